@@ -1,0 +1,1 @@
+//! Contract bindings, logs to views, moves to transactions.

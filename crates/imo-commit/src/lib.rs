@@ -1,0 +1,1 @@
+//! How bytes become a root and how a root is opened.

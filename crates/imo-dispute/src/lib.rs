@@ -1,0 +1,1 @@
+//! What the honest move is, given a game and a trace.

@@ -1,0 +1,1 @@
+//! Graph and input to output and trace, fast.

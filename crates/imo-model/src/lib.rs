@@ -1,0 +1,1 @@
+//! Model file to packed image, checked graph, tokenizer and model id.

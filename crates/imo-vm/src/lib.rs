@@ -1,0 +1,1 @@
+//! A RISC-V program to states, steps and witnesses.

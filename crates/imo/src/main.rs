@@ -1,0 +1,2 @@
+//! The Initial Model Offering on the command line.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Generators and tidy checks.
+fn main() {}
