@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice What a verifier says of a claim.
+enum ClaimStatus {
+    /// Never submitted.
+    Unknown,
+    /// Submitted; may still be rejected.
+    Pending,
+    /// Final: the answer is right, as far as this verifier can tell.
+    Proven,
+    /// Final: the claim lost.
+    Rejected
+}
+
+/// @notice What a host (the oracle) hands to a verifier with a claim.
+struct Submission {
+    /// What was run: `keccak256(abi.encode("imo.content.v1", imageRoot, imageLength, programId))`.
+    bytes32 contentId;
+    /// The request's digest, docs/spec/request.md.
+    bytes32 requestDigest;
+    /// Who posts the claim; loses or gets back the bond.
+    address claimant;
+    /// keccak256 of the answer's bytes.
+    bytes32 answerHash;
+    /// Bytes of the answer.
+    uint32 answerLength;
+    /// Tokens generated.
+    uint32 tokensUsed;
+}
+
+/// @title Judge of claims
+/// @notice A host asks three things only: take this claim, what is it worth, what has become of it. One verifier serves any
+/// number of hosts; a claim is bound to the host that posted it (`msg.sender` of `submit`).
+interface IVerifier {
+    /// @notice Takes a claim with its bond, `msg.value`, which must be `bond(contentId)` at least; the excess is credited to the claimant.
+    /// @param evidence What this verifier wants beside the submission; for opML `abi.encode(bytes32 traceRoot, address delegate,
+    /// bytes32[] emitSiblings, string traceUri)`.
+    /// @return claim The claim's id. Reverts when the same claim was submitted before.
+    function submit(Submission calldata submission, bytes calldata evidence)
+        external
+        payable
+        returns (bytes32 claim);
+
+    /// @notice What a claim on `contentId` must be bonded with now, in wei.
+    function bond(bytes32 contentId) external view returns (uint256);
+
+    /// @notice What has become of a claim. Never reverts; `Proven` and `Rejected` never change.
+    function statusOf(bytes32 claim) external view returns (ClaimStatus);
+
+    /// @notice Limits of a registered content, for the host to check a request against.
+    /// @return promptLimit Most bytes of a prompt; 0 when the content is unknown.
+    /// @return answerLimit Most bytes of an answer.
+    function limits(bytes32 contentId)
+        external
+        view
+        returns (uint32 promptLimit, uint32 answerLimit);
+}
