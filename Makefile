@@ -1,0 +1,79 @@
+# What CI runs and what people run are the same targets. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+MODEL := $(CURDIR)/.cache/models/SmolLM2-135M-Instruct.Q4_1.gguf
+NODE_MODULES := contracts/node_modules/.package-lock.json
+# The wrappers in node_modules/.bin exit 0 even when a test fails, so the native binaries are called.
+FOUNDRY = $(shell ls -d contracts/node_modules/@foundry-rs/$(1)-$$(uname -s | tr A-Z a-z)-*/bin/$(1) 2>/dev/null | head -n 1)
+FORGE = $(CURDIR)/$(call FOUNDRY,forge)
+export IMO_MODEL := $(MODEL)
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: demo
+demo: build $(MODEL) ## The whole story on a local node: pack, launch, ask, dispute, mint, claim (ARGS=--json, ARGS=--keep)
+	@target/release/imo demo --model $(MODEL) $(ARGS)
+
+.PHONY: build
+build: contracts ## Build the contracts and the binary
+	@cargo build --release --bin imo >&2
+
+.PHONY: contracts
+contracts: $(NODE_MODULES) ## Compile the contracts
+	@cd contracts && $(FORGE) build --skip test >&2
+
+.PHONY: test
+test: test-contracts test-red test-rust guest ## All tests
+
+.PHONY: test-contracts
+test-contracts: $(NODE_MODULES) ## Foundry tests, gas and bytecode-size snapshots
+	cd contracts && FORGE_SNAPSHOT_CHECK=true $(FORGE) test
+	cargo run --quiet --release -p xtask -- sizes --check
+
+.PHONY: test-red
+test-red: $(NODE_MODULES) ## Show that a red Foundry test fails the build
+	scripts/red-test.sh $(FORGE)
+
+.PHONY: test-rust
+test-rust: contracts $(MODEL) ## Rust tests, the real model and the in-process EVM included
+	cargo test --workspace --release
+
+.PHONY: guest
+guest: ## Rebuild the guest programs and compare with the committed ones
+	programs/build.sh --check
+
+.PHONY: isa
+isa: build ## Our RV32IM instruction programs, through the machine and through the contract
+	scripts/isa-tests.sh
+
+.PHONY: bench
+bench: build $(MODEL) ## Speed of the engine, the machine and the commitments
+	target/release/imo bench --model $(MODEL) $(ARGS)
+
+.PHONY: lint
+lint: contracts ## Formatting, clippy, tidy rules
+	cargo fmt --all --check
+	cd contracts && $(FORGE) fmt --check
+	cargo clippy --workspace --all-targets --release -- -D warnings
+	cargo test --release -p xtask
+
+.PHONY: snapshots
+snapshots: $(NODE_MODULES) ## Write the gas and size files anew
+	cd contracts && $(FORGE) test
+	cargo run --quiet --release -p xtask -- sizes
+
+.PHONY: clean
+clean: ## Remove what was built, keep what was fetched
+	cargo clean
+	rm -rf contracts/out contracts/cache
+
+$(NODE_MODULES): contracts/package.json contracts/package-lock.json
+	@cd contracts && npm ci --silent --no-audit --no-fund >&2
+	@touch $@
+
+$(MODEL):
+	@scripts/fetch-model.sh >&2
