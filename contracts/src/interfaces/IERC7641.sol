@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// @title ERC-7641: Intrinsic RevShare Token
+/// @notice Own id 0xed7b2e4e; with ERC-20's functions 0xdb4c0549.
+interface IERC7641 is IERC20 {
+    /// @notice What `account` can claim of the revenue of a snapshot, in wei.
+    function claimableRevenue(address account, uint256 snapshotId) external view returns (uint256);
+
+    /// @notice Claims the caller's share of a snapshot's revenue; reverts when it is 0.
+    function claim(uint256 snapshotId) external;
+
+    /// @notice Credits what has come in and returns the newest snapshot's id.
+    function snapshot() external returns (uint256);
+
+    /// @notice What burning `amount` would redeem now, in wei.
+    function redeemableOnBurn(uint256 amount) external view returns (uint256);
+
+    /// @notice Burns the caller's tokens and redeems their part of the redeemable revenue.
+    function burn(uint256 amount) external;
+}
+
+/// @title ERC-7641's optional extension for revenue in ERC-20 tokens
+/// @notice Own id 0x5d18f986.
+interface IERC7641AltRevToken is IERC7641 {
+    /// @notice What `account` can claim of a snapshot's revenue in `token`.
+    function claimableERC20(address account, uint256 snapshotId, address token)
+        external
+        view
+        returns (uint256);
+
+    /// @notice What burning `amount` would redeem now in `token`.
+    function redeemableERC20OnBurn(uint256 amount, address token) external view returns (uint256);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice The terms of a sale; none of it changes. The whole supply of the token is for sale.
+struct SaleParams {
+    /// Sells for this; 0 is ETH. A token that takes a fee on transfer is refused at the first bid.
+    address currency;
+    /// Gets the proceeds.
+    address creator;
+    /// Price of tick 0, in currency units per 1e18 token units; above 0. Tick t costs floor + t * step.
+    uint128 floorPrice;
+    /// Above 0 unless there is one tick.
+    uint128 tickStep;
+    /// 1 to 1,024; one tick is a fixed-price sale, pro rata when oversubscribed.
+    uint16 ticks;
+    /// Bids are taken in [start, end), in seconds; a day at least.
+    uint40 start;
+    uint40 end;
+    /// Least proceeds; below it every bid is refunded in full. Above 0.
+    uint112 softCap;
+    /// Least total of one bidder.
+    uint112 minimumBid;
+    /// Asked about each bid, with the signature of Uniswap's CCA; 0: nobody.
+    address hook;
+}
+
+/// @notice Where a sale stands.
+enum SaleStatus {
+    None,
+    /// Takes bids until its end.
+    Bidding,
+    /// Being settled.
+    Walking,
+    /// Settled: buyers can claim.
+    Sold,
+    /// Settled below the soft cap: bidders can claim refunds.
+    Failed,
+    /// Sold, and transfers are open.
+    Open,
+    /// Failed, and the supply is burned.
+    Closed
+}
+
+/// @notice A settled or running sale, as far as it is known.
+struct SaleView {
+    SaleStatus status;
+    /// Units of token for sale.
+    uint256 supply;
+    /// Currency of all bids that were not cancelled.
+    uint256 demand;
+    /// Proceeds R and tokens sold N, fixed by `settle`: the price is R / N.
+    uint256 proceeds;
+    uint256 sold;
+    /// Marginal tick plus 1; 0: none. Ticks above it (or from the lowest filled on) are filled.
+    uint256 marginalTick;
+    /// What claims have not taken yet of R and N.
+    uint256 proceedsLeft;
+    uint256 soldLeft;
+}
+
+/// @notice One bidder's part.
+struct BidView {
+    /// Total bid; 0: none.
+    uint256 amount;
+    uint256 tick;
+    /// Whether it has been claimed; then what it got.
+    bool claimed;
+    uint256 tokens;
+}
+
+/// @title All sales of model tokens: a uniform-price batch auction over price ticks
+/// @notice With one tick it is a fixed-price sale, pro rata when oversubscribed. Every buyer pays the same price R / N and
+/// nobody more than its tick's. A sale is named by its token. Arithmetic: docs/spec/money.md.
+interface IModelOffering {
+    /// @notice A sale of `supply` units of `token` begins.
+    event SaleCreated(address indexed token, uint256 supply, SaleParams params);
+    /// @notice `bidder`'s whole bid is now `total` at `tick`.
+    event Bid(address indexed token, address indexed bidder, uint256 tick, uint256 total);
+    /// @notice A bid was withdrawn.
+    event BidCancelled(address indexed token, address indexed bidder, uint256 amount);
+    /// @notice The price is `proceeds / sold`; `marginalTick` is plus 1, 0 for none.
+    event Settled(
+        address indexed token,
+        SaleStatus status,
+        uint256 proceeds,
+        uint256 sold,
+        uint256 marginalTick
+    );
+    /// @notice `bidder` got tokens and the rest of its bid.
+    event BidClaimed(
+        address indexed token, address indexed bidder, uint256 tokens, uint256 spent, uint256 refund
+    );
+    /// @notice Transfers are open (or, after a failed sale, the supply is burned).
+    event SaleOpened(address indexed token, SaleStatus status, uint256 burned, uint256 paid);
+    /// @notice A payment was not taken; `account` may withdraw it.
+    event CreditAdded(address indexed account, address indexed currency, uint256 amount);
+    /// @notice A credit was withdrawn.
+    event CreditWithdrawn(
+        address indexed account, address indexed currency, address to, uint256 amount
+    );
+
+    /// @notice Begins the sale of all `supply` units of `token`, which this contract must hold. Once per token; only the token's
+    /// deployer, the factory.
+    function create(address token, uint256 supply, SaleParams calldata params) external;
+
+    /// @notice Adds `amount` to the caller's bid and puts all of it at `tick`, lower than before only ahead of the last fifth of
+    /// the sale. In ETH `amount` is `msg.value`; otherwise the caller has approved it.
+    /// @param hookData For the sale's hook.
+    function bid(address token, uint256 tick, uint256 amount, bytes calldata hookData)
+        external
+        payable;
+
+    /// @notice Withdraws the caller's whole bid, ahead of the last fifth of the sale.
+    function cancel(address token) external;
+
+    /// @notice Finds the price after the end, looking at up to `words` pairs of ticks that have bids; call again until it is done. Anyone may.
+    /// @return done Whether the sale is settled.
+    function settle(address token, uint256 words) external returns (bool done);
+
+    /// @notice Gives each of `bidders` its tokens and refund; skips who has nothing to claim. Anyone may, in any order. A refund that
+    /// is not taken becomes a credit.
+    function claim(address token, address[] calldata bidders) external;
+
+    /// @notice Burns what is unsold, opens transfers and pays the creator. After a failed sale it burns all. Anyone may, once.
+    function open(address token) external;
+
+    /// @notice Sends the caller's credit to `to`.
+    function withdraw(address currency, address to) external;
+
+    /// @notice The terms of a sale.
+    function termsOf(address token) external view returns (SaleParams memory);
+
+    /// @notice Where a sale stands.
+    function saleOf(address token) external view returns (SaleView memory);
+
+    /// @notice One bidder's part.
+    function bidOf(address token, address bidder) external view returns (BidView memory);
+
+    /// @notice Demand at one tick, in currency.
+    function demandAt(address token, uint256 tick) external view returns (uint256);
+
+    /// @notice What `claim` would give `bidder` now.
+    function claimable(address token, address bidder)
+        external
+        view
+        returns (uint256 tokens, uint256 refund);
+
+    /// @notice What `account` may withdraw of `currency`.
+    function creditOf(address account, address currency) external view returns (uint256);
+
+    /// @notice Who creates sales.
+    function factory() external view returns (address);
+}
+
+/// @title Asked by a sale about each bid
+/// @notice The signature of Uniswap's continuous clearing auction, so that its hooks work unchanged.
+interface ISaleValidationHook {
+    /// @notice Reverts to refuse a bid.
+    /// @param maxPrice In currency units per 1e18 token units.
+    /// @param amount What the bid adds.
+    function validate(
+        uint256 maxPrice,
+        uint128 amount,
+        address owner,
+        address sender,
+        bytes calldata hookData
+    ) external;
+}
