@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// @notice Moves ETH and ERC-20 tokens, known and hostile ones. An asset is its address; ETH is 0.
+/// @dev Return data is never copied beyond one word. An ERC-20 call that returns nothing counts as done.
+library Assets {
+    address internal constant ETH = address(0);
+
+    /// @notice Gas a receiver of ETH gets when somebody else asked for the payment.
+    uint256 internal constant ETH_GAS = 50_000;
+    /// @notice Gas an ERC-20 token gets where its failure must not stop the caller.
+    uint256 internal constant TOKEN_GAS = 200_000;
+    /// @notice Gas the caller keeps for what follows a bounded call.
+    uint256 internal constant RESERVE_GAS = 20_000;
+
+    /// @notice Thrown when a payment is not taken.
+    error PaymentRefused(address asset, address to, uint256 amount);
+    /// @notice Thrown when an asset does not let itself be pulled.
+    error PullRefused(address asset, address from, uint256 amount);
+    /// @notice Thrown when an asset does not say what is held of it.
+    error UnreadableAsset(address asset);
+    /// @notice Thrown when too little gas is left to give a call its full allowance.
+    error NotEnoughGas(uint256 left, uint256 needed);
+
+    /// @notice What this contract holds of `asset`.
+    function held(address asset) internal view returns (uint256 amount) {
+        bool ok;
+        (ok, amount) = _held(asset, gasleft());
+        if (!ok) revert UnreadableAsset(asset);
+    }
+
+    /// @notice Same, in bounded gas, and false where the asset does not answer.
+    function tryHeld(address asset) internal view returns (bool, uint256) {
+        _requireGas(TOKEN_GAS);
+        return _held(asset, TOKEN_GAS);
+    }
+
+    /// @notice Pays with all gas there is.
+    function send(address asset, address to, uint256 amount) internal {
+        if (!_send(asset, to, amount, gasleft())) revert PaymentRefused(asset, to, amount);
+    }
+
+    /// @notice Pays with `ethGas` or `TOKEN_GAS`; says whether the payment was taken.
+    function trySend(address asset, address to, uint256 amount, uint256 ethGas)
+        internal
+        returns (bool)
+    {
+        uint256 gasLimit = asset == ETH ? ethGas : TOKEN_GAS;
+        _requireGas(gasLimit);
+        return _send(asset, to, amount, gasLimit);
+    }
+
+    /// @notice Pulls what `from` has approved. Measure what arrived: a token may take a fee.
+    function pull(address asset, address from, uint256 amount) internal {
+        bytes memory data = abi.encodeCall(IERC20.transferFrom, (from, address(this), amount));
+        if (!_call(asset, data, gasleft())) revert PullRefused(asset, from, amount);
+    }
+
+    /// @dev A call gets at most 63/64 of what is left.
+    function _requireGas(uint256 gasLimit) private view {
+        uint256 needed = gasLimit * 64 / 63 + RESERVE_GAS;
+        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+    }
+
+    function _held(address asset, uint256 gasLimit) private view returns (bool ok, uint256 amount) {
+        if (asset == ETH) return (true, address(this).balance);
+
+        bytes memory data = abi.encodeCall(IERC20.balanceOf, (address(this)));
+        assembly ("memory-safe") {
+            ok := staticcall(gasLimit, asset, add(data, 32), mload(data), 0, 32)
+            ok := and(ok, gt(returndatasize(), 31))
+            if ok { amount := mload(0) }
+        }
+    }
+
+    function _send(address asset, address to, uint256 amount, uint256 gasLimit)
+        private
+        returns (bool ok)
+    {
+        if (asset != ETH) {
+            return _call(asset, abi.encodeCall(IERC20.transfer, (to, amount)), gasLimit);
+        }
+        assembly ("memory-safe") {
+            ok := call(gasLimit, to, amount, 0, 0, 0, 0)
+        }
+    }
+
+    function _call(address asset, bytes memory data, uint256 gasLimit) private returns (bool ok) {
+        assembly ("memory-safe") {
+            ok := call(gasLimit, asset, 0, add(data, 32), mload(data), 0, 32)
+            if ok {
+                switch returndatasize()
+                case 0 { ok := gt(extcodesize(asset), 0) }
+                default { ok := and(gt(returndatasize(), 31), eq(mload(0), 1)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Account, packAccount } from "./Account.sol";
+import { Head } from "./Head.sol";
+
+/// @notice Balances now and at every past epoch.
+/// @dev A checkpoint (key, balance) speaks for the epochs in (key before it, key]. It is written only when an epoch needs it,
+/// so transfers between two epochs cost the same as a plain token's.
+/// INVARIANT: keys ascend and are below `last`.
+library Balances {
+    struct Book {
+        mapping(address account => Account) accounts;
+        /// Two checkpoints a word, the even one low: key 32 | balance 96.
+        mapping(address account => mapping(uint256 pair => uint256)) checkpoints;
+    }
+
+    /// @notice Ticks up to `end` whose epochs see one balance.
+    /// @dev `index` below the account's count is a checkpoint, the count itself `prior`, one more the balance now.
+    struct Stretch {
+        uint256 index;
+        uint256 end;
+        uint256 balance;
+    }
+
+    /// @notice An account's word, ready for a change of its balance at tick `tick`; the caller stores it.
+    function touch(Book storage self, address account, Head head, uint256 tick)
+        internal
+        returns (Account)
+    {
+        Account word = self.accounts[account];
+        uint256 last = word.last();
+        if (last == tick) return word;
+
+        uint256 count = word.count();
+        if (last != 0 && _mustKeep(word, last, head)) {
+            _push(self, account, count, last, word.prior());
+            unchecked {
+                ++count;
+            }
+        }
+        uint256 balance = word.balance();
+        return packAccount(balance, balance, tick, count, head.latest() > last);
+    }
+
+    /// @notice Balance that an epoch of tick `tick` sees: at the end of the tick before it.
+    function balanceAt(Book storage self, address account, uint256 tick)
+        internal
+        view
+        returns (uint256)
+    {
+        return stretchAt(self, account, tick).balance;
+    }
+
+    /// @notice The stretch that holds tick `tick`.
+    function stretchAt(Book storage self, address account, uint256 tick)
+        internal
+        view
+        returns (Stretch memory)
+    {
+        Account word = self.accounts[account];
+        uint256 count = word.count();
+        if (tick > word.last()) return _stretch(self, account, word, count + 1);
+        return _search(self, account, word, 0, count, tick);
+    }
+
+    /// @notice The stretch that holds tick `tick`, which lies behind `from`: looked for nearby first.
+    function seek(Book storage self, address account, Stretch memory from, uint256 tick)
+        internal
+        view
+        returns (Stretch memory)
+    {
+        Account word = self.accounts[account];
+        uint256 count = word.count();
+        if (tick > word.last()) return _stretch(self, account, word, count + 1);
+
+        uint256 low = from.index + 1;
+        uint256 leap = 1;
+        while (low + leap <= count) {
+            uint256 probe = low + leap - 1;
+            (uint256 key,) = _checkpoint(self, account, probe);
+            if (key >= tick) return _search(self, account, word, low, probe, tick);
+            low = probe + 1;
+            leap *= 2;
+        }
+        return _search(self, account, word, low, count, tick);
+    }
+
+    /// @dev The prior balance is needed when an epoch lies after the change before the last one and not after the last one:
+    /// known when the last change was made (`need`), or begun later in the last change's own tick. If two epochs have begun
+    /// since, the first of them may be of that tick; the extra checkpoint is harmless.
+    function _mustKeep(Account word, uint256 last, Head head) private pure returns (bool) {
+        uint256 latest = head.latest();
+        return word.need() || latest == last || (latest > last && head.previous() >= last);
+    }
+
+    /// @dev First checkpoint in [low, high) whose key is at least `tick`; `high` where there is none.
+    function _search(
+        Book storage self,
+        address account,
+        Account word,
+        uint256 low,
+        uint256 high,
+        uint256 tick
+    ) private view returns (Stretch memory) {
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            (uint256 key,) = _checkpoint(self, account, middle);
+            if (key < tick) low = middle + 1;
+            else high = middle;
+        }
+        return _stretch(self, account, word, low);
+    }
+
+    function _stretch(Book storage self, address account, Account word, uint256 index)
+        private
+        view
+        returns (Stretch memory)
+    {
+        uint256 count = word.count();
+        if (index > count) return Stretch(index, type(uint256).max, word.balance());
+        if (index == count) return Stretch(index, word.last(), word.prior());
+        (uint256 key, uint256 balance) = _checkpoint(self, account, index);
+        return Stretch(index, key, balance);
+    }
+
+    function _checkpoint(Book storage self, address account, uint256 index)
+        private
+        view
+        returns (uint256 key, uint256 balance)
+    {
+        uint256 half = self.checkpoints[account][index / 2] >> (index % 2 * 128);
+        return (uint32(half), uint96(half >> 32));
+    }
+
+    function _push(Book storage self, address account, uint256 index, uint256 key, uint256 balance)
+        private
+    {
+        uint256 half = key | balance << 32;
+        if (index % 2 == 0) self.checkpoints[account][index / 2] = half;
+        else self.checkpoints[account][index / 2] |= half << 128;
+    }
+}

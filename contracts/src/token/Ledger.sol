@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Account, packAccount } from "./Account.sol";
+import { Assets } from "./Assets.sol";
+import { Balances } from "./Balances.sol";
+import { Claims } from "./Claims.sol";
+import { Entries } from "./Entries.sol";
+import { Head } from "./Head.sol";
+
+/// @notice Everything a model token knows: balances, supply, epochs, books and claims.
+library Ledger {
+    using Balances for Balances.Book;
+    using Claims for Claims.State;
+    using Entries for Entries.Book;
+
+    struct Epoch {
+        uint32 tick;
+        uint96 supply;
+        /// The epoch's entry in ETH's books; 0: none.
+        uint32 ethEntry;
+    }
+
+    struct Supply {
+        uint96 current;
+        /// At the end of the tick before `last`.
+        uint96 prior;
+        uint32 last;
+    }
+
+    struct State {
+        Head head;
+        Supply supply;
+        Balances.Book balances;
+        mapping(uint256 id => Epoch) epochs;
+        mapping(address asset => Entries.Book) books;
+        mapping(address asset => mapping(address account => Claims.State)) claims;
+        /// Least shared sum that begins an epoch; 0: the asset never begins one.
+        mapping(address asset => uint256) minimumOf;
+    }
+
+    /// @notice What an account has to claim of one asset in one epoch.
+    struct Share {
+        /// 0: nothing.
+        uint256 amount;
+        uint256 entry;
+    }
+
+    uint256 internal constant BPS = 10_000;
+
+    /// @notice Thrown when an epoch has not begun.
+    error UnknownEpoch(uint256 id, uint256 count);
+
+    /// @notice The supply that counts for revenue of tick `tick`: the one at the end of the tick before.
+    function supplyBefore(State storage self, uint256 tick) internal view returns (uint256) {
+        Supply memory supply = self.supply;
+        return supply.last == tick ? supply.prior : supply.current;
+    }
+
+    /// @notice What crediting `asset`, of which `held` is here, would book now. Both 0 while it must wait.
+    function pending(
+        State storage self,
+        address asset,
+        uint256 held,
+        uint256 tick,
+        uint256 sharedBps
+    ) internal view returns (uint256 shared, uint256 redeemable) {
+        Entries.Book storage book = self.books[asset];
+        uint256 booked = uint256(book.owed) + book.pool;
+        Head head = self.head;
+        uint256 supply = supplyBefore(self, tick);
+        if (held <= booked || !head.isOpen() || supply == 0) return (0, 0);
+
+        uint256 room = Entries.LIMIT - booked;
+        uint256 amount = held - booked < room ? held - booked : room;
+        // ROUNDING: down for the claimable part; the pool, which belongs to the same holders, gains.
+        shared = amount * sharedBps / BPS;
+        if (shared != 0) {
+            uint256 minimum = self.minimumOf[asset];
+            if (head.latest() != tick && (minimum == 0 || shared < minimum)) return (0, 0);
+            (bool fits,,) = book.grown(tick, shared, supply);
+            if (!fits) return (0, 0);
+        }
+        redeemable = amount - shared;
+    }
+
+    /// @notice Books what `pending` says; `began` when that began an epoch.
+    function credit(
+        State storage self,
+        address asset,
+        uint256 held,
+        uint256 tick,
+        uint256 sharedBps
+    ) internal returns (uint256 shared, uint256 redeemable, bool began) {
+        (shared, redeemable) = pending(self, asset, held, tick, sharedBps);
+        Entries.Book storage book = self.books[asset];
+        if (shared != 0) {
+            uint256 supply = supplyBefore(self, tick);
+            (, uint256 index, uint256 sum) = book.grown(tick, shared, supply);
+            book.count = uint32(index);
+            book.entries[index] = Entries.Entry(uint32(tick), uint224(sum));
+            began = mark(self, tick, supply);
+            if (asset == Assets.ETH) self.epochs[self.head.count()].ethEntry = uint32(index);
+            book.owed += uint112(shared);
+        }
+        if (redeemable != 0) book.pool += uint112(redeemable);
+    }
+
+    /// @notice Begins an epoch unless this tick has one.
+    function mark(State storage self, uint256 tick, uint256 supply) internal returns (bool began) {
+        Head head = self.head;
+        began = head.latest() != tick;
+        if (began) {
+            self.head = head = head.begin(tick);
+            self.epochs[head.count()] = Epoch(uint32(tick), uint96(supply), 0);
+        }
+    }
+
+    /// @notice What `account` has to claim of `asset` in epoch `id`; nothing for unknown ids and the epoch of this tick.
+    function shareOf(
+        State storage self,
+        address account,
+        address asset,
+        uint256 id,
+        uint256 tick,
+        uint256 chunkSize
+    ) internal view returns (Share memory share) {
+        if (id == 0 || id > self.head.count()) return share;
+        Epoch memory epoch = self.epochs[id];
+        if (epoch.tick == tick) return share;
+
+        Entries.Book storage book = self.books[asset];
+        uint256 entry = asset == Assets.ETH ? epoch.ethEntry : book.find(epoch.tick);
+        if (entry == 0 || self.claims[asset][account].isPaid(entry, chunkSize)) return share;
+
+        uint256 balance = self.balances.balanceAt(account, epoch.tick);
+        // ROUNDING: down for the holder, so that all shares together never exceed the revenue.
+        share.amount = balance * book.revenue(entry, epoch.supply) / epoch.supply;
+        share.entry = entry;
+    }
+
+    /// @notice Takes a share that `shareOf` found out of the books.
+    function take(
+        State storage self,
+        address account,
+        address asset,
+        Share memory share,
+        uint256 chunkSize
+    ) internal {
+        Claims.State storage claims = self.claims[asset][account];
+        Entries.Book storage book = self.books[asset];
+        claims.passEmpty(book, self.balances, account, share.entry);
+        claims.mark(share.entry, chunkSize);
+        book.owed -= uint112(share.amount);
+    }
+
+    /// @notice What `account` has to claim of `asset` within `limits`, and the entry its cursor then stands at.
+    function claimable(
+        State storage self,
+        address account,
+        address asset,
+        Claims.Limits memory limits
+    ) internal view returns (uint256 amount, uint256 cursor) {
+        Claims.State storage claims = self.claims[asset][account];
+        uint256 scaled;
+        (cursor, scaled) = claims.walk(self.books[asset], self.balances, account, limits);
+        // ROUNDING: down for the holder, once for all entries walked.
+        amount = scaled >> Entries.SCALE_BITS;
+    }
+
+    /// @notice The tick and supply of an epoch.
+    function epochAt(State storage self, uint256 id) internal view returns (Epoch memory) {
+        uint256 count = self.head.count();
+        if (id == 0 || id > count) revert UnknownEpoch(id, count);
+        return self.epochs[id];
+    }
+
+    /// @notice Moves `amount` of `from`'s tokens to `to`, which may be the same account.
+    /// @return available What `from` had; less than `amount`: nothing has moved.
+    function move(State storage self, address from, address to, uint256 amount, uint256 tick)
+        internal
+        returns (uint256 available)
+    {
+        Head head = self.head;
+        Account source = self.balances.touch(from, head, tick);
+        available = source.balance();
+        if (available < amount) return available;
+        self.balances.accounts[from] = source.minus(amount);
+        // Read only now, so that `from == to` needs no special case.
+        self.balances.accounts[to] = self.balances.touch(to, head, tick).plus(amount);
+    }
+
+    /// @notice Burns `amount` of `account`'s tokens, which it has. Epochs up to this tick's still see them.
+    /// @return supply The supply before.
+    function burn(State storage self, address account, uint256 amount, uint256 tick)
+        internal
+        returns (uint256 supply)
+    {
+        Account source = self.balances.touch(account, self.head, tick);
+        self.balances.accounts[account] = source.minus(amount);
+        uint256 before = supplyBefore(self, tick);
+        supply = self.supply.current;
+        self.supply = Supply(uint96(supply - amount), uint96(before), uint32(tick));
+    }
+
+    /// @notice Mints the whole supply, in the first tick.
+    function mint(State storage self, address to, uint96 supply, uint256 tick) internal {
+        self.balances.accounts[to] = packAccount(supply, 0, tick, 0, false);
+        self.supply = Supply(supply, 0, uint32(tick));
+    }
+
+    /// @notice Takes the part of an asset's pool that burning `amount` of `supply` redeems.
+    function redeem(State storage self, address asset, uint256 amount, uint256 supply)
+        internal
+        returns (uint256 value)
+    {
+        Entries.Book storage book = self.books[asset];
+        // ROUNDING: down, so those who stay gain.
+        value = amount * book.pool / supply;
+        if (value != 0) book.pool -= uint112(value);
+    }
+}

@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import { IERC6372 } from "@openzeppelin/contracts/interfaces/IERC6372.sol";
+import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import { Nonces } from "@openzeppelin/contracts/utils/Nonces.sol";
+import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import { IERC7641, IERC7641AltRevToken } from "../interfaces/IERC7641.sol";
+import { IModelToken, RevenueAsset, TokenParams } from "../interfaces/IModelToken.sol";
+import { Assets } from "./Assets.sol";
+import { Balances } from "./Balances.sol";
+import { Claims } from "./Claims.sol";
+import { Entries } from "./Entries.sol";
+import { Head } from "./Head.sol";
+import { Ledger } from "./Ledger.sol";
+
+/// @title A model's token
+/// @dev The contract checks who and when, the libraries keep the books. State is written before any call out, and one transient
+/// lock spans all that measures or moves revenue: an asset that calls back while it moves would otherwise have money in flight
+/// counted as revenue. Transfers are not locked: they move no revenue.
+contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Nonces {
+    using Assets for address;
+    using Balances for Balances.Book;
+    using Entries for Entries.Book;
+    using Ledger for Ledger.State;
+
+    bytes32 private constant PERMIT_TYPEHASH = keccak256(
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant CLAIM_TYPEHASH = keccak256(
+        "Claim(address account,address to,bytes32 assets,uint256 nonce,uint256 deadline)"
+    );
+    uint256 private constant MAX_LISTED_TOKENS = 4;
+
+    /// @notice Thrown while a call that measures or moves revenue is running.
+    error Locked();
+    error NotFactory(address caller);
+    error NotOpener(address caller);
+    error NotRegistry(address caller);
+    /// @notice Thrown on transfers of others than the opener before transfers are open.
+    error TransfersClosed();
+    error NothingToClaim(address account, address asset, uint256 epoch);
+    error SignatureExpired(uint256 deadline);
+    error InvalidSignature(address signer);
+    error InvalidRecipient(address to);
+    /// @notice Thrown when assets to redeem are not ascending: a repeat would redeem twice.
+    error AssetsNotAscending(uint256 index);
+    error EthMustComeFirst();
+    error TooManyAssets(uint256 count);
+    error InvalidRevenueAsset(address asset);
+    error InvalidSharedBps(uint256 bps);
+    error InvalidSupply(uint256 supply);
+
+    /// @notice Who deployed it.
+    address public immutable factory;
+    /// @inheritdoc IModelToken
+    address public immutable opener;
+    /// @inheritdoc IModelToken
+    address public immutable registry;
+    /// @inheritdoc IModelToken
+    uint256 public immutable sharedBps;
+    /// @dev Ticks count from 1, at the launch, so that 0 means never.
+    uint256 private immutable _origin = block.number - 1;
+
+    /// @inheritdoc IERC20Metadata
+    string public name;
+    /// @inheritdoc IERC20Metadata
+    string public symbol;
+    /// @inheritdoc IERC20
+    mapping(address owner => mapping(address spender => uint256)) public allowance;
+    /// @inheritdoc IModelToken
+    mapping(address account => address) public recipientOf;
+
+    Ledger.State private _ledger;
+    RevenueAsset[] private _assets;
+    bool private transient _locked;
+
+    modifier locked() {
+        _requireUnlocked();
+        _locked = true;
+        _;
+        _locked = false;
+    }
+
+    modifier unlocked() {
+        _requireUnlocked();
+        _;
+    }
+
+    constructor(TokenParams memory params) EIP712(params.name, "1") {
+        if (params.supply == 0) revert InvalidSupply(params.supply);
+        if (params.sharedBps > Ledger.BPS) revert InvalidSharedBps(params.sharedBps);
+
+        factory = msg.sender;
+        opener = params.opener;
+        registry = params.registry;
+        sharedBps = params.sharedBps;
+        name = params.name;
+        symbol = params.symbol;
+        _list(params.assets);
+        _ledger.mint(params.opener, params.supply, _now());
+        emit Transfer(address(0), params.opener, params.supply);
+    }
+
+    /// @notice Takes a plain send as revenue, credited by whatever credits next. Empty, so that 2,300 gas suffice.
+    receive() external payable { }
+
+    /// @inheritdoc IERC20
+    function transfer(address to, uint256 value) external returns (bool) {
+        _move(msg.sender, to, value);
+        return true;
+    }
+
+    /// @inheritdoc IERC20
+    function transferFrom(address from, address to, uint256 value) external returns (bool) {
+        uint256 allowed = allowance[from][msg.sender];
+        if (allowed != type(uint256).max) {
+            if (allowed < value) revert ERC20InsufficientAllowance(msg.sender, allowed, value);
+            allowance[from][msg.sender] = allowed - value;
+        }
+        _move(from, to, value);
+        return true;
+    }
+
+    /// @inheritdoc IERC20
+    function approve(address spender, uint256 value) external returns (bool) {
+        _approve(msg.sender, spender, value);
+        return true;
+    }
+
+    /// @inheritdoc IERC20Permit
+    function permit(
+        address owner,
+        address spender,
+        uint256 value,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external {
+        if (block.timestamp > deadline) revert SignatureExpired(deadline);
+        bytes32 data = keccak256(
+            abi.encode(PERMIT_TYPEHASH, owner, spender, value, _useNonce(owner), deadline)
+        );
+        address signer = ECDSA.recover(_hashTypedDataV4(data), v, r, s);
+        if (signer != owner) revert InvalidSignature(signer);
+        _approve(owner, spender, value);
+    }
+
+    /// @inheritdoc IModelToken
+    function deposit() external payable locked {
+        _credit(Assets.ETH, Assets.ETH.held());
+    }
+
+    /// @inheritdoc IModelToken
+    function deposit(address asset, uint256 amount) external locked {
+        asset.pull(msg.sender, amount);
+        _credit(asset, asset.held());
+    }
+
+    /// @inheritdoc IModelToken
+    function sync(address asset) external locked {
+        _credit(asset, asset.held());
+    }
+
+    /// @inheritdoc IERC7641
+    function snapshot() external locked returns (uint256) {
+        _credit(Assets.ETH, Assets.ETH.held());
+        return epochCount();
+    }
+
+    /// @inheritdoc IModelToken
+    function mark() external locked returns (uint256 epoch) {
+        if (msg.sender != registry) revert NotRegistry(msg.sender);
+
+        _credit(Assets.ETH, Assets.ETH.held());
+        uint256 tick = _now();
+        uint256 supply = _ledger.supplyBefore(tick);
+        bool began = supply != 0 && _ledger.mark(tick, supply);
+        epoch = epochCount();
+        if (began) emit Snapshot(epoch);
+    }
+
+    /// @inheritdoc IERC7641
+    function claim(uint256 epoch) external locked {
+        _claim(epoch, Assets.ETH);
+    }
+
+    /// @inheritdoc IModelToken
+    function claimERC20(uint256 epoch, address asset) external locked {
+        _claim(epoch, asset);
+    }
+
+    /// @inheritdoc IModelToken
+    function claimBatch(uint256[] calldata epochs) external locked {
+        uint256 amount;
+        for (uint256 i = 0; i < epochs.length; ++i) {
+            amount += _take(msg.sender, Assets.ETH, epochs[i]);
+        }
+        _pay(msg.sender, Assets.ETH, _payee(msg.sender), amount);
+    }
+
+    /// @inheritdoc IModelToken
+    function claimAll(address asset, uint256 steps) external locked returns (uint256 amount) {
+        amount = _takeAll(msg.sender, asset, steps);
+        _pay(msg.sender, asset, _payee(msg.sender), amount);
+    }
+
+    /// @inheritdoc IModelToken
+    function claimAllFor(address[] calldata accounts, address asset, uint256 steps)
+        external
+        locked
+    {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (_canBeServed(accounts[i])) _serve(accounts[i], asset, steps);
+        }
+    }
+
+    /// @inheritdoc IModelToken
+    function claimBySignature(
+        address account,
+        address to,
+        address[] calldata assets,
+        uint256 deadline,
+        bytes calldata signature
+    ) external locked {
+        if (block.timestamp > deadline) {
+            revert SignatureExpired(deadline);
+        }
+        if (to == address(0) || to == address(this)) revert InvalidRecipient(to);
+        bytes32 data = keccak256(
+            abi.encode(
+                CLAIM_TYPEHASH,
+                account,
+                to,
+                keccak256(abi.encodePacked(assets)),
+                _useNonce(account),
+                deadline
+            )
+        );
+        if (!SignatureChecker.isValidSignatureNow(account, _hashTypedDataV4(data), signature)) {
+            revert InvalidSignature(account);
+        }
+        for (uint256 i = 0; i < assets.length; ++i) {
+            uint256 amount = _takeAll(account, assets[i], type(uint256).max);
+            _pay(account, assets[i], to, amount);
+        }
+    }
+
+    /// @inheritdoc IModelToken
+    function setRecipient(address to) external {
+        _setRecipient(msg.sender, to);
+    }
+
+    /// @inheritdoc IERC7641
+    /// @dev Redeems the launch list. An asset that fails stays in the pool, so none can block.
+    function burn(uint256 amount) external locked {
+        uint256 count = _assets.length;
+        address[] memory assets = new address[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            assets[i] = _assets[i].asset;
+            (bool ok, uint256 held) = assets[i].tryHeld();
+            if (ok) _credit(assets[i], held);
+        }
+        uint256[] memory values = _burn(amount, assets);
+        for (uint256 i = 0; i < count; ++i) {
+            if (values[i] != 0) _tryRedeem(assets[i], values[i]);
+        }
+    }
+
+    /// @inheritdoc IModelToken
+    function burn(uint256 amount, address[] calldata assets) external locked {
+        for (uint256 i = 0; i < assets.length; ++i) {
+            if (i != 0 && assets[i] <= assets[i - 1]) revert AssetsNotAscending(i);
+            _credit(assets[i], assets[i].held());
+        }
+        uint256[] memory values = _burn(amount, assets);
+        for (uint256 i = 0; i < assets.length; ++i) {
+            emit Redeemed(msg.sender, assets[i], values[i]);
+            if (values[i] != 0) assets[i].send(msg.sender, values[i]);
+        }
+    }
+
+    /// @inheritdoc IModelToken
+    function fixRecipient(address account, address to) external {
+        if (msg.sender != factory) revert NotFactory(msg.sender);
+        _setRecipient(account, to);
+    }
+
+    /// @inheritdoc IModelToken
+    function open() external {
+        if (msg.sender != opener) revert NotOpener(msg.sender);
+        _ledger.head = _ledger.head.opened();
+        emit Opened();
+    }
+
+    /// @inheritdoc IERC20Metadata
+    function decimals() external pure returns (uint8) {
+        return 18;
+    }
+
+    /// @inheritdoc IERC20
+    function totalSupply() public view returns (uint256) {
+        return _ledger.supply.current;
+    }
+
+    /// @inheritdoc IERC20
+    function balanceOf(address account) external view returns (uint256) {
+        return _ledger.balances.accounts[account].balance();
+    }
+
+    /// @inheritdoc IERC20Permit
+    function nonces(address owner) public view override(IERC20Permit, Nonces) returns (uint256) {
+        return super.nonces(owner);
+    }
+
+    /// @inheritdoc IERC20Permit
+    // forge-lint: disable-next-line(mixed-case-function)
+    function DOMAIN_SEPARATOR() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    /// @inheritdoc IERC7641
+    function claimableRevenue(address account, uint256 epoch) external view returns (uint256) {
+        return _shareOf(account, Assets.ETH, epoch).amount;
+    }
+
+    /// @inheritdoc IERC7641AltRevToken
+    function claimableERC20(address account, uint256 epoch, address asset)
+        external
+        view
+        returns (uint256)
+    {
+        return _shareOf(account, asset, epoch).amount;
+    }
+
+    /// @inheritdoc IModelToken
+    function claimableAll(address account, address asset) external view returns (uint256 amount) {
+        (amount,) = _ledger.claimable(account, asset, _limits(asset, type(uint256).max));
+    }
+
+    /// @inheritdoc IERC7641
+    function redeemableOnBurn(uint256 amount) external view returns (uint256) {
+        return _redeemable(amount, Assets.ETH);
+    }
+
+    /// @inheritdoc IERC7641AltRevToken
+    function redeemableERC20OnBurn(uint256 amount, address asset) external view returns (uint256) {
+        return _redeemable(amount, asset);
+    }
+
+    /// @inheritdoc IModelToken
+    function balanceOfAt(address account, uint256 epoch) external view returns (uint256) {
+        return _ledger.balances.balanceAt(account, _ledger.epochAt(epoch).tick);
+    }
+
+    /// @inheritdoc IModelToken
+    function totalSupplyAt(uint256 epoch) external view returns (uint256) {
+        return _ledger.epochAt(epoch).supply;
+    }
+
+    /// @inheritdoc IModelToken
+    function epochCount() public view returns (uint256) {
+        return _ledger.head.count();
+    }
+
+    /// @inheritdoc IModelToken
+    function booksOf(address asset)
+        external
+        view
+        returns (uint256 owed, uint256 pool, uint256 entries)
+    {
+        Entries.Book storage book = _ledger.books[asset];
+        return (book.owed, book.pool, book.count);
+    }
+
+    /// @inheritdoc IModelToken
+    function minimumOf(address asset) external view returns (uint256) {
+        return _ledger.minimumOf[asset];
+    }
+
+    /// @inheritdoc IModelToken
+    function revenueAssets() external view returns (RevenueAsset[] memory) {
+        return _assets;
+    }
+
+    /// @inheritdoc IModelToken
+    function isOpen() external view returns (bool) {
+        return _ledger.head.isOpen();
+    }
+
+    /// @inheritdoc IERC6372
+    function clock() external view override(IERC6372, IModelToken) returns (uint48) {
+        return uint48(block.number);
+    }
+
+    /// @inheritdoc IERC6372
+    // forge-lint: disable-next-line(mixed-case-function)
+    function CLOCK_MODE() external pure override(IERC6372, IModelToken) returns (string memory) {
+        return "mode=blocknumber&from=default";
+    }
+
+    /// @inheritdoc IERC165
+    /// @dev ERC-7641 by its own functions and with ERC-20's xor-ed in, since the ERC names no id.
+    function supportsInterface(bytes4 id) external pure returns (bool) {
+        bytes4 plain = type(IERC7641).interfaceId;
+        return id == type(IERC165).interfaceId || id == type(IERC20).interfaceId
+            || id == type(IERC20Metadata).interfaceId || id == type(IERC20Permit).interfaceId
+            || id == plain || id == plain ^ type(IERC20).interfaceId
+            || id == type(IERC7641AltRevToken).interfaceId || id == type(IERC6372).interfaceId;
+    }
+
+    /// @dev Entries a word of marks speaks for; tests use small ones to reach the rare paths.
+    function _chunkSize() internal pure virtual returns (uint256) {
+        return 192;
+    }
+
+    /// @dev The tick: the block, counted from the launch.
+    function _now() private view returns (uint256 tick) {
+        tick = block.number - _origin;
+        // 32 bits are 34 years of four blocks a second.
+        assert(tick <= type(uint32).max);
+    }
+
+    function _requireUnlocked() private view {
+        if (_locked) revert Locked();
+    }
+
+    function _list(RevenueAsset[] memory assets) private {
+        if (assets.length == 0 || assets[0].asset != Assets.ETH) revert EthMustComeFirst();
+        if (assets.length > MAX_LISTED_TOKENS + 1) revert TooManyAssets(assets.length);
+        for (uint256 i = 0; i < assets.length; ++i) {
+            RevenueAsset memory listed = assets[i];
+            bool isToken = listed.asset.code.length != 0 && listed.asset != address(this);
+            bool known = _ledger.minimumOf[listed.asset] != 0;
+            if (known || listed.minimum == 0 || (i != 0 && !isToken)) {
+                revert InvalidRevenueAsset(listed.asset);
+            }
+            _ledger.minimumOf[listed.asset] = listed.minimum;
+            _assets.push(listed);
+        }
+    }
+
+    function _move(address from, address to, uint256 value) private {
+        // Nothing is written for nothing: anyone may move 0 of anyone's tokens.
+        if (value != 0) {
+            if (to == address(0) || to == address(this)) revert ERC20InvalidReceiver(to);
+            if (from != opener && !_ledger.head.isOpen()) revert TransfersClosed();
+            uint256 available = _ledger.move(from, to, value, _now());
+            if (available < value) revert ERC20InsufficientBalance(from, available, value);
+        }
+        emit Transfer(from, to, value);
+    }
+
+    function _approve(address owner, address spender, uint256 value) private {
+        if (spender == address(0)) revert ERC20InvalidSpender(spender);
+        allowance[owner][spender] = value;
+        emit Approval(owner, spender, value);
+    }
+
+    function _setRecipient(address account, address to) private {
+        if (to == address(this)) revert InvalidRecipient(to);
+        recipientOf[account] = to;
+        emit RecipientSet(account, to);
+    }
+
+    function _payee(address account) private view returns (address to) {
+        to = recipientOf[account];
+        if (to == address(0)) to = account;
+    }
+
+    function _credit(address asset, uint256 held) private {
+        (uint256 shared, uint256 redeemable, bool began) =
+            _ledger.credit(asset, held, _now(), sharedBps);
+        if (began) emit Snapshot(epochCount());
+        if (shared + redeemable != 0) {
+            uint256 epoch = shared == 0 ? 0 : epochCount();
+            emit RevenueCredited(asset, epoch, shared, redeemable);
+        }
+    }
+
+    function _shareOf(address account, address asset, uint256 epoch)
+        private
+        view
+        returns (Ledger.Share memory)
+    {
+        return _ledger.shareOf(account, asset, epoch, _now(), _chunkSize());
+    }
+
+    function _claim(uint256 epoch, address asset) private {
+        uint256 amount = _take(msg.sender, asset, epoch);
+        if (amount == 0) revert NothingToClaim(msg.sender, asset, epoch);
+        _pay(msg.sender, asset, _payee(msg.sender), amount);
+    }
+
+    function _take(address account, address asset, uint256 epoch) private returns (uint256 amount) {
+        Ledger.Share memory share = _shareOf(account, asset, epoch);
+        amount = share.amount;
+        if (amount != 0) _ledger.take(account, asset, share, _chunkSize());
+    }
+
+    function _limits(address asset, uint256 steps) private view returns (Claims.Limits memory) {
+        return Claims.Limits(_ledger.books[asset].closed(_now()), steps, _chunkSize());
+    }
+
+    function _takeAll(address account, address asset, uint256 steps)
+        private
+        returns (uint256 amount)
+    {
+        uint256 cursor;
+        (amount, cursor) = _ledger.claimable(account, asset, _limits(asset, steps));
+        _ledger.claims[asset][account].cursor.settled = uint32(cursor);
+        if (amount != 0) _ledger.books[asset].owed -= uint112(amount);
+    }
+
+    function _pay(address account, address asset, address to, uint256 amount) private {
+        if (amount == 0) return;
+        _emitClaimed(account, asset, to, amount);
+        asset.send(to, amount);
+    }
+
+    /// @dev Contracts may not expect a payment at another's time; a delegated account is its owner's.
+    function _canBeServed(address account) private view returns (bool) {
+        uint256 size = account.code.length;
+        return size == 0 || recipientOf[account] != address(0)
+            || (size == 23 && bytes3(account.code) == 0xef0100);
+    }
+
+    /// @dev Undoes the claim when the payment is not taken. Nothing else can have changed it: the lock is set.
+    function _serve(address account, address asset, uint256 steps) private {
+        Claims.Cursor memory before = _ledger.claims[asset][account].cursor;
+        uint256 amount = _takeAll(account, asset, steps);
+        if (amount == 0) return;
+
+        address to = _payee(account);
+        if (asset.trySend(to, amount, Assets.ETH_GAS)) {
+            _emitClaimed(account, asset, to, amount);
+        } else {
+            _ledger.claims[asset][account].cursor = before;
+            _ledger.books[asset].owed += uint112(amount);
+            emit ClaimRefused(account, asset, amount);
+        }
+    }
+
+    function _emitClaimed(address account, address asset, address to, uint256 amount) private {
+        uint256 cursor = _ledger.claims[asset][account].cursor.settled;
+        emit RevenueClaimed(account, asset, to, amount, cursor);
+    }
+
+    /// @dev Burns the caller's tokens and takes their part of each asset's pool.
+    function _burn(uint256 amount, address[] memory assets)
+        private
+        returns (uint256[] memory values)
+    {
+        values = new uint256[](assets.length);
+        uint256 available = _ledger.balances.accounts[msg.sender].balance();
+        if (available < amount) revert ERC20InsufficientBalance(msg.sender, available, amount);
+        if (amount != 0) {
+            uint256 supply = _ledger.burn(msg.sender, amount, _now());
+            for (uint256 i = 0; i < assets.length; ++i) {
+                values[i] = _ledger.redeem(assets[i], amount, supply);
+            }
+        }
+        emit Transfer(msg.sender, address(0), amount);
+    }
+
+    function _tryRedeem(address asset, uint256 value) private {
+        if (asset.trySend(msg.sender, value, gasleft() / 2)) {
+            emit Redeemed(msg.sender, asset, value);
+        } else {
+            _ledger.books[asset].pool += uint112(value);
+            emit RedemptionRefused(msg.sender, asset, value);
+        }
+    }
+
+    function _redeemable(uint256 amount, address asset) private view unlocked returns (uint256) {
+        uint256 supply = totalSupply();
+        if (supply == 0) return 0;
+        (, uint256 added) = _ledger.pending(asset, asset.held(), _now(), sharedBps);
+        if (amount > supply) amount = supply;
+        return amount * (_ledger.books[asset].pool + added) / supply;
+    }
+}
