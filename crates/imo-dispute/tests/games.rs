@@ -1,0 +1,450 @@
+//! Whole games over a toy trace: honest and dishonest players against a referee that is the contract's rules in Rust.
+//!
+//! The toy: a trace has 2^D slots, slot i is H(i); a run of node i counts up from i, and is halted after `STEPS`. Its state is
+//! (value, step), its witness the state itself.
+
+use std::cell::Cell;
+
+use arbtest::arbitrary::{Result, Unstructured};
+use imo_commit::{Hash, hash_branch, keccak256};
+use imo_dispute::{
+    Descent, Dissection, Game, Move, Phase, Range, Run, Side, Trace, pair_hash, react,
+};
+
+/// Slots of the toy trace, as a power of two.
+const SLOTS_LOG2: u32 = 7;
+/// The step cap, as a power of two.
+const CAP_LOG2: u32 = 20;
+/// Steps until the toy halts.
+const STEPS: u64 = 700;
+
+// ---- the toy machine --------------------------------------------------------------------------------------------------
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    value: u64,
+    step: u64,
+}
+
+impl State {
+    fn encode(self) -> Vec<u8> {
+        [self.value.to_be_bytes(), self.step.to_be_bytes()].concat()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (value, step) = bytes.split_at_checked(8)?;
+        Some(Self {
+            value: u64::from_be_bytes(value.try_into().ok()?),
+            step: u64::from_be_bytes(step.try_into().ok()?),
+        })
+    }
+
+    fn hash(self) -> Hash {
+        keccak256(&self.encode())
+    }
+
+    const fn halted(self) -> bool {
+        self.step == STEPS
+    }
+
+    /// Total: every state has one successor.
+    const fn next(self) -> Self {
+        if self.halted() {
+            self
+        } else {
+            Self { value: self.value.wrapping_mul(3) ^ self.step, step: self.step + 1 }
+        }
+    }
+
+    fn after(node: u64, steps: u64) -> Self {
+        (0..steps.min(STEPS)).fold(Self { value: node, step: 0 }, |state, _| state.next())
+    }
+
+    /// What the slot holds when this is the last state.
+    fn slot(self) -> Hash {
+        keccak256(&self.value.to_be_bytes())
+    }
+}
+
+// ---- players ------------------------------------------------------------------------------------------------------------
+
+/// A player's run of one node: honest, or wrong from a step on.
+#[derive(Clone, Copy, Debug)]
+struct ToyRun {
+    node: u64,
+    /// From this step on the value is another one; a liar may apply it at several steps.
+    wrong_from: Option<u64>,
+    /// Makes every state it gives a different invention.
+    babbles: bool,
+    /// Steps it claims to need.
+    stated_log2: Option<u32>,
+}
+
+impl ToyRun {
+    fn state(self, step: u64) -> State {
+        match self.wrong_from {
+            Some(from) if from < step => {
+                let mut state = State::after(self.node, from.min(STEPS));
+                state.value ^= 1;
+                (from.min(STEPS)..step.min(STEPS)).fold(state, |state, _| state.next())
+            }
+            _ => State::after(self.node, step),
+        }
+    }
+}
+
+impl Run for ToyRun {
+    fn steps(&self) -> u64 {
+        self.stated_log2.map_or(STEPS, |log2| 1 << log2)
+    }
+
+    fn state_hashes(&self, steps: &[u64]) -> Vec<Hash> {
+        let invent = |step: &u64| {
+            keccak256(&[&self.node.to_be_bytes()[..], &step.to_be_bytes(), b"?"].concat())
+        };
+        match self.babbles {
+            // The agreed first state is kept, or the move would be refused.
+            true => steps
+                .iter()
+                .map(|step| if *step == 0 { self.state(0).hash() } else { invent(step) })
+                .collect(),
+            false => steps.iter().map(|step| self.state(*step).hash()).collect(),
+        }
+    }
+
+    fn final_state(&self) -> (Vec<u8>, Vec<Hash>) {
+        (self.state(STEPS).encode(), Vec::new())
+    }
+
+    fn witness(&self, step: u64) -> Vec<u8> {
+        self.state(step).encode()
+    }
+}
+
+/// A player's trace: the slot roots, with the wrong nodes in it.
+struct ToyTrace {
+    slots: Vec<Hash>,
+}
+
+impl ToyTrace {
+    fn new(wrong: &[(u64, ToyRun)]) -> Self {
+        let mut slots: Vec<Hash> =
+            (0..1 << SLOTS_LOG2).map(|node| State::after(node, STEPS).slot()).collect();
+        for (node, run) in wrong {
+            slots[usize::try_from(*node).expect("a small index")] = run.state(STEPS).slot();
+        }
+        Self { slots }
+    }
+}
+
+impl Trace for ToyTrace {
+    fn subtree(&self, levels: u32, index: u64) -> Hash {
+        if levels == 0 {
+            return self.slots[usize::try_from(index).expect("a small index")];
+        }
+        hash_branch(self.subtree(levels - 1, 2 * index), self.subtree(levels - 1, 2 * index + 1))
+    }
+}
+
+// ---- the referee: the contract's rules ------------------------------------------------------------------------------------
+
+#[derive(Clone, Debug)]
+struct Referee {
+    k_log2: u32,
+    ply: u32,
+    phase: Phase,
+    committed: Hash,
+    node: Option<u64>,
+    slot: Hash,
+}
+
+impl Referee {
+    fn served(k_log2: u32, node: u64, slot: Hash) -> Self {
+        Self { k_log2, ply: 0, phase: Phase::Opening, committed: slot, node: Some(node), slot }
+    }
+
+    fn withheld(k_log2: u32, root: Hash) -> Self {
+        let phase = Phase::Committed(Descent { prefix: 0, levels: SLOTS_LOG2 });
+        Self { k_log2, ply: 0, phase, committed: root, node: None, slot: root }
+    }
+
+    fn game(&self, expired: bool) -> Game {
+        Game {
+            id: keccak256(b"game"),
+            position: keccak256(&self.ply.to_be_bytes()),
+            ply: self.ply,
+            k_log2: self.k_log2,
+            phase: self.phase.clone(),
+            node: self.node,
+            expired,
+        }
+    }
+
+    /// Applies a move of `side`; a refused move changes nothing.
+    fn apply(&mut self, side: Side, action: Move) -> bool {
+        let next = match (self.phase.clone(), action) {
+            (Phase::Committed(descent), Move::Reveal { children }) => {
+                self.reveal(descent, children)
+            }
+            (Phase::Revealed(descent, children), Move::Pick { index })
+                if side == Side::Challenger =>
+            {
+                self.pick(descent, &children, index)
+            }
+            (Phase::Opening, Move::State { steps_log2, final_state, states, .. })
+                if side == Side::Claimant =>
+            {
+                self.state(steps_log2, &final_state, states)
+            }
+            (
+                Phase::Dissected { range, author, dissection },
+                Move::Dissect { index, pair, proof, states, last },
+            ) if side != author => {
+                self.dissect((range, &dissection), index, (pair, &proof), (states, last), side)
+            }
+            (
+                Phase::Dissected { range, author, dissection },
+                Move::Convict { index, pair, proof, witness },
+            ) => self.convict((range, &dissection), index, (pair, &proof), &witness, author),
+            (phase, Move::Concede) if self.to_move(&phase) == Some(side) => {
+                Some(Phase::Resolved { winner: side.other() })
+            }
+            _ => None,
+        };
+        let accepted = next.is_some();
+        if let Some(phase) = next {
+            self.phase = phase;
+            self.ply += 1;
+        }
+        accepted
+    }
+
+    fn to_move(&self, phase: &Phase) -> Option<Side> {
+        Game { phase: phase.clone(), ..self.game(false) }.to_move()
+    }
+
+    fn timeout(&mut self) {
+        let loser = self.to_move(&self.phase).expect("an open game has a side to move");
+        self.phase = Phase::Resolved { winner: loser.other() };
+    }
+
+    fn reveal(&self, descent: Descent, children: Vec<Hash>) -> Option<Phase> {
+        let mut level = children.clone();
+        while level.len() > 1 {
+            level = level.chunks(2).map(|pair| hash_branch(pair[0], pair[1])).collect();
+        }
+        let complete = children.len() == 1 << descent.opened(self.k_log2);
+        (complete && level[0] == self.committed).then_some(Phase::Revealed(descent, children))
+    }
+
+    fn pick(&mut self, descent: Descent, children: &[Hash], index: u64) -> Option<Phase> {
+        let child = *children.get(usize::try_from(index).ok()?)?;
+        let descent = descent.child(self.k_log2, index);
+        self.committed = child;
+        Some(if descent.levels == 0 {
+            self.node = Some(descent.prefix);
+            self.slot = child;
+            Phase::Opening
+        } else {
+            Phase::Committed(descent)
+        })
+    }
+
+    fn state(&self, steps_log2: u32, final_state: &[u8], states: Vec<Hash>) -> Option<Phase> {
+        let last = State::decode(final_state)?;
+        let range = Range { start: 0, length_log2: steps_log2 };
+        let complete = states.len() + 1 == 1 << range.sections_log2(self.k_log2);
+        if steps_log2 > CAP_LOG2 || !last.halted() || last.slot() != self.slot || !complete {
+            return None;
+        }
+        let first = State { value: self.node?, step: 0 }.hash();
+        let all = [vec![first], states, vec![last.hash()]].concat();
+        Some(Phase::Dissected { range, author: Side::Claimant, dissection: Dissection::new(all)? })
+    }
+
+    fn dissect(
+        &self,
+        (range, theirs): (Range, &Dissection),
+        index: u64,
+        pair: ((Hash, Hash), &[Hash]),
+        (states, last): (Vec<Hash>, Hash),
+        author: Side,
+    ) -> Option<Phase> {
+        let section = range.section(self.k_log2, index)?;
+        let complete = states.len() + 1 == 1 << section.sections_log2(self.k_log2);
+        let ((start, end), _) = pair;
+        if !leads_to(theirs.digest(), index, pair)
+            || section.length_log2 == 0
+            || !complete
+            || last == end
+        {
+            return None;
+        }
+        let dissection = Dissection::new([vec![start], states, vec![last]].concat())?;
+        Some(Phase::Dissected { range: section, author, dissection })
+    }
+
+    /// Can only convict: a true pair is refused, never counted for its author.
+    fn convict(
+        &self,
+        (range, theirs): (Range, &Dissection),
+        index: u64,
+        pair: ((Hash, Hash), &[Hash]),
+        witness: &[u8],
+        author: Side,
+    ) -> Option<Phase> {
+        let section = range.section(self.k_log2, index)?;
+        let ((start, end), _) = pair;
+        let state = State::decode(witness)?;
+        let proven = section.length_log2 == 0
+            && leads_to(theirs.digest(), index, pair)
+            && state.hash() == start
+            && state.next().hash() != end;
+        proven.then_some(Phase::Resolved { winner: author.other() })
+    }
+}
+
+fn leads_to(digest: Hash, index: u64, ((start, end), proof): ((Hash, Hash), &[Hash])) -> bool {
+    let root = (0..).zip(proof).fold(pair_hash(start, end), |hash, (height, sibling)| {
+        if (index >> height) & 1 == 0 {
+            hash_branch(hash, *sibling)
+        } else {
+            hash_branch(*sibling, hash)
+        }
+    });
+    root == digest
+}
+
+// ---- the table -----------------------------------------------------------------------------------------------------------
+
+/// A player at the table: what it believes, and how often it sleeps through its turn.
+struct Player {
+    trace: ToyTrace,
+    run: Box<dyn Fn(u64) -> ToyRun>,
+    /// Never moves again from this ply on.
+    silent_from: u32,
+    concedes: bool,
+}
+
+impl Player {
+    fn honest() -> Self {
+        let run = |node| ToyRun { node, wrong_from: None, babbles: false, stated_log2: None };
+        Self {
+            trace: ToyTrace::new(&[]),
+            run: Box::new(run),
+            silent_from: u32::MAX,
+            concedes: true,
+        }
+    }
+
+    fn react(&self, game: &Game, side: Side) -> Option<Move> {
+        if game.ply >= self.silent_from {
+            return None;
+        }
+        let run = (self.run)(game.node.unwrap_or_default());
+        react(game, side, &self.trace, &run)
+            .filter(|action| self.concedes || *action != Move::Concede)
+    }
+}
+
+/// Plays to the end; a side that does not move in its turn, or whose move is refused, runs out of time.
+fn play(mut referee: Referee, claimant: &Player, challenger: &Player) -> (Side, u32) {
+    loop {
+        if let Phase::Resolved { winner } = referee.phase {
+            return (winner, referee.ply);
+        }
+        assert!(referee.ply < 64, "a game is short");
+        let game = referee.game(false);
+        let mover = game.to_move().expect("the game is open");
+        let player = if mover == Side::Claimant { claimant } else { challenger };
+        let moved = player.react(&game, mover).is_some_and(|action| referee.apply(mover, action));
+        if !moved {
+            referee.timeout();
+        }
+    }
+}
+
+/// A dishonest player whose trace is wrong at `node`, with a random style.
+fn liar(u: &mut Unstructured<'_>, node: u64) -> Result<Player> {
+    let wrong_from = u.int_in_range(0..=STEPS - 1)?;
+    let babbles = u.ratio(1, 4)?;
+    let stated_log2 = if u.arbitrary()? { Some(u.int_in_range(0..=CAP_LOG2)?) } else { None };
+    let run = move |it| ToyRun { node: it, wrong_from: Some(wrong_from), babbles, stated_log2 };
+    let trace = ToyTrace::new(&[(node, run(node))]);
+    let silent_from = if u.ratio(1, 4)? { u.int_in_range(0..=12)? } else { u32::MAX };
+    Ok(Player { trace, run: Box::new(run), silent_from, concedes: u.arbitrary()? })
+}
+
+#[test]
+fn an_honest_challenger_convicts_every_wrong_claim() {
+    let (games, longest) = (Cell::new(0), Cell::new(0));
+    arbtest::arbtest(|u| {
+        let node = u.int_in_range(0..=(1 << SLOTS_LOG2) - 1)?;
+        let k_log2 = u.int_in_range(1..=6)?;
+        let liar = liar(u, node)?;
+        let root = liar.trace.subtree(SLOTS_LOG2, 0);
+        let referee = if u.arbitrary()? {
+            Referee::withheld(k_log2, root)
+        } else {
+            Referee::served(k_log2, node, liar.trace.subtree(0, node))
+        };
+        let (winner, plies) = play(referee, &liar, &Player::honest());
+        assert_eq!(winner, Side::Challenger);
+        games.set(games.get() + 1);
+        longest.set(longest.get().max(plies));
+        Ok(())
+    });
+    assert!(games.get() > 100 && longest.get() > 4, "the games were played");
+}
+
+#[test]
+fn an_honest_claimant_outlasts_every_accuser() {
+    arbtest::arbtest(|u| {
+        let node = u.int_in_range(0..=(1 << SLOTS_LOG2) - 1)?;
+        let k_log2 = u.int_in_range(1..=6)?;
+        let accuser = liar(u, node)?;
+        let honest = Player::honest();
+        let referee = if u.arbitrary()? {
+            Referee::withheld(k_log2, honest.trace.subtree(SLOTS_LOG2, 0))
+        } else {
+            Referee::served(k_log2, node, honest.trace.subtree(0, node))
+        };
+        let (winner, _) = play(referee, &honest, &accuser);
+        assert_eq!(winner, Side::Claimant);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_true_pair_proves_nothing() {
+    // The honest claimant has given single true steps; nobody can turn them into a verdict, for or against.
+    let node = 5;
+    let honest = (Player::honest().run)(node);
+    let mut referee = Referee::served(6, node, State::after(node, STEPS).slot());
+    let start = Range { start: 0, length_log2: 5 };
+    let hashes = honest.state_hashes(&start.split_points(6).collect::<Vec<_>>());
+    let dissection = Dissection::new(hashes).expect("32 sections");
+    referee.phase =
+        Phase::Dissected { range: start, author: Side::Claimant, dissection: dissection.clone() };
+    for index in 0..32 {
+        let at = usize::try_from(index).expect("small");
+        for side in [Side::Claimant, Side::Challenger] {
+            let action = Move::Convict {
+                index,
+                pair: dissection.pair(at),
+                proof: dissection.proof(at),
+                witness: honest.witness(index),
+            };
+            assert!(!referee.apply(side, action), "a true step convicts nobody");
+        }
+    }
+}
+
+#[test]
+fn an_expired_clock_is_called_by_the_opponent_only() {
+    let referee = Referee::served(4, 3, State::after(3, STEPS).slot());
+    let game = referee.game(true);
+    let (trace, run) = (ToyTrace::new(&[]), (Player::honest().run)(3));
+    assert_eq!(react(&game, Side::Challenger, &trace, &run), Some(Move::Timeout));
+    assert_eq!(react(&game, Side::Claimant, &trace, &run), None);
+}
