@@ -57,34 +57,41 @@ library Ledger {
         return supply.last == tick ? supply.prior : supply.current;
     }
 
-    /// @notice What crediting `asset`, of which `held` is here, would book now. Both 0 while it must wait.
+    /// @notice Revenue of an asset that is not booked yet.
+    struct Pending {
+        uint256 shared;
+        uint256 redeemable;
+        /// Whether it can be booked in a tick that has no epoch.
+        bool begins;
+    }
+
+    /// @notice What crediting `asset`, of which `held` is here, would book; nothing where no tick could book it.
     function pending(
         State storage self,
         address asset,
         uint256 held,
         uint256 tick,
         uint256 sharedBps
-    ) internal view returns (uint256 shared, uint256 redeemable) {
+    ) internal view returns (Pending memory sum) {
         Entries.Book storage book = self.books[asset];
         uint256 booked = uint256(book.owed) + book.pool;
-        Head head = self.head;
         uint256 supply = supplyBefore(self, tick);
-        if (held <= booked || !head.isOpen() || supply == 0) return (0, 0);
+        if (held <= booked || !self.head.isOpen() || supply == 0) return sum;
 
         uint256 room = Entries.LIMIT - booked;
         uint256 amount = held - booked < room ? held - booked : room;
         // ROUNDING: down for the claimable part; the pool, which belongs to the same holders, gains.
-        shared = amount * sharedBps / BPS;
+        uint256 shared = amount * sharedBps / BPS;
         if (shared != 0) {
-            uint256 minimum = self.minimumOf[asset];
-            if (head.latest() != tick && (minimum == 0 || shared < minimum)) return (0, 0);
             (bool fits,,) = book.grown(tick, shared, supply);
-            if (!fits) return (0, 0);
+            if (!fits) return sum;
         }
-        redeemable = amount - shared;
+        uint256 minimum = self.minimumOf[asset];
+        bool begins = shared == 0 || (minimum != 0 && shared >= minimum);
+        return Pending(shared, amount - shared, begins);
     }
 
-    /// @notice Books what `pending` says; `began` when that began an epoch.
+    /// @notice Books what is pending, or leaves all of it waiting. `began` when that began an epoch.
     function credit(
         State storage self,
         address asset,
@@ -92,17 +99,13 @@ library Ledger {
         uint256 tick,
         uint256 sharedBps
     ) internal returns (uint256 shared, uint256 redeemable, bool began) {
-        (shared, redeemable) = pending(self, asset, held, tick, sharedBps);
+        Pending memory sum = pending(self, asset, held, tick, sharedBps);
+        if (!sum.begins && self.head.latest() != tick) return (0, 0, false);
+
+        shared = sum.shared;
+        redeemable = sum.redeemable;
         Entries.Book storage book = self.books[asset];
-        if (shared != 0) {
-            uint256 supply = supplyBefore(self, tick);
-            (, uint256 index, uint256 sum) = book.grown(tick, shared, supply);
-            book.count = uint32(index);
-            book.entries[index] = Entries.Entry(uint32(tick), uint224(sum));
-            began = mark(self, tick, supply);
-            if (asset == Assets.ETH) self.epochs[self.head.count()].ethEntry = uint32(index);
-            book.owed += uint112(shared);
-        }
+        if (shared != 0) began = _share(self, book, asset, shared, tick);
         if (redeemable != 0) book.pool += uint112(redeemable);
     }
 
@@ -218,5 +221,22 @@ library Ledger {
         // ROUNDING: down, so those who stay gain.
         value = amount * book.pool / supply;
         if (value != 0) book.pool -= uint112(value);
+    }
+
+    /// @dev Books `shared` to be claimed.
+    function _share(
+        State storage self,
+        Entries.Book storage book,
+        address asset,
+        uint256 shared,
+        uint256 tick
+    ) private returns (bool began) {
+        uint256 supply = supplyBefore(self, tick);
+        (, uint256 index, uint256 sum) = book.grown(tick, shared, supply);
+        book.owed += uint112(shared);
+        book.count = uint32(index);
+        book.entries[index] = Entries.Entry(uint32(tick), uint224(sum));
+        began = mark(self, tick, supply);
+        if (asset == Assets.ETH) self.epochs[self.head.count()].ethEntry = uint32(index);
     }
 }

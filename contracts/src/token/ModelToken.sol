@@ -417,7 +417,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @dev Entries a word of marks speaks for; tests use small ones to reach the rare paths.
-    function _chunkSize() internal pure virtual returns (uint256) {
+    function _chunkSize() internal view virtual returns (uint256) {
         return 192;
     }
 
@@ -579,11 +579,28 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         }
     }
 
+    /// @dev What `burn(amount)` would pay, or for an asset that is not listed `burn(amount, [asset])`.
     function _redeemable(uint256 amount, address asset) private view unlocked returns (uint256) {
         uint256 supply = totalSupply();
         if (supply == 0) return 0;
-        (, uint256 added) = _ledger.pending(asset, asset.held(), _now(), sharedBps);
-        if (amount > supply) amount = supply;
-        return amount * (_ledger.books[asset].pool + added) / supply;
+        Ledger.Pending memory sum = _pending(asset, asset.held());
+        bool booked = sum.begins || _ledger.head.latest() == _now() || _earlierBegins(asset);
+        uint256 pool = _ledger.books[asset].pool + (booked ? sum.redeemable : 0);
+        return (amount < supply ? amount : supply) * pool / supply;
+    }
+
+    /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, which `asset` can then ride on.
+    function _earlierBegins(address asset) private view returns (bool begins) {
+        if (_ledger.minimumOf[asset] == 0) return false;
+        for (uint256 i = 0; !begins && _assets[i].asset != asset; ++i) {
+            (bool ok, uint256 held) = _assets[i].asset.tryHeld();
+            if (!ok) continue;
+            Ledger.Pending memory sum = _pending(_assets[i].asset, held);
+            begins = sum.begins && sum.shared != 0;
+        }
+    }
+
+    function _pending(address asset, uint256 held) private view returns (Ledger.Pending memory) {
+        return _ledger.pending(asset, held, _now(), sharedBps);
     }
 }
