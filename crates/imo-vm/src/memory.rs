@@ -1,0 +1,263 @@
+//! The contents of the segments.
+
+use imo_commit::{DenseTree, Hash, LEAF_LOG2, MemoryTree, dense_root, zero_root};
+
+use crate::decode::{Instruction, decode};
+use crate::machine::{Machine, Region, Roots};
+use crate::step::{Access, Memories};
+
+/// The slots of a trace, as a run reads them and as a witness opens them.
+pub trait TraceBytes {
+    /// Contents of a node's slot; what is left out at its end is zero.
+    fn slot(&self, node: u64) -> &[u8];
+    /// Root of the subtree `levels` above the slots with this index among those of its height.
+    fn subtree(&self, levels: u8, index: u64) -> Hash;
+}
+
+/// A trace with nothing in it, for programs that read none.
+#[derive(Clone, Copy, Debug)]
+pub struct EmptyTrace {
+    /// Bytes of a slot, as a power of two.
+    pub slot_log2: u8,
+}
+
+impl TraceBytes for EmptyTrace {
+    fn slot(&self, _node: u64) -> &[u8] {
+        &[]
+    }
+
+    fn subtree(&self, levels: u8, _index: u64) -> Hash {
+        zero_root(self.slot_log2 - LEAF_LOG2 + levels)
+    }
+}
+
+/// The segments that do not change.
+#[derive(Clone, Debug)]
+pub struct Segments<'a, T> {
+    machine: Machine,
+    code: &'a [u8],
+    instructions: Vec<Instruction>,
+    input: &'a [u8],
+    model: (&'a [u8], Option<&'a DenseTree>),
+    trace: &'a T,
+    slot_log2: u8,
+}
+
+impl<'a, T: TraceBytes> Segments<'a, T> {
+    /// Puts the segments of a machine together.
+    ///
+    /// `model` is the image with its tree, which takes too long to make for each run; without the tree, witnesses of model
+    /// accesses make it anew.
+    ///
+    /// # Panics
+    /// If some bytes do not fit the machine's depths.
+    pub fn new(
+        machine: Machine,
+        code: &'a [u8],
+        input: &'a [u8],
+        model: (&'a [u8], Option<&'a DenseTree>),
+        (trace, slot_log2): (&'a T, u8),
+    ) -> Self {
+        assert!(code.len() as u64 <= machine.code_size(), "{} bytes of code", code.len());
+        let words = usize::try_from(machine.code_size() / 4).expect("at most 2^22 words");
+        let word = |bytes: &[u8]| {
+            let mut word = [0; 4];
+            word[..bytes.len()].copy_from_slice(bytes);
+            decode(u32::from_le_bytes(word))
+        };
+        let mut instructions: Vec<Instruction> = code.chunks(4).map(word).collect();
+        instructions.resize(words, decode(0));
+        Self { machine, code, instructions, input, model, trace, slot_log2 }
+    }
+
+    /// Where the segments lie.
+    pub const fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Roots of the segments.
+    pub fn roots(&self) -> Roots {
+        let (model, tree) = self.model;
+        Roots {
+            code: dense_root(self.code, self.machine.code_depth),
+            model: tree
+                .map_or_else(|| dense_root(model, self.machine.model_depth), DenseTree::root),
+            input: dense_root(self.input, self.machine.input_depth),
+            trace: self.trace.subtree(self.machine.trace_depth + LEAF_LOG2 - self.slot_log2, 0),
+        }
+    }
+
+    /// The leaf of a segment other than memory with its siblings, bottom-up.
+    pub(crate) fn open(&self, region: Region, leaf: u64) -> ([u8; 128], Vec<Hash>) {
+        match region {
+            Region::Code => open_dense(self.code, None, self.machine.code_depth, leaf),
+            Region::Input => open_dense(self.input, None, self.machine.input_depth, leaf),
+            Region::Model => open_dense(self.model.0, self.model.1, self.machine.model_depth, leaf),
+            Region::Trace => self.open_trace(leaf),
+            Region::Memory => unreachable!("memory changes and has its own tree"),
+        }
+    }
+
+    fn open_trace(&self, leaf: u64) -> ([u8; 128], Vec<Hash>) {
+        let leaves_log2 = self.slot_log2 - LEAF_LOG2;
+        let (node, within) = (leaf >> leaves_log2, leaf & ((1 << leaves_log2) - 1));
+        let (bytes, mut siblings) = open_dense(self.trace.slot(node), None, leaves_log2, within);
+        for levels in 0..self.machine.trace_depth - leaves_log2 {
+            siblings.push(self.trace.subtree(levels, (node >> levels) ^ 1));
+        }
+        (bytes, siblings)
+    }
+
+    #[inline]
+    fn load(&self, access: Access) -> u32 {
+        match access.region {
+            Region::Model => read(self.model.0, access.offset, access.size),
+            Region::Trace => {
+                let slot = self.trace.slot(access.offset >> self.slot_log2);
+                read(slot, access.offset & ((1 << self.slot_log2) - 1), access.size)
+            }
+            Region::Code => read(self.code, access.offset, access.size),
+            Region::Input => read(self.input, access.offset, access.size),
+            Region::Memory => unreachable!("memory is read where it is"),
+        }
+    }
+}
+
+fn open_dense(
+    bytes: &[u8],
+    tree: Option<&DenseTree>,
+    depth: u8,
+    leaf: u64,
+) -> ([u8; 128], Vec<Hash>) {
+    let mut contents = [0; 128];
+    let start = usize::try_from(leaf << LEAF_LOG2).unwrap_or(usize::MAX).min(bytes.len());
+    let there = &bytes[start..bytes.len().min(start + 128)];
+    contents[..there.len()].copy_from_slice(there);
+    let siblings = match tree {
+        Some(tree) => tree.open(bytes, leaf),
+        None => DenseTree::new(bytes, depth).open(bytes, leaf),
+    };
+    (contents, siblings)
+}
+
+/// Little-endian bytes at an offset; past the end they are zero.
+#[inline]
+fn read(bytes: &[u8], offset: u64, size: u32) -> u32 {
+    let Ok(offset) = usize::try_from(offset) else { return 0 };
+    if let Some(word) = bytes.get(offset..).and_then(<[u8]>::first_chunk::<4>) {
+        return u32::from_le_bytes(*word) & mask(size);
+    }
+    let there = bytes.get(offset..).unwrap_or_default();
+    let mut word = [0; 4];
+    word[..there.len()].copy_from_slice(there);
+    u32::from_le_bytes(word) & mask(size)
+}
+
+const fn mask(size: u32) -> u32 {
+    match size {
+        1 => 0xff,
+        2 => 0xffff,
+        _ => u32::MAX,
+    }
+}
+
+/// Read-write memory: bytes, and a root that follows them when asked for.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    bytes: Vec<u8>,
+    dirty: Vec<bool>,
+    dirty_leaves: Vec<usize>,
+    tree: MemoryTree,
+}
+
+impl Memory {
+    /// A memory of zeros.
+    pub fn new(depth: u8) -> Self {
+        Self {
+            bytes: vec![0; 128 << depth],
+            dirty: vec![false; 1 << depth],
+            dirty_leaves: Vec::new(),
+            tree: MemoryTree::new(depth),
+        }
+    }
+
+    /// Its contents.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Writes bytes at an address.
+    ///
+    /// # Panics
+    /// If they do not fit.
+    pub fn write(&mut self, address: usize, bytes: &[u8]) {
+        self.bytes[address..address + bytes.len()].copy_from_slice(bytes);
+        for leaf in address >> LEAF_LOG2..(address + bytes.len()).div_ceil(128) {
+            self.touch(leaf);
+        }
+    }
+
+    /// Flips one bit.
+    ///
+    /// # Panics
+    /// If there is no such byte or bit.
+    pub fn flip(&mut self, address: usize, bit: u8) {
+        assert!(bit < 8, "bit {bit} of a byte");
+        self.bytes[address] ^= 1 << bit;
+        self.touch(address >> LEAF_LOG2);
+    }
+
+    /// The tree, after hashing what changed since the last time.
+    pub fn tree(&mut self) -> &MemoryTree {
+        for leaf in &self.dirty_leaves {
+            self.dirty[*leaf] = false;
+        }
+        self.tree.update(&self.bytes, self.dirty_leaves.drain(..));
+        &self.tree
+    }
+
+    #[inline]
+    fn touch(&mut self, leaf: usize) {
+        if !self.dirty[leaf] {
+            self.dirty[leaf] = true;
+            self.dirty_leaves.push(leaf);
+        }
+    }
+
+    #[inline]
+    fn store(&mut self, offset: u64, size: u32, value: u32) {
+        let at = usize::try_from(offset).expect("memory is at most 1 GiB");
+        match size {
+            1 => self.bytes[at] = value.to_le_bytes()[0],
+            2 => self.bytes[at..at + 2].copy_from_slice(&value.to_le_bytes()[..2]),
+            _ => self.bytes[at..at + 4].copy_from_slice(&value.to_le_bytes()),
+        }
+        self.touch(at >> LEAF_LOG2);
+    }
+}
+
+/// Segments and memory together: what the fast run steps over.
+pub(crate) struct Loaded<'a, 's, T> {
+    pub(crate) segments: &'s Segments<'a, T>,
+    pub(crate) memory: &'s mut Memory,
+}
+
+impl<T: TraceBytes> Memories for Loaded<'_, '_, T> {
+    #[inline(always)]
+    fn fetch(&mut self, offset: u32) -> Instruction {
+        self.segments.instructions[(offset / 4) as usize]
+    }
+
+    #[inline(always)]
+    fn load(&mut self, access: Access) -> u32 {
+        if access.region == Region::Memory {
+            return read(&self.memory.bytes, access.offset, access.size);
+        }
+        self.segments.load(access)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, access: Access, value: u32) {
+        self.memory.store(access.offset, access.size, value);
+    }
+}

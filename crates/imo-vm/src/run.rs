@@ -1,0 +1,238 @@
+//! A run from its first state to its last, with the states in between at hand.
+
+use std::cell::RefCell;
+
+use imo_commit::{Hash, LEAF_LOG2};
+
+use crate::machine::Region;
+use crate::memory::{Loaded, Memory, Segments, TraceBytes};
+use crate::state::{STATE_BYTES, State, Status};
+use crate::step::{Access, Memories, step};
+use crate::witness::{Recorder, encode_witness};
+
+/// Most snapshots that a run keeps beside the first.
+const SNAPSHOTS: usize = 48;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It asked to exit.
+    Halted {
+        /// With this code.
+        code: u32,
+    },
+    /// It did what is not allowed.
+    Fault {
+        /// At this instruction.
+        pc: u32,
+    },
+    /// It was still running at the step cap.
+    OutOfSteps,
+}
+
+/// A moment of a run.
+#[derive(Clone, Debug)]
+struct Snapshot {
+    step: u64,
+    state: State,
+    memory: Memory,
+}
+
+/// One bit of memory that changes by itself: how a faulty or lying machine is played.
+#[derive(Clone, Copy, Debug)]
+struct BitFlip {
+    after_step: u64,
+    address: usize,
+    bit: u8,
+}
+
+/// A run that has been taken to its end once. States are found again from the nearest snapshot, and looking at some keeps them as
+/// snapshots, so that each narrowing of a dissection costs a fraction of the one before.
+#[derive(Debug)]
+pub struct Run<'a, T> {
+    segments: Segments<'a, T>,
+    steps: u64,
+    stopped: Stopped,
+    /// By step, ascending; the first is the start.
+    snapshots: RefCell<Vec<Snapshot>>,
+    flip: Option<BitFlip>,
+}
+
+impl<'a, T: TraceBytes> Run<'a, T> {
+    /// Runs from `state` over `memory` for at most `cap` steps.
+    pub fn new(segments: Segments<'a, T>, state: State, memory: Memory, cap: u64) -> Self {
+        let start = Snapshot { step: 0, state, memory };
+        let mut end = start.clone();
+        let mut run = Self {
+            segments,
+            steps: cap,
+            stopped: Stopped::OutOfSteps,
+            snapshots: RefCell::new(vec![start]),
+            flip: None,
+        };
+        run.advance(&mut end, cap);
+        run.stopped = match end.state.status {
+            Status::Running => Stopped::OutOfSteps,
+            Status::Halted => Stopped::Halted { code: end.state.register(10) },
+            _ => Stopped::Fault { pc: end.state.pc },
+        };
+        run.steps = end.step;
+        run.snapshots.get_mut().push(end);
+        run
+    }
+
+    /// The same run on a machine whose memory flips one bit after `after_step` steps. The number of steps stays as it was.
+    #[must_use]
+    pub fn with_bit_flip(mut self, after_step: u64, address: usize, bit: u8) -> Self {
+        self.flip = Some(BitFlip { after_step, address, bit });
+        self.snapshots.get_mut().retain(|snapshot| snapshot.step <= after_step);
+        self
+    }
+
+    /// Steps until it stopped.
+    pub const fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How it stopped.
+    pub const fn stopped(&self) -> Stopped {
+        self.stopped
+    }
+
+    /// The segments it runs over.
+    pub const fn segments(&self) -> &Segments<'a, T> {
+        &self.segments
+    }
+
+    /// Hashes of the states at these steps, which ascend; after the last step all are the last.
+    pub fn state_hashes(&self, steps: &[u64]) -> Vec<Hash> {
+        steps.iter().map(|step| self.at(*step, Snapshot::hash)).collect()
+    }
+
+    /// The state at a step, encoded.
+    pub fn state_at(&self, step: u64) -> [u8; STATE_BYTES] {
+        self.at(step, |snapshot| {
+            let root = snapshot.memory.tree().root();
+            snapshot.state.encode(root)
+        })
+    }
+
+    /// Memory at the end.
+    pub fn output(&self, address: usize, length: usize) -> Vec<u8> {
+        self.at(self.steps, |last| last.memory.bytes()[address..address + length].to_vec())
+    }
+
+    /// The siblings, in memory at the end, of the `2^size_log2` bytes at `address`.
+    pub fn open_output(&self, address: usize, size_log2: u8) -> Vec<Hash> {
+        self.at(self.steps, |last| {
+            last.memory.tree().open(size_log2 - LEAF_LOG2, address >> size_log2)
+        })
+    }
+
+    /// What the contract needs to take the step from this state.
+    pub fn witness(&self, step: u64) -> Vec<u8> {
+        self.at(step, |snapshot| {
+            let mut after = snapshot.clone();
+            let access = record(&self.segments, &mut after);
+            encode_witness(&self.segments, &snapshot.state, &mut snapshot.memory, access)
+        })
+    }
+
+    /// The last step that stored to the word at `address`, if any did.
+    pub fn last_store(&self, address: u32) -> Option<u64> {
+        let mut now = self.nearest(0);
+        let mut last = None;
+        while now.state.status == Status::Running && now.step < self.steps {
+            let access = record(&self.segments, &mut now);
+            let stored = access.is_some_and(|(access, is_store)| {
+                is_store && access.offset & !3 == u64::from(address & !3)
+            });
+            if stored {
+                last = Some(now.step);
+            }
+            now.step += 1;
+        }
+        last
+    }
+
+    /// Brings a snapshot forward to a step.
+    fn advance(&self, snapshot: &mut Snapshot, to: u64) {
+        if let Some(flip) = self.flip
+            && snapshot.step <= flip.after_step
+            && flip.after_step < to
+        {
+            // The flip belongs to the step: the state before it is still the true one.
+            self.run_on(snapshot, flip.after_step + 1);
+            snapshot.memory.flip(flip.address, flip.bit);
+        }
+        self.run_on(snapshot, to);
+    }
+
+    fn run_on(&self, snapshot: &mut Snapshot, to: u64) {
+        let machine = *self.segments.machine();
+        let mut memories = Loaded { segments: &self.segments, memory: &mut snapshot.memory };
+        while snapshot.step < to && snapshot.state.status == Status::Running {
+            step(&mut snapshot.state, &machine, &mut memories);
+            snapshot.step += 1;
+        }
+    }
+
+    /// Looks at the state at a step.
+    fn at<R>(&self, step: u64, look: impl FnOnce(&mut Snapshot) -> R) -> R {
+        let step = step.min(self.steps);
+        let mut snapshots = self.snapshots.borrow_mut();
+        let place = snapshots.partition_point(|snapshot| snapshot.step < step);
+        if snapshots.get(place).is_none_or(|snapshot| snapshot.step != step) {
+            let mut snapshot = snapshots[place - 1].clone();
+            self.advance(&mut snapshot, step);
+            snapshot.step = step;
+            snapshots.insert(place, snapshot);
+            if snapshots.len() > SNAPSHOTS {
+                // What a narrowing game looks at next lies near what it looks at now.
+                let farthest = if place > SNAPSHOTS / 2 { 1 } else { snapshots.len() - 1 };
+                snapshots.remove(farthest);
+            }
+        }
+        let place = snapshots.partition_point(|snapshot| snapshot.step < step);
+        look(&mut snapshots[place])
+    }
+
+    fn nearest(&self, step: u64) -> Snapshot {
+        let snapshots = self.snapshots.borrow();
+        let after = snapshots.partition_point(|snapshot| snapshot.step <= step);
+        snapshots[after - 1].clone()
+    }
+}
+
+impl Snapshot {
+    fn hash(&mut self) -> Hash {
+        self.state.hash(self.memory.tree().root())
+    }
+}
+
+/// Takes one step and tells the access it made, and whether that was a store.
+fn record<T: TraceBytes>(
+    segments: &Segments<'_, T>,
+    snapshot: &mut Snapshot,
+) -> Option<(Access, bool)> {
+    let mut memories = Recorder::new(Loaded { segments, memory: &mut snapshot.memory });
+    step(&mut snapshot.state, segments.machine(), &mut memories);
+    memories.access
+}
+
+impl<M: Memories> Memories for Recorder<M> {
+    fn fetch(&mut self, offset: u32) -> crate::decode::Instruction {
+        self.inner.fetch(offset)
+    }
+
+    fn load(&mut self, access: Access) -> u32 {
+        self.access = Some((access, false));
+        self.inner.load(access)
+    }
+
+    fn store(&mut self, access: Access, value: u32) {
+        debug_assert_eq!(access.region, Region::Memory, "only memory is written");
+        self.access = Some((access, true));
+        self.inner.store(access, value);
+    }
+}

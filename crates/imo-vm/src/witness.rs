@@ -1,0 +1,176 @@
+//! The witness of one step, and the step taken from nothing but a witness.
+
+use imo_commit::{Hash, LEAF_BYTES, LEAF_LOG2, hash_leaf, root_from_opening};
+
+use crate::decode::{Instruction, decode};
+use crate::machine::{Machine, Region, Roots};
+use crate::memory::{Memory, Segments, TraceBytes};
+use crate::state::{STATE_BYTES, State, Status};
+use crate::step::{Access, Memories, step};
+
+/// Passes everything through and keeps the access.
+pub(crate) struct Recorder<M> {
+    pub(crate) inner: M,
+    pub(crate) access: Option<(Access, bool)>,
+}
+
+impl<M> Recorder<M> {
+    pub(crate) const fn new(inner: M) -> Self {
+        Self { inner, access: None }
+    }
+}
+
+/// What the contract needs to take the step from `state` over `memory`.
+pub fn witness<T: TraceBytes>(
+    segments: &Segments<'_, T>,
+    state: &State,
+    memory: &Memory,
+) -> Vec<u8> {
+    let mut after = (*state, memory.clone());
+    let mut memories = Recorder::new(crate::memory::Loaded { segments, memory: &mut after.1 });
+    step(&mut after.0, segments.machine(), &mut memories);
+    let access = memories.access;
+    encode_witness(segments, state, &mut memory.clone(), access)
+}
+
+pub(crate) fn encode_witness<T: TraceBytes>(
+    segments: &Segments<'_, T>,
+    state: &State,
+    memory: &mut Memory,
+    access: Option<(Access, bool)>,
+) -> Vec<u8> {
+    let mut bytes = state.encode(memory.tree().root()).to_vec();
+    if state.status != Status::Running {
+        return bytes;
+    }
+    let mut append = |(leaf, siblings): ([u8; LEAF_BYTES], Vec<Hash>)| {
+        bytes.extend(leaf);
+        bytes.extend(siblings.as_flattened());
+    };
+    if let Some(offset) = segments.machine().fetch(state.pc) {
+        append(segments.open(Region::Code, u64::from(offset) >> LEAF_LOG2));
+    }
+    if let Some((access, _)) = access {
+        let leaf = access.offset >> LEAF_LOG2;
+        append(match access.region {
+            Region::Memory => {
+                let index = usize::try_from(leaf).expect("memory is at most 1 GiB");
+                let contents =
+                    *memory.bytes()[index * LEAF_BYTES..].first_chunk().expect("a whole leaf");
+                (contents, memory.tree().open(0, index))
+            }
+            region => segments.open(region, leaf),
+        });
+    }
+    bytes
+}
+
+/// Why a witness proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadWitness {
+    /// It ends too early or too late.
+    #[error("the witness has {actual} bytes where {expected} are needed")]
+    Length {
+        /// Bytes that the step needs.
+        expected: usize,
+        /// Bytes there are.
+        actual: usize,
+    },
+    /// An opening does not lead to the root of its segment.
+    #[error("the opening does not lead to the root of {region:?}")]
+    Root {
+        /// The segment.
+        region: Region,
+    },
+}
+
+/// Takes one step from a witness alone, as the contract does; returns the hashes of the state and of its successor.
+pub fn check(machine: &Machine, roots: &Roots, witness: &[u8]) -> Result<(Hash, Hash), BadWitness> {
+    let short = BadWitness::Length { expected: STATE_BYTES, actual: witness.len() };
+    let (state_bytes, rest) = witness.split_at_checked(STATE_BYTES).ok_or(short)?;
+    let (before, root) = State::decode(state_bytes).expect("the length is right");
+    let mut proven = Proven { machine, roots, root, witness, rest, wrong: None };
+    let mut after = before;
+    step(&mut after, machine, &mut proven);
+    if let Some(wrong) = proven.wrong {
+        return Err(wrong);
+    }
+    if !proven.rest.is_empty() {
+        let expected = witness.len() - proven.rest.len();
+        return Err(BadWitness::Length { expected, actual: witness.len() });
+    }
+    Ok((before.hash(root), after.hash(proven.root)))
+}
+
+/// Memories of which only the opened leaves are known.
+struct Proven<'a> {
+    machine: &'a Machine,
+    roots: &'a Roots,
+    root: Hash,
+    witness: &'a [u8],
+    rest: &'a [u8],
+    wrong: Option<BadWitness>,
+}
+
+impl Proven<'_> {
+    /// Takes the next leaf and its siblings off the witness and checks them against the root of the segment.
+    fn open(&mut self, region: Region, leaf: u64) -> ([u8; LEAF_BYTES], Vec<Hash>) {
+        let depth = usize::from(self.machine.depth(region));
+        let size = LEAF_BYTES + 32 * depth;
+        let Some((taken, rest)) = self.rest.split_at_checked(size) else {
+            let taken = self.witness.len() - self.rest.len();
+            let wrong = BadWitness::Length { expected: taken + size, actual: self.witness.len() };
+            self.wrong.get_or_insert(wrong);
+            return ([0; LEAF_BYTES], vec![[0; 32]; depth]);
+        };
+        self.rest = rest;
+        let (contents, siblings) = taken.split_first_chunk().expect("a leaf comes first");
+        let siblings = siblings.as_chunks().0.to_vec();
+        let expected = match region {
+            Region::Memory => self.root,
+            Region::Code => self.roots.code,
+            Region::Input => self.roots.input,
+            Region::Model => self.roots.model,
+            Region::Trace => self.roots.trace,
+        };
+        if root_from_opening(hash_leaf(contents), leaf, &siblings) != expected {
+            self.wrong.get_or_insert(BadWitness::Root { region });
+        }
+        (*contents, siblings)
+    }
+}
+
+impl Memories for Proven<'_> {
+    fn fetch(&mut self, offset: u32) -> Instruction {
+        let (leaf, _) = self.open(Region::Code, u64::from(offset) >> LEAF_LOG2);
+        decode(word(&leaf, u64::from(offset)))
+    }
+
+    fn load(&mut self, access: Access) -> u32 {
+        let (leaf, _) = self.open(access.region, access.offset >> LEAF_LOG2);
+        let shift = 8 * (access.offset & 3);
+        let value = word(&leaf, access.offset & !3) >> shift;
+        match access.size {
+            1 => value & 0xff,
+            2 => value & 0xffff,
+            _ => value,
+        }
+    }
+
+    fn store(&mut self, access: Access, value: u32) {
+        let index = access.offset >> LEAF_LOG2;
+        let (mut leaf, siblings) = self.open(Region::Memory, index);
+        let at = within(access.offset);
+        let size = access.size as usize;
+        leaf[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]);
+        self.root = root_from_opening(hash_leaf(&leaf), index, &siblings);
+    }
+}
+
+fn word(leaf: &[u8; LEAF_BYTES], offset: u64) -> u32 {
+    u32::from_le_bytes(*leaf[within(offset)..].first_chunk().expect("aligned, so within the leaf"))
+}
+
+fn within(offset: u64) -> usize {
+    usize::try_from(offset % LEAF_BYTES as u64).expect("below 128")
+}

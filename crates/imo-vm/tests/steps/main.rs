@@ -1,0 +1,5 @@
+//! Steps three ways on random machines, and the golden vectors that the contract's tests read.
+
+mod instructions;
+mod machine;
+mod vectors;
