@@ -13,7 +13,7 @@ struct SaleParams {
     uint128 tickStep;
     /// 1 to 1,024; one tick is a fixed-price sale, pro rata when oversubscribed.
     uint16 ticks;
-    /// Bids are taken in [start, end), in seconds; a day at least.
+    /// Bids are taken in [start, end), in seconds; a day to a year. A start that has passed is the launch.
     uint40 start;
     uint40 end;
     /// Least proceeds; below it every bid is refunded in full. Above 0.
@@ -99,8 +99,7 @@ interface IModelOffering {
         address indexed account, address indexed currency, address to, uint256 amount
     );
 
-    /// @notice Begins the sale of all `supply` units of `token`, which this contract must hold. Once per token; only the token's
-    /// deployer, the factory.
+    /// @notice Begins the sale of all `supply` units of `token`, which this contract must hold. Once per token; only the factory.
     function create(address token, uint256 supply, SaleParams calldata params) external;
 
     /// @notice Adds `amount` to the caller's bid and puts all of it at `tick`, lower than before only ahead of the last fifth of

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { LibBit } from "solady/utils/LibBit.sol";
+
+/// @notice The arithmetic of one sale: bids on price ticks, the walk that finds the price, and what each bidder gets.
+/// @dev The price is never rounded: it is proceeds / sold. Claims take from running remainders, so that the last one takes
+/// exactly the rest, in any order. INVARIANT: of the marginal tick, what is filled is at most what is bid.
+library Auction {
+    uint256 internal constant MAX_TICKS = 1_024;
+
+    struct Terms {
+        uint128 floorPrice;
+        uint128 tickStep;
+        uint96 supply;
+        uint16 ticks;
+        uint112 softCap;
+        uint112 minimumBid;
+    }
+
+    struct Bid {
+        uint112 amount;
+        /// 0: no bid.
+        uint16 tickPlusOne;
+        uint96 tokens;
+        /// Seconds; 0: not claimed.
+        uint32 claimedAt;
+    }
+
+    /// @dev One word. `above` is the demand at the ticks walked so far, `pairs` the pairs of ticks left to walk.
+    struct Walk {
+        uint128 above;
+        uint16 pairs;
+        Phase phase;
+        /// The tick that is filled in part or not at all; ticks above it are filled, those below get nothing. 0: all are filled.
+        uint16 marginalPlusOne;
+    }
+
+    /// @notice What the walk has found.
+    struct Result {
+        uint128 proceeds;
+        uint96 sold;
+    }
+
+    struct Remainders {
+        uint128 proceeds;
+        uint128 sold;
+        /// Filled and bid at the marginal tick.
+        uint128 filled;
+        uint128 demand;
+    }
+
+    struct State {
+        Terms terms;
+        Walk walk;
+        Result result;
+        Remainders left;
+        /// One bit for each pair of ticks with a bid.
+        uint256[2] used;
+        /// Two ticks a word.
+        uint128[MAX_TICKS] demand;
+        mapping(address bidder => Bid) bids;
+    }
+
+    enum Phase {
+        None,
+        Bidding,
+        Walking,
+        Sold,
+        Failed
+    }
+
+    /// @notice What a bidder gets; it pays its amount less the refund.
+    struct Fill {
+        uint256 tokens;
+        uint256 spent;
+        uint256 refund;
+    }
+
+    uint256 internal constant MAX_AMOUNT = type(uint112).max;
+    uint256 private constant NONE = type(uint16).max;
+    /// @dev Token units a price is for.
+    uint256 private constant UNIT = 1e18;
+
+    error NoSuchTick(uint256 tick, uint256 ticks);
+    error BelowMinimumBid(uint256 total, uint256 minimum);
+    error BidTooLarge(uint256 total);
+    /// @notice Thrown when a bid moves to a lower tick in the last fifth of the sale.
+    error TickLowered(uint256 tick, uint256 before);
+    error NoBid(address bidder);
+    error InvalidTicks(uint256 ticks);
+    error NoFloorPrice();
+    error NoTickStep();
+    error NoSoftCap();
+    error SoftCapAboveHardCap(uint256 softCap, uint256 hardCap);
+    error HardCapTooLarge(uint256 hardCap);
+    error MinimumBidAboveHardCap(uint256 minimumBid, uint256 hardCap);
+
+    /// @notice Begins a sale, or says by name what is wrong with its terms.
+    function begin(State storage self, Terms memory terms) internal {
+        if (terms.ticks == 0 || terms.ticks > MAX_TICKS) revert InvalidTicks(terms.ticks);
+        if (terms.floorPrice == 0) revert NoFloorPrice();
+        if (terms.tickStep == 0 && terms.ticks > 1) revert NoTickStep();
+        if (terms.softCap == 0) revert NoSoftCap();
+
+        uint256 hardCap = _need(terms, terms.ticks - 1);
+        if (hardCap > MAX_AMOUNT) revert HardCapTooLarge(hardCap);
+        if (terms.softCap > hardCap) revert SoftCapAboveHardCap(terms.softCap, hardCap);
+        if (terms.minimumBid > hardCap) revert MinimumBidAboveHardCap(terms.minimumBid, hardCap);
+
+        self.terms = terms;
+        self.walk = Walk(0, uint16(MAX_TICKS / 2), Phase.Bidding, 0);
+    }
+
+    /// @notice Adds `amount` to a bid and puts all of it at `tick`.
+    /// @return total The whole bid.
+    function place(State storage self, address bidder, uint256 tick, uint256 amount, bool mayLower)
+        internal
+        returns (uint256 total)
+    {
+        if (tick >= self.terms.ticks) revert NoSuchTick(tick, self.terms.ticks);
+        Bid memory bid = self.bids[bidder];
+        total = bid.amount + amount;
+        if (total < self.terms.minimumBid || total == 0) {
+            revert BelowMinimumBid(total, self.terms.minimumBid);
+        }
+        if (total > MAX_AMOUNT) revert BidTooLarge(total);
+
+        uint256 added = amount;
+        if (bid.tickPlusOne != 0 && bid.tickPlusOne != tick + 1) {
+            uint256 before = uint256(bid.tickPlusOne) - 1;
+            if (tick < before && !mayLower) revert TickLowered(tick, before);
+            _reduce(self, before, bid.amount);
+            added = total;
+        }
+        _raise(self, tick, added);
+        self.bids[bidder] = Bid(uint112(total), uint16(tick + 1), 0, 0);
+    }
+
+    /// @notice Takes a bid back.
+    function withdraw(State storage self, address bidder) internal returns (uint256 amount) {
+        Bid memory bid = self.bids[bidder];
+        if (bid.tickPlusOne == 0) revert NoBid(bidder);
+        amount = bid.amount;
+        _reduce(self, uint256(bid.tickPlusOne) - 1, amount);
+        delete self.bids[bidder];
+    }
+
+    /// @notice Walks down up to `pairs` pairs of ticks with bids, until the price is found.
+    /// @return done Whether it is.
+    /// @dev With D the demand above a tick and need(t) what the supply costs at tick t, the proceeds are the largest
+    /// min(demand at or above t, need(t)) over all ticks.
+    function advance(State storage self, uint256 pairs) internal returns (bool done) {
+        Walk memory walk = self.walk;
+        walk.phase = Phase.Walking;
+        for (; pairs != 0 && !done; --pairs) {
+            walk.pairs = uint16(_usedBelow(self, walk.pairs));
+            if (walk.pairs == NONE) {
+                _finish(self, walk, walk.above, 0);
+                return true;
+            }
+            done = _cross(self, walk, uint256(walk.pairs) * 2 + 1)
+                || _cross(self, walk, uint256(walk.pairs) * 2);
+        }
+        if (!done) self.walk = walk;
+    }
+
+    /// @notice What `bidder` gets; nothing without a bid, before the price is found, or when it was taken.
+    function quote(State storage self, address bidder) internal view returns (Fill memory fill) {
+        Walk memory walk = self.walk;
+        Bid memory bid = self.bids[bidder];
+        if (bid.tickPlusOne == 0 || bid.claimedAt != 0 || walk.phase < Phase.Sold) return fill;
+
+        if (walk.phase == Phase.Sold) {
+            Remainders memory left = self.left;
+            if (bid.tickPlusOne > walk.marginalPlusOne) {
+                fill.spent = bid.amount;
+            } else if (bid.tickPlusOne == walk.marginalPlusOne) {
+                // ROUNDING: up, so that what is left to fill never exceeds what is left of the bids.
+                uint256 scaled = uint256(bid.amount) * left.filled;
+                fill.spent = (scaled + left.demand - 1) / left.demand;
+            }
+            // ROUNDING: down; what is lost is the next claim's, and the last takes all that is left.
+            if (fill.spent != 0) fill.tokens = fill.spent * left.sold / left.proceeds;
+        }
+        fill.refund = bid.amount - fill.spent;
+    }
+
+    /// @notice Takes what `quote` says out of the remainders.
+    function take(State storage self, address bidder) internal returns (Fill memory fill) {
+        fill = quote(self, bidder);
+        if (fill.spent + fill.refund == 0) return fill;
+
+        Bid storage bid = self.bids[bidder];
+        bid.tokens = uint96(fill.tokens);
+        bid.claimedAt = uint32(block.timestamp);
+        if (self.walk.phase != Phase.Sold) return fill;
+
+        if (bid.tickPlusOne == self.walk.marginalPlusOne) {
+            self.left.filled -= uint128(fill.spent);
+            self.left.demand -= bid.amount;
+        }
+        if (fill.spent != 0) {
+            self.left.proceeds -= uint128(fill.spent);
+            self.left.sold -= uint128(fill.tokens);
+        }
+    }
+
+    /// @notice Price of a tick, in currency per 1e18 token units.
+    function price(State storage self, uint256 tick) internal view returns (uint256) {
+        return _price(self.terms, tick);
+    }
+
+    /// @notice Demand of all ticks; for views, since it reads up to 512 words.
+    function totalDemand(State storage self) internal view returns (uint256 sum) {
+        uint256 pair = MAX_TICKS / 2;
+        while ((pair = _usedBelow(self, pair)) != NONE) {
+            sum += uint256(self.demand[pair * 2]) + self.demand[pair * 2 + 1];
+        }
+    }
+
+    /// @dev Adds a tick to the walk; true when that finds the price.
+    function _cross(State storage self, Walk memory walk, uint256 tick) private returns (bool) {
+        uint256 demand = self.demand[tick];
+        if (demand == 0) return false;
+
+        uint256 need = _need(self.terms, tick);
+        uint256 above = walk.above;
+        if (above + demand < need) {
+            walk.above = uint128(above + demand);
+            return false;
+        }
+        walk.marginalPlusOne = uint16(tick + 1);
+        _finish(self, walk, above > need ? above : need, demand);
+        return true;
+    }
+
+    /// @dev `demand` is what is bid at the marginal tick.
+    function _finish(State storage self, Walk memory walk, uint256 proceeds, uint256 demand)
+        private
+    {
+        Terms memory terms = self.terms;
+        uint256 sold = terms.supply;
+        if (proceeds < _need(terms, 0)) sold = proceeds * UNIT / terms.floorPrice;
+
+        walk.phase = proceeds < terms.softCap || sold == 0 ? Phase.Failed : Phase.Sold;
+        self.walk = walk;
+        if (walk.phase == Phase.Failed) return;
+        self.result = Result(uint128(proceeds), uint96(sold));
+        self.left = Remainders(
+            uint128(proceeds), uint128(sold), uint128(proceeds - walk.above), uint128(demand)
+        );
+    }
+
+    function _raise(State storage self, uint256 tick, uint256 amount) private {
+        uint256 before = self.demand[tick];
+        if (before == 0 && self.demand[tick ^ 1] == 0) self.used[tick / 512] |= _bit(tick);
+        if (before + amount > type(uint128).max) revert BidTooLarge(amount);
+        self.demand[tick] = uint128(before + amount);
+    }
+
+    function _reduce(State storage self, uint256 tick, uint256 amount) private {
+        uint256 rest = self.demand[tick] - amount;
+        self.demand[tick] = uint128(rest);
+        if (rest == 0 && self.demand[tick ^ 1] == 0) self.used[tick / 512] &= ~_bit(tick);
+    }
+
+    function _bit(uint256 tick) private pure returns (uint256) {
+        return 1 << (tick / 2 % 256);
+    }
+
+    /// @dev The highest used pair below `pair`, or `NONE`.
+    function _usedBelow(State storage self, uint256 pair) private view returns (uint256) {
+        for (uint256 word = 2; word != 0; --word) {
+            uint256 base = (word - 1) * 256;
+            if (pair <= base) continue;
+            uint256 bits = self.used[word - 1];
+            if (pair - base < 256) bits &= (1 << (pair - base)) - 1;
+            if (bits != 0) return base + LibBit.fls(bits);
+        }
+        return NONE;
+    }
+
+    /// @dev What the whole supply costs at `tick`. ROUNDING: down, so nobody pays above its limit.
+    function _need(Terms memory terms, uint256 tick) private pure returns (uint256) {
+        return _price(terms, tick) * terms.supply / UNIT;
+    }
+
+    function _price(Terms memory terms, uint256 tick) private pure returns (uint256) {
+        return terms.floorPrice + tick * terms.tickStep;
+    }
+}

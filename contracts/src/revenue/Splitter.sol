@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { ISplitter, Source } from "../interfaces/ISplitter.sol";
+import { Assets } from "../token/Assets.sol";
+
+/// @dev The part of wrapped ETH that is called.
+interface IWrappedEther {
+    function withdraw(uint256 amount) external;
+}
+
+/// @notice Who gets what of a model's revenue; none of it changes. Holders get what the two others leave.
+struct SplitParams {
+    address oracle;
+    address drip;
+    /// 0 where there is no wrapped ETH.
+    address weth;
+    address creator;
+    address protocol;
+    /// Together at most 10,000.
+    uint16 creatorBps;
+    uint16 protocolBps;
+}
+
+/// @title Divides a model's revenue among holders, creator and protocol
+contract Splitter is ISplitter {
+    using Assets for address;
+
+    uint256 private constant BPS = 10_000;
+
+    error Locked();
+    error NotOracle(address caller);
+    error NotCollection(address caller);
+    error NotFactory(address caller);
+    error CollectionIsSet(address collection);
+    error SplitAboveWhole(uint256 creatorBps, uint256 protocolBps);
+
+    /// @notice Who deployed it.
+    address public immutable factory;
+    /// @inheritdoc ISplitter
+    address public immutable oracle;
+    /// @inheritdoc ISplitter
+    address public immutable drip;
+    /// @inheritdoc ISplitter
+    address public immutable weth;
+    /// @inheritdoc ISplitter
+    address public immutable creator;
+    /// @inheritdoc ISplitter
+    address public immutable protocol;
+    /// @inheritdoc ISplitter
+    uint256 public immutable creatorBps;
+    /// @inheritdoc ISplitter
+    uint256 public immutable protocolBps;
+
+    /// @inheritdoc ISplitter
+    address public collection;
+    /// @inheritdoc ISplitter
+    uint256 public usage;
+    /// @inheritdoc ISplitter
+    mapping(address sink => mapping(address asset => uint256)) public owed;
+    /// @inheritdoc ISplitter
+    mapping(address asset => uint256) public reserved;
+    bool private transient _locked;
+
+    modifier locked() {
+        if (_locked) revert Locked();
+        _locked = true;
+        _;
+        _locked = false;
+    }
+
+    constructor(SplitParams memory params) {
+        if (uint256(params.creatorBps) + params.protocolBps > BPS) {
+            revert SplitAboveWhole(params.creatorBps, params.protocolBps);
+        }
+        factory = msg.sender;
+        oracle = params.oracle;
+        drip = params.drip;
+        weth = params.weth;
+        creator = params.creator;
+        protocol = params.protocol;
+        creatorBps = params.creatorBps;
+        protocolBps = params.protocolBps;
+    }
+
+    /// @notice Takes a plain send, which `collect` divides. Empty, so that 2,300 gas suffice.
+    receive() external payable { }
+
+    /// @inheritdoc ISplitter
+    function payUsage(uint256 requestId) external payable locked {
+        if (msg.sender != oracle) revert NotOracle(msg.sender);
+        emit Revenue(Source.Usage, requestId, Assets.ETH, msg.value);
+        usage += _split(Assets.ETH, msg.value);
+    }
+
+    /// @inheritdoc ISplitter
+    function payMint(uint256 tokenId) external payable locked {
+        if (msg.sender != collection) revert NotCollection(msg.sender);
+        emit Revenue(Source.Mint, tokenId, Assets.ETH, msg.value);
+        _split(Assets.ETH, msg.value);
+    }
+
+    /// @inheritdoc ISplitter
+    function collect(address asset) external locked returns (uint256 amount) {
+        if (asset == weth && asset != Assets.ETH) {
+            IWrappedEther(weth).withdraw(weth.held());
+            asset = Assets.ETH;
+        }
+        (uint256 held, uint256 kept) = (asset.held(), reserved[asset]);
+        if (held <= kept) return 0;
+        amount = held - kept;
+        emit Revenue(Source.Other, 0, asset, amount);
+        _split(asset, amount);
+    }
+
+    /// @inheritdoc ISplitter
+    function withdraw(address sink, address asset) external locked returns (uint256 amount) {
+        amount = owed[sink][asset];
+        if (amount == 0) return 0;
+        owed[sink][asset] = 0;
+        reserved[asset] -= amount;
+        emit Withdrawn(sink, asset, amount);
+        asset.send(sink, amount);
+    }
+
+    /// @inheritdoc ISplitter
+    function setCollection(address collection_) external {
+        if (msg.sender != factory) revert NotFactory(msg.sender);
+        if (collection != address(0)) revert CollectionIsSet(collection);
+        collection = collection_;
+        emit CollectionSet(collection_);
+    }
+
+    /// @dev Divides `amount` and sends the holders' part to the drip. ROUNDING: down for the two sinks, so holders gain.
+    function _split(address asset, uint256 amount) private returns (uint256 holders) {
+        uint256 toCreator = amount * creatorBps / BPS;
+        uint256 toProtocol = amount * protocolBps / BPS;
+        uint256 kept = toCreator + toProtocol;
+        if (kept != 0) reserved[asset] += kept;
+        if (toCreator != 0) owed[creator][asset] += toCreator;
+        if (toProtocol != 0) owed[protocol][asset] += toProtocol;
+
+        holders = amount - kept;
+        if (holders != 0) asset.send(drip, holders);
+    }
+}
