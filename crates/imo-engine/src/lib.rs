@@ -9,10 +9,16 @@ pub use input::Request;
 mod isa;
 pub use isa::Isa;
 
+mod linear;
+
 mod sink;
 pub use sink::{Commitment, Sink, Uncommitted};
 
 mod slot_tree;
 
+mod tile;
+
 mod trace;
 pub use trace::Trace;
+
+mod vector;

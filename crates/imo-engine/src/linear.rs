@@ -1,0 +1,90 @@
+//! Products of a packed matrix with a tile of vectors.
+
+use std::ops::Range;
+
+use imo_tensor::{GROUP, Matrix, canonical, mat_vec};
+
+use crate::isa::Isa;
+use crate::tile::{TILE, Tile};
+use crate::vector;
+
+/// 2⁻²⁴: what one unit of a row's exact sum is worth.
+const UNIT: f32 = 1.0 / 16_777_216.0;
+
+/// Multiplies rows of `w` by every vector of `x`, as [`mat_vec`] does one.
+///
+/// `out` is (token, row of `rows`); `rows` begins at a multiple of 8.
+pub(crate) fn mat_tile(out: &mut [f32], w: &Matrix<'_>, rows: Range<usize>, x: &Tile, isa: Isa) {
+    assert_eq!(out.len(), x.tokens() * rows.len(), "one output per token and row");
+    if isa == Isa::Scalar {
+        for (token, out) in out.chunks_exact_mut(rows.len()).enumerate() {
+            mat_vec(out, w, rows.start, &x.vector(token));
+        }
+        return;
+    }
+    assert!(rows.start.is_multiple_of(GROUP) && rows.end <= w.rows(), "rows of the matrix");
+    let mut sums = [[0; GROUP]; TILE];
+    let sums = &mut sums[..x.tokens()];
+    for start in (0..rows.len()).step_by(GROUP) {
+        let group = w.group((rows.start + start) / GROUP);
+        vector::group_sums(sums, w.format(), group, x.packed(), isa);
+        let count = GROUP.min(rows.len() - start);
+        let outputs = out.chunks_exact_mut(rows.len());
+        for ((out, sums), scale) in outputs.zip(&*sums).zip(x.scales()) {
+            for (out, sum) in out[start..start + count].iter_mut().zip(sums) {
+                *out = canonical(*sum as f32 * UNIT * scale);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arbtest::arbitrary::{Result, Unstructured};
+    use imo_tensor::{BLOCK, Format};
+
+    use super::*;
+
+    /// Ordinary values, huge ones, and now and then one that is not finite.
+    fn value(u: &mut Unstructured<'_>, wild: bool) -> Result<f32> {
+        if wild { Ok(f32::from_bits(u.arbitrary()?)) } else { Ok(f32::from(u.arbitrary::<i16>()?)) }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_scalar_bits() {
+        arbtest::arbtest(|u| {
+            let format = *u.choose(&[Format::Q4_0, Format::Q4_1, Format::Q8_0, Format::I16])?;
+            let (rows, columns) = (u.int_in_range(1..=20)?, BLOCK * u.int_in_range(1..=3)?);
+            let tokens = u.int_in_range(1..=TILE)?;
+            let mut data = vec![0; format.matrix_bytes(rows, columns)];
+            match u.int_in_range(0..=3)? {
+                0 => data.fill(0xff),
+                1 => data.fill(0x80),
+                _ => u.fill_buffer(&mut data)?,
+            }
+            let w = Matrix::new(format, rows, columns, &data).expect("the shape is right");
+            let wild = u.ratio(1, 4)?;
+            let mut x = vec![0.0; tokens * columns];
+            if u.ratio(1, 4)? {
+                x.fill(-1.0);
+            } else {
+                x.iter_mut().try_for_each(|x| Ok(*x = value(u, wild)?))?;
+            }
+            let mut tile = Tile::default();
+            tile.fill(&x, columns);
+            let first = GROUP * u.int_in_range(0..=(rows - 1) / GROUP)?;
+            let range = first..u.int_in_range(first + 1..=rows)?;
+            let run = |isa| {
+                let mut out = vec![1.0; tokens * range.len()];
+                mat_tile(&mut out, &w, range.clone(), &tile, isa);
+                out.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+            };
+            let expected = run(Isa::Scalar);
+            for isa in Isa::available() {
+                assert_eq!(run(isa), expected, "{isa:?} {format:?}");
+            }
+            Ok(())
+        })
+        .budget_ms(2_000);
+    }
+}

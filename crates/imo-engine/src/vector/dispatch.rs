@@ -1,0 +1,37 @@
+//! From an instruction set's name to its code.
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "calls code for instructions that were detected")
+)]
+
+use imo_tensor::{Format, GROUP};
+
+use crate::isa::Isa;
+use crate::tile::Packed;
+
+/// The exact sums of a group's eight rows with each vector of a tile, in units of 2⁻²⁴ · scale.
+///
+/// `group` holds a group's blocks, `x` the vectors as (block, token).
+///
+/// # Panics
+///
+/// When the machine lacks `isa`, or `isa` is the scalar one, which has no kernel here.
+pub(crate) fn group_sums(
+    sums: &mut [[i64; GROUP]],
+    format: Format,
+    group: &[u8],
+    x: &[Packed],
+    isa: Isa,
+) {
+    assert_eq!(group.len() * sums.len(), x.len() * format.block_bytes(), "one block per vector");
+    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    match isa {
+        // SAFETY: the machine has what was asked for, as the assertion says.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { super::avx512::group_sums(sums, format, group, x) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { super::avx2::group_sums(sums, format, group, x) },
+        _ => unreachable!("{isa:?} has no kernel here"),
+    }
+}

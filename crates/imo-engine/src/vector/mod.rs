@@ -1,0 +1,8 @@
+//! The vector kernels, one file per instruction set. Each gives the bits of the scalar definition.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod dispatch;
+pub(crate) use dispatch::group_sums;
