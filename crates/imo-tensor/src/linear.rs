@@ -1,0 +1,220 @@
+//! Products of packed weights with a vector: exact sums, one rounding.
+
+use crate::block::{BLOCK, Format, GROUP, Matrix, UNIT, half_to_units, units_at};
+
+/// Largest quantised activation: 255 · 128 − 1, so that a vector path may split it into two bytes.
+pub const LARGEST: i16 = 32_639;
+
+/// Below 2⁻¹⁰⁰ a vector counts as zero.
+const TINY: f32 = f32::from_bits(27 << 23);
+
+/// A vector as 16-bit integers with one scale: value = `scale` · `values[i]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantised<'a> {
+    /// The integers, at most [`LARGEST`] in size.
+    pub values: &'a [i16],
+    /// Their sums by block of [`BLOCK`].
+    pub sums: &'a [i32],
+    /// What one is worth. NaN when the vector had a value that is not finite.
+    pub scale: f32,
+}
+
+/// Quantises `x` to `values`, with the sums of each block of 32; returns the scale.
+///
+/// scale = a / 32,639 with a the largest size; values = RNE(x · (32,639 / a)), clamped to ±32,639. ROUNDING: each value once to nearest even. Where
+/// a < 2⁻¹⁰⁰ all is zero and so is the scale; where some value is not finite all is zero and the scale is the canonical NaN.
+pub fn quantise(values: &mut [i16], sums: &mut [i32], x: &[f32]) -> f32 {
+    assert_eq!(values.len(), x.len(), "one integer per value");
+    assert_eq!(sums.len() * BLOCK, x.len(), "one sum per block");
+    let largest = x.iter().fold(0, |largest: u32, x| largest.max(x.to_bits() & 0x7fff_ffff));
+    let largest = f32::from_bits(largest);
+    if !largest.is_finite() || largest < TINY {
+        values.fill(0);
+        sums.fill(0);
+        return if largest.is_finite() { 0.0 } else { crate::canonical(f32::NAN) };
+    }
+    let factor = f32::from(LARGEST) / largest;
+    for ((values, sum), x) in values.chunks_exact_mut(BLOCK).zip(sums).zip(x.chunks_exact(BLOCK)) {
+        *sum = 0;
+        for (value, x) in values.iter_mut().zip(x) {
+            *value = round_to_i16(x * factor);
+            *sum += i32::from(*value);
+        }
+    }
+    largest / f32::from(LARGEST)
+}
+
+/// Rounds to the nearest integer, ties to even, and clamps to ±[`LARGEST`]; |x| < 2²².
+pub(crate) fn round_to_i16(x: f32) -> i16 {
+    // Adding 1.5 · 2²³ leaves the integer in the low bits, rounded as every addition is.
+    let shifted = (x + 12_582_912.0).to_bits().wrapping_sub(12_582_912.0_f32.to_bits());
+    let clamped = shifted.cast_signed().clamp(-i32::from(LARGEST), i32::from(LARGEST));
+    let bytes = clamped.to_le_bytes();
+    i16::from_le_bytes([bytes[0], bytes[1]])
+}
+
+/// Multiplies the rows of `w` from `first_row` on (a multiple of 8) by `x`: one output per row.
+///
+/// A row's sum Σ (scale · quant + minimum) · value is exact in `i64`, so its order cannot matter. ROUNDING: once to binary32, then, exactly, times 2⁻²⁴,
+/// then once more times `x.scale`. INVARIANT: packing has checked that no row can overflow. A NaN scale gives the canonical NaN everywhere.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn mat_vec(out: &mut [f32], w: &Matrix<'_>, first_row: usize, x: &Quantised<'_>) {
+    assert_eq!(x.values.len(), w.columns(), "one value per column");
+    assert!(
+        first_row.is_multiple_of(GROUP) && first_row + out.len() <= w.rows(),
+        "rows of the matrix"
+    );
+    for (group, out) in out.chunks_mut(GROUP).enumerate() {
+        let sums = group_sums(w, first_row / GROUP + group, x);
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = crate::canonical(sum as f32 * UNIT * x.scale);
+        }
+    }
+}
+
+/// The exact sums of the eight rows of a group, in units of 2⁻²⁴ · scale.
+fn group_sums(w: &Matrix<'_>, group: usize, x: &Quantised<'_>) -> [i64; GROUP] {
+    let mut totals = [0_i64; GROUP];
+    let blocks = w.group(group).chunks_exact(w.format().block_bytes());
+    let vectors = x.values.as_chunks::<BLOCK>().0.iter().zip(x.sums);
+    for (block, (values, &sum)) in blocks.zip(vectors) {
+        let (scales, quants) = block.split_at(w.format().scale_bytes());
+        let half = |index: usize| {
+            i64::from(half_to_units(u16::from_le_bytes([scales[2 * index], scales[2 * index + 1]])))
+        };
+        for (row, total) in totals.iter_mut().enumerate() {
+            *total = total.wrapping_add(match w.format() {
+                Format::Q4_0 => half(row) * i64::from(dot_4_bits(quants, row, values) - 8 * sum),
+                Format::Q4_1 => {
+                    half(row) * i64::from(dot_4_bits(quants, row, values))
+                        + half(GROUP + row) * i64::from(sum)
+                }
+                Format::Q8_0 => half(row) * i64::from(dot_8_bits(quants, row, values)),
+                Format::I16 => {
+                    i64::from(units_at(scales, row)).wrapping_mul(dot_16_bits(quants, row, values))
+                }
+            });
+        }
+    }
+    totals
+}
+
+/// |sum| ≤ 32 · 15 · 32,639 < 2²⁴.
+fn dot_4_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> i32 {
+    let mut sum = 0;
+    for chunk in 0..2 {
+        let bytes = chunk_of(quants, row, chunk);
+        let (low, high) =
+            (&values[8 * chunk..8 * chunk + 8], &values[16 + 8 * chunk..24 + 8 * chunk]);
+        for i in 0..8 {
+            sum += i32::from(bytes[i] & 15) * i32::from(low[i]);
+            sum += i32::from(bytes[i] >> 4) * i32::from(high[i]);
+        }
+    }
+    sum
+}
+
+/// |sum| ≤ 32 · 128 · 32,639 < 2²⁷.
+fn dot_8_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> i32 {
+    let mut sum = 0;
+    for chunk in 0..4 {
+        let bytes = chunk_of(quants, row, chunk);
+        for (byte, value) in bytes.iter().zip(&values[8 * chunk..8 * chunk + 8]) {
+            sum += i32::from(byte.cast_signed()) * i32::from(*value);
+        }
+    }
+    sum
+}
+
+/// A pair fits `i32` barely: 2 · 32,768 · 32,639 < 2³¹.
+fn dot_16_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> i64 {
+    let mut sum = 0;
+    for chunk in 0..8 {
+        let bytes = chunk_of(quants, row, chunk);
+        let values = &values[4 * chunk..4 * chunk + 4];
+        for pair in 0..2 {
+            let product = |at: usize| {
+                i32::from(i16::from_le_bytes([bytes[2 * at], bytes[2 * at + 1]]))
+                    * i32::from(values[at])
+            };
+            sum += i64::from(product(2 * pair) + product(2 * pair + 1));
+        }
+    }
+    sum
+}
+
+fn chunk_of(quants: &[u8], row: usize, chunk: usize) -> &[u8; 8] {
+    quants[(chunk * GROUP + row) * 8..].first_chunk().expect("a block has all its chunks")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mat_vec_is_the_sum_of_the_row_blocks() {
+        arbtest::arbtest(|u| {
+            let format = *u.choose(&[Format::Q4_0, Format::Q4_1, Format::Q8_0, Format::I16])?;
+            let (rows, columns) = (u.int_in_range(1..=20)?, 32 * u.int_in_range(1..=3)?);
+            let mut data = vec![0; format.matrix_bytes(rows, columns)];
+            u.fill_buffer(&mut data)?;
+            let w = Matrix::new(format, rows, columns, &data).expect("the shape is right");
+            let x: Vec<f32> = (0..columns)
+                .map(|_| Ok(f32::from(u.arbitrary::<i16>()?) / 77.0))
+                .collect::<arbtest::arbitrary::Result<_>>()?;
+            let (mut values, mut sums) = (vec![0; columns], vec![0; columns / BLOCK]);
+            let scale = quantise(&mut values, &mut sums, &x);
+            let mut out = vec![0.0; rows];
+            mat_vec(&mut out, &w, 0, &Quantised { values: &values, sums: &sums, scale });
+            for (row, out) in out.iter().enumerate() {
+                let exact: i128 = (0..w.blocks())
+                    .map(|block| {
+                        let part = w.row_block(row, block);
+                        let sum: i128 = part
+                            .quants
+                            .iter()
+                            .zip(&values[32 * block..])
+                            .map(|(q, v)| {
+                                (i128::from(part.scale) * i128::from(*q) + i128::from(part.minimum))
+                                    * i128::from(*v)
+                            })
+                            .sum();
+                        sum
+                    })
+                    .sum();
+                assert!(exact.unsigned_abs() <= w.worst_row_sum(row));
+                if w.worst_row_sum(row) >> 63 != 0 {
+                    continue; // packing refuses such a row
+                }
+                assert_eq!(out.to_bits(), (exact as f32 * UNIT * scale).to_bits());
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_vector_that_is_not_finite_gives_nan() {
+        let mut x = [1.0; 32];
+        x[5] = f32::NEG_INFINITY;
+        let (mut values, mut sums) = ([7; 32], [7; 1]);
+        let scale = quantise(&mut values, &mut sums, &x);
+        assert_eq!((values, sums, scale.to_bits()), ([0; 32], [0], 0x7fc0_0000));
+    }
+
+    #[test]
+    fn rounding_is_to_nearest_even() {
+        for (x, expected) in [
+            (0.5, 0),
+            (1.5, 2),
+            (-0.5, 0),
+            (-1.5, -2),
+            (2.4999, 2),
+            (32_639.4, 32_639),
+            (40_000.0, LARGEST),
+        ] {
+            assert_eq!(round_to_i16(x), expected, "{x}");
+        }
+    }
+}
