@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {
+    ISaleValidationHook,
+    SaleParams,
+    SaleStatus
+} from "../../src/interfaces/IModelOffering.sol";
+import { Auction } from "../../src/offering/Auction.sol";
+import { ModelOffering } from "../../src/offering/ModelOffering.sol";
+import { ModelToken } from "../../src/token/ModelToken.sol";
+import { Sale } from "./Sale.sol";
+
+/// @dev What the offering promises, case by case: 1,000 tokens at 0.1 ether, so 100 ether at most and 25 at least.
+contract ModelOfferingTest is Sale {
+    address private _ann = makeAddr("ann");
+    address private _bob = makeAddr("bob");
+
+    function test_oversubscribedIsProRata() external {
+        _begin(1000 ether, _terms());
+        _bid(_ann, 0, 150 ether);
+        _bid(_bob, 0, 50 ether);
+        _settle();
+        _claim(_bob);
+        _claim(_ann);
+        assertEq(_ann.balance, 75 ether);
+        assertEq(_bob.balance, 25 ether);
+        assertEq(_token.balanceOf(_ann), 750 ether);
+        assertEq(_token.balanceOf(_bob), 250 ether);
+    }
+
+    function test_unsoldTokensAreBurned() external {
+        _begin(1000 ether, _terms());
+        _bid(_ann, 0, 40 ether);
+        _settle();
+        _offering.open(address(_token));
+        assertEq(_creator.balance, 40 ether);
+        assertEq(_token.totalSupply(), 400 ether);
+        _claim(_ann);
+        assertEq(_token.balanceOf(_ann), 400 ether);
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.WrongStatus.selector, SaleStatus.Open));
+        _offering.open(address(_token));
+    }
+
+    function test_belowTheSoftCapAllIsRefundedAndBurned() external {
+        _begin(1000 ether, _terms());
+        _bid(_ann, 0, 25 ether - 1);
+        _settle();
+        _offering.open(address(_token));
+        assertEq(_token.totalSupply(), 0);
+        _claim(_ann);
+        assertEq(_ann.balance, 25 ether - 1);
+        assertEq(_creator.balance, 0);
+        assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Closed));
+    }
+
+    function test_noBidsFail() external {
+        _begin(1000 ether, _terms());
+        _settle();
+        assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Failed));
+    }
+
+    function test_inTheLastFifthBidsOnlyRise() external {
+        SaleParams memory terms = _terms();
+        (terms.ticks, terms.tickStep) = (3, 0.01 ether);
+        _begin(1000 ether, terms);
+        _bid(_ann, 2, 10 ether);
+        vm.warp(terms.start + 4 days - 1);
+        _bid(_ann, 1, 0);
+        vm.warp(terms.start + 4 days);
+        vm.prank(_ann);
+        vm.expectRevert(
+            abi.encodeWithSelector(ModelOffering.BidsLocked.selector, terms.start + 4 days)
+        );
+        _offering.cancel(address(_token));
+        vm.prank(_ann);
+        vm.expectRevert(abi.encodeWithSelector(Auction.TickLowered.selector, 0, 1));
+        _offering.bid(address(_token), 0, 0, "");
+        _bid(_ann, 2, 5 ether);
+        assertEq(_offering.bidOf(address(_token), _ann).amount, 15 ether);
+        assertEq(_offering.demandAt(address(_token), 1), 0);
+        assertEq(_offering.demandAt(address(_token), 2), 15 ether);
+    }
+
+    function test_bidsAreTakenFromStartToEnd() external {
+        SaleParams memory terms = _terms();
+        (terms.start, terms.end) = (terms.start + 1 days, terms.end + 1 days);
+        _begin(1000 ether, terms);
+        vm.deal(_ann, 2 ether);
+        vm.expectPartialRevert(ModelOffering.SaleNotRunning.selector);
+        vm.prank(_ann);
+        _offering.bid{ value: 1 ether }(address(_token), 0, 1 ether, "");
+        vm.warp(terms.end);
+        vm.expectPartialRevert(ModelOffering.SaleNotRunning.selector);
+        vm.prank(_ann);
+        _offering.bid{ value: 1 ether }(address(_token), 0, 1 ether, "");
+        vm.warp(terms.end - 1);
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.SaleNotOver.selector, terms.end));
+        _offering.settle(address(_token), 1);
+        _bid(_ann, 0, 1 ether);
+    }
+
+    function test_wrongBidsAreRefused() external {
+        SaleParams memory terms = _terms();
+        terms.minimumBid = 1 ether;
+        _begin(1000 ether, terms);
+        vm.deal(address(this), 10 ether);
+        vm.expectRevert(abi.encodeWithSelector(Auction.NoSuchTick.selector, 1, 1));
+        _offering.bid{ value: 1 ether }(address(_token), 1, 1 ether, "");
+        vm.expectRevert(
+            abi.encodeWithSelector(Auction.BelowMinimumBid.selector, 0.5 ether, 1 ether)
+        );
+        _offering.bid{ value: 0.5 ether }(address(_token), 0, 0.5 ether, "");
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.WrongValue.selector, 1 ether, 2 ether));
+        _offering.bid{ value: 1 ether }(address(_token), 0, 2 ether, "");
+        vm.expectRevert(abi.encodeWithSelector(Auction.NoBid.selector, address(this)));
+        _offering.cancel(address(_token));
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.NoSale.selector, _ann));
+        _offering.bid(_ann, 0, 1, "");
+    }
+
+    function test_aRefundThatIsNotTakenBecomesACredit() external {
+        Stubborn stubborn = new Stubborn();
+        _begin(1000 ether, _terms());
+        _bid(address(stubborn), 0, 100 ether);
+        _bid(_ann, 0, 100 ether);
+        _settle();
+        address[] memory bidders = new address[](3);
+        (bidders[0], bidders[1], bidders[2]) = (address(stubborn), _bob, _ann);
+        _offering.claim(address(_token), bidders);
+        assertEq(_ann.balance, 50 ether);
+        assertEq(_token.balanceOf(address(stubborn)), 500 ether);
+        assertEq(_offering.creditOf(address(stubborn), ETH), 50 ether);
+        vm.prank(address(stubborn));
+        _offering.withdraw(ETH, _bob);
+        assertEq(_bob.balance, 50 ether);
+        vm.prank(address(stubborn));
+        vm.expectRevert(
+            abi.encodeWithSelector(ModelOffering.NoCredit.selector, address(stubborn), ETH)
+        );
+        _offering.withdraw(ETH, _bob);
+    }
+
+    function test_aGasBurningBidderStopsNobody() external {
+        Burner burner = new Burner();
+        _begin(1000 ether, _terms());
+        _bid(address(burner), 0, 100 ether);
+        _bid(_ann, 0, 100 ether);
+        _settle();
+        address[] memory bidders = new address[](2);
+        (bidders[0], bidders[1]) = (address(burner), _ann);
+        uint256 left = gasleft();
+        _offering.claim(address(_token), bidders);
+        assertLt(left - gasleft(), 400_000);
+        assertEq(_ann.balance, 50 ether);
+    }
+
+    function test_aCreatorThatRefusesStopsNothing() external {
+        _creator = address(new Stubborn());
+        _begin(1000 ether, _terms());
+        _bid(_ann, 0, 100 ether);
+        _settle();
+        _offering.open(address(_token));
+        assertTrue(_token.isOpen());
+        assertEq(_offering.creditOf(_creator, ETH), 100 ether);
+    }
+
+    function test_reenteringIsRefused() external {
+        Reentrant thief = new Reentrant(_offering);
+        _begin(1000 ether, _terms());
+        _bid(address(thief), 0, 100 ether);
+        thief.cancel(address(_token));
+        assertEq(address(thief).balance, 100 ether);
+        assertEq(thief.refusals(), 1);
+    }
+
+    function test_aSaleInATokenIsExact() external {
+        Taxed coin = new Taxed();
+        SaleParams memory terms = _terms();
+        terms.currency = address(coin);
+        _begin(1000 ether, terms);
+        coin.mint(_ann, 300 ether);
+        vm.startPrank(_ann);
+        coin.approve(address(_offering), 300 ether);
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.WrongValue.selector, 1, 0));
+        vm.deal(_ann, 1);
+        _offering.bid{ value: 1 }(address(_token), 0, 100 ether, "");
+        _offering.bid(address(_token), 0, 150 ether, "");
+        coin.tax();
+        vm.expectRevert(
+            abi.encodeWithSelector(ModelOffering.InexactTransfer.selector, 99 ether, 100 ether)
+        );
+        _offering.bid(address(_token), 0, 100 ether, "");
+        vm.stopPrank();
+        coin.tax();
+        _settle();
+        _claim(_ann);
+        _offering.open(address(_token));
+        assertEq(coin.balanceOf(_ann), 200 ether);
+        assertEq(coin.balanceOf(_creator), 100 ether);
+    }
+
+    function test_theHookDecidesOnBids() external {
+        SaleParams memory terms = _terms();
+        terms.hook = address(new AllowOne(_ann));
+        _begin(1000 ether, terms);
+        _bid(_ann, 0, 1 ether);
+        vm.deal(_bob, 1 ether);
+        vm.prank(_bob);
+        vm.expectRevert("not allowed");
+        _offering.bid{ value: 1 ether }(address(_token), 0, 1 ether, "");
+    }
+
+    function test_trapsAreRefusedByName() external {
+        _token = _deploy(1000 ether);
+        SaleParams memory terms = _terms();
+
+        terms.ticks = 0;
+        _refuse(terms, abi.encodeWithSelector(Auction.InvalidTicks.selector, 0));
+        terms.ticks = 1025;
+        _refuse(terms, abi.encodeWithSelector(Auction.InvalidTicks.selector, 1025));
+        terms.ticks = 2;
+        _refuse(terms, abi.encodeWithSelector(Auction.NoTickStep.selector));
+        terms = _terms();
+        terms.floorPrice = 0;
+        _refuse(terms, abi.encodeWithSelector(Auction.NoFloorPrice.selector));
+        terms = _terms();
+        terms.softCap = 0;
+        _refuse(terms, abi.encodeWithSelector(Auction.NoSoftCap.selector));
+        terms.softCap = 100 ether + 1;
+        _refuse(
+            terms,
+            abi.encodeWithSelector(Auction.SoftCapAboveHardCap.selector, 100 ether + 1, 100 ether)
+        );
+        terms = _terms();
+        terms.minimumBid = 101 ether;
+        _refuse(
+            terms,
+            abi.encodeWithSelector(Auction.MinimumBidAboveHardCap.selector, 101 ether, 100 ether)
+        );
+        terms = _terms();
+        terms.floorPrice = type(uint128).max;
+        _refuse(terms, abi.encodePacked(Auction.HardCapTooLarge.selector));
+        terms = _terms();
+        terms.end = terms.start + 1 days - 1;
+        _refuse(terms, abi.encodePacked(ModelOffering.SaleTooShort.selector));
+        terms.end = terms.start + 366 days;
+        _refuse(terms, abi.encodePacked(ModelOffering.SaleTooLong.selector));
+        terms = _terms();
+        terms.creator = address(0);
+        _refuse(terms, abi.encodePacked(ModelOffering.NoCreator.selector));
+        terms = _terms();
+        terms.currency = address(_token);
+        _refuse(terms, abi.encodePacked(ModelOffering.InvalidCurrency.selector));
+        terms.currency = _ann;
+        _refuse(terms, abi.encodePacked(ModelOffering.InvalidCurrency.selector));
+        terms = _terms();
+        terms.hook = _ann;
+        _refuse(terms, abi.encodePacked(ModelOffering.InvalidHook.selector));
+        terms = _terms();
+        vm.prank(_ann);
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.NotFactory.selector, _ann));
+        _offering.create(address(_token), 1000 ether, terms);
+        vm.expectPartialRevert(ModelOffering.SupplyNotHeld.selector);
+        _offering.create(address(_token), 1001 ether, terms);
+        _offering.create(address(_token), 1000 ether, terms);
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.SaleExists.selector, address(_token)));
+        _offering.create(address(_token), 1000 ether, terms);
+    }
+
+    function _refuse(SaleParams memory terms, bytes memory reason) private {
+        if (reason.length == 4) vm.expectPartialRevert(bytes4(reason));
+        else vm.expectRevert(reason);
+        _offering.create(address(_token), 1000 ether, terms);
+    }
+
+    function _terms() private view returns (SaleParams memory) {
+        return _fixedPrice(1000 ether, 0.1 ether);
+    }
+}
+
+/// @dev Takes no ETH.
+contract Stubborn { }
+
+contract Burner {
+    receive() external payable {
+        while (true) { }
+    }
+}
+
+contract Reentrant {
+    ModelOffering private immutable _offering;
+    address private _token;
+    uint256 public refusals;
+
+    constructor(ModelOffering offering) {
+        _offering = offering;
+    }
+
+    function cancel(address token) external {
+        _token = token;
+        _offering.cancel(token);
+    }
+
+    receive() external payable {
+        if (_token == address(0)) return;
+        try _offering.bid{ value: msg.value }(_token, 0, msg.value, "") { }
+        catch {
+            ++refusals;
+        }
+    }
+}
+
+/// @dev Takes one percent of each transfer while taxed.
+contract Taxed is ERC20("Taxed", "TAX") {
+    bool private _taxed;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function tax() external {
+        _taxed = !_taxed;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value);
+        if (_taxed && to != address(0)) super._update(to, address(0), value / 100);
+    }
+}
+
+contract AllowOne is ISaleValidationHook {
+    address private immutable _one;
+
+    constructor(address one) {
+        _one = one;
+    }
+
+    function validate(uint256, uint128, address owner, address, bytes calldata) external view {
+        require(owner == _one, "not allowed");
+    }
+}
