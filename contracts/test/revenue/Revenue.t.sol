@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import { Test } from "forge-std/Test.sol";
+import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
+import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
+import { Drip } from "../../src/revenue/Drip.sol";
+import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
+import { Assets } from "../../src/token/Assets.sol";
+import { ModelToken } from "../../src/token/ModelToken.sol";
+
+/// @dev From a fee to the holders: splitter, drip and token together. 10 % to the creator, 2 % to the protocol.
+contract RevenueTest is Test {
+    address private constant ETH = address(0);
+
+    ModelToken private _token;
+    Drip private _drip;
+    Splitter private _splitter;
+    WrappedEther private _weth = new WrappedEther();
+    address private _creator = makeAddr("creator");
+    address private _protocol = makeAddr("protocol");
+    address private _oracle = makeAddr("oracle");
+    address private _collection = makeAddr("collection");
+
+    function setUp() external {
+        RevenueAsset[] memory assets = new RevenueAsset[](1);
+        assets[0] = RevenueAsset(ETH, 0.001 ether);
+        _token = new ModelToken(
+            TokenParams("Model", "MDL", 1000 ether, 5000, address(this), address(this), assets)
+        );
+        _drip = new Drip(address(_token), _creator);
+        _splitter = new Splitter(_split(1000, 200));
+        _splitter.setCollection(_collection);
+        vm.warp(1_800_000_000);
+        vm.roll(vm.getBlockNumber() + 1);
+        vm.deal(_oracle, 1000 ether);
+        vm.deal(_collection, 1000 ether);
+        vm.deal(address(this), 1000 ether);
+    }
+
+    receive() external payable { }
+
+    function test_usageIsDividedAndCounted() external {
+        vm.expectEmit();
+        emit ISplitter.Revenue(Source.Usage, 7, ETH, 10 ether);
+        _payUsage(7, 10 ether);
+        assertEq(_splitter.owed(_creator, ETH), 1 ether);
+        assertEq(_splitter.owed(_protocol, ETH), 0.2 ether);
+        assertEq(address(_drip).balance, 8.8 ether);
+        assertEq(_splitter.usage(), 8.8 ether);
+    }
+
+    function test_mintsAndRoyaltiesAreNoUsage() external {
+        vm.prank(_collection);
+        _splitter.payMint{ value: 10 ether }(3);
+        payable(address(_splitter)).transfer(10 ether);
+        assertEq(_splitter.collect(ETH), 10 ether);
+        assertEq(_splitter.collect(ETH), 0, "what is owed is not divided again");
+        assertEq(_splitter.usage(), 0);
+        assertEq(address(_drip).balance, 17.6 ether);
+    }
+
+    function test_onlyOracleAndCollectionPay() external {
+        vm.expectRevert(abi.encodeWithSelector(Splitter.NotOracle.selector, address(this)));
+        _splitter.payUsage(1);
+        vm.expectRevert(abi.encodeWithSelector(Splitter.NotCollection.selector, address(this)));
+        _splitter.payMint(1);
+        vm.expectRevert(abi.encodeWithSelector(Splitter.CollectionIsSet.selector, _collection));
+        _splitter.setCollection(address(1));
+        vm.prank(_oracle);
+        vm.expectRevert(abi.encodeWithSelector(Splitter.NotFactory.selector, _oracle));
+        _splitter.setCollection(address(1));
+    }
+
+    function test_wrappedEtherIsUnwrapped() external {
+        _weth.deposit{ value: 10 ether }();
+        _weth.transfer(address(_splitter), 10 ether);
+        assertEq(_splitter.collect(address(_weth)), 10 ether);
+        assertEq(_splitter.owed(_creator, ETH), 1 ether);
+        assertEq(_weth.balanceOf(address(_splitter)), 0);
+    }
+
+    function test_aSinkThatRefusesBlocksOnlyItself() external {
+        _payUsage(1, 10 ether);
+        vm.etch(_creator, hex"fe");
+        vm.expectRevert(
+            abi.encodeWithSelector(Assets.PaymentRefused.selector, ETH, _creator, 1 ether)
+        );
+        _splitter.withdraw(_creator, ETH);
+        assertEq(_splitter.withdraw(_protocol, ETH), 0.2 ether);
+        assertEq(_protocol.balance, 0.2 ether);
+        assertEq(_splitter.withdraw(_protocol, ETH), 0);
+    }
+
+    function test_everyWeiIsSomewhere(uint96 amount, uint16 creatorBps, uint16 protocolBps)
+        external
+    {
+        creatorBps %= 10_001;
+        protocolBps %= 10_001 - creatorBps;
+        Splitter splitter = new Splitter(_split(creatorBps, protocolBps));
+        vm.deal(_oracle, amount);
+        vm.prank(_oracle);
+        splitter.payUsage{ value: amount }(1);
+        assertEq(splitter.reserved(ETH) + address(_drip).balance, amount);
+        assertEq(address(splitter).balance, splitter.reserved(ETH));
+        assertGe(
+            address(_drip).balance * 10_000,
+            uint256(amount) * (10_000 - creatorBps - protocolBps),
+            "roundings go to the holders"
+        );
+        splitter.withdraw(_creator, ETH);
+        splitter.withdraw(_protocol, ETH);
+        assertEq(address(splitter).balance, 0);
+    }
+
+    function test_aSplitAboveTheWholeIsRefused() external {
+        SplitParams memory params = _split(9000, 1001);
+        vm.expectRevert(abi.encodeWithSelector(Splitter.SplitAboveWhole.selector, 9000, 1001));
+        new Splitter(params);
+    }
+
+    function test_anAssetThatReentersTheSplitterIsRefused() external {
+        ReentrantCoin coin = new ReentrantCoin(_splitter);
+        coin.mint(address(_splitter), 10 ether);
+        _splitter.collect(address(coin));
+        assertEq(coin.refusals(), 1);
+        assertEq(coin.balanceOf(address(_drip)), 8.8 ether);
+    }
+
+    function test_oneReleaseIsAtMostASeventh() external {
+        _token.open();
+        _fund(70 ether);
+        assertEq(_drip.release(ETH), 10 ether);
+        vm.expectRevert(abi.encodeWithSelector(Drip.TooEarly.selector, block.timestamp + 1 hours));
+        _drip.release(ETH);
+        assertEq(_drip.releasable(ETH), 0);
+        vm.warp(block.timestamp + 30 days);
+        assertEq(_drip.releasable(ETH), uint256(60 ether) / 7);
+        assertEq(_drip.release(ETH), uint256(60 ether) / 7, "however long nobody called");
+        vm.roll(vm.getBlockNumber() + 1);
+        (uint256 owed, uint256 pool,) = _token.booksOf(ETH);
+        assertEq(owed + pool, 10 ether + uint256(60 ether) / 7);
+    }
+
+    function test_theLeastReleaseBeginsAnEpoch() external {
+        _token.open();
+        _fund(0.002 ether - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(Drip.TooLittle.selector, 0.002 ether - 1, 0.002 ether)
+        );
+        _drip.release(ETH);
+        _fund(1);
+        assertEq(_drip.release(ETH), 0.002 ether);
+        assertEq(_token.epochCount(), 1);
+    }
+
+    function test_nothingIsReleasedBeforeTheTokenIsOpen() external {
+        _fund(70 ether);
+        assertEq(_drip.releasable(ETH), 0);
+        vm.expectRevert(Drip.TokenClosed.selector);
+        _drip.release(ETH);
+    }
+
+    function test_withoutTokensTheCreatorIsPaid() external {
+        _token.open();
+        _token.burn(1000 ether);
+        _fund(7 ether);
+        assertEq(_drip.releasable(ETH), 7 ether);
+        assertEq(_drip.release(ETH), 7 ether);
+        assertEq(_creator.balance, 7 ether);
+    }
+
+    function test_otherAssetsReachTheToken() external {
+        _token.open();
+        ReentrantCoin coin = new ReentrantCoin(_splitter);
+        coin.mint(address(_drip), 70 ether);
+        assertEq(_drip.release(address(coin)), 10 ether);
+        (uint256 owed,,) = _token.booksOf(address(coin));
+        assertEq(owed, 0, "an unlisted asset waits for an epoch");
+        _fund(70 ether);
+        _drip.release(ETH);
+        _token.sync(address(coin));
+        (owed,,) = _token.booksOf(address(coin));
+        assertEq(owed, 5 ether);
+    }
+
+    /// @dev A `transfer` gives 2,300 gas, cold account included.
+    /// forge-config: default.isolate = true
+    function test_plainSendsTakeTwoThousandThreeHundredGas() external {
+        payable(address(_splitter)).transfer(1);
+        payable(address(_drip)).transfer(1);
+        payable(address(_token)).transfer(1);
+        assertEq(address(_splitter).balance + address(_drip).balance, 2);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas() external {
+        _token.open();
+        vm.prank(_oracle);
+        _splitter.payUsage{ value: 1 ether }(1);
+        vm.snapshotGasLastCall("Revenue", "payUsage, first");
+        vm.prank(_oracle);
+        _splitter.payUsage{ value: 1 ether }(2);
+        uint256 used = vm.snapshotGasLastCall("Revenue", "payUsage");
+        assertLe(used - 21_000, 60_000, "above the oracle's own cost");
+        _drip.release(ETH);
+        vm.snapshotGasLastCall("Revenue", "release");
+    }
+
+    function _split(uint16 creatorBps, uint16 protocolBps)
+        private
+        view
+        returns (SplitParams memory)
+    {
+        return SplitParams(
+            _oracle, address(_drip), address(_weth), _creator, _protocol, creatorBps, protocolBps
+        );
+    }
+
+    function _payUsage(uint256 request, uint256 amount) private {
+        vm.prank(_oracle);
+        _splitter.payUsage{ value: amount }(request);
+    }
+
+    function _fund(uint256 amount) private {
+        payable(address(_drip)).transfer(amount);
+    }
+}
+
+/// @dev Wrapped ETH as it is on chain: withdrawals are sent with 2,300 gas.
+contract WrappedEther is ERC20("Wrapped Ether", "WETH") {
+    function deposit() external payable {
+        _mint(msg.sender, msg.value);
+    }
+
+    function withdraw(uint256 amount) external {
+        _burn(msg.sender, amount);
+        payable(msg.sender).transfer(amount);
+    }
+}
+
+contract ReentrantCoin is ERC20("Reentrant", "R") {
+    ISplitter private immutable _splitter;
+    uint256 public refusals;
+
+    constructor(ISplitter splitter) {
+        _splitter = splitter;
+    }
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        try _splitter.collect(address(this)) { }
+        catch {
+            ++refusals;
+        }
+        return super.transfer(to, amount);
+    }
+}
