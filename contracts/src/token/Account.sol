@@ -48,10 +48,14 @@ function need(Account self) pure returns (bool) {
 
 /// @notice With `amount` more; the supply bounds every balance to 96 bits.
 function plus(Account self, uint256 amount) pure returns (Account) {
-    return Account.wrap(Account.unwrap(self) + amount);
+    unchecked {
+        return Account.wrap(Account.unwrap(self) + amount);
+    }
 }
 
 /// @notice With `amount` less; `amount` is at most the balance.
 function minus(Account self, uint256 amount) pure returns (Account) {
-    return Account.wrap(Account.unwrap(self) - amount);
+    unchecked {
+        return Account.wrap(Account.unwrap(self) - amount);
+    }
 }

@@ -9,8 +9,13 @@ import { Head } from "./Head.sol";
 /// so transfers between two epochs cost the same as a plain token's.
 /// INVARIANT: keys ascend and are below `last`.
 library Balances {
+    /// @dev A place that can be pointed to, so that its address is hashed once.
+    struct Cell {
+        Account word;
+    }
+
     struct Book {
-        mapping(address account => Account) accounts;
+        mapping(address account => Cell) cells;
         /// Two checkpoints a word, the even one low: key 32 | balance 96.
         mapping(address account => mapping(uint256 pair => uint256)) checkpoints;
     }
@@ -23,12 +28,11 @@ library Balances {
         uint256 balance;
     }
 
-    /// @notice An account's word, ready for a change of its balance at tick `tick`; the caller stores it.
-    function touch(Book storage self, address account, Head head, uint256 tick)
+    /// @notice An account's `word`, ready for a change of its balance at tick `tick`; the caller stores it.
+    function touch(Book storage self, address account, Account word, Head head, uint256 tick)
         internal
         returns (Account)
     {
-        Account word = self.accounts[account];
         uint256 last = word.last();
         if (last == tick) return word;
 
@@ -58,7 +62,7 @@ library Balances {
         view
         returns (Stretch memory)
     {
-        Account word = self.accounts[account];
+        Account word = self.cells[account].word;
         uint256 count = word.count();
         if (tick > word.last()) return _stretch(self, account, word, count + 1);
         return _search(self, account, word, 0, count, tick);
@@ -70,7 +74,7 @@ library Balances {
         view
         returns (Stretch memory)
     {
-        Account word = self.accounts[account];
+        Account word = self.cells[account].word;
         uint256 count = word.count();
         if (tick > word.last()) return _stretch(self, account, word, count + 1);
 

@@ -10,11 +10,16 @@ library Entries {
         uint224 sum;
     }
 
-    struct Book {
+    /// @dev One word.
+    struct Totals {
         uint112 owed;
         uint112 pool;
         /// Entries 1 to `count`; entry 0 is all zero.
         uint32 count;
+    }
+
+    struct Book {
+        Totals totals;
         mapping(uint256 index => Entry) entries;
     }
 
@@ -40,7 +45,7 @@ library Entries {
         view
         returns (bool fits, uint256 index, uint256 sum)
     {
-        index = self.count;
+        index = self.totals.count;
         Entry memory newest = self.entries[index];
         uint256 base = newest.sum;
         if (index != 0 && newest.tick == tick) {
@@ -56,7 +61,7 @@ library Entries {
 
     /// @notice The entry of tick `tick`; 0: none.
     function find(Book storage self, uint256 tick) internal view returns (uint256) {
-        uint256 index = _lastUpTo(self, tick, 0, self.count);
+        uint256 index = _lastUpTo(self, tick, 0, self.totals.count);
         return index != 0 && self.entries[index].tick == tick ? index : 0;
     }
 
@@ -80,7 +85,7 @@ library Entries {
 
     /// @notice The last entry that no longer changes at tick `tick`.
     function closed(Book storage self, uint256 tick) internal view returns (uint256 index) {
-        index = self.count;
+        index = self.totals.count;
         if (index != 0 && self.entries[index].tick == tick) --index;
     }
 

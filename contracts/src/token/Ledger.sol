@@ -63,6 +63,9 @@ library Ledger {
         uint256 redeemable;
         /// Whether it can be booked in a tick that has no epoch.
         bool begins;
+        /// The entry that `shared` becomes part of, and its sum then.
+        uint256 index;
+        uint256 sum;
     }
 
     /// @notice What crediting `asset`, of which `held` is here, would book; nothing where no tick could book it.
@@ -72,23 +75,26 @@ library Ledger {
         uint256 held,
         uint256 tick,
         uint256 sharedBps
-    ) internal view returns (Pending memory sum) {
+    ) internal view returns (Pending memory found) {
         Entries.Book storage book = self.books[asset];
-        uint256 booked = uint256(book.owed) + book.pool;
+        Entries.Totals memory totals = book.totals;
+        uint256 booked = uint256(totals.owed) + totals.pool;
         uint256 supply = supplyBefore(self, tick);
-        if (held <= booked || !self.head.isOpen() || supply == 0) return sum;
+        if (held <= booked || !self.head.isOpen() || supply == 0) return found;
 
         uint256 room = Entries.LIMIT - booked;
         uint256 amount = held - booked < room ? held - booked : room;
         // ROUNDING: down for the claimable part; the pool, which belongs to the same holders, gains.
         uint256 shared = amount * sharedBps / BPS;
+        found.begins = true;
         if (shared != 0) {
-            (bool fits,,) = book.grown(tick, shared, supply);
-            if (!fits) return sum;
+            bool fits;
+            (fits, found.index, found.sum) = book.grown(tick, shared, supply);
+            if (!fits) return found;
+            uint256 minimum = self.minimumOf[asset];
+            found.begins = minimum != 0 && shared >= minimum;
         }
-        uint256 minimum = self.minimumOf[asset];
-        bool begins = shared == 0 || (minimum != 0 && shared >= minimum);
-        return Pending(shared, amount - shared, begins);
+        (found.shared, found.redeemable) = (shared, amount - shared);
     }
 
     /// @notice Books what is pending, or leaves all of it waiting. `began` when that began an epoch.
@@ -99,23 +105,36 @@ library Ledger {
         uint256 tick,
         uint256 sharedBps
     ) internal returns (uint256 shared, uint256 redeemable, bool began) {
-        Pending memory sum = pending(self, asset, held, tick, sharedBps);
-        if (!sum.begins && self.head.latest() != tick) return (0, 0, false);
+        Pending memory found = pending(self, asset, held, tick, sharedBps);
+        (shared, redeemable) = (found.shared, found.redeemable);
+        if (shared + redeemable == 0) return (0, 0, false);
+        if (!found.begins && self.head.latest() != tick) return (0, 0, false);
 
-        shared = sum.shared;
-        redeemable = sum.redeemable;
         Entries.Book storage book = self.books[asset];
-        if (shared != 0) began = _share(self, book, asset, shared, tick);
-        if (redeemable != 0) book.pool += uint112(redeemable);
+        Entries.Totals memory totals = book.totals;
+        totals.owed += uint112(shared);
+        totals.pool += uint112(redeemable);
+        if (shared != 0) {
+            totals.count = uint32(found.index);
+            book.entries[found.index] = Entries.Entry(uint32(tick), uint224(found.sum));
+            uint256 ethEntry = asset == Assets.ETH ? found.index : 0;
+            began = begin(self, tick, supplyBefore(self, tick), ethEntry);
+        }
+        book.totals = totals;
     }
 
-    /// @notice Begins an epoch unless this tick has one.
-    function mark(State storage self, uint256 tick, uint256 supply) internal returns (bool began) {
+    /// @notice Begins an epoch unless this tick has one; notes its entry in ETH's books, if it has one.
+    function begin(State storage self, uint256 tick, uint256 supply, uint256 ethEntry)
+        internal
+        returns (bool began)
+    {
         Head head = self.head;
         began = head.latest() != tick;
         if (began) {
             self.head = head = head.begin(tick);
-            self.epochs[head.count()] = Epoch(uint32(tick), uint96(supply), 0);
+            self.epochs[head.count()] = Epoch(uint32(tick), uint96(supply), uint32(ethEntry));
+        } else if (ethEntry != 0) {
+            self.epochs[head.count()].ethEntry = uint32(ethEntry);
         }
     }
 
@@ -154,7 +173,7 @@ library Ledger {
         Entries.Book storage book = self.books[asset];
         claims.passEmpty(book, self.balances, account, share.entry);
         claims.mark(share.entry, chunkSize);
-        book.owed -= uint112(share.amount);
+        book.totals.owed -= uint112(share.amount);
     }
 
     /// @notice What `account` has to claim of `asset` within `limits`, and the entry its cursor then stands at.
@@ -180,17 +199,23 @@ library Ledger {
 
     /// @notice Moves `amount` of `from`'s tokens to `to`, which may be the same account.
     /// @return available What `from` had; less than `amount`: nothing has moved.
-    function move(State storage self, address from, address to, uint256 amount, uint256 tick)
-        internal
-        returns (uint256 available)
-    {
-        Head head = self.head;
-        Account source = self.balances.touch(from, head, tick);
-        available = source.balance();
+    function move(
+        State storage self,
+        address from,
+        address to,
+        uint256 amount,
+        Head head,
+        uint256 tick
+    ) internal returns (uint256 available) {
+        Balances.Book storage balances = self.balances;
+        Balances.Cell storage source = balances.cells[from];
+        Account word = balances.touch(from, source.word, head, tick);
+        available = word.balance();
         if (available < amount) return available;
-        self.balances.accounts[from] = source.minus(amount);
+        source.word = word.minus(amount);
         // Read only now, so that `from == to` needs no special case.
-        self.balances.accounts[to] = self.balances.touch(to, head, tick).plus(amount);
+        Balances.Cell storage target = balances.cells[to];
+        target.word = balances.touch(to, target.word, head, tick).plus(amount);
     }
 
     /// @notice Burns `amount` of `account`'s tokens, which it has. Epochs up to this tick's still see them.
@@ -199,8 +224,9 @@ library Ledger {
         internal
         returns (uint256 supply)
     {
-        Account source = self.balances.touch(account, self.head, tick);
-        self.balances.accounts[account] = source.minus(amount);
+        Balances.Cell storage source = self.balances.cells[account];
+        Account word = self.balances.touch(account, source.word, self.head, tick);
+        source.word = word.minus(amount);
         uint256 before = supplyBefore(self, tick);
         supply = self.supply.current;
         self.supply = Supply(uint96(supply - amount), uint96(before), uint32(tick));
@@ -208,7 +234,7 @@ library Ledger {
 
     /// @notice Mints the whole supply, in the first tick.
     function mint(State storage self, address to, uint96 supply, uint256 tick) internal {
-        self.balances.accounts[to] = packAccount(supply, 0, tick, 0, false);
+        self.balances.cells[to].word = packAccount(supply, 0, tick, 0, false);
         self.supply = Supply(supply, 0, uint32(tick));
     }
 
@@ -219,24 +245,7 @@ library Ledger {
     {
         Entries.Book storage book = self.books[asset];
         // ROUNDING: down, so those who stay gain.
-        value = amount * book.pool / supply;
-        if (value != 0) book.pool -= uint112(value);
-    }
-
-    /// @dev Books `shared` to be claimed.
-    function _share(
-        State storage self,
-        Entries.Book storage book,
-        address asset,
-        uint256 shared,
-        uint256 tick
-    ) private returns (bool began) {
-        uint256 supply = supplyBefore(self, tick);
-        (, uint256 index, uint256 sum) = book.grown(tick, shared, supply);
-        book.owed += uint112(shared);
-        book.count = uint32(index);
-        book.entries[index] = Entries.Entry(uint32(tick), uint224(sum));
-        began = mark(self, tick, supply);
-        if (asset == Assets.ETH) self.epochs[self.head.count()].ethEntry = uint32(index);
+        value = amount * book.totals.pool / supply;
+        if (value != 0) book.totals.pool -= uint112(value);
     }
 }

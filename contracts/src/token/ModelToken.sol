@@ -182,7 +182,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         _credit(Assets.ETH, Assets.ETH.held());
         uint256 tick = _now();
         uint256 supply = _ledger.supplyBefore(tick);
-        bool began = supply != 0 && _ledger.mark(tick, supply);
+        bool began = supply != 0 && _ledger.begin(tick, supply, 0);
         epoch = epochCount();
         if (began) emit Snapshot(epoch);
     }
@@ -312,7 +312,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @inheritdoc IERC20
     function balanceOf(address account) external view returns (uint256) {
-        return _ledger.balances.accounts[account].balance();
+        return _ledger.balances.cells[account].word.balance();
     }
 
     /// @inheritdoc IERC20Permit
@@ -376,8 +376,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         view
         returns (uint256 owed, uint256 pool, uint256 entries)
     {
-        Entries.Book storage book = _ledger.books[asset];
-        return (book.owed, book.pool, book.count);
+        Entries.Totals memory totals = _ledger.books[asset].totals;
+        return (totals.owed, totals.pool, totals.count);
     }
 
     /// @inheritdoc IModelToken
@@ -451,8 +451,9 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         // Nothing is written for nothing: anyone may move 0 of anyone's tokens.
         if (value != 0) {
             if (to == address(0) || to == address(this)) revert ERC20InvalidReceiver(to);
-            if (from != opener && !_ledger.head.isOpen()) revert TransfersClosed();
-            uint256 available = _ledger.move(from, to, value, _now());
+            Head head = _ledger.head;
+            if (!head.isOpen() && from != opener) revert TransfersClosed();
+            uint256 available = _ledger.move(from, to, value, head, _now());
             if (available < value) revert ERC20InsufficientBalance(from, available, value);
         }
         emit Transfer(from, to, value);
@@ -516,7 +517,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         uint256 cursor;
         (amount, cursor) = _ledger.claimable(account, asset, _limits(asset, steps));
         _ledger.claims[asset][account].cursor.settled = uint32(cursor);
-        if (amount != 0) _ledger.books[asset].owed -= uint112(amount);
+        if (amount != 0) _ledger.books[asset].totals.owed -= uint112(amount);
     }
 
     function _pay(address account, address asset, address to, uint256 amount) private {
@@ -543,7 +544,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
             _emitClaimed(account, asset, to, amount);
         } else {
             _ledger.claims[asset][account].cursor = before;
-            _ledger.books[asset].owed += uint112(amount);
+            _ledger.books[asset].totals.owed += uint112(amount);
             emit ClaimRefused(account, asset, amount);
         }
     }
@@ -559,7 +560,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         returns (uint256[] memory values)
     {
         values = new uint256[](assets.length);
-        uint256 available = _ledger.balances.accounts[msg.sender].balance();
+        uint256 available = _ledger.balances.cells[msg.sender].word.balance();
         if (available < amount) revert ERC20InsufficientBalance(msg.sender, available, amount);
         if (amount != 0) {
             uint256 supply = _ledger.burn(msg.sender, amount, _now());
@@ -574,7 +575,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         if (asset.trySend(msg.sender, value, gasleft() / 2)) {
             emit Redeemed(msg.sender, asset, value);
         } else {
-            _ledger.books[asset].pool += uint112(value);
+            _ledger.books[asset].totals.pool += uint112(value);
             emit RedemptionRefused(msg.sender, asset, value);
         }
     }
@@ -585,7 +586,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         if (supply == 0) return 0;
         Ledger.Pending memory sum = _pending(asset, asset.held());
         bool booked = sum.begins || _ledger.head.latest() == _now() || _earlierBegins(asset);
-        uint256 pool = _ledger.books[asset].pool + (booked ? sum.redeemable : 0);
+        uint256 pool = _ledger.books[asset].totals.pool + (booked ? sum.redeemable : 0);
         return (amount < supply ? amount : supply) * pool / supply;
     }
 

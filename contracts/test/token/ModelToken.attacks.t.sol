@@ -223,7 +223,7 @@ contract ModelTokenAttacksTest is Test {
 
     function _launch(uint256 chunkSize) private returns (TokenHarness token) {
         token = new TokenHarness(
-            tokenParams(1_024 ether, 5000, address(this), address(this), address(_coin), 1),
+            tokenParams(1024 ether, 5000, address(this), address(this), address(_coin), 1),
             chunkSize
         );
         token.transfer(_ann, 512 ether);
