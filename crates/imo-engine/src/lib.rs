@@ -3,22 +3,32 @@
 //! **Invariant:** the trace is the scalar definition's, byte for byte, for every instruction set,
 //! number of threads and way of cutting the prompt.
 
+mod attention;
+
 mod input;
 pub use input::Request;
 
 mod isa;
 pub use isa::Isa;
 
+mod kv;
+
 mod linear;
 
 mod sink;
 pub use sink::{Commitment, Sink, Uncommitted};
 
+mod slot;
+
 mod slot_tree;
 
 mod tile;
+
+mod tile_pass;
 
 mod trace;
 pub use trace::Trace;
 
 mod vector;
+
+mod weights;

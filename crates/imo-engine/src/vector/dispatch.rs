@@ -6,7 +6,9 @@
 
 use imo_tensor::{Format, GROUP};
 
+use crate::attention::{Query, Scratch};
 use crate::isa::Isa;
+use crate::kv::Rows;
 use crate::tile::Packed;
 
 /// The exact sums of a group's eight rows with each vector of a tile, in units of 2⁻²⁴ · scale.
@@ -32,6 +34,32 @@ pub(crate) fn group_sums(
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => unsafe { super::avx2::group_sums(sums, format, group, x) },
+        _ => unreachable!("{isa:?} has no kernel here"),
+    }
+}
+
+/// As [`crate::attention::attend_head`], for heads of a multiple of 16, at most 256.
+///
+/// # Panics
+///
+/// As [`group_sums`].
+pub(crate) fn attend_head(
+    out: &mut [f32],
+    scratch: &mut Scratch,
+    query: Query<'_>,
+    scale: f32,
+    keys: Rows<'_>,
+    values: Rows<'_>,
+    isa: Isa,
+) {
+    assert!(out.len().is_multiple_of(16) && out.len() <= 256, "a head of {}", out.len());
+    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    match isa {
+        // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::Avx512 => unsafe {
+            super::attention::attend_head(out, scratch, query, scale, keys, values);
+        },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }

@@ -1,8 +1,12 @@
 //! The vector kernels, one file per instruction set. Each gives the bits of the scalar definition.
 
 #[cfg(target_arch = "x86_64")]
+mod attention;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod dispatch;
-pub(crate) use dispatch::group_sums;
+#[cfg(target_arch = "x86_64")]
+mod exp;
+pub(crate) use dispatch::{attend_head, group_sums};

@@ -1,0 +1,238 @@
+//! A few tokens on their way through the layers.
+
+use std::ops::Range;
+
+use imo_tensor::{GROUP, Matrix, add, quantise_head, rms_norm, rotate, silu_mul};
+use rayon::prelude::*;
+
+use crate::attention::{Query, Scratch, attend_head};
+use crate::isa::Isa;
+use crate::kv::{KvCache, Rows};
+use crate::linear::mat_tile;
+use crate::slot::LayerSlot;
+use crate::tile::Tile;
+use crate::weights::{LayerWeights, Weights, size};
+
+/// How the work on one tile is done; nothing of it changes a result.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Means {
+    pub(crate) isa: Isa,
+    /// Threads that share the rows of a product and the heads of an attention.
+    pub(crate) threads: usize,
+}
+
+/// Consecutive positions, at most [`crate::tile::TILE`], with their activations.
+#[derive(Debug)]
+pub(crate) struct TilePass {
+    /// The positions.
+    pub(crate) positions: Range<usize>,
+    /// Residual stream: (token, dim).
+    pub(crate) residual: Vec<f32>,
+    /// Keys, values and exponents of the current layer: (token, as in the slot).
+    pub(crate) kv: Vec<i16>,
+    layout: LayerSlot,
+    /// (token, pair): cos and sin.
+    angles: Vec<Vec<[f32; 2]>>,
+    /// Quantised queries and their exponents: (token, head, dimension), (token, head).
+    queries: Vec<i16>,
+    query_exponents: Vec<i16>,
+    tile: Tile,
+}
+
+impl TilePass {
+    /// Begins with the embeddings of `tokens`, the first of which stands at `position`.
+    ///
+    /// # Panics
+    ///
+    /// When a token is not of the vocabulary.
+    pub(crate) fn new(weights: &Weights<'_>, position: usize, tokens: &[u32]) -> Self {
+        let header = &weights.header;
+        let layout = LayerSlot::new(header);
+        let mut residual = vec![0.0; tokens.len() * size(header.dim)];
+        for (row, token) in residual.chunks_exact_mut(size(header.dim)).zip(tokens) {
+            weights.embedding.dequantise_row(row, size(*token));
+        }
+        let positions = position..position + tokens.len();
+        Self {
+            residual,
+            kv: vec![0; tokens.len() * layout.kv_length()],
+            layout,
+            angles: positions.clone().map(|position| weights.angles(position)).collect(),
+            queries: vec![0; tokens.len() * size(header.query_dim())],
+            query_exponents: vec![0; tokens.len() * size(header.heads)],
+            tile: Tile::default(),
+            positions,
+        }
+    }
+
+    /// The first half of a layer: queries, and the keys and values that the cache then takes.
+    pub(crate) fn project(&mut self, weights: &Weights<'_>, layer: usize, means: Means) {
+        let header = &weights.header;
+        let layer = &weights.layers[layer];
+        self.normalise(&layer.attention_norm, header.eps);
+        let [mut query, mut key, value] =
+            products([&layer.query, &layer.key, &layer.value], &self.tile, means);
+
+        let (query_dim, kv_dim) = (size(header.query_dim()), size(header.kv_dim()));
+        let head_dim = size(header.head_dim);
+        for (token, angles) in self.angles.iter().enumerate() {
+            let queries = &mut query[token * query_dim..(token + 1) * query_dim];
+            rotate(queries, angles);
+            let heads = size(header.heads);
+            quantise_heads(
+                &mut self.queries[token * query_dim..(token + 1) * query_dim],
+                &mut self.query_exponents[token * heads..(token + 1) * heads],
+                queries,
+                head_dim,
+            );
+            let keys = &mut key[token * kv_dim..(token + 1) * kv_dim];
+            rotate(keys, angles);
+            let length = self.layout.kv_length();
+            let kv = &mut self.kv[token * length..(token + 1) * length];
+            let [k, v, k_exponents, v_exponents] = self.layout.split_mut(kv);
+            quantise_heads(k, k_exponents, keys, head_dim);
+            let values = &value[token * kv_dim..(token + 1) * kv_dim];
+            quantise_heads(v, v_exponents, values, head_dim);
+        }
+    }
+
+    /// Puts the keys and values of the current layer into the cache.
+    pub(crate) fn store(&self, cache: &mut KvCache, layer: usize) {
+        let rows = self.kv.chunks_exact(self.layout.kv_length());
+        for (position, kv) in self.positions.clone().zip(rows) {
+            let [keys, values, key_exponents, value_exponents] = self.layout.split(kv);
+            cache.put(
+                layer,
+                position,
+                Rows { values: keys, exponents: key_exponents },
+                Rows { values, exponents: value_exponents },
+            );
+        }
+    }
+
+    /// The second half of a layer: attention over the cache and the feed-forward network.
+    pub(crate) fn finish(
+        &mut self,
+        weights: &Weights<'_>,
+        layer: usize,
+        cache: &KvCache,
+        means: Means,
+    ) {
+        let header = &weights.header;
+        let attended = self.attend(weights, layer, cache, means);
+        let layer = &weights.layers[layer];
+        self.tile.fill(&attended, size(header.query_dim()));
+        let [output] = products([&layer.output], &self.tile, means);
+        add(&mut self.residual, &output);
+
+        self.normalise(&layer.ffn_norm, header.eps);
+        let hidden = self.feed(layer, means);
+        self.tile.fill(&hidden, size(header.ffn));
+        let [output] = products([&layer.down], &self.tile, means);
+        add(&mut self.residual, &output);
+    }
+
+    /// The residual stream, normalised for the head, of one of the tokens.
+    pub(crate) fn for_head(&self, weights: &Weights<'_>, token: usize) -> Tile {
+        let dim = size(weights.header.dim);
+        let mut normed = vec![0.0; dim];
+        let residual = &self.residual[token * dim..(token + 1) * dim];
+        rms_norm(&mut normed, residual, &weights.output_norm, weights.header.eps);
+        let mut tile = Tile::default();
+        tile.fill(&normed, dim);
+        tile
+    }
+
+    /// Fills the tile with the normalised residual stream.
+    fn normalise(&mut self, weight: &[f32], eps: f32) {
+        let dim = weight.len();
+        let mut normed = vec![0.0; self.residual.len()];
+        for (out, x) in normed.chunks_exact_mut(dim).zip(self.residual.chunks_exact(dim)) {
+            rms_norm(out, x, weight, eps);
+        }
+        self.tile.fill(&normed, dim);
+    }
+
+    /// What the heads give: (token, head, dimension).
+    fn attend(
+        &self,
+        weights: &Weights<'_>,
+        layer: usize,
+        cache: &KvCache,
+        means: Means,
+    ) -> Vec<f32> {
+        let header = &weights.header;
+        let (heads, head_dim) = (size(header.heads), size(header.head_dim));
+        let per_kv_head = heads / size(header.kv_heads);
+        let scale = header.attention_scale;
+        let mut attended = vec![0.0; self.queries.len()];
+        let some_heads = |(first, out): (usize, &mut [f32])| {
+            let mut scratch = Scratch::default();
+            for (index, out) in out.chunks_exact_mut(head_dim).enumerate() {
+                let index = first + index;
+                let (token, head) = (index / heads, index % heads);
+                let count = self.positions.start + token + 1;
+                let query = Query {
+                    values: &self.queries[index * head_dim..(index + 1) * head_dim],
+                    exponent: self.query_exponents[index],
+                };
+                let keys = cache.keys(layer, head / per_kv_head, count);
+                let values = cache.values(layer, head / per_kv_head, count);
+                attend_head(out, &mut scratch, query, scale, keys, values, means.isa);
+            }
+        };
+        if means.threads == 1 {
+            some_heads((0, &mut attended));
+        } else {
+            let share = self.query_exponents.len().div_ceil(means.threads);
+            let shares = attended.par_chunks_mut(share * head_dim).enumerate();
+            shares.for_each(|(index, out)| some_heads((index * share, out)));
+        }
+        attended
+    }
+
+    /// The inner activations of the feed-forward network: (token, ffn).
+    fn feed(&self, layer: &LayerWeights<'_>, means: Means) -> Vec<f32> {
+        let [mut gate, up] = products([&layer.gate, &layer.up], &self.tile, means);
+        silu_mul(&mut gate, &up);
+        gate
+    }
+}
+
+fn quantise_heads(values: &mut [i16], exponents: &mut [i16], x: &[f32], head_dim: usize) {
+    let heads = values.chunks_exact_mut(head_dim).zip(x.chunks_exact(head_dim));
+    for ((values, x), exponent) in heads.zip(exponents) {
+        *exponent = quantise_head(values, x);
+    }
+}
+
+/// The products of several matrices with one tile, each (token, row).
+///
+/// A single vector's rows are divided among the threads, in one go for all matrices.
+pub(crate) fn products<const N: usize>(
+    matrices: [&Matrix<'_>; N],
+    x: &Tile,
+    means: Means,
+) -> [Vec<f32>; N] {
+    let mut outputs = matrices.map(|w| vec![0.0; x.tokens() * w.rows()]);
+    if means.threads == 1 || x.tokens() > 1 {
+        for (out, w) in outputs.iter_mut().zip(matrices) {
+            mat_tile(out, w, 0..w.rows(), x, means.isa);
+        }
+        return outputs;
+    }
+    let mut shares: Vec<Vec<_>> = (0..means.threads).map(|_| Vec::with_capacity(N)).collect();
+    for (out, w) in outputs.iter_mut().zip(matrices) {
+        let rows = w.rows().div_ceil(means.threads).next_multiple_of(GROUP);
+        for ((index, out), share) in out.chunks_mut(rows).enumerate().zip(&mut shares) {
+            share.push((out, w, index * rows));
+        }
+    }
+    shares.into_par_iter().for_each(|share| {
+        for (out, w, first) in share {
+            let rows = first..first + out.len();
+            mat_tile(out, w, rows, x, means.isa);
+        }
+    });
+    outputs
+}

@@ -1,0 +1,81 @@
+//! The integer exponential of eight numbers at once, with AVX2.
+
+use core::arch::x86_64::*;
+
+/// log₂ e in units of 2⁻³¹, as in `imo_tensor`.
+const LOG2_E: i64 = 3_098_164_009;
+
+/// 2^g for 0 ≤ g < 1, by powers of g, in units of 2⁻³¹, as in `imo_tensor`.
+const POWERS: [i64; 7] =
+    [2_147_483_652, 1_488_521_813, 515_889_645, 119_149_570, 20_785_153, 2_671_403, 466_052];
+
+/// As `imo_tensor::weight_of_negative`, lane by lane.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn weight_of_negative(x: __m256) -> __m256i {
+    let bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(i32::MAX));
+    let limit = _mm256_castps_si256(_mm256_set1_ps(104.0));
+    let inside = _mm256_cmpgt_epi32(limit, bits);
+    let even = weights(_mm256_and_si256(bits, _mm256_set1_epi64x(0xffff_ffff)));
+    let odd = weights(_mm256_srli_epi64::<32>(bits));
+    let weights = _mm256_or_si256(even, _mm256_slli_epi64::<32>(odd));
+    _mm256_and_si256(weights, inside)
+}
+
+/// The weights of the sizes, below 104, whose bits are in the low halves of 64-bit lanes.
+///
+/// A shift by 64 or more, which a negative count is too, gives zero.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn weights(bits: __m256i) -> __m256i {
+    let low_half = _mm256_set1_epi64x(0xffff_ffff);
+    let exponent = _mm256_srli_epi64::<23>(bits);
+    let fraction = _mm256_and_si256(bits, _mm256_set1_epi64x(0x7f_ffff));
+    let normal = _mm256_cmpgt_epi64(exponent, _mm256_setzero_si256());
+    let implicit = _mm256_and_si256(normal, _mm256_set1_epi64x(0x80_0000));
+    let significand = _mm256_or_si256(fraction, implicit);
+    // Units of 2⁻³².
+    let up = _mm256_sub_epi64(exponent, _mm256_set1_epi64x(118));
+    let down = _mm256_sub_epi64(_mm256_set1_epi64x(118), exponent);
+    let fixed =
+        _mm256_or_si256(_mm256_sllv_epi64(significand, up), _mm256_srlv_epi64(significand, down));
+    let log2_e = _mm256_set1_epi64x(LOG2_E);
+    let whole = _mm256_slli_epi64::<1>(_mm256_mul_epu32(_mm256_srli_epi64::<32>(fixed), log2_e));
+    let part = _mm256_srli_epi64::<31>(_mm256_mul_epu32(fixed, log2_e));
+    let power = _mm256_add_epi64(whole, part);
+    let rest = _mm256_and_si256(_mm256_sub_epi64(_mm256_setzero_si256(), power), low_half);
+    let shift = _mm256_srli_epi64::<32>(_mm256_add_epi64(power, rest));
+
+    let mut sum = _mm256_set1_epi64x(POWERS[6]);
+    for coefficient in POWERS[..6].iter().rev() {
+        let product = _mm256_srli_epi64::<32>(_mm256_mul_epu32(sum, rest));
+        sum = _mm256_add_epi64(_mm256_set1_epi64x(*coefficient), product);
+    }
+    let over = _mm256_cmpgt_epi64(sum, low_half);
+    let sum = _mm256_blendv_epi8(sum, low_half, over);
+    let half =
+        _mm256_sllv_epi64(_mm256_set1_epi64x(1), _mm256_add_epi64(shift, _mm256_set1_epi64x(6)));
+    let shift = _mm256_add_epi64(shift, _mm256_set1_epi64x(7));
+    _mm256_srlv_epi64(_mm256_add_epi64(sum, half), shift)
+}
+
+/// `weight` · 2^−`shift`, to nearest even, lane by lane; no shift is negative.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn shift_to_even(weight: __m256i, shift: __m256i) -> __m256i {
+    // By 32, nothing is left of a weight.
+    let shift = _mm256_min_epi32(shift, _mm256_set1_epi32(32));
+    let one = _mm256_set1_epi32(1);
+    let kept = _mm256_srlv_epi32(weight, shift);
+    let rest = _mm256_sub_epi32(weight, _mm256_sllv_epi32(kept, shift));
+    let half = _mm256_sllv_epi32(one, _mm256_sub_epi32(shift, one));
+    // As numbers without a sign, since half a shift of 32 is 2³¹; neither is below the other
+    // where both are equal.
+    let flip = _mm256_set1_epi32(i32::MIN);
+    let above = _mm256_cmpgt_epi32(_mm256_xor_si256(rest, flip), _mm256_xor_si256(half, flip));
+    let odd = _mm256_cmpeq_epi32(_mm256_and_si256(kept, one), one);
+    let tie = _mm256_and_si256(_mm256_cmpeq_epi32(rest, half), odd);
+    let shifted = _mm256_cmpgt_epi32(shift, _mm256_setzero_si256());
+    let up = _mm256_and_si256(_mm256_or_si256(above, tie), shifted);
+    _mm256_sub_epi32(kept, up)
+}
