@@ -174,6 +174,22 @@ impl<'a> Matrix<'a> {
         (0..self.blocks()).map(part_worst).sum::<u128>() * u128::from(LARGEST.unsigned_abs())
     }
 
+    /// Whether every scale is one that all paths take alike: an f16 below 128 in size, or a power of two below 2³¹.
+    pub fn scales_are_valid(&self) -> bool {
+        let valid = |block: &[u8]| match self.format {
+            Format::I16 => block[..self.format.scale_bytes()].as_chunks().0.iter().all(|word| {
+                let units = u32::from_le_bytes(*word);
+                units == 0 || (units.is_power_of_two() && units < 1 << 31)
+            }),
+            _ => block[..self.format.scale_bytes()]
+                .as_chunks()
+                .0
+                .iter()
+                .all(|half| u16::from_le_bytes(*half) & 0x7fff < 0x5800),
+        };
+        self.data.chunks_exact(self.format.block_bytes()).all(valid)
+    }
+
     /// The row's part of a block.
     pub(crate) fn row_block(&self, row: usize, block: usize) -> RowBlock {
         let size = self.format.block_bytes();

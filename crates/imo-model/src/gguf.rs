@@ -1,0 +1,281 @@
+//! GGUF files, version 3: what a model file says of itself, with every length checked before it is believed.
+
+use std::collections::BTreeMap;
+use std::str;
+
+/// Why bytes are not a GGUF file that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GgufError {
+    /// The first four bytes are not `GGUF`.
+    #[error("not a GGUF file")]
+    NotGguf,
+    /// Another version.
+    #[error("GGUF version {0} is not supported, only 3")]
+    Version(u32),
+    /// The file ends too early.
+    #[error("the file ends at byte {offset}, within {what}")]
+    Truncated {
+        /// Where.
+        offset: usize,
+        /// In what.
+        what: &'static str,
+    },
+    /// A name or text that is not UTF-8.
+    #[error("the text at byte {0} is not UTF-8")]
+    NotUtf8(usize),
+    /// A type of value that the format does not have.
+    #[error("the key {key:?} has a value of unknown type {code}")]
+    ValueType {
+        /// The key.
+        key: String,
+        /// The code found.
+        code: u32,
+    },
+    /// A tensor that does not lie within the file, or whose shape overflows.
+    #[error("the tensor {name:?} does not lie within the file")]
+    Tensor {
+        /// Its name.
+        name: String,
+    },
+    /// A key or tensor twice.
+    #[error("{0:?} is there twice")]
+    Twice(String),
+    /// A key that is needed and missing, or of another type.
+    #[error("the key {key:?} is missing or is not {expected}")]
+    Key {
+        /// The key.
+        key: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+/// A value of the metadata.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names are the format's")]
+pub enum Value {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f32),
+    Double(f64),
+    Bool(bool),
+    Text(String),
+    List(Vec<Self>),
+}
+
+/// A tensor's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorInfo {
+    /// Length of a row.
+    pub columns: u64,
+    /// Rows; 1 for a vector.
+    pub rows: u64,
+    /// The format's code.
+    pub kind: u32,
+    /// Where its bytes begin in the file.
+    pub start: usize,
+}
+
+/// A model file, taken apart.
+#[derive(Debug)]
+pub struct Gguf<'a> {
+    bytes: &'a [u8],
+    values: BTreeMap<String, Value>,
+    tensors: BTreeMap<String, TensorInfo>,
+}
+
+impl<'a> Gguf<'a> {
+    /// Reads the head of a file.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, GgufError> {
+        let mut reader = Reader { bytes, at: 0 };
+        if reader.take(4, "the magic number")? != b"GGUF" {
+            return Err(GgufError::NotGguf);
+        }
+        let version = reader.u32("the version")?;
+        if version != 3 {
+            return Err(GgufError::Version(version));
+        }
+        let tensor_count = reader.u64("the number of tensors")?;
+        let value_count = reader.u64("the number of values")?;
+        let mut values = BTreeMap::new();
+        for _ in 0..value_count {
+            let key = reader.text("a key")?;
+            let kind = reader.u32("a value's type")?;
+            let value = reader.value(&key, kind, 0)?;
+            if values.insert(key.clone(), value).is_some() {
+                return Err(GgufError::Twice(key));
+            }
+        }
+        let mut tensors = BTreeMap::new();
+        for _ in 0..tensor_count {
+            let (name, tensor) = reader.tensor()?;
+            if tensors.insert(name.clone(), tensor).is_some() {
+                return Err(GgufError::Twice(name));
+            }
+        }
+        let mut file = Self { bytes, values, tensors };
+        file.place(reader.at)?;
+        Ok(file)
+    }
+
+    /// Turns offsets within the tensor data to offsets within the file.
+    fn place(&mut self, head: usize) -> Result<(), GgufError> {
+        let alignment = match self.values.get("general.alignment") {
+            None => 32,
+            Some(Value::Unsigned(it)) if it.is_power_of_two() && *it <= 1 << 20 => *it,
+            Some(_) => return Err(self.missing("general.alignment", "a power of two")),
+        };
+        let data = (head as u64).next_multiple_of(alignment);
+        let data = usize::try_from(data).unwrap_or(usize::MAX);
+        for (name, tensor) in &mut self.tensors {
+            let start = tensor.start.checked_add(data).filter(|start| *start <= self.bytes.len());
+            tensor.start = start.ok_or_else(|| GgufError::Tensor { name: name.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// A tensor's place, if there is one with this name.
+    pub fn tensor(&self, name: &str) -> Option<&TensorInfo> {
+        self.tensors.get(name)
+    }
+
+    /// Names of all tensors.
+    pub fn tensor_names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The first `length` bytes of a tensor.
+    pub fn tensor_bytes(&self, name: &str, length: u64) -> Result<&'a [u8], GgufError> {
+        let missing = || GgufError::Tensor { name: name.to_owned() };
+        let tensor = self.tensors.get(name).ok_or_else(missing)?;
+        let end = usize::try_from(length).ok().and_then(|length| tensor.start.checked_add(length));
+        end.and_then(|end| self.bytes.get(tensor.start..end)).ok_or_else(missing)
+    }
+
+    /// A value.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.values.get(key)
+    }
+
+    /// A number of at most 32 bits.
+    pub fn u32(&self, key: &str) -> Result<u32, GgufError> {
+        let number = match self.values.get(key) {
+            Some(Value::Unsigned(number)) => u32::try_from(*number).ok(),
+            Some(Value::Signed(number)) => u32::try_from(*number).ok(),
+            _ => None,
+        };
+        number.ok_or_else(|| self.missing(key, "a 32-bit number"))
+    }
+
+    /// A binary32.
+    pub fn f32(&self, key: &str) -> Result<f32, GgufError> {
+        match self.values.get(key) {
+            Some(Value::Float(number)) => Ok(*number),
+            _ => Err(self.missing(key, "a binary32")),
+        }
+    }
+
+    /// A text.
+    pub fn text(&self, key: &str) -> Result<&str, GgufError> {
+        match self.values.get(key) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(self.missing(key, "a text")),
+        }
+    }
+
+    /// A list.
+    pub fn list(&self, key: &str) -> Result<&[Value], GgufError> {
+        match self.values.get(key) {
+            Some(Value::List(list)) => Ok(list),
+            _ => Err(self.missing(key, "a list")),
+        }
+    }
+
+    fn missing(&self, key: &str, expected: &'static str) -> GgufError {
+        GgufError::Key { key: key.to_owned(), expected }
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize, what: &'static str) -> Result<&'a [u8], GgufError> {
+        let end = self.at.checked_add(count);
+        let taken = end.and_then(|end| self.bytes.get(self.at..end));
+        let taken = taken.ok_or(GgufError::Truncated { offset: self.bytes.len(), what })?;
+        self.at += count;
+        Ok(taken)
+    }
+
+    fn u32(&mut self, what: &'static str) -> Result<u32, GgufError> {
+        Ok(u32::from_le_bytes(*self.take(4, what)?.first_chunk().expect("four bytes")))
+    }
+
+    fn u64(&mut self, what: &'static str) -> Result<u64, GgufError> {
+        Ok(u64::from_le_bytes(*self.take(8, what)?.first_chunk().expect("eight bytes")))
+    }
+
+    fn text(&mut self, what: &'static str) -> Result<String, GgufError> {
+        let length = usize::try_from(self.u64(what)?).unwrap_or(usize::MAX);
+        let start = self.at;
+        let bytes = self.take(length, what)?;
+        str::from_utf8(bytes).map(str::to_owned).map_err(|_| GgufError::NotUtf8(start))
+    }
+
+    fn value(&mut self, key: &str, kind: u32, depth: u32) -> Result<Value, GgufError> {
+        let what = "a value";
+        Ok(match kind {
+            0 => Value::Unsigned(self.take(1, what)?[0].into()),
+            1 => Value::Signed(self.take(1, what)?[0].cast_signed().into()),
+            2 => Value::Unsigned(
+                u16::from_le_bytes(*self.take(2, what)?.first_chunk().expect("two bytes")).into(),
+            ),
+            3 => Value::Signed(
+                i16::from_le_bytes(*self.take(2, what)?.first_chunk().expect("two bytes")).into(),
+            ),
+            4 => Value::Unsigned(self.u32(what)?.into()),
+            5 => Value::Signed(self.u32(what)?.cast_signed().into()),
+            6 => Value::Float(f32::from_bits(self.u32(what)?)),
+            7 => Value::Bool(self.take(1, what)?[0] != 0),
+            8 => Value::Text(self.text(what)?),
+            9 if depth == 0 => {
+                let element = self.u32("a list's type")?;
+                let count = self.u64("a list's length")?;
+                // Nothing is allocated ahead: a list grows as its elements are found in the file.
+                let mut list = Vec::new();
+                for _ in 0..count {
+                    list.push(self.value(key, element, depth + 1)?);
+                }
+                Value::List(list)
+            }
+            10 => Value::Unsigned(self.u64(what)?),
+            11 => Value::Signed(self.u64(what)?.cast_signed()),
+            12 => Value::Double(f64::from_bits(self.u64(what)?)),
+            code => return Err(GgufError::ValueType { key: key.to_owned(), code }),
+        })
+    }
+
+    fn tensor(&mut self) -> Result<(String, TensorInfo), GgufError> {
+        let what = "a tensor's description";
+        let name = self.text(what)?;
+        let dimensions = self.u32(what)?;
+        let mut sizes = [1_u64; 4];
+        if dimensions as usize > sizes.len() {
+            return Err(GgufError::Tensor { name });
+        }
+        for size in &mut sizes[..dimensions as usize] {
+            *size = self.u64(what)?;
+        }
+        let kind = self.u32(what)?;
+        let start = usize::try_from(self.u64(what)?).unwrap_or(usize::MAX);
+        let [columns, rows, rest @ ..] = sizes;
+        let rows = rest.iter().try_fold(rows, |rows, size| rows.checked_mul(*size));
+        match rows.filter(|rows| rows.checked_mul(columns).is_some()) {
+            Some(rows) => Ok((name, TensorInfo { columns, rows, kind, start })),
+            None => Err(GgufError::Tensor { name }),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Tiny model files with random weights, for tests: every shape and format, from a seed.
+
+use imo_commit::keccak256;
+
+/// What a tiny model is like.
+#[derive(Clone, Copy, Debug)]
+pub struct TinyShape {
+    /// Layers.
+    pub layers: u32,
+    /// Width; a multiple of 32.
+    pub dim: u32,
+    /// Feed-forward width; a multiple of 32.
+    pub ffn: u32,
+    /// Query heads.
+    pub heads: u32,
+    /// Key and value heads.
+    pub kv_heads: u32,
+    /// Positions.
+    pub context: u32,
+    /// Whether the head is the embedding.
+    pub tied: bool,
+    /// Code of the weights' format in a model file: 0 F32, 1 F16, 2 `Q4_0`, 3 `Q4_1`, 8 `Q8_0`, 30 BF16.
+    pub kind: u32,
+}
+
+impl Default for TinyShape {
+    fn default() -> Self {
+        Self {
+            layers: 2,
+            dim: 64,
+            ffn: 96,
+            heads: 4,
+            kv_heads: 2,
+            context: 64,
+            tied: true,
+            kind: 3,
+        }
+    }
+}
+
+/// Tokens of every tiny model: 256 bytes, 8 merges, 4 control tokens.
+pub const VOCAB: u32 = 268;
+/// The token that ends a tiny model's sequence.
+pub const END: u32 = 267;
+
+/// A model file.
+pub fn gguf(seed: u64, shape: &TinyShape) -> Vec<u8> {
+    let mut random = Random { seed, counter: 0, left: Vec::new() };
+    let tensors = tensors(shape);
+    let mut head = Vec::new();
+    head.extend(b"GGUF");
+    head.extend(3_u32.to_le_bytes());
+    head.extend((tensors.len() as u64).to_le_bytes());
+    let (count, values) = metadata(shape);
+    head.extend(count.to_le_bytes());
+    head.extend(values);
+    let mut data: Vec<u8> = Vec::new();
+    for (name, rows, columns, kind) in &tensors {
+        data.resize(data.len().next_multiple_of(32), 0);
+        text(&mut head, name);
+        let sizes: &[u32] = if *rows == 1 { &[*columns] } else { &[*columns, *rows] };
+        head.extend(u32::try_from(sizes.len()).expect("one or two").to_le_bytes());
+        for size in sizes {
+            head.extend(u64::from(*size).to_le_bytes());
+        }
+        head.extend(kind.to_le_bytes());
+        head.extend((data.len() as u64).to_le_bytes());
+        weights(&mut data, &mut random, (rows * columns) as usize, *kind);
+    }
+    head.resize(head.len().next_multiple_of(32), 0);
+    head.extend(data);
+    head
+}
+
+fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
+    let TinyShape { dim, ffn, kind, .. } = *shape;
+    let head_dim = dim / shape.heads;
+    let kv_dim = shape.kv_heads * head_dim;
+    let mut tensors = vec![
+        ("token_embd.weight".to_owned(), VOCAB, dim, kind),
+        ("output_norm.weight".to_owned(), 1, dim, 0),
+    ];
+    if !shape.tied {
+        tensors.push(("output.weight".to_owned(), VOCAB, dim, kind));
+    }
+    for layer in 0..shape.layers {
+        let parts = [
+            ("attn_norm", 1, dim, 0),
+            ("ffn_norm", 1, dim, 0),
+            ("attn_q", dim, dim, kind),
+            ("attn_k", kv_dim, dim, kind),
+            ("attn_v", kv_dim, dim, kind),
+            ("attn_output", dim, dim, kind),
+            ("ffn_gate", ffn, dim, kind),
+            ("ffn_up", ffn, dim, kind),
+            ("ffn_down", dim, ffn, kind),
+        ];
+        for (part, rows, columns, kind) in parts {
+            tensors.push((format!("blk.{layer}.{part}.weight"), rows, columns, kind));
+        }
+    }
+    tensors
+}
+
+fn metadata(shape: &TinyShape) -> (u64, Vec<u8>) {
+    let mut bytes = Vec::new();
+    let mut count = 0;
+    let mut entry = |key: &str, kind: u32, value: &[u8]| {
+        text(&mut bytes, key);
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(value);
+        count += 1;
+    };
+    let numbers = [
+        ("llama.block_count", shape.layers),
+        ("llama.embedding_length", shape.dim),
+        ("llama.feed_forward_length", shape.ffn),
+        ("llama.attention.head_count", shape.heads),
+        ("llama.attention.head_count_kv", shape.kv_heads),
+        ("llama.context_length", shape.context),
+        ("tokenizer.ggml.bos_token_id", 264),
+        ("tokenizer.ggml.eos_token_id", END),
+    ];
+    for (key, number) in numbers {
+        entry(key, 4, &number.to_le_bytes());
+    }
+    entry("llama.attention.layer_norm_rms_epsilon", 6, &1e-5_f32.to_le_bytes());
+    entry("llama.rope.freq_base", 6, &10_000_f32.to_le_bytes());
+    let texts = [
+        ("general.architecture", "llama"),
+        ("tokenizer.ggml.model", "gpt2"),
+        ("tokenizer.ggml.pre", "smollm"),
+        (
+            "tokenizer.chat_template",
+            "{% for m in messages %}<|start|>{{ m['content'] }}<|stop|>{% endfor %}<|reply|>",
+        ),
+    ];
+    for (key, it) in texts {
+        let mut value = Vec::new();
+        text(&mut value, it);
+        entry(key, 8, &value);
+    }
+    let (tokens, merges) = vocabulary();
+    entry("tokenizer.ggml.tokens", 9, &texts_list(&tokens));
+    entry("tokenizer.ggml.merges", 9, &texts_list(&merges));
+    let mut kinds = Vec::new();
+    kinds.extend(5_u32.to_le_bytes());
+    kinds.extend(u64::from(VOCAB).to_le_bytes());
+    for token in 0..VOCAB {
+        kinds.extend(if token < 264 { 1_i32 } else { 3 }.to_le_bytes());
+    }
+    entry("tokenizer.ggml.token_type", 9, &kinds);
+    (count, bytes)
+}
+
+/// Names of all tokens, and the merges.
+fn vocabulary() -> (Vec<String>, Vec<String>) {
+    let mut spare = (256..).filter_map(char::from_u32);
+    let mut tokens: Vec<String> = (0..=255_u8)
+        .map(|byte| match byte {
+            b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff => char::from(byte).to_string(),
+            _ => spare.next().expect("a character").to_string(),
+        })
+        .collect();
+    let pairs = ["t h", "th e", "i n", "Ġ the", "a n", "an d", "Ġ a", "e r"];
+    tokens.extend(pairs.iter().map(|pair| pair.replace(' ', "")));
+    tokens.extend(["<|start|>", "<|stop|>", "<|reply|>", "<|end|>"].map(str::to_owned));
+    (tokens, pairs.map(str::to_owned).to_vec())
+}
+
+fn texts_list(texts: &[String]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend(8_u32.to_le_bytes());
+    bytes.extend((texts.len() as u64).to_le_bytes());
+    for it in texts {
+        text(&mut bytes, it);
+    }
+    bytes
+}
+
+fn text(bytes: &mut Vec<u8>, it: &str) {
+    bytes.extend((it.len() as u64).to_le_bytes());
+    bytes.extend(it.as_bytes());
+}
+
+/// Weights of about ±0.2, so that values neither vanish nor explode.
+fn weights(data: &mut Vec<u8>, random: &mut Random, count: usize, kind: u32) {
+    let scale = |random: &mut Random| 0x2000 | u16::from(random.byte()) << 2;
+    match kind {
+        2 | 3 | 8 => {
+            for _ in 0..count / 32 {
+                let base = if kind == 8 { 0x0800 } else { 0 };
+                data.extend((scale(random) - base).to_le_bytes());
+                if kind == 3 {
+                    data.extend((0x8000 | (scale(random) + 0x0b00)).to_le_bytes());
+                }
+                data.extend((0..if kind == 8 { 32 } else { 16 }).map(|_| random.byte()));
+            }
+        }
+        _ => {
+            for _ in 0..count {
+                let value =
+                    (f32::from(random.byte()) - 127.5) / 640.0 + if kind == 0 { 0.01 } else { 0.0 };
+                match kind {
+                    0 => data.extend(value.to_le_bytes()),
+                    1 => data.extend(
+                        (0x2c00
+                            | u16::from(random.byte()) << 8 & 0x8000
+                            | u16::from(random.byte()))
+                        .to_le_bytes(),
+                    ),
+                    _ => data.extend(&value.to_le_bytes()[2..]),
+                }
+            }
+        }
+    }
+}
+
+/// Bytes from a hash in counter mode.
+struct Random {
+    seed: u64,
+    counter: u64,
+    left: Vec<u8>,
+}
+
+impl Random {
+    fn byte(&mut self) -> u8 {
+        if self.left.is_empty() {
+            let block = [self.seed.to_be_bytes(), self.counter.to_be_bytes()].concat();
+            self.left = keccak256(&block).to_vec();
+            self.counter += 1;
+        }
+        self.left.pop().expect("a hash has bytes")
+    }
+}

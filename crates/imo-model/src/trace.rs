@@ -1,0 +1,146 @@
+//! Node numbers of the `text` program, which are arithmetic (`docs/spec/trace.md`).
+
+use crate::image::Header;
+
+/// Bytes of a tokenizer slot before its tokens.
+const TOKENS_AT: u32 = 64;
+/// Bytes of a head part's slot: a header and 64 candidates.
+const HEAD_SLOT: u32 = 16 + 64 * 8;
+
+/// What a node computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A chunk of the prompt's tokens.
+    Tokens {
+        /// Which chunk.
+        chunk: u32,
+    },
+    /// One layer at one position.
+    Layer {
+        /// Position.
+        position: u32,
+        /// Layer.
+        layer: u32,
+    },
+    /// The logits of a part of the vocabulary.
+    Head {
+        /// Position.
+        position: u32,
+        /// Part.
+        part: u32,
+    },
+    /// The choice of the next token.
+    Sampler {
+        /// Position.
+        position: u32,
+    },
+    /// The digest of the answer.
+    Emit,
+    /// Nothing.
+    Zero,
+}
+
+/// How a model's trace is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceShape {
+    /// Nodes, as a power of two.
+    pub nodes_log2: u8,
+    /// Bytes of a slot, as a power of two.
+    pub slot_log2: u8,
+    layers: u32,
+    head_parts: u32,
+    context: u32,
+}
+
+impl TraceShape {
+    /// The smallest trace for a model.
+    pub fn smallest(header: &Header) -> Self {
+        let layer_slot = 4 * header.dim + 4 * header.kv_dim() + 4 * header.kv_heads;
+        let slot_log2 = log2_at_least(layer_slot.max(HEAD_SLOT));
+        let mut shape = Self::new(header, 0, slot_log2);
+        let nodes = u64::from(shape.token_chunks())
+            + u64::from(shape.context) * u64::from(shape.stride())
+            + 1;
+        while shape.nodes_log2 < 31 && 1_u64 << shape.nodes_log2 < nodes {
+            shape.nodes_log2 += 1;
+        }
+        shape
+    }
+
+    /// The trace of a model in a program with these sizes.
+    pub const fn new(header: &Header, nodes_log2: u8, slot_log2: u8) -> Self {
+        Self {
+            nodes_log2,
+            slot_log2,
+            layers: header.layers,
+            head_parts: header.head_parts,
+            context: header.context,
+        }
+    }
+
+    /// Tokens in a tokenizer slot.
+    pub const fn chunk_tokens(&self) -> u32 {
+        ((1 << self.slot_log2) - TOKENS_AT) / 4
+    }
+
+    /// Tokenizer nodes.
+    pub const fn token_chunks(&self) -> u32 {
+        self.context.div_ceil(self.chunk_tokens())
+    }
+
+    /// Nodes of a position.
+    pub const fn stride(&self) -> u32 {
+        self.layers + self.head_parts + 1
+    }
+
+    /// The node of a layer.
+    pub const fn layer(&self, position: u32, layer: u32) -> u32 {
+        self.token_chunks() + position * self.stride() + layer
+    }
+
+    /// The node of a head part.
+    pub const fn head(&self, position: u32, part: u32) -> u32 {
+        self.layer(position, self.layers) + part
+    }
+
+    /// The node of a sampler.
+    pub const fn sampler(&self, position: u32) -> u32 {
+        self.head(position, self.head_parts)
+    }
+
+    /// The last node, which emits the answer's digest.
+    pub const fn emit(&self) -> u32 {
+        (u32::MAX >> 1) >> (31 - self.nodes_log2)
+    }
+
+    /// What a node computes.
+    pub const fn kind(&self, node: u32) -> Kind {
+        if node == self.emit() {
+            return Kind::Emit;
+        }
+        if node < self.token_chunks() {
+            return Kind::Tokens { chunk: node };
+        }
+        let (position, within) = (
+            (node - self.token_chunks()) / self.stride(),
+            (node - self.token_chunks()) % self.stride(),
+        );
+        if position >= self.context {
+            Kind::Zero
+        } else if within < self.layers {
+            Kind::Layer { position, layer: within }
+        } else if within < self.layers + self.head_parts {
+            Kind::Head { position, part: within - self.layers }
+        } else {
+            Kind::Sampler { position }
+        }
+    }
+}
+
+fn log2_at_least(bytes: u32) -> u8 {
+    let mut log2 = 7;
+    while 1_u32 << log2 < bytes {
+        log2 += 1;
+    }
+    log2
+}

@@ -1,0 +1,82 @@
+//! Files that are cut short or damaged: always an error or a sound image, never a panic.
+
+use imo_model::tiny::{TinyShape, gguf};
+use imo_model::{ModelImage, pack_bytes};
+
+fn small() -> Vec<u8> {
+    gguf(
+        1,
+        &TinyShape {
+            layers: 1,
+            dim: 32,
+            ffn: 32,
+            heads: 2,
+            kv_heads: 1,
+            context: 8,
+            ..TinyShape::default()
+        },
+    )
+}
+
+#[test]
+fn every_prefix_of_a_file_is_refused() {
+    let file = small();
+    for end in (0..file.len()).step_by(61).chain(0..64) {
+        assert!(
+            pack_bytes(&file[..end], |_, _| ()).is_err(),
+            "the first {end} of {} bytes",
+            file.len()
+        );
+    }
+}
+
+#[test]
+fn a_damaged_file_is_refused_or_packs_to_a_sound_image() {
+    let file = small();
+    let head = 9_000.min(file.len());
+    arbtest::arbtest(|u| {
+        let mut damaged = file.clone();
+        for _ in 0..u.int_in_range(1..=3)? {
+            let range = if u.ratio(3, 4)? { head } else { file.len() };
+            let at = u.choose_index(range)?;
+            damaged[at] = u.arbitrary()?;
+        }
+        if let Ok((image, _)) = pack_bytes(&damaged, |_, _| ()) {
+            ModelImage::from_bytes(image).expect("what packs is sound");
+        }
+        Ok(())
+    })
+    .budget_ms(1_500);
+}
+
+#[test]
+fn a_damaged_image_is_refused_or_sound() {
+    let (image, _) = pack_bytes(&small(), |_, _| ()).expect("a good file");
+    arbtest::arbtest(|u| {
+        let mut damaged = image.clone();
+        let at = u.choose_index(damaged.len())?;
+        damaged[at] = u.arbitrary()?;
+        if let Ok(image) = ModelImage::from_bytes(damaged) {
+            let tokens = image.tokenizer().encode(b"the end, and 42", false).expect("UTF-8");
+            for token in tokens {
+                image.tokenizer().decode(token);
+            }
+        }
+        Ok(())
+    })
+    .budget_ms(1_000);
+}
+
+#[test]
+fn refusals_name_what_is_wrong() {
+    let refusal = |file: &[u8]| pack_bytes(file, |_, _| ()).expect_err("a refusal").to_string();
+    assert_eq!(refusal(b"GGML1234"), "not a GGUF file");
+    assert_eq!(refusal(b"GGUF\x02\0\0\0"), "GGUF version 2 is not supported, only 3");
+    let other = String::from_utf8_lossy(&small()).into_owned();
+    assert!(other.contains("llama.block_count"));
+    let file = small();
+    let at = file.windows(5).position(|it| it == b"llama").expect("the architecture or a key");
+    let mut renamed = file;
+    renamed[at..at + 5].copy_from_slice(b"lxama");
+    assert!(refusal(&renamed).contains("llama"), "{}", refusal(&renamed));
+}

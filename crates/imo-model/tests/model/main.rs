@@ -1,0 +1,5 @@
+//! Packing and tokenizing, on tiny generated models and on the real one.
+
+mod hostile;
+mod real;
+mod tiny;
