@@ -24,16 +24,19 @@ contract ModelTokenAttacksTest is Test {
 
     receive() external payable { }
 
-    /// @dev claim(2) marks chunk 0; claim(6) goes far; after a walk to the end of chunk 0, claim(7) moves the word to chunk 1.
+    /// @dev Chunks of 4: claims of 2 and 3 mark the word for chunk 0, 6 goes far, a walk settles chunk 0, and claim(5) moves the
+    /// word to chunk 1, where 6 has its mark in `far` only.
     function test_aMarkCountsInEitherOfItsHomes() external {
         _token = _launch(4);
         _epochs(9);
         vm.startPrank(_ann);
         _token.claim(2);
+        _token.claim(3);
         _token.claim(6);
-        assertEq(_token.claimAll(ETH, 3), 1 ether, "1 and 3, stepping over 2");
-        _token.claim(7);
-        assertEq(_token.claimableRevenue(_ann, 6), 0);
+        assertEq(_token.claimAll(ETH, 2), 0.5 ether, "1, stepping over 2 and 3");
+        _token.claim(5);
+        assertEq(_token.claimableRevenue(_ann, 6), 0, "paid, by its mark in far");
+        assertEq(_token.claimableRevenue(_ann, 7), 0.5 ether, "not paid by chunk 0's mark");
         vm.expectRevert(abi.encodeWithSelector(ModelToken.NothingToClaim.selector, _ann, ETH, 6));
         _token.claim(6);
         _token.claimAll(ETH, type(uint256).max);

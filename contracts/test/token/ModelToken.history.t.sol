@@ -6,10 +6,10 @@ import { Coin, TokenHarness, tokenParams } from "./TokenHarness.sol";
 
 /// @dev The token against a model that remembers every balance at the end of every tick and every payment.
 contract ModelTokenHistoryTest is Test {
-    uint256 private constant PEOPLE = 4;
+    uint256 private constant PEOPLE = 3;
     uint256 private constant ASSETS = 2;
     uint256 private constant MINIMUM = 50;
-    uint256 private constant STEPS = 90;
+    uint256 private constant STEPS = 120;
 
     struct Epoch {
         uint256 tick;
@@ -49,7 +49,7 @@ contract ModelTokenHistoryTest is Test {
         _random = seed;
         _launch(chunkSize);
         for (uint256 i = 0; i < STEPS; ++i) {
-            _act(_draw(13));
+            _act(_draw(20));
             _check(_draw(PEOPLE));
         }
         _advance(1);
@@ -99,8 +99,8 @@ contract ModelTokenHistoryTest is Test {
         else if (action <= 5) _deposit(_draw(ASSETS));
         else if (action == 6) _send(_draw(ASSETS));
         else if (action == 7) _mark();
-        else if (action <= 9) _claim(_draw(PEOPLE), _draw(ASSETS));
-        else if (action == 10) _claimAll(_draw(PEOPLE), _draw(ASSETS), 1 + _draw(4));
+        else if (action <= 14) _claim(_draw(PEOPLE), _draw(ASSETS));
+        else if (action <= 16) _claimAll(_draw(PEOPLE), _draw(ASSETS), 1 + _draw(4));
         else _advance(1 + _draw(3) / 2);
     }
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { LaunchParams, ModelTerms, TokenTerms } from "../interfaces/IImoFactory.sol";
+
+/// @notice What a launch may not do, each by name. Token, splitter and sale refuse what they can see themselves.
+library Traps {
+    uint256 private constant MAX_NAME = 32;
+    uint256 private constant MAX_URI = 512;
+    uint256 private constant MIN_SUPPLY = 1e6;
+    uint256 private constant MIN_ETH_MINIMUM = 0.0001 ether;
+    uint256 private constant MAX_ETH_MINIMUM = 0.1 ether;
+
+    error NoContent();
+    error VerifierHasNoCode(address verifier);
+    error UriTooLong(uint256 length);
+    error NotPrintable(string name);
+    error SupplyTooSmall(uint256 supply);
+    error NoEthMinimum();
+    error EthMinimumOutOfRange(uint256 minimum);
+    error NoSink();
+    /// @notice Thrown when a fixed receiver of money is a part of the launch, which could not pass it on.
+    error SinkIsPart(address sink);
+
+    /// @notice Refuses parameters that are wrong by themselves.
+    function refuse(LaunchParams calldata params) internal view {
+        _refuseModel(params.model);
+        _refuseToken(params.token);
+        bool sinks = params.split.creator != address(0) && params.split.protocol != address(0);
+        if (!sinks) revert NoSink();
+    }
+
+    /// @notice Refuses to pay `part`.
+    function refusePart(LaunchParams calldata params, address part) internal pure {
+        bool isSink = params.split.creator == part || params.split.protocol == part;
+        if (isSink || params.sale.creator == part) revert SinkIsPart(part);
+    }
+
+    function _refuseModel(ModelTerms calldata model) private view {
+        if (model.contentId == 0) revert NoContent();
+        if (model.verifier.code.length == 0) revert VerifierHasNoCode(model.verifier);
+        uint256 length = bytes(model.sourceUri).length;
+        if (length > MAX_URI) revert UriTooLong(length);
+        _refuseName(model.licence);
+    }
+
+    function _refuseToken(TokenTerms calldata token) private pure {
+        _refuseName(token.name);
+        _refuseName(token.symbol);
+        if (token.supply < MIN_SUPPLY) revert SupplyTooSmall(token.supply);
+        if (token.assets.length == 0) revert NoEthMinimum();
+        uint256 minimum = token.assets[0].minimum;
+        bool inRange = minimum >= MIN_ETH_MINIMUM && minimum <= MAX_ETH_MINIMUM;
+        if (!inRange) revert EthMinimumOutOfRange(minimum);
+    }
+
+    /// @dev 1 to 32 bytes of printable ASCII, so that no name looks like another one's.
+    function _refuseName(string calldata name) private pure {
+        bytes calldata text = bytes(name);
+        if (text.length == 0 || text.length > MAX_NAME) revert NotPrintable(name);
+        for (uint256 i = 0; i < text.length; ++i) {
+            if (text[i] < 0x20 || text[i] > 0x7e) revert NotPrintable(name);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { SaleParams } from "./IModelOffering.sol";
+import { RevenueAsset } from "./IModelToken.sol";
+
+/// @notice What is launched, and what an answer costs.
+struct ModelTerms {
+    bytes32 contentId;
+    /// Judges claims on it; must have code.
+    address verifier;
+    /// Wei for a request, for a byte of its prompt, for a token that it allows.
+    uint128 basePrice;
+    uint64 bytePrice;
+    uint64 tokenPrice;
+    /// Where the model file is; at most 512 bytes.
+    string sourceUri;
+    /// SHA-256 of that file.
+    bytes32 fileHash;
+    /// SPDX id, and SHA-256 of the licence's text.
+    string licence;
+    bytes32 licenceHash;
+}
+
+/// @notice The token; all of it is for sale.
+struct TokenTerms {
+    /// At most 32 bytes of printable ASCII, as is the symbol.
+    string name;
+    string symbol;
+    /// In token units (18 decimals), 10^6 to 2^96 - 1.
+    uint96 supply;
+    /// Basis points of revenue that holders claim; the rest is redeemed by burning.
+    uint16 sharedBps;
+    /// ETH first, with a minimum of 0.0001 to 0.1 ether; then at most four ERC-20 tokens.
+    RevenueAsset[] assets;
+}
+
+/// @notice Who else than the holders gets revenue, in basis points, together at most 10,000.
+struct SplitTerms {
+    address creator;
+    address protocol;
+    uint16 creatorBps;
+    uint16 protocolBps;
+}
+
+/// @notice Everything a launch fixes.
+struct LaunchParams {
+    ModelTerms model;
+    TokenTerms token;
+    SplitTerms split;
+    SaleParams sale;
+}
+
+/// @notice The contracts of a launch.
+struct Launch {
+    address launcher;
+    address token;
+    address splitter;
+    address drip;
+}
+
+/// @title Launches a model in one transaction: token, revenue router and sale
+/// @notice Truth runs one way: factory -> `launchOf(modelId)` -> parts. A contract that only says it belongs to a model does not.
+interface IImoFactory {
+    /// @notice A model was launched.
+    event Launched(
+        bytes32 indexed modelId, address indexed launcher, Launch launch, LaunchParams params
+    );
+
+    /// @notice Deploys and links all parts of a model and begins its sale. Refuses traps by name.
+    /// @return modelId Commits to the caller and to every parameter, so nobody can launch it first with others.
+    function launch(LaunchParams calldata params) external returns (bytes32 modelId);
+
+    /// @notice The id that `launch` would give.
+    function modelIdOf(address launcher, LaunchParams calldata params)
+        external
+        view
+        returns (bytes32);
+
+    /// @notice The parts of a model; all 0 when it was not launched here.
+    function launchOf(bytes32 modelId) external view returns (Launch memory);
+
+    /// @notice The model that `part` belongs to; 0: none.
+    function partOf(address part) external view returns (bytes32 modelId);
+
+    /// @notice Sells the tokens of all launches.
+    function offering() external view returns (address);
+    /// @notice Where models are registered.
+    function registry() external view returns (address);
+    /// @notice Pays usage to the splitters.
+    function oracle() external view returns (address);
+    /// @notice Wrapped ETH; 0 where there is none.
+    function weth() external view returns (address);
+    /// @notice keccak256 of the creation code that tokens are deployed from.
+    function tokenCodeHash() external view returns (bytes32);
+}
