@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Test } from "forge-std/Test.sol";
+import { CodeStore } from "../../src/factory/CodeStore.sol";
+import { ImoFactory } from "../../src/factory/ImoFactory.sol";
+import { Traps } from "../../src/factory/Traps.sol";
+import { IImoFactory, Launch, LaunchParams } from "../../src/interfaces/IImoFactory.sol";
+import { IModelRegistrar, Registration } from "../../src/interfaces/IModelRegistrar.sol";
+import { SaleStatus } from "../../src/interfaces/IModelOffering.sol";
+import { RevenueAsset } from "../../src/interfaces/IModelToken.sol";
+import { Auction } from "../../src/offering/Auction.sol";
+import { ModelOffering } from "../../src/offering/ModelOffering.sol";
+import { Drip } from "../../src/revenue/Drip.sol";
+import { Splitter } from "../../src/revenue/Splitter.sol";
+import { ModelToken } from "../../src/token/ModelToken.sol";
+
+/// @dev A launch as a whole, from its parameters to revenue in a holder's hands.
+contract ImoFactoryTest is Test {
+    address private constant ETH = address(0);
+
+    RegistryStandIn private _registry = new RegistryStandIn();
+    address private _oracle = makeAddr("oracle");
+    address private _creator = makeAddr("creator");
+    address private _protocol = makeAddr("protocol");
+    ImoFactory private _factory;
+    ModelOffering private _offering;
+
+    function setUp() external {
+        vm.warp(1_800_000_000);
+        address code = address(new CodeStore(type(ModelToken).creationCode));
+        _factory = new ImoFactory(address(_registry), _oracle, address(0), code);
+        _offering = ModelOffering(_factory.offering());
+    }
+
+    function test_fromLaunchToRevenue() external {
+        LaunchParams memory params = _params();
+        bytes32 modelId = _factory.launch(params);
+        Launch memory parts = _factory.launchOf(modelId);
+        ModelToken token = ModelToken(payable(parts.token));
+
+        address ann = makeAddr("ann");
+        vm.deal(ann, 100 ether);
+        vm.prank(ann);
+        _offering.bid{ value: 100 ether }(parts.token, 0, 100 ether, "");
+        vm.warp(params.sale.end);
+        assertTrue(_offering.settle(parts.token, 1));
+        _offering.open(parts.token);
+
+        // Before she has claimed, the offering's tokens earn for all holders: their revenue goes back to the drip.
+        vm.deal(_oracle, 20 ether);
+        vm.prank(_oracle);
+        Splitter(payable(parts.splitter)).payUsage{ value: 20 ether }(1);
+        vm.roll(vm.getBlockNumber() + 1);
+        Drip(payable(parts.drip)).release(ETH);
+        vm.roll(vm.getBlockNumber() + 1);
+        address[] memory accounts = new address[](2);
+        (accounts[0], accounts[1]) = (address(_offering), ann);
+        uint256 waiting = parts.drip.balance;
+        token.claimAllFor(accounts, ETH, 10);
+        assertApproxEqAbs(parts.drip.balance - waiting, uint256(17.6 ether) / 7, 2);
+
+        accounts[0] = ann;
+        _offering.claim(parts.token, accounts);
+        vm.roll(vm.getBlockNumber() + 1);
+        vm.warp(block.timestamp + 1 days);
+        uint256 released = Drip(payable(parts.drip)).release(ETH);
+        vm.roll(vm.getBlockNumber() + 1);
+        token.claimAllFor(accounts, ETH, 10);
+        assertApproxEqAbs(ann.balance, released, 2);
+    }
+
+    function test_partsAreLinked() external {
+        LaunchParams memory params = _params();
+        bytes32 modelId = _factory.launch(params);
+        Launch memory parts = _factory.launchOf(modelId);
+        ModelToken token = ModelToken(payable(parts.token));
+        Splitter splitter = Splitter(payable(parts.splitter));
+
+        assertEq(parts.launcher, address(this));
+        assertEq(_factory.partOf(parts.token), modelId);
+        assertEq(_factory.partOf(parts.drip), modelId);
+        assertEq(_factory.partOf(parts.splitter), modelId);
+        assertEq(_factory.partOf(address(this)), 0);
+        assertEq(token.name(), "SmolLM2");
+        assertEq(token.balanceOf(address(_offering)), params.token.supply);
+        assertEq(token.recipientOf(address(_offering)), parts.drip);
+        assertEq(token.registry(), address(_registry));
+        assertEq(splitter.drip(), parts.drip);
+        assertEq(splitter.oracle(), _oracle);
+        assertEq(Drip(payable(parts.drip)).token(), parts.token);
+        assertEq(_registry.receiverOf(modelId), parts.splitter);
+        assertEq(_factory.tokenCodeHash(), keccak256(type(ModelToken).creationCode));
+        assertEq(uint8(_offering.saleOf(parts.token).status), uint8(SaleStatus.Bidding));
+    }
+
+    function test_theIdCommitsToLauncherAndParameters() external {
+        LaunchParams memory params = _params();
+        bytes32 mine = _factory.modelIdOf(address(this), params);
+        assertNotEq(mine, _factory.modelIdOf(_creator, params));
+        params.split.creatorBps += 1;
+        assertNotEq(mine, _factory.modelIdOf(address(this), params));
+        vm.prank(_creator);
+        _factory.launch(params);
+        params.split.creatorBps -= 1;
+        assertEq(_factory.launch(params), mine, "a copy with other parameters takes nothing");
+        vm.expectRevert(abi.encodeWithSelector(ImoFactory.AlreadyLaunched.selector, mine));
+        _factory.launch(params);
+    }
+
+    function test_aRegistryThatGivesAnotherIdIsRefused() external {
+        _registry.lie();
+        vm.expectPartialRevert(ImoFactory.WrongModelId.selector);
+        _factory.launch(_params());
+    }
+
+    function test_partsTakePlainSends() external {
+        Launch memory parts = _factory.launchOf(_factory.launch(_params()));
+        vm.deal(address(this), 3);
+        payable(parts.token).transfer(1);
+        payable(parts.drip).transfer(1);
+        payable(parts.splitter).transfer(1);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_oneTransactionUnderTwelveMillionGas() external {
+        _factory.launch(_params());
+        assertLt(vm.snapshotGasLastCall("ImoFactory", "launch"), 12_000_000);
+    }
+
+    function test_trapsAreRefusedByName() external {
+        LaunchParams memory params = _params();
+        params.model.contentId = 0;
+        _refuse(params, abi.encodeWithSelector(Traps.NoContent.selector));
+        params = _params();
+        params.model.verifier = _creator;
+        _refuse(params, abi.encodeWithSelector(Traps.VerifierHasNoCode.selector, _creator));
+        params = _params();
+        params.model.sourceUri = string(new bytes(513));
+        _refuse(params, abi.encodeWithSelector(Traps.UriTooLong.selector, 513));
+        params = _params();
+        params.token.name = unicode"SmоlLM2";
+        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, unicode"SmоlLM2"));
+        params = _params();
+        params.token.symbol = "";
+        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, ""));
+        params = _params();
+        params.token.supply = 999_999;
+        _refuse(params, abi.encodeWithSelector(Traps.SupplyTooSmall.selector, 999_999));
+        params = _params();
+        params.token.assets[0].minimum = 0.2 ether;
+        _refuse(params, abi.encodeWithSelector(Traps.EthMinimumOutOfRange.selector, 0.2 ether));
+        params.token.assets = new RevenueAsset[](0);
+        _refuse(params, abi.encodeWithSelector(Traps.NoEthMinimum.selector));
+        params = _params();
+        params.split.protocol = address(0);
+        _refuse(params, abi.encodeWithSelector(Traps.NoSink.selector));
+        params = _params();
+        params.split.creatorBps = 9801;
+        _refuse(params, abi.encodeWithSelector(Splitter.SplitAboveWhole.selector, 9801, 200));
+        params = _params();
+        params.token.sharedBps = 10_001;
+        _refuse(params, abi.encodeWithSelector(ModelToken.InvalidSharedBps.selector, 10_001));
+        params = _params();
+        params.sale.softCap = 101 ether;
+        _refuse(
+            params,
+            abi.encodeWithSelector(Auction.SoftCapAboveHardCap.selector, 101 ether, 100 ether)
+        );
+    }
+
+    function test_codeComesBackFromTheStore() external {
+        bytes memory code = type(Drip).creationCode;
+        address store = address(new CodeStore(code));
+        assertEq(store.code, bytes.concat(hex"00", code));
+        vm.expectRevert(abi.encodeWithSelector(CodeStore.CodeTooLong.selector, 24_576));
+        new CodeStore(new bytes(24_576));
+    }
+
+    function _refuse(LaunchParams memory params, bytes memory reason) private {
+        vm.expectRevert(reason);
+        _factory.launch(params);
+    }
+
+    function _params() private view returns (LaunchParams memory params) {
+        params.model.contentId = keccak256("content");
+        params.model.verifier = address(_registry);
+        params.model.basePrice = 0.001 ether;
+        params.model.sourceUri = "https://example.org/model.gguf";
+        params.model.licence = "Apache-2.0";
+        params.token.name = "SmolLM2";
+        params.token.symbol = "SMOL";
+        params.token.supply = 1000 ether;
+        params.token.sharedBps = 10_000;
+        params.token.assets = new RevenueAsset[](1);
+        params.token.assets[0] = RevenueAsset(ETH, 0.001 ether);
+        params.split.creator = _creator;
+        params.split.protocol = _protocol;
+        params.split.creatorBps = 1000;
+        params.split.protocolBps = 200;
+        params.sale.creator = _creator;
+        params.sale.floorPrice = 0.1 ether;
+        params.sale.ticks = 1;
+        params.sale.start = uint40(block.timestamp);
+        params.sale.end = uint40(block.timestamp + 3 days);
+        params.sale.softCap = 10 ether;
+        params.sale.minimumBid = 0.01 ether;
+    }
+}
+
+/// @dev The registry's rule for ids, and who gets the revenue.
+contract RegistryStandIn is IModelRegistrar {
+    mapping(bytes32 modelId => address) public receiverOf;
+    bool private _lies;
+
+    function lie() external {
+        _lies = true;
+    }
+
+    function register(Registration calldata model) external returns (bytes32 modelId) {
+        bytes32 tag = _lies ? bytes32("imo.other.v1") : bytes32("imo.model.v1");
+        modelId =
+            keccak256(abi.encode(tag, model.contentId, model.verifier, msg.sender, model.salt));
+        receiverOf[modelId] = model.receiver;
+    }
+}
