@@ -5,7 +5,7 @@ use imo_model::Header;
 use crate::weights::size;
 
 /// Keys and values of every layer. The rows of a head are contiguous, so attention streams them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct KvCache {
     kv_heads: usize,
     head_dim: usize,
@@ -14,7 +14,7 @@ pub(crate) struct KvCache {
     values: Heads,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Heads {
     /// (layer, head, position, dimension)
     values: Vec<i16>,

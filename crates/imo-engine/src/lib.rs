@@ -5,6 +5,11 @@
 
 mod attention;
 
+mod fault;
+pub use fault::Fault;
+
+mod forward;
+
 mod input;
 pub use input::Request;
 
@@ -14,6 +19,11 @@ pub use isa::Isa;
 mod kv;
 
 mod linear;
+
+mod run;
+
+mod session;
+pub use session::{Answer, Deviations, Limits, Means, Session, SessionError, Step};
 
 mod sink;
 pub use sink::{Commitment, Sink, Uncommitted};

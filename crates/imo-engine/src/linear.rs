@@ -68,7 +68,9 @@ mod tests {
             if u.ratio(1, 4)? {
                 x.fill(-1.0);
             } else {
-                x.iter_mut().try_for_each(|x| Ok(*x = value(u, wild)?))?;
+                for x in &mut x {
+                    *x = value(u, wild)?;
+                }
             }
             let mut tile = Tile::default();
             tile.fill(&x, columns);

@@ -1,7 +1,9 @@
 //! What stands where in a slot (`docs/spec/trace.md`).
 
 use imo_model::Header;
+use imo_tensor::{CANDIDATES, Candidate, Candidates, weight_of_negative};
 
+use crate::forward::number;
 use crate::weights::size;
 
 /// The layout of a layer's slot: residual, keys, values, their exponents.
@@ -68,4 +70,42 @@ impl LayerSlot {
         let (key_exponents, value_exponents) = rest.split_at_mut(self.kv_heads);
         [keys, values, key_exponents, value_exponents]
     }
+}
+
+/// Where a head part's candidates begin.
+const CANDIDATES_AT: usize = 16;
+
+/// A head part's slot up to its end: the best of `logits`, whose first is that of token `first`.
+pub(crate) fn head_part(first: u32, logits: &[f32]) -> Vec<u8> {
+    let mut candidates = Candidates::default();
+    candidates.offer_all(first, logits);
+    let best = candidates.as_slice();
+    let largest = best.first().map_or(0.0, |candidate| candidate.logit);
+    let total: u64 =
+        logits.iter().map(|logit| u64::from(weight_of_negative(logit - largest))).sum();
+    let mut bytes = vec![0; CANDIDATES_AT + 8 * CANDIDATES];
+    bytes[..4].copy_from_slice(&number(best.len()).to_le_bytes());
+    bytes[4..8].copy_from_slice(&largest.to_le_bytes());
+    bytes[8..16].copy_from_slice(&total.to_le_bytes());
+    for (bytes, candidate) in bytes[CANDIDATES_AT..].as_chunks_mut::<8>().0.iter_mut().zip(best) {
+        bytes[..4].copy_from_slice(&candidate.id.to_le_bytes());
+        bytes[4..].copy_from_slice(&candidate.logit.to_le_bytes());
+    }
+    bytes
+}
+
+/// The candidates in a head part's slot.
+pub(crate) fn candidates(slot: &[u8]) -> impl Iterator<Item = Candidate> {
+    let count = size(word(slot, 0)).min(CANDIDATES);
+    slot[CANDIDATES_AT..]
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .take(count)
+        .map(|bytes| Candidate { id: word(bytes, 0), logit: f32::from_bits(word(bytes, 4)) })
+}
+
+/// The 32-bit number at a byte offset.
+pub(crate) fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(*bytes[at..].first_chunk().expect("a number's bytes"))
 }

@@ -101,7 +101,10 @@ mod tests {
     fn two_bytes_make_up_every_value() {
         for value in -LARGEST..=LARGEST {
             let packed = Packed::new([value; BLOCK], 0);
-            assert_eq!(256 * i32::from(packed.high[0]) + i32::from(packed.low[0]), value.into());
+            assert_eq!(
+                256 * i32::from(packed.high[0]) + i32::from(packed.low[0]),
+                i32::from(value)
+            );
         }
     }
 }

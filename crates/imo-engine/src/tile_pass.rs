@@ -15,7 +15,7 @@ use crate::weights::{LayerWeights, Weights, size};
 
 /// How the work on one tile is done; nothing of it changes a result.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Means {
+pub(crate) struct Effort {
     pub(crate) isa: Isa,
     /// Threads that share the rows of a product and the heads of an attention.
     pub(crate) threads: usize,
@@ -66,7 +66,7 @@ impl TilePass {
     }
 
     /// The first half of a layer: queries, and the keys and values that the cache then takes.
-    pub(crate) fn project(&mut self, weights: &Weights<'_>, layer: usize, means: Means) {
+    pub(crate) fn project(&mut self, weights: &Weights<'_>, layer: usize, means: Effort) {
         let header = &weights.header;
         let layer = &weights.layers[layer];
         self.normalise(&layer.attention_norm, header.eps);
@@ -116,7 +116,7 @@ impl TilePass {
         weights: &Weights<'_>,
         layer: usize,
         cache: &KvCache,
-        means: Means,
+        means: Effort,
     ) {
         let header = &weights.header;
         let attended = self.attend(weights, layer, cache, means);
@@ -159,7 +159,7 @@ impl TilePass {
         weights: &Weights<'_>,
         layer: usize,
         cache: &KvCache,
-        means: Means,
+        means: Effort,
     ) -> Vec<f32> {
         let header = &weights.header;
         let (heads, head_dim) = (size(header.heads), size(header.head_dim));
@@ -192,7 +192,7 @@ impl TilePass {
     }
 
     /// The inner activations of the feed-forward network: (token, ffn).
-    fn feed(&self, layer: &LayerWeights<'_>, means: Means) -> Vec<f32> {
+    fn feed(&self, layer: &LayerWeights<'_>, means: Effort) -> Vec<f32> {
         let [mut gate, up] = products([&layer.gate, &layer.up], &self.tile, means);
         silu_mul(&mut gate, &up);
         gate
@@ -212,7 +212,7 @@ fn quantise_heads(values: &mut [i16], exponents: &mut [i16], x: &[f32], head_dim
 pub(crate) fn products<const N: usize>(
     matrices: [&Matrix<'_>; N],
     x: &Tile,
-    means: Means,
+    means: Effort,
 ) -> [Vec<f32>; N] {
     let mut outputs = matrices.map(|w| vec![0.0; x.tokens() * w.rows()]);
     if means.threads == 1 || x.tokens() > 1 {

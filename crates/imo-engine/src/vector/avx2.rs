@@ -24,7 +24,7 @@ pub(super) fn group_sums(sums: &mut [[i64; GROUP]], format: Format, group: &[u8]
     }
 }
 
-/// Q4_0 when a block has 144 bytes, Q4_1 when it has 160.
+/// `Q4_0` when a block has 144 bytes, `Q4_1` when it has 160.
 #[target_feature(enable = "avx2,f16c")]
 fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
     /// How `hadd` leaves the rows of a group.
@@ -69,11 +69,9 @@ fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[P
 fn dot_bytes(rows: [__m256i; 4], x: &Packed) -> __m256i {
     let mut high = _mm256_maddubs_epi16(rows[0], broadcast(&x.high, 0));
     let mut low = _mm256_maddubs_epi16(rows[0], broadcast(&x.low, 0));
-    for chunk in 1..4 {
-        let product = _mm256_maddubs_epi16(rows[chunk], broadcast(&x.high, chunk));
-        high = _mm256_add_epi16(high, product);
-        let product = _mm256_maddubs_epi16(rows[chunk], broadcast(&x.low, chunk));
-        low = _mm256_add_epi16(low, product);
+    for (chunk, row) in rows.into_iter().enumerate().skip(1) {
+        high = _mm256_add_epi16(high, _mm256_maddubs_epi16(row, broadcast(&x.high, chunk)));
+        low = _mm256_add_epi16(low, _mm256_maddubs_epi16(row, broadcast(&x.low, chunk)));
     }
     let high = _mm256_madd_epi16(high, _mm256_set1_epi16(256));
     _mm256_add_epi32(high, _mm256_madd_epi16(low, _mm256_set1_epi16(1)))

@@ -19,7 +19,7 @@ pub(super) fn group_sums(sums: &mut [[i64; GROUP]], format: Format, group: &[u8]
     }
 }
 
-/// Q4_0 when a block has 144 bytes, Q4_1 when it has 160.
+/// `Q4_0` when a block has 144 bytes, `Q4_1` when it has 160.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,f16c")]
 fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
     let with_minimum = BYTES == Format::Q4_1.block_bytes();

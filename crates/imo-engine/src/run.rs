@@ -1,0 +1,218 @@
+//! One inference, node by node as `docs/spec/trace.md` numbers them.
+
+use std::ops::ControlFlow;
+
+use imo_commit::keccak256;
+use imo_model::EncodeError;
+use imo_tensor::{Candidates, Sampling};
+
+use crate::fault::Fault;
+use crate::forward::{Forward, number};
+use crate::input::Request;
+use crate::session::{Answer, Deviations, Session, Step};
+use crate::sink::Sink;
+use crate::slot::word;
+use crate::tile::Tile;
+use crate::weights::size;
+
+/// Where a tokenizer slot's tokens begin.
+const TOKENS_AT: usize = 64;
+
+/// Bits of a sampler slot's flags.
+const SAMPLED: u32 = 1;
+const CONTINUE: u32 = 2;
+
+/// What the tokenizer's slots say, faults included.
+struct Prompt {
+    status: u32,
+    /// Tokens of the prompt, as many as there are positions at most.
+    tokens: Vec<u32>,
+    /// Positions from here on are not sampled from.
+    end: usize,
+}
+
+/// A request on its way through a session.
+pub(crate) struct Run<'a, S: ?Sized> {
+    session: &'a Session<'a>,
+    request: &'a Request,
+    deviations: &'a Deviations,
+    forward: Forward<'a, S>,
+    context: usize,
+}
+
+impl<'a, S: Sink + ?Sized> Run<'a, S> {
+    pub(crate) fn new(
+        session: &'a Session<'a>,
+        request: &'a Request,
+        deviations: &'a Deviations,
+        sink: &'a S,
+    ) -> Self {
+        let forward = Forward::new(session, sink, deviations.fault);
+        Self { session, request, deviations, forward, context: size(session.header().context) }
+    }
+
+    pub(crate) fn answer(
+        mut self,
+        on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
+    ) -> Answer {
+        let prompt = self.tokenize();
+        let mut answer = Answer {
+            bytes: error_text(prompt.status).to_vec(),
+            status: prompt.status,
+            prompt_tokens: Vec::new(),
+            tokens: Vec::new(),
+        };
+        if prompt.status == 0 && !prompt.tokens.is_empty() {
+            self.generate(&prompt, &mut answer, on_token);
+        }
+        answer.prompt_tokens = prompt.tokens;
+        answer.bytes.truncate(self.session.limits().output_bytes);
+        self.emit(&mut answer);
+        self.forward.flush();
+        answer
+    }
+
+    /// The prompt's tokens, through the slots that hold them.
+    fn tokenize(&mut self) -> Prompt {
+        let (status, tokens) = match self.encode() {
+            Ok(tokens) if tokens.len() > self.context => (2, Vec::new()),
+            Ok(tokens) => (0, tokens),
+            Err(status) => (status, Vec::new()),
+        };
+        let end = match tokens.len() {
+            0 => 0,
+            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context),
+        };
+        let shape = self.session.limits().shape;
+        let chunk_tokens = size(shape.chunk_tokens());
+        let mut slots = Vec::new();
+        for chunk in 0..size(shape.token_chunks()) {
+            let node = number(chunk);
+            let slot = self.forward.slot(node);
+            for (at, field) in [(0, status), (4, number(tokens.len())), (8, number(end))] {
+                slot[at..at + 4].copy_from_slice(&field.to_le_bytes());
+            }
+            if chunk == 0 {
+                slot[12..32].copy_from_slice(&self.request.claimant);
+            }
+            let some = tokens.iter().skip(chunk * chunk_tokens).take(chunk_tokens);
+            for (bytes, token) in slot[TOKENS_AT..].as_chunks_mut::<4>().0.iter_mut().zip(some) {
+                *bytes = token.to_le_bytes();
+            }
+            Fault::flip(self.deviations.fault, node, slot);
+            slots.push(slot.to_vec());
+        }
+        let first = &slots[0];
+        let count = size(word(first, 4)).min(self.context);
+        let tokens = slots.iter().flat_map(|slot| slot[TOKENS_AT..].as_chunks::<4>().0);
+        Prompt {
+            status: word(first, 0),
+            tokens: tokens.take(count).map(|bytes| u32::from_le_bytes(*bytes)).collect(),
+            end: size(word(first, 8)).min(self.context),
+        }
+    }
+
+    /// The prompt's tokens, or the status that says why there are none.
+    fn encode(&self) -> Result<Vec<u32>, u32> {
+        if let Some(tokens) = &self.deviations.prompt_tokens {
+            return Ok(tokens.clone());
+        }
+        let Request { prompt, raw, max_tokens, .. } = self.request;
+        let too_long = prompt.len() > self.session.limits().prompt_bytes;
+        if prompt.is_empty() || *max_tokens == 0 || too_long {
+            return Err(3);
+        }
+        self.session.image().tokenizer().encode(prompt, *raw).map_err(|error| match error {
+            EncodeError::NotUtf8 => 1,
+            EncodeError::TooLong => 2,
+        })
+    }
+
+    /// Generates tokens until one ends the sequence or there is no more room.
+    fn generate(
+        &mut self,
+        prompt: &Prompt,
+        answer: &mut Answer,
+        on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
+    ) {
+        let last = prompt.tokens.len() - 1;
+        // A fault in the batch must not be seen before it is made.
+        let fault = self.deviations.fault.is_some();
+        let batch = if fault { 1 } else { self.session.means().batch };
+        // After a fault the answer may go on for longer than it should.
+        let positions = prompt.tokens.len().max(prompt.end);
+        self.forward.reserve(if fault { self.context } else { positions });
+        let mut x = Tile::default();
+        for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
+            x = self.forward.advance(index * batch.max(1), tokens);
+        }
+        for position in last..self.context {
+            if position > last {
+                x = self.forward.advance(position, &answer.tokens[answer.tokens.len() - 1..]);
+            }
+            let candidates = self.forward.head(position, &x);
+            let (token, goes_on) = self.sample(position, &candidates, prompt.end);
+            let text = self.session.image().tokenizer().decode(token);
+            answer.tokens.push(token);
+            if token != self.session.header().end_of_sequence {
+                answer.bytes.extend_from_slice(text);
+            }
+            self.forward.flush();
+            let best = candidates.as_slice();
+            let step = Step { position: number(position), token, text, candidates: best };
+            if on_token(step).is_break() || !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// The sampler's node: the token, and whether another follows.
+    fn sample(&mut self, position: usize, candidates: &Candidates, end: usize) -> (u32, bool) {
+        let token = candidates.choose(Sampling {
+            temperature: self.request.temperature,
+            top_k: self.request.top_k,
+            random: random(self.request.seed, number(position)),
+        });
+        let is_end = token == self.session.header().end_of_sequence && !self.deviations.ignore_end;
+        let goes_on = !is_end && position + 1 < end;
+        let node = self.session.limits().shape.sampler(number(position));
+        let fault = self.deviations.fault;
+        let slot = self.forward.slot(node);
+        slot[..4].copy_from_slice(&token.to_le_bytes());
+        let flags = SAMPLED | if goes_on { CONTINUE } else { 0 };
+        slot[4..8].copy_from_slice(&flags.to_le_bytes());
+        Fault::flip(fault, node, slot);
+        (word(slot, 0), word(slot, 4) & CONTINUE != 0)
+    }
+
+    /// The last node: length, digest and tokens used, big-endian.
+    fn emit(&mut self, answer: &mut Answer) {
+        Fault::spoil(self.deviations.fault, &mut answer.bytes);
+        let used = if answer.status == 0 { answer.tokens_used() } else { 0 };
+        let node = self.session.limits().shape.emit();
+        let fault = self.deviations.fault;
+        let slot = self.forward.slot(node);
+        slot[28..32].copy_from_slice(&number(answer.bytes.len()).to_be_bytes());
+        slot[32..64].copy_from_slice(&keccak256(&answer.bytes));
+        slot[92..96].copy_from_slice(&used.to_be_bytes());
+        Fault::flip(fault, node, slot);
+    }
+}
+
+/// The 32 random bits of a position.
+fn random(seed: u64, position: u32) -> u32 {
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&seed.to_be_bytes());
+    bytes[8..].copy_from_slice(&position.to_be_bytes());
+    word(&keccak256(&bytes), 0)
+}
+
+/// The answer where there is none.
+fn error_text(status: u32) -> &'static [u8] {
+    match status {
+        0 => b"",
+        1 => b"error: the prompt is not UTF-8",
+        2 => b"error: the prompt has too many tokens",
+        _ => b"error: the request is malformed",
+    }
+}

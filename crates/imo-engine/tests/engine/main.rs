@@ -1,0 +1,4 @@
+//! Whole inferences: on tiny models in every way of computing, and on a real one.
+
+mod real;
+mod tiny;

@@ -1,0 +1,72 @@
+//! The demo model against an unquantised reference (`vectors/smollm2.json`).
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use imo_engine::{Deviations, Limits, Means, Request, Session, Uncommitted};
+use imo_model::{ModelImage, pack_bytes};
+use serde_json::Value;
+
+/// No logit may be further from the reference than this.
+const TOLERANCE: f64 = 0.1;
+
+fn demo_model() -> ModelImage {
+    let path = std::env::var_os("IMO_MODEL").map(PathBuf::from);
+    let path = path
+        .expect("IMO_MODEL names the demo model's GGUF file; `make test` fetches it and sets it");
+    let file = std::fs::read(&path).expect("IMO_MODEL can be read");
+    let (image, _) = pack_bytes(&file, |_, _| {}).expect("the demo model packs");
+    ModelImage::from_bytes(image).expect("what was packed is valid")
+}
+
+fn reference() -> Vec<Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/smollm2.json");
+    let text = std::fs::read_to_string(path).expect("the vectors are in the tree");
+    let vectors: Value = serde_json::from_str(&text).expect("JSON");
+    vectors["items"].as_array().expect("a list").clone()
+}
+
+/// The numbers at a key.
+fn numbers(item: &Value, key: &str) -> Vec<f64> {
+    let list = item[key].as_array().expect("a list");
+    list.iter().map(|number| number.as_f64().expect("a number")).collect()
+}
+
+#[test]
+fn logits_and_greedy_tokens_are_the_unquantised_models() {
+    let image = demo_model();
+    let limits =
+        Limits { shape: image.trace_shape(), prompt_bytes: 1 << 16, output_bytes: 1 << 16 };
+    let session = Session::new(&image, limits, Means::detect(2)).expect("the machine will do");
+    let items = reference();
+    let texts =
+        items.iter().filter(|item| item["name"].as_str().is_some_and(|it| it.starts_with("raw")));
+    let texts: Vec<_> = texts.map(|item| item["text"].as_str().expect("a text")).collect();
+    assert_eq!(items.len(), 2 * texts.len(), "each text raw and in the chat template");
+    for (index, item) in items.iter().enumerate() {
+        let request =
+            Request { raw: index < texts.len(), ..Request::local(texts[index % texts.len()], 64) };
+        let deviations = Deviations { ignore_end: true, ..Deviations::default() };
+        let mut first = Vec::new();
+        let answer = session.run(&request, &deviations, &Uncommitted, |step| {
+            if first.is_empty() {
+                first = step.candidates.to_vec();
+            }
+            ControlFlow::Continue(())
+        });
+        let name = &item["name"];
+        let ids: Vec<_> = answer.prompt_tokens.iter().copied().map(f64::from).collect();
+        assert_eq!(ids, numbers(item, "prompt_ids"), "{name}: tokens of the prompt");
+        for pair in item["ideal_f64_top5"].as_array().expect("five pairs") {
+            let (id, ideal) =
+                (pair[0].as_u64().expect("an id"), pair[1].as_f64().expect("a logit"));
+            let ours = first.iter().find(|it| u64::from(it.id) == id);
+            let ours = f64::from(ours.expect("the best five are among the best 64").logit);
+            assert!((ours - ideal).abs() < TOLERANCE, "{name}, token {id}: {ours}, not {ideal}");
+        }
+        let sure = numbers(item, "ideal_f32_margins");
+        let sure = sure.iter().position(|margin| *margin < TOLERANCE).unwrap_or(sure.len());
+        let tokens: Vec<_> = answer.tokens.iter().copied().map(f64::from).collect();
+        assert_eq!(tokens[..sure], numbers(item, "ideal_f32_gen_ids")[..sure], "{name}: answer");
+    }
+}
