@@ -55,13 +55,12 @@ pub struct TraceShape {
 impl TraceShape {
     /// The smallest trace for a model.
     pub fn smallest(header: &Header) -> Self {
-        let layer_slot = 4 * header.dim + 4 * header.kv_dim() + 4 * header.kv_heads;
-        let slot_log2 = log2_at_least(layer_slot.max(HEAD_SLOT));
-        let mut shape = Self::new(header, 0, slot_log2);
-        let nodes = u64::from(shape.token_chunks())
-            + u64::from(shape.context) * u64::from(shape.stride())
-            + 1;
-        while shape.nodes_log2 < 31 && 1_u64 << shape.nodes_log2 < nodes {
+        let mut slot_log2 = 7;
+        while 1_u64 << slot_log2 < slot_bytes(header) {
+            slot_log2 += 1;
+        }
+        let mut shape = Self::new(header, 1, slot_log2);
+        while shape.nodes_log2 < 31 && !shape.holds(header) {
             shape.nodes_log2 += 1;
         }
         shape
@@ -76,6 +75,17 @@ impl TraceShape {
             head_parts: header.head_parts,
             context: header.context,
         }
+    }
+
+    /// Whether the trace is large enough for the model, and a slot for what a node leaves in it.
+    pub fn holds(&self, header: &Header) -> bool {
+        let nodes = u64::from(self.token_chunks())
+            + u64::from(self.context) * (u64::from(self.layers) + u64::from(self.head_parts) + 1)
+            + 1;
+        (7..=20).contains(&self.slot_log2)
+            && self.nodes_log2 <= 31
+            && slot_bytes(header) <= 1 << self.slot_log2
+            && nodes <= 1 << self.nodes_log2
     }
 
     /// Tokens in a tokenizer slot.
@@ -137,10 +147,8 @@ impl TraceShape {
     }
 }
 
-fn log2_at_least(bytes: u32) -> u8 {
-    let mut log2 = 7;
-    while 1_u32 << log2 < bytes {
-        log2 += 1;
-    }
-    log2
+/// Bytes of the largest slot: a layer's, or a head part's with its 64 candidates.
+fn slot_bytes(header: &Header) -> u64 {
+    let layer = 4 * u64::from(header.dim) + 4 * u64::from(header.kv_dim()) + 4 * u64::from(header.kv_heads);
+    layer.max(u64::from(HEAD_SLOT))
 }

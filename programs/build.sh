@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds the guest programs, or with --check builds them apart and compares with what is committed.
+# The ELF is consensus: its root is part of every program id. So compiler, flags and paths are pinned.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+target=riscv32im-unknown-none-elf
+toolchain=$(sed -n 's/^channel = "\(.*\)"/\1/p' ../rust-toolchain.toml)
+installed() { rustup target list --toolchain "$toolchain" --installed 2>/dev/null | grep -qx "$target"; }
+if ! installed && ! rustup target add --toolchain "$toolchain" "$target" >/dev/null 2>&1; then
+  echo "the target $target of Rust $toolchain could not be installed; try: rustup target add $target" >&2
+  # Without the compiler nothing can be compared; the committed hash is still checked.
+  if [ "${1:-}" = --check ]; then sha256sum --quiet --check <(sed -n 's/.*"file": "\(.*\)", "sha256": "\(.*\)".*/\2  \1/p' prestates.json); fi
+  exit $([ "${1:-}" = --check ] && echo 0 || echo 1)
+fi
+
+root=$(cd .. && pwd)
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+remap="--remap-path-prefix=$root=/imo --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+remap+=" --remap-path-prefix=$(rustc "+$toolchain" --print sysroot)=/rust --remap-path-prefix=$build=/build"
+RUSTFLAGS="$remap -Cforce-frame-pointers=no" cargo "+$toolchain" build --quiet --locked --release \
+  --target "$target" --target-dir "$build" --features guest --bin text
+elf=$build/$target/release/text
+hash=$(sha256sum "$elf" | cut -d' ' -f1)
+
+if [ "${1:-}" = --check ]; then
+  cmp "$elf" text.elf || { echo "programs/text.elf is not what the sources build; run programs/build.sh" >&2; exit 1; }
+  grep -q "$hash" prestates.json || { echo "programs/prestates.json has another hash than $hash" >&2; exit 1; }
+  echo "programs/text.elf is what the sources build: $hash"
+else
+  cp "$elf" text.elf
+  printf '{\n  "programs": [\n    { "name": "text", "version": 1, "file": "text.elf", "sha256": "%s" }\n  ]\n}\n' "$hash" > prestates.json
+  echo "wrote programs/text.elf ($(stat -c %s text.elf) bytes): $hash"
+fi

@@ -1,0 +1,64 @@
+//! The digest of the answer.
+
+use imo_model::Tokenizer;
+
+use crate::memories::Memories;
+use crate::node::{Context, word};
+use crate::request::OUTPUT_LIMIT;
+use crate::status::Status;
+use crate::tokens::{CONTINUE, Prompt, SAMPLED};
+use crate::workspace::Workspace;
+
+/// Length and hash of the answer and the tokens used, in big-endian words.
+pub(crate) fn emit(
+    memories: &mut impl Memories,
+    context: &Context<'_>,
+    workspace: Workspace<'_>,
+    out: &mut [u8],
+) {
+    let answer = &mut workspace.bytes[..OUTPUT_LIMIT as usize];
+    let prompt = Prompt::read(memories);
+    let (length, tokens) = if prompt.status == Status::Fine {
+        collect(memories, context, &prompt, answer)
+    } else {
+        let text = prompt.status.answer().as_bytes();
+        answer[..text.len()].copy_from_slice(text);
+        (text.len(), 0)
+    };
+    out[28..32].copy_from_slice(&(length as u32).to_be_bytes());
+    out[32..64].copy_from_slice(&imo_commit::keccak256(&answer[..length]));
+    out[92..96].copy_from_slice(&tokens.to_be_bytes());
+}
+
+/// The text of all sampled tokens but the one that ends the sequence, cut where `answer` ends; its length, and the number of tokens.
+fn collect(
+    memories: &mut impl Memories,
+    context: &Context<'_>,
+    prompt: &Prompt,
+    answer: &mut [u8],
+) -> (usize, u32) {
+    let (mut length, mut tokens) = (0, 0);
+    // A count of zero is no prompt of ours, but a slot may hold it.
+    for position in prompt.count.saturating_sub(1)..prompt.end.min(context.header.context) {
+        let slot = memories.slot(context.shape.sampler(position));
+        let (token, flags) = (word(slot, 0), word(slot, 4));
+        if flags & SAMPLED == 0 {
+            break;
+        }
+        tokens += 1;
+        if token != context.header.end_of_sequence {
+            let (offset, size) = context.header.tokenizer;
+            let tables = memories.model(offset, usize::try_from(size).unwrap_or(0));
+            if let Ok(tokenizer) = Tokenizer::parse(tables) {
+                let text = tokenizer.decode(token);
+                let room = text.len().min(answer.len() - length);
+                answer[length..length + room].copy_from_slice(&text[..room]);
+                length += room;
+            }
+        }
+        if flags & CONTINUE == 0 {
+            break;
+        }
+    }
+    (length, tokens)
+}

@@ -1,0 +1,59 @@
+//! From a node's number to its slot.
+
+use imo_model::{HEADER_BYTES, Header, Kind, TraceShape};
+
+use crate::memories::Memories;
+use crate::workspace::{Needs, Workspace};
+use crate::{emit, head, layer, tokens};
+
+/// Computes the slot of `node` into `out`, which has `2^slot_log2` bytes.
+///
+/// A trace too small for the model, or a model too large for the workspace, has zero slots: packing makes neither.
+///
+/// # Panics
+/// If `out` has another size.
+pub fn node(
+    memories: &mut impl Memories,
+    node: u32,
+    (nodes_log2, slot_log2): (u8, u8),
+    workspace: Workspace<'_>,
+    out: &mut [u8],
+) {
+    assert_eq!(out.len(), 1 << slot_log2, "a whole slot");
+    out.fill(0);
+    let Ok(header) = Header::parse(memories.model(0, HEADER_BYTES)) else { return };
+    let shape = TraceShape::new(&header, nodes_log2, slot_log2);
+    if !shape.holds(&header) || !workspace.size().covers(&Needs::of(&header)) {
+        return;
+    }
+    let context = Context { header: &header, shape };
+    match shape.kind(node) {
+        Kind::Tokens { chunk } => tokens::chunk(memories, &context, chunk, workspace, out),
+        Kind::Layer { position, layer } => {
+            layer::layer(memories, &context, position, layer, workspace, out);
+        }
+        Kind::Head { position, part } => {
+            head::part(memories, &context, position, part, workspace, out)
+        }
+        Kind::Sampler { position } => head::sampler(memories, &context, position, out),
+        Kind::Emit => emit::emit(memories, &context, workspace, out),
+        Kind::Zero => {}
+    }
+}
+
+/// What every node knows of its model and trace.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) header: &'a Header,
+    pub(crate) shape: TraceShape,
+}
+
+/// Reads a little-endian word of a slot.
+pub(crate) fn word(slot: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([slot[at], slot[at + 1], slot[at + 2], slot[at + 3]])
+}
+
+/// Writes a little-endian word of a slot.
+pub(crate) fn put_word(slot: &mut [u8], at: usize, value: u32) {
+    slot[at..at + 4].copy_from_slice(&value.to_le_bytes());
+}

@@ -1,0 +1,37 @@
+//! Whether a prompt can be answered, and what is said when it cannot.
+
+/// What became of the prompt: the first word of a tokenizer slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Status {
+    /// It has tokens.
+    Fine = 0,
+    /// It is not UTF-8.
+    NotUtf8 = 1,
+    /// It has more tokens than the model has positions.
+    TooLong = 2,
+    /// The request has no prompt, no tokens to generate, or fields out of range.
+    Malformed = 3,
+}
+
+impl Status {
+    /// The status with this code; any other code is malformed.
+    pub const fn from_code(code: u32) -> Self {
+        match code {
+            0 => Self::Fine,
+            1 => Self::NotUtf8,
+            2 => Self::TooLong,
+            _ => Self::Malformed,
+        }
+    }
+
+    /// The answer to a prompt that has none.
+    pub const fn answer(self) -> &'static str {
+        match self {
+            Self::Fine => "",
+            Self::NotUtf8 => "error: the prompt is not UTF-8",
+            Self::TooLong => "error: the prompt has more tokens than the model has positions",
+            Self::Malformed => "error: the request is malformed",
+        }
+    }
+}

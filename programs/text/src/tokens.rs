@@ -1,0 +1,121 @@
+//! The tokens of the prompt, and which positions are live.
+
+use imo_model::{EncodeError, Scratch, Tokenizer};
+
+use crate::memories::Memories;
+use crate::node::{Context, put_word, word};
+use crate::request::Request;
+use crate::status::Status;
+use crate::workspace::Workspace;
+
+/// Where the tokens begin in a tokenizer slot.
+const TOKENS_AT: usize = 64;
+
+/// Set in a sampler's slot.
+pub(crate) const SAMPLED: u32 = 1;
+/// Set when another position follows.
+pub(crate) const CONTINUE: u32 = 2;
+
+/// Chunk `chunk` of the prompt's tokens.
+pub(crate) fn chunk(
+    memories: &mut impl Memories,
+    context: &Context<'_>,
+    chunk: u32,
+    workspace: Workspace<'_>,
+    out: &mut [u8],
+) {
+    if chunk == 0 {
+        out[12..32].copy_from_slice(&Request::claimant(memories.input()));
+    }
+    let first = chunk * context.shape.chunk_tokens();
+    let encoded = encode(memories, context, workspace, |index, token| {
+        if let Some(within) = index.checked_sub(first)
+            && within < context.shape.chunk_tokens()
+        {
+            put_word(out, TOKENS_AT + 4 * within as usize, token);
+        }
+    });
+    let positions = context.header.context;
+    let status = match encoded {
+        Ok((count, max_tokens)) if (1..=positions).contains(&count) => {
+            put_word(out, 4, count);
+            put_word(out, 8, (count - 1).saturating_add(max_tokens).min(positions));
+            return;
+        }
+        Ok((0, _)) => Status::Malformed,
+        Ok(_) => Status::TooLong,
+        Err(status) => status,
+    };
+    out[TOKENS_AT..].fill(0);
+    put_word(out, 0, status as u32);
+}
+
+/// Gives each token with its index to `emit`; returns how many there are, and how many may be generated.
+fn encode(
+    memories: &mut impl Memories,
+    context: &Context<'_>,
+    workspace: Workspace<'_>,
+    mut emit: impl FnMut(u32, u32),
+) -> Result<(u32, u32), Status> {
+    let Workspace { bytes, words, longs, .. } = workspace;
+    // The prompt is copied beside the text to encode: model and input are never looked at together.
+    let request = Request::parse(memories.input()).ok_or(Status::Malformed)?;
+    let (raw, max_tokens, length) = (request.raw, request.max_tokens, request.prompt.len());
+    let (text, prompt) = bytes.split_at_mut(bytes.len() - length);
+    prompt.copy_from_slice(request.prompt);
+    let (offset, size) = context.header.tokenizer;
+    let tables = memories.model(offset, usize::try_from(size).map_err(|_| Status::Malformed)?);
+    let tokenizer = Tokenizer::parse(tables).map_err(|_| Status::Malformed)?;
+    let mut scratch = Scratch::new(text, words, longs);
+    let mut count = 0_u32;
+    let encoded = tokenizer.encode_prompt(prompt, raw, &mut scratch, |token| {
+        emit(count, token);
+        count = count.saturating_add(1);
+    });
+    match encoded {
+        Ok(()) => Ok((count, max_tokens)),
+        Err(EncodeError::NotUtf8) => Err(Status::NotUtf8),
+        Err(EncodeError::TooLong) => Err(Status::TooLong),
+    }
+}
+
+/// The first tokenizer slot, read.
+#[derive(Clone, Copy)]
+pub(crate) struct Prompt {
+    pub(crate) status: Status,
+    /// Tokens of the prompt.
+    pub(crate) count: u32,
+    /// Positions below this may be sampled from.
+    pub(crate) end: u32,
+}
+
+impl Prompt {
+    pub(crate) fn read(memories: &mut impl Memories) -> Self {
+        let slot = memories.slot(0);
+        Self { status: Status::from_code(word(slot, 0)), count: word(slot, 4), end: word(slot, 8) }
+    }
+
+    /// The token at a position, or none when the position is not live.
+    pub(crate) fn token(
+        &self,
+        memories: &mut impl Memories,
+        context: &Context<'_>,
+        position: u32,
+    ) -> Option<u32> {
+        if self.status != Status::Fine {
+            return None;
+        }
+        if position < self.count {
+            let (chunk, within) =
+                (position / context.shape.chunk_tokens(), position % context.shape.chunk_tokens());
+            return Some(word(memories.slot(chunk), TOKENS_AT + 4 * within as usize));
+        }
+        let slot = memories.slot(context.shape.sampler(position - 1));
+        (word(slot, 4) & CONTINUE != 0).then(|| word(slot, 0))
+    }
+
+    /// Whether a token is chosen after this position, provided that it is live.
+    pub(crate) const fn is_sampled(&self, position: u32) -> bool {
+        position + 1 >= self.count
+    }
+}
