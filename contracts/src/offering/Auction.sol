@@ -7,7 +7,7 @@ import { LibBit } from "solady/utils/LibBit.sol";
 /// @dev The price is never rounded: it is proceeds / sold. Claims take from running remainders, so that the last one takes
 /// exactly the rest, in any order. INVARIANT: of the marginal tick, what is filled is at most what is bid.
 library Auction {
-    uint256 internal constant MAX_TICKS = 1_024;
+    uint256 internal constant MAX_TICKS = 1024;
 
     struct Terms {
         uint128 floorPrice;
