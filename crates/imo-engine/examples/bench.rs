@@ -1,4 +1,4 @@
-//! Tokens per second of a packed model: `bench IMAGE [PROMPT_TOKENS] [ANSWER_TOKENS]`.
+//! Tokens per second of a packed model: `bench IMAGE [PROMPT_TOKENS] [ANSWER_TOKENS] [THREADS]`.
 #![expect(clippy::print_stdout, reason = "a program")]
 
 use std::ops::ControlFlow;
@@ -15,7 +15,9 @@ fn main() {
     let (prompt, answer) = (number(128_u32), number(64_u32));
     let image = ModelImage::open(Path::new(&path)).expect("a packed model");
     let shape = image.trace_shape();
-    for threads in [1, 2] {
+    let threads = usize::try_from(number(0)).expect("a count");
+    let counts = if threads == 0 { vec![1, 2] } else { vec![threads] };
+    for threads in counts {
         for isa in Isa::available().skip(1) {
             let limits = Limits { shape, prompt_bytes: 1 << 16, output_bytes: 1 << 16 };
             let means = Means { isa, ..Means::detect(threads) };

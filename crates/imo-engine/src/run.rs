@@ -25,6 +25,8 @@ const CONTINUE: u32 = 2;
 /// What the tokenizer's slots say, faults included.
 struct Prompt {
     status: u32,
+    /// How many tokens it is said to have.
+    count: usize,
     /// Tokens of the prompt, as many as there are positions at most.
     tokens: Vec<u32>,
     /// Positions from here on are not sampled from.
@@ -75,6 +77,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
     /// The prompt's tokens, through the slots that hold them.
     fn tokenize(&mut self) -> Prompt {
         let (status, tokens) = match self.encode() {
+            Ok(tokens) if tokens.is_empty() => (3, tokens),
             Ok(tokens) if tokens.len() > self.context => (2, Vec::new()),
             Ok(tokens) => (0, tokens),
             Err(status) => (status, Vec::new()),
@@ -103,11 +106,15 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             slots.push(slot.to_vec());
         }
         let first = &slots[0];
-        let count = size(word(first, 4)).min(self.context);
+        let count = size(word(first, 4));
         let tokens = slots.iter().flat_map(|slot| slot[TOKENS_AT..].as_chunks::<4>().0);
         Prompt {
             status: word(first, 0),
-            tokens: tokens.take(count).map(|bytes| u32::from_le_bytes(*bytes)).collect(),
+            count,
+            tokens: tokens
+                .take(count.min(self.context))
+                .map(|bytes| u32::from_le_bytes(*bytes))
+                .collect(),
             end: size(word(first, 8)).min(self.context),
         }
     }
@@ -135,7 +142,6 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         answer: &mut Answer,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
     ) {
-        let last = prompt.tokens.len() - 1;
         // A fault in the batch must not be seen before it is made.
         let fault = self.deviations.fault.is_some();
         let batch = if fault { 1 } else { self.session.means().batch };
@@ -146,28 +152,33 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
             x = self.forward.advance(index * batch.max(1), tokens);
         }
-        for position in last..self.context {
-            if position > last {
-                x = self.forward.advance(position, &answer.tokens[answer.tokens.len() - 1..]);
-            }
+        // The emit node stops where it finds no token or may not look any further.
+        let mut is_answer = true;
+        let mut position = prompt.count - 1;
+        while position < self.context {
             let candidates = self.forward.head(position, &x);
-            let (token, goes_on) = self.sample(position, &candidates, prompt.end);
-            let text = self.session.image().tokenizer().decode(token);
-            answer.tokens.push(token);
-            if token != self.session.header().end_of_sequence {
-                answer.bytes.extend_from_slice(text);
-            }
+            let (token, flags) = self.sample(position, &candidates, prompt.end);
             self.forward.flush();
+            let text = self.session.image().tokenizer().decode(token);
+            is_answer &= position < prompt.end && flags & SAMPLED != 0;
+            if is_answer {
+                answer.tokens.push(token);
+                if token != self.session.header().end_of_sequence {
+                    answer.bytes.extend_from_slice(text);
+                }
+            }
             let best = candidates.as_slice();
             let step = Step { position: number(position), token, text, candidates: best };
-            if on_token(step).is_break() || !goes_on {
+            position += 1;
+            if on_token(step).is_break() || flags & CONTINUE == 0 || position == self.context {
                 return;
             }
+            x = self.forward.advance(position, &[token]);
         }
     }
 
-    /// The sampler's node: the token, and whether another follows.
-    fn sample(&mut self, position: usize, candidates: &Candidates, end: usize) -> (u32, bool) {
+    /// The sampler's node: the token and the flags.
+    fn sample(&mut self, position: usize, candidates: &Candidates, end: usize) -> (u32, u32) {
         let token = candidates.choose(Sampling {
             temperature: self.request.temperature,
             top_k: self.request.top_k,
@@ -182,7 +193,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         let flags = SAMPLED | if goes_on { CONTINUE } else { 0 };
         slot[4..8].copy_from_slice(&flags.to_le_bytes());
         Fault::flip(fault, node, slot);
-        (word(slot, 0), word(slot, 4) & CONTINUE != 0)
+        (word(slot, 0), word(slot, 4))
     }
 
     /// The last node: length, digest and tokens used, big-endian.
@@ -201,10 +212,10 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
 
 /// The 32 random bits of a position.
 fn random(seed: u64, position: u32) -> u32 {
-    let mut bytes = [0; 12];
-    bytes[..8].copy_from_slice(&seed.to_be_bytes());
-    bytes[8..].copy_from_slice(&position.to_be_bytes());
-    word(&keccak256(&bytes), 0)
+    let mut preimage = [0; 16];
+    preimage[..8].copy_from_slice(&seed.to_be_bytes());
+    preimage[12..].copy_from_slice(&position.to_be_bytes());
+    u32::from_be_bytes(*keccak256(&preimage).first_chunk().expect("a hash has 32 bytes"))
 }
 
 /// The answer where there is none.
@@ -212,7 +223,7 @@ fn error_text(status: u32) -> &'static [u8] {
     match status {
         0 => b"",
         1 => b"error: the prompt is not UTF-8",
-        2 => b"error: the prompt has too many tokens",
+        2 => b"error: the prompt has more tokens than the model has positions",
         _ => b"error: the request is malformed",
     }
 }

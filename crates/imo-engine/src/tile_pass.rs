@@ -42,15 +42,13 @@ pub(crate) struct TilePass {
 impl TilePass {
     /// Begins with the embeddings of `tokens`, the first of which stands at `position`.
     ///
-    /// # Panics
-    ///
-    /// When a token is not of the vocabulary.
+    /// A token that the vocabulary lacks, which only a fault gives, counts as its last.
     pub(crate) fn new(weights: &Weights<'_>, position: usize, tokens: &[u32]) -> Self {
         let header = &weights.header;
         let layout = LayerSlot::new(header);
         let mut residual = vec![0.0; tokens.len() * size(header.dim)];
         for (row, token) in residual.chunks_exact_mut(size(header.dim)).zip(tokens) {
-            weights.embedding.dequantise_row(row, size(*token));
+            weights.embedding.dequantise_row(row, size((*token).min(header.vocab - 1)));
         }
         let positions = position..position + tokens.len();
         Self {

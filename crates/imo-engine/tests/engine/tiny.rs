@@ -1,1 +1,167 @@
-//! Tiny models of every shape and format.
+//! Tiny models of every shape and format: every slot is what the program's node gives.
+
+use std::ops::ControlFlow;
+
+use arbtest::arbitrary::{Result, Unstructured};
+use imo_engine::{
+    Answer, Commitment, Deviations, Fault, Isa, Limits, Means, Request, Session, Trace,
+};
+use imo_model::tiny::{TinyShape, gguf};
+use imo_model::{ModelImage, pack_bytes};
+use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
+
+/// A model of some shape, in one of the formats that a file may have.
+fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
+    let (heads, kv_heads) = *u.choose(&[(4, 2), (4, 4), (2, 1), (6, 2)])?;
+    let head_dim = *u.choose(&[16, 32])?;
+    let shape = TinyShape {
+        layers: u.int_in_range(1..=3)?,
+        dim: heads * head_dim,
+        ffn: 32 * u.int_in_range(1..=4)?,
+        heads,
+        kv_heads,
+        context: *u.choose(&[8, 40])?,
+        tied: u.arbitrary()?,
+        kind: *u.choose(&[0, 1, 2, 3, 8, 30])?,
+    };
+    let (image, _) = pack_bytes(&gguf(u.arbitrary()?, &shape), |_, _| {}).expect("it packs");
+    Ok(ModelImage::from_bytes(image).expect("what was packed is valid"))
+}
+
+fn request(u: &mut Unstructured<'_>) -> Result<Request> {
+    let prompts: [&[u8]; 6] = [b"abc", b"the end", b"", b"\xff", b" 42 and the rest ", &[b'x'; 60]];
+    Ok(Request {
+        seed: u.arbitrary()?,
+        claimant: u.arbitrary()?,
+        temperature: *u.choose(&[0, 1 << 14, 1 << 20, u32::MAX])?,
+        top_k: *u.choose(&[0, 1, 5])?,
+        raw: u.arbitrary()?,
+        ..Request::local(*u.choose(&prompts)?, *u.choose(&[0, 1, 4, 100])?)
+    })
+}
+
+fn means(u: &mut Unstructured<'_>) -> Result<Means> {
+    let all: Vec<_> = Isa::available().collect();
+    let isa = *u.choose(&all)?;
+    Ok(Means { isa, threads: u.int_in_range(1..=4)?, batch: *u.choose(&[1, 3, 20, 256])? })
+}
+
+/// Runs a request and commits to all of it.
+fn run(
+    image: &ModelImage,
+    request: &Request,
+    means: Means,
+    fault: Option<Fault>,
+) -> (Answer, Trace) {
+    let shape = image.trace_shape();
+    let limits = Limits {
+        shape,
+        prompt_bytes: PROMPT_LIMIT.try_into().expect("a size"),
+        output_bytes: OUTPUT_LIMIT.try_into().expect("a size"),
+    };
+    let session = Session::new(image, limits, means).expect("the machine will do");
+    let sink = Commitment::new(shape.slot_log2);
+    let deviations = Deviations { fault, ..Deviations::default() };
+    let answer = session.run(request, &deviations, &sink, |_| ControlFlow::Continue(()));
+    (answer, sink.into_trace(shape.nodes_log2))
+}
+
+/// The three memories of a claim.
+struct Claim<'a> {
+    image: &'a ModelImage,
+    trace: &'a Trace,
+    input: Vec<u8>,
+    slot: Vec<u8>,
+}
+
+impl Memories for Claim<'_> {
+    fn model(&mut self, offset: u64, length: usize) -> &[u8] {
+        &self.image.bytes()[usize::try_from(offset).expect("a 64-bit machine")..][..length]
+    }
+
+    fn slot(&mut self, node: u32) -> &[u8] {
+        self.slot = self.trace.slot(node);
+        &self.slot
+    }
+
+    fn input(&mut self) -> &[u8] {
+        &self.input
+    }
+}
+
+/// The nodes whose slot is not what the program gives on this very trace.
+fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
+    let mut claim = Claim { image, trace, input: request.encode(), slot: Vec::new() };
+    let needs = Needs::of(image.header());
+    let (mut floats, mut shorts) = (vec![0.0; needs.floats], vec![0; needs.shorts]);
+    let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
+    let scratch = imo_model::scratch_words(needs.bytes);
+    let (mut words, mut longs) = (vec![0; scratch], vec![0; scratch]);
+    let mut bytes = vec![0; needs.bytes];
+    let mut out = vec![0; 1 << trace.slot_log2()];
+    let mut is_wrong = |index: &u32| {
+        let workspace = Workspace {
+            floats: &mut floats,
+            shorts: &mut shorts,
+            sums: &mut sums,
+            totals: &mut totals,
+            words: &mut words,
+            longs: &mut longs,
+            bytes: &mut bytes,
+        };
+        node(&mut claim, *index, (trace.nodes_log2(), trace.slot_log2()), workspace, &mut out);
+        out != trace.slot(*index)
+    };
+    (0..1 << trace.nodes_log2()).filter(|index| is_wrong(index)).collect()
+}
+
+#[test]
+fn every_slot_is_what_its_node_gives() {
+    arbtest::arbtest(|u| {
+        let (image, request, means) = (model(u)?, request(u)?, means(u)?);
+        let (answer, trace) = run(&image, &request, means, None);
+        assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0], "{means:?} {request:?}");
+        let emitted = trace.slot(image.trace_shape().emit());
+        assert_eq!(emitted[32..64], imo_commit::keccak256(&answer.bytes));
+        Ok(())
+    })
+    .budget_ms(5_000);
+}
+
+#[test]
+fn nothing_about_the_means_changes_a_trace() {
+    arbtest::arbtest(|u| {
+        let (image, request) = (model(u)?, request(u)?);
+        let (first, second) = (means(u)?, means(u)?);
+        let (answer, trace) = run(&image, &request, first, None);
+        let (other_answer, other_trace) = run(&image, &request, second, None);
+        assert_eq!(answer, other_answer, "{first:?} {second:?}");
+        assert_eq!(trace.root(), other_trace.root(), "{first:?} {second:?}");
+        Ok(())
+    })
+    .budget_ms(3_000);
+}
+
+#[test]
+fn a_fault_makes_its_node_wrong_and_no_other() {
+    arbtest::arbtest(|u| {
+        let image = model(u)?;
+        let request = Request { raw: true, ..request(u)? };
+        // Three tokens: no bit makes them none, which no prompt has.
+        let request = Request { prompt: b"abc".to_vec(), max_tokens: 4, ..request };
+        let (_, honest) = run(&image, &request, means(u)?, None);
+        let written: Vec<_> = honest.nodes().collect();
+        let index = *u.choose(&written)?;
+        let bits = 8 * u32::try_from(honest.slot_prefix(index).len()).expect("a slot");
+        let emit = image.trace_shape().emit();
+        let (fault, wrong) = match u.int_in_range(0..=4)? {
+            0 => (Fault::Output, emit),
+            1 => (Fault::Length, emit),
+            _ => (Fault::Node { index, bit: u.int_in_range(0..=bits - 1)? }, index),
+        };
+        let (_, trace) = run(&image, &request, means(u)?, Some(fault));
+        assert_eq!(wrong_nodes(&image, &request, &trace), [wrong], "{fault:?}");
+        Ok(())
+    })
+    .budget_ms(5_000);
+}
