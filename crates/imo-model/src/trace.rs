@@ -149,6 +149,7 @@ impl TraceShape {
 
 /// Bytes of the largest slot: a layer's, or a head part's with its 64 candidates.
 fn slot_bytes(header: &Header) -> u64 {
-    let layer = 4 * u64::from(header.dim) + 4 * u64::from(header.kv_dim()) + 4 * u64::from(header.kv_heads);
+    let layer =
+        4 * u64::from(header.dim) + 4 * u64::from(header.kv_dim()) + 4 * u64::from(header.kv_heads);
     layer.max(u64::from(HEAD_SLOT))
 }
