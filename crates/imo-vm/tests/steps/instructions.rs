@@ -49,8 +49,8 @@ const fn register(funct7: u32, funct3: u32) -> u32 {
 }
 
 /// The low half of a wide result.
-const fn low(value: i128) -> u32 {
-    (value & 0xffff_ffff) as u32
+fn low(value: i128) -> u32 {
+    u32::try_from(value & 0xffff_ffff).expect("32 bits")
 }
 
 fn check(name: &str, word: u32, define: impl Fn(u32, u32) -> u32) {

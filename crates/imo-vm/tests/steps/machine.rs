@@ -107,7 +107,7 @@ impl Scene {
 fn bytes(u: &mut Unstructured<'_>, count: usize) -> Result<Vec<u8>> {
     let seed: u32 = u.arbitrary()?;
     let blocks = (0..count.div_ceil(32))
-        .flat_map(|i| keccak256(&[seed.to_be_bytes(), (i as u32).to_be_bytes()].concat()));
+        .flat_map(|i| keccak256(&[&seed.to_be_bytes()[..], &i.to_be_bytes()].concat()));
     Ok(blocks.take(count).collect())
 }
 
