@@ -115,7 +115,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
                 .take(count.min(self.context))
                 .map(|bytes| u32::from_le_bytes(*bytes))
                 .collect(),
-            end: size(word(first, 8)).min(self.context),
+            end: size(word(first, 8)),
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         let batch = if fault { 1 } else { self.session.means().batch };
         // After a fault the answer may go on for longer than it should.
         let positions = prompt.tokens.len().max(prompt.end);
-        self.forward.reserve(if fault { self.context } else { positions });
+        self.forward.reserve(if fault { self.context } else { positions.min(self.context) });
         let mut x = Tile::default();
         for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
             x = self.forward.advance(index * batch.max(1), tokens);
