@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Merkle } from "../libraries/Merkle.sol";
+
+/// @title The openings of a witness, taken in order
+/// @notice Instructions read and write through it as if it held the whole segments.
+library AccessLog {
+    /// @dev Calldata positions. INVARIANT: next <= end; finished when they are equal.
+    struct Log {
+        uint256 start;
+        uint256 next;
+        uint256 end;
+    }
+
+    /// @notice Thrown when a witness is shorter (then `expected` is the least it needs) or longer than its step needs.
+    error WrongWitnessLength(uint256 actual, uint256 expected);
+
+    /// @notice Thrown when a leaf with its siblings leads to another root than the segment has.
+    error WrongRoot(bytes32 actual, bytes32 expected);
+
+    /// @notice Opens a witness.
+    function open(bytes calldata witness) internal pure returns (Log memory self) {
+        assembly ("memory-safe") {
+            mstore(self, witness.offset)
+            mstore(add(self, 0x20), witness.offset)
+            mstore(add(self, 0x40), add(witness.offset, witness.length))
+        }
+    }
+
+    /// @notice Takes the next `length` bytes.
+    function take(Log memory self, uint256 length) internal pure returns (bytes calldata part) {
+        uint256 next = self.next;
+        if (length > self.end - next) {
+            revert WrongWitnessLength(self.end - self.start, next - self.start + length);
+        }
+        self.next = next + length;
+        assembly ("memory-safe") {
+            part.offset := next
+            part.length := length
+        }
+    }
+
+    /// @notice Checks that every byte was taken.
+    function finish(Log memory self) internal pure {
+        if (self.next != self.end) {
+            revert WrongWitnessLength(self.end - self.start, self.next - self.start);
+        }
+    }
+
+    /// @notice The little-endian number of `size` (1, 2 or 4) bytes at `offset`, a multiple of `size`, of a segment.
+    function read(Log memory self, bytes32 root, uint256 depth, uint256 offset, uint256 size)
+        internal
+        pure
+        returns (uint32)
+    {
+        (uint256 leaf, bytes32[] calldata siblings) = _takeOpening(self, depth);
+        _check(leaf, offset, siblings, root);
+        return uint32(_reverse(_field(leaf, offset, size), size));
+    }
+
+    /// @notice Writes it, and gives the segment's new root.
+    function write(
+        Log memory self,
+        bytes32 root,
+        uint256 depth,
+        uint256 offset,
+        uint256 size,
+        uint32 value
+    ) internal pure returns (bytes32) {
+        (uint256 leaf, bytes32[] calldata siblings) = _takeOpening(self, depth);
+        _check(leaf, offset, siblings, root);
+        _setField(leaf, offset, size, _reverse(value, size));
+        return _root(leaf, offset, siblings);
+    }
+
+    /// @dev Takes a leaf, copied to memory, and its siblings.
+    function _takeOpening(Log memory self, uint256 depth)
+        private
+        pure
+        returns (uint256 leaf, bytes32[] calldata siblings)
+    {
+        bytes calldata source = take(self, Merkle.LEAF_BYTES);
+        bytes calldata path = take(self, 32 * depth);
+        assembly ("memory-safe") {
+            leaf := mload(0x40)
+            // A field is read and written as a whole word, so the last one needs room behind it.
+            mstore(0x40, add(leaf, 0xa0))
+            calldatacopy(leaf, source.offset, source.length)
+            siblings.offset := path.offset
+            siblings.length := depth
+        }
+    }
+
+    function _check(uint256 leaf, uint256 offset, bytes32[] calldata siblings, bytes32 expected)
+        private
+        pure
+    {
+        bytes32 actual = _root(leaf, offset, siblings);
+        if (actual != expected) revert WrongRoot(actual, expected);
+    }
+
+    /// @dev Root of the segment whose leaf around `offset` is the one in memory at `leaf`.
+    function _root(uint256 leaf, uint256 offset, bytes32[] calldata siblings)
+        private
+        pure
+        returns (bytes32)
+    {
+        bytes32 hash;
+        assembly ("memory-safe") {
+            hash := keccak256(leaf, 128)
+        }
+        return Merkle.root(hash, offset / Merkle.LEAF_BYTES, siblings);
+    }
+
+    /// @dev The `size` bytes at `offset`, first byte highest.
+    function _field(uint256 leaf, uint256 offset, uint256 size)
+        private
+        pure
+        returns (uint256 value)
+    {
+        assembly ("memory-safe") {
+            value := shr(sub(256, shl(3, size)), mload(add(leaf, and(offset, 127))))
+        }
+    }
+
+    function _setField(uint256 leaf, uint256 offset, uint256 size, uint256 value) private pure {
+        assembly ("memory-safe") {
+            let place := add(leaf, and(offset, 127))
+            let bits := shl(3, size)
+            let rest := shr(bits, shl(bits, mload(place)))
+            mstore(place, or(shl(sub(256, bits), value), rest))
+        }
+    }
+
+    /// @dev The lowest `size` bytes in reverse order.
+    function _reverse(uint256 value, uint256 size) private pure returns (uint256) {
+        if (size == 1) return value & 0xff;
+        uint256 pairs = ((value & 0x00ff00ff) << 8) | ((value >> 8) & 0x00ff00ff);
+        if (size == 2) return pairs & 0xffff;
+        return ((pairs & 0xffff) << 16) | (pairs >> 16);
+    }
+}
