@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Merkle } from "../libraries/Merkle.sol";
+
+/// @notice Two states of a run at the ends of a section.
+struct Pair {
+    bytes32 start;
+    bytes32 end;
+}
+
+/// @title A run cut into sections (docs/spec/game.md)
+/// @notice Its digest is the root of the binary tree over the pairs of states at the ends of its sections.
+library Dissection {
+    /// @notice Thrown unless a dissection states the run at the end of every section but the last.
+    error WrongNumberOfStates(uint256 given, uint256 needed);
+
+    /// @notice Thrown when a pair is not the one that was stated at that place.
+    error PairNotStated();
+
+    /// @notice Digest of the states `first`, `middle`…, `last` of 2^sectionsLog2 sections.
+    function digest(bytes32 first, bytes32[] calldata middle, bytes32 last, uint256 sectionsLog2)
+        internal
+        pure
+        returns (bytes32)
+    {
+        uint256 sections = 1 << sectionsLog2;
+        if (middle.length != sections - 1) {
+            revert WrongNumberOfStates(middle.length, sections - 1);
+        }
+        bytes32[] memory pairs = new bytes32[](sections);
+        bytes32 start = first;
+        for (uint256 i = 0; i < sections; ++i) {
+            bytes32 end = i == sections - 1 ? last : middle[i];
+            pairs[i] = _hash(start, end);
+            start = end;
+        }
+        return Merkle.join(pairs);
+    }
+
+    /// @notice Reverts unless `pair` is section `index` under `stated`, the digest of 2^sectionsLog2 sections.
+    function check(
+        bytes32 stated,
+        uint256 sectionsLog2,
+        uint256 index,
+        Pair calldata pair,
+        bytes32[] calldata proof
+    ) internal pure {
+        if (proof.length != sectionsLog2) revert PairNotStated();
+        bytes32 root = Merkle.root(_hash(pair.start, pair.end), index, proof);
+        if (root != stated) revert PairNotStated();
+    }
+
+    /// @dev 65 bytes, a length that no other preimage has.
+    function _hash(bytes32 start, bytes32 end) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let preimage := mload(0x40)
+            mstore8(preimage, 0x01)
+            mstore(add(preimage, 0x01), start)
+            mstore(add(preimage, 0x21), end)
+            hash := keccak256(preimage, 0x41)
+        }
+    }
+}

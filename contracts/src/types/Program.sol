@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice What runs on the virtual machine, with the shapes of its memories (docs/spec/vm.md). Depths count levels of 128-byte leaves.
+struct Program {
+    bytes32 codeRoot;
+    /// First address of the code; a multiple of 128.
+    uint32 codeBase;
+    /// First instruction.
+    uint32 entry;
+    uint8 codeDepth;
+    uint8 memoryDepth;
+    uint8 inputDepth;
+    /// A trace has 2^nodesLog2 slots.
+    uint8 nodesLog2;
+    /// A slot has 2^slotLog2 bytes.
+    uint8 slotLog2;
+    /// Step cap, as a power of two.
+    uint8 stepsLog2;
+    /// Where in memory a node leaves its slot; a multiple of the slot's size.
+    uint32 outputAddress;
+    /// Most bytes of a prompt.
+    uint32 promptLimit;
+    /// Most bytes of an answer.
+    uint32 outputLimit;
+    uint8 vmVersion;
+}
+
+using ProgramShape for Program global;
+
+/// @title What follows from a program's parameters, and which are allowed
+library ProgramShape {
+    /// @notice Version of the virtual machine that is verified here.
+    uint8 internal constant VM_VERSION = 1;
+
+    /// @dev Levels of a leaf, 2^7 bytes.
+    uint256 private constant LEAF_LOG2 = 7;
+    /// @dev Bytes of the request's header in the input memory (docs/spec/request.md).
+    uint256 private constant HEADER_BYTES = 384;
+
+    /// @notice Thrown when a parameter is outside the range that docs/spec/vm.md gives; names it.
+    error ProgramOutOfRange(string parameter);
+
+    function id(Program memory self) internal pure returns (bytes32) {
+        return keccak256(abi.encode(bytes32("imo.program.v1"), self));
+    }
+
+    /// @notice Reverts unless every parameter is in its range.
+    function check(Program memory self) internal pure {
+        if (self.vmVersion != VM_VERSION) revert ProgramOutOfRange("vmVersion");
+        if (self.codeBase % 128 != 0) revert ProgramOutOfRange("codeBase");
+        if (self.codeDepth > 17) revert ProgramOutOfRange("codeDepth");
+        if (self.memoryDepth > 23) revert ProgramOutOfRange("memoryDepth");
+        if (self.inputDepth > 22) revert ProgramOutOfRange("inputDepth");
+        if (self.nodesLog2 > 31) revert ProgramOutOfRange("nodesLog2");
+        if (self.slotLog2 < LEAF_LOG2 || self.slotLog2 > 20) revert ProgramOutOfRange("slotLog2");
+        if (self.stepsLog2 > 40) revert ProgramOutOfRange("stepsLog2");
+
+        uint256 slot = 1 << self.slotLog2;
+        uint256 size = 1 << (self.memoryDepth + LEAF_LOG2);
+        bool fits = self.outputAddress % slot == 0 && self.outputAddress + slot <= size;
+        if (!fits) revert ProgramOutOfRange("outputAddress");
+
+        uint256 offset = uint256(self.entry) - self.codeBase;
+        bool runs = self.entry % 4 == 0 && offset < 1 << (self.codeDepth + LEAF_LOG2);
+        if (!runs) revert ProgramOutOfRange("entry");
+
+        bool asks = self.promptLimit != 0
+            && HEADER_BYTES + self.promptLimit <= 1 << (self.inputDepth + LEAF_LOG2);
+        if (!asks) revert ProgramOutOfRange("promptLimit");
+        if (self.outputLimit == 0) revert ProgramOutOfRange("outputLimit");
+    }
+
+    /// @notice Depth of a trace's tree.
+    function traceDepth(Program memory self) internal pure returns (uint8) {
+        return self.nodesLog2 + self.slotDepth();
+    }
+
+    /// @notice Depth of a slot's subtree.
+    function slotDepth(Program memory self) internal pure returns (uint8) {
+        return self.slotLog2 - uint8(LEAF_LOG2);
+    }
+}
