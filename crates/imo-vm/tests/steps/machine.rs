@@ -106,8 +106,7 @@ impl Scene {
 /// Bytes that look random and cost the generator one word.
 fn bytes(u: &mut Unstructured<'_>, count: usize) -> Result<Vec<u8>> {
     let seed: u32 = u.arbitrary()?;
-    let blocks = (0..count.div_ceil(32))
-        .flat_map(|i| keccak256(&[&seed.to_be_bytes()[..], &i.to_be_bytes()].concat()));
+    let blocks = (0_u32..).flat_map(|i| keccak256(&[seed.to_be_bytes(), i.to_be_bytes()].concat()));
     Ok(blocks.take(count).collect())
 }
 
