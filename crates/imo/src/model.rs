@@ -1,0 +1,338 @@
+//! Packing models, looking into packed ones, and opening either kind of file.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Instant, UNIX_EPOCH};
+
+use anyhow::{Context, bail, ensure};
+use imo_commit::keccak256;
+use imo_engine::Means;
+use imo_model::{ModelImage, PackReport, pack};
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::program::TextProgram;
+use crate::terminal::Terminal;
+
+/// What to do with a model file.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Pack a GGUF file into the one image that every machine computes alike
+    Pack {
+        /// GGUF file
+        file: PathBuf,
+        /// Where the image goes [default: the file's name, ending in .imo]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Tell what a packed model is
+    Show {
+        /// Packed image
+        image: PathBuf,
+    },
+}
+
+/// Carries out a command.
+pub(crate) fn run(command: Command, terminal: Terminal) -> anyhow::Result<Exit> {
+    match command {
+        Command::Pack { file, output } => pack_to(&file, output, terminal),
+        Command::Show { image } => show(&image, terminal),
+    }
+}
+
+/// A model to run, and on what.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ModelArgs {
+    /// A packed image, or a GGUF file, which is packed when it is used first
+    model: PathBuf,
+    /// Folder for images packed on first use [default: the GGUF file's own]
+    #[arg(long, env = "IMO_CACHE", value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+    /// Threads to compute with, which change the speed and nothing else [default: all]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl ModelArgs {
+    /// Opens the model.
+    pub(crate) fn open(&self, terminal: Terminal) -> anyhow::Result<ModelImage> {
+        open(&self.model, self.cache.as_deref(), terminal)
+    }
+
+    /// The machine's widest instructions on the threads asked for.
+    pub(crate) fn means(&self) -> Means {
+        let all = || thread::available_parallelism().map_or(1, usize::from);
+        Means::detect(self.threads.map_or_else(all, usize::from))
+    }
+}
+
+/// Opens a packed model; a GGUF file is packed into `cache`, or beside itself, unless it has been before.
+pub(crate) fn open(
+    path: &Path,
+    cache: Option<&Path>,
+    terminal: Terminal,
+) -> anyhow::Result<ModelImage> {
+    let image = match FileKind::of(path)? {
+        FileKind::Image => ModelImage::open(path)?,
+        FileKind::Gguf => open_cached(path, cache, terminal)?,
+    };
+    // The header alone does not bound a trace.
+    let fits = image.trace_shape().holds(image.header());
+    ensure!(fits, "{}: the model is too large for a trace", path.display());
+    Ok(image)
+}
+
+/// What a file is, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    Gguf,
+    Image,
+}
+
+impl FileKind {
+    fn of(path: &Path) -> anyhow::Result<Self> {
+        let named = || path.display().to_string();
+        let file = File::open(path).with_context(named)?;
+        ensure!(file.metadata().with_context(named)?.is_file(), "{}: not a file", named());
+        let mut head = Vec::new();
+        file.take(8).read_to_end(&mut head).with_context(named)?;
+        if head.starts_with(b"GGUF") {
+            Ok(Self::Gguf)
+        } else if head.starts_with(b"IMOMODEL") {
+            Ok(Self::Image)
+        } else {
+            bail!("{}: neither a GGUF file nor a packed model", named())
+        }
+    }
+}
+
+fn open_cached(
+    source: &Path,
+    cache: Option<&Path>,
+    terminal: Terminal,
+) -> anyhow::Result<ModelImage> {
+    let beside = || source.parent().unwrap_or(Path::new(""));
+    let folder = cache.unwrap_or_else(beside);
+    if cache.is_some() {
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    let target = folder.join(cached_name(source)?);
+    // Whoever packs holds the source: a second command waits for the image instead of writing the same file.
+    // Where a file system knows no locks, packing is done twice at worst, and both write the same bytes.
+    let packing = File::open(source).with_context(|| source.display().to_string())?;
+    let _ = packing.lock();
+    if let Ok(image) = ModelImage::open(&target) {
+        return Ok(image);
+    }
+    pack_with_progress(source, &target, terminal)?;
+    Ok(ModelImage::open(&target)?)
+}
+
+/// A name that changes when the source does, or the version that packs it.
+fn cached_name(source: &Path) -> anyhow::Result<String> {
+    let named = || source.display().to_string();
+    let metadata = fs::metadata(source).with_context(named)?;
+    let modified = metadata.modified().with_context(named)?;
+    let modified_ns = modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let place = source.canonicalize().with_context(named)?;
+    let mut fingerprint = env!("CARGO_PKG_VERSION").as_bytes().to_vec();
+    fingerprint.extend(metadata.len().to_be_bytes());
+    fingerprint.extend(modified_ns.to_be_bytes());
+    fingerprint.extend(place.as_os_str().as_encoded_bytes());
+    let fingerprint = hex(&keccak256(&fingerprint)[..8]);
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(format!("{stem}-{}.imo", &fingerprint[2..]))
+}
+
+fn pack_with_progress(
+    source: &Path,
+    target: &Path,
+    terminal: Terminal,
+) -> anyhow::Result<PackReport> {
+    let bar = terminal.bar("packing", 1);
+    let report = pack(source, target, |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+        if done == all {
+            bar.set_message("hashing and writing");
+        }
+    });
+    bar.finish_and_clear();
+    report.with_context(|| format!("{} cannot be packed", source.display()))
+}
+
+/// What packing did.
+#[derive(Debug, Serialize)]
+struct Packed {
+    image: PathBuf,
+    content_id: String,
+    image_root: String,
+    source_sha256: String,
+    source_bytes: u64,
+    image_bytes: u64,
+    /// Largest error of a weight, as a part of the largest weight of its block; 0 when none was rounded.
+    rounding: f64,
+    seconds: f64,
+}
+
+fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::Result<Exit> {
+    if FileKind::of(file)? == FileKind::Image {
+        bail!("{}: is packed already", file.display());
+    }
+    let target = output.unwrap_or_else(|| file.with_extension("imo"));
+    if target.exists() && !matches!(FileKind::of(&target), Ok(FileKind::Image)) {
+        bail!("{}: exists and is not a packed model", target.display());
+    }
+    let started = Instant::now();
+    let report = pack_with_progress(file, &target, terminal)?;
+    let image = ModelImage::open(&target)?;
+    let packed = Packed {
+        content_id: hex(&TextProgram::new(&image).content_id(&image)),
+        image: target,
+        image_root: hex(&report.root),
+        source_sha256: hex(&report.source_sha256),
+        source_bytes: fs::metadata(file).with_context(|| file.display().to_string())?.len(),
+        image_bytes: report.length,
+        rounding: report.rounding,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    packed.print(terminal);
+    terminal.object(&packed);
+    Ok(Exit::Success)
+}
+
+impl Packed {
+    fn print(&self, terminal: Terminal) {
+        let (from, to) = (HumanBytes(self.source_bytes), HumanBytes(self.image_bytes));
+        let rounding = if self.rounding > 0.0 {
+            format!("by at most {:.1e} of the largest weight of a block", self.rounding)
+        } else {
+            "none; every weight is the file's".to_owned()
+        };
+        table(
+            terminal,
+            &[
+                ("image", self.image.display().to_string()),
+                ("size", format!("{to}, from {from} in {:.1} s", self.seconds)),
+                ("rounding", rounding),
+                ("content id", self.content_id.clone()),
+                ("image root", self.image_root.clone()),
+                ("file's SHA-256", self.source_sha256.clone()),
+            ],
+        );
+    }
+}
+
+/// What a packed model is.
+#[derive(Debug, Serialize)]
+struct Shown {
+    image: PathBuf,
+    image_bytes: u64,
+    content_id: String,
+    image_root: String,
+    program_id: String,
+    layers: u32,
+    dim: u32,
+    ffn: u32,
+    heads: u32,
+    kv_heads: u32,
+    head_dim: u32,
+    vocab: u32,
+    context: u32,
+    head_parts: u32,
+    weights: u64,
+    /// How the matrices are stored, each format once.
+    formats: Vec<String>,
+    tied: bool,
+    /// Nodes of a trace, and bytes of a slot, as powers of two.
+    trace_nodes_log2: u8,
+    trace_slot_log2: u8,
+}
+
+fn show(path: &Path, terminal: Terminal) -> anyhow::Result<Exit> {
+    if FileKind::of(path)? == FileKind::Gguf {
+        bail!("{0}: not packed yet; `imo model pack {0}` does it", path.display());
+    }
+    let image = open(path, None, terminal)?;
+    let shown = Shown::of(path, &image);
+    shown.print(terminal);
+    terminal.object(&shown);
+    Ok(Exit::Success)
+}
+
+impl Shown {
+    fn of(path: &Path, image: &ModelImage) -> Self {
+        let header = image.header();
+        let program = TextProgram::new(image);
+        let shape = program.shape();
+        let tied = header.head == header.embedding;
+        let layers = image.layers().iter().flat_map(|layer| {
+            [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down]
+        });
+        let head = (!tied).then_some(header.head);
+        let matrices: Vec<_> = layers.chain([header.embedding]).chain(head).collect();
+        let mut formats: Vec<_> = matrices.iter().map(|it| format!("{:?}", it.format)).collect();
+        formats.sort();
+        formats.dedup();
+        Self {
+            image: path.to_owned(),
+            image_bytes: image.bytes().len() as u64,
+            content_id: hex(&program.content_id(image)),
+            image_root: hex(&image.root()),
+            program_id: hex(&program.program().id()),
+            layers: header.layers,
+            dim: header.dim,
+            ffn: header.ffn,
+            heads: header.heads,
+            kv_heads: header.kv_heads,
+            head_dim: header.head_dim,
+            vocab: header.vocab,
+            context: header.context,
+            head_parts: header.head_parts,
+            weights: matrices.iter().map(|it| u64::from(it.rows) * u64::from(it.columns)).sum(),
+            formats,
+            tied,
+            trace_nodes_log2: shape.nodes_log2,
+            trace_slot_log2: shape.slot_log2,
+        }
+    }
+
+    fn print(&self, terminal: Terminal) {
+        let Self { layers, dim, ffn, heads, kv_heads, head_dim, vocab, context, .. } = self;
+        let tied = if self.tied { ", the head is the embedding" } else { "" };
+        let (nodes, slot) = (1_u64 << self.trace_nodes_log2, 1_u64 << self.trace_slot_log2);
+        table(
+            terminal,
+            &[
+                ("image", self.image.display().to_string()),
+                ("size", HumanBytes(self.image_bytes).to_string()),
+                ("weights", format!("{}, as {}", self.weights, self.formats.join(", "))),
+                ("layers", format!("{layers} of width {dim}, feed-forward {ffn}")),
+                ("heads", format!("{heads} for queries, {kv_heads} for keys, of width {head_dim}")),
+                ("tokens", format!("{vocab}{tied}")),
+                ("positions", context.to_string()),
+                ("trace", format!("{nodes} nodes with slots of {slot} bytes")),
+                ("content id", self.content_id.clone()),
+                ("image root", self.image_root.clone()),
+                ("program id", self.program_id.clone()),
+            ],
+        );
+    }
+}
+
+/// Rows of a name and a value.
+pub(crate) fn table(terminal: Terminal, rows: &[(&str, String)]) {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, value) in rows {
+        terminal.line(format!("{name:width$}  {value}"));
+    }
+}
+
+/// Bytes as they are written of hashes and addresses.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("0x{digits}")
+}

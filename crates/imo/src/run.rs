@@ -1,0 +1,373 @@
+//! A prompt in, a streamed answer out.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::process;
+use std::str;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use imo_engine::{Answer, Commitment, Deviations, Request, Session};
+use imo_model::ModelImage;
+use imo_tensor::{CANDIDATES, Candidate};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::model::{ModelArgs, hex};
+use crate::program::TextProgram;
+use crate::terminal::Terminal;
+
+/// One in the scale of a request's temperature.
+const TEMPERATURE_ONE: f64 = 65_536.0;
+
+/// A run on this computer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// What to say to the model
+    #[arg(required_unless_present = "prompt_ids")]
+    prompt: Option<String>,
+    /// Give the prompt as it is, without the chat template
+    #[arg(long)]
+    raw: bool,
+    /// Give these tokens instead of a prompt's, separated by commas
+    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["prompt", "raw"])]
+    prompt_ids: Option<Vec<u32>>,
+    /// Most tokens to generate
+    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    tokens: u32,
+    /// Go on after a token that ends the sequence
+    #[arg(long)]
+    ignore_eos: bool,
+    /// How freely to choose among tokens; 0 takes the likeliest
+    #[arg(long, default_value = "0", value_parser = parse_temperature)]
+    temperature: u32,
+    /// How many of the likeliest tokens to choose among [default: 64]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
+    top_k: Option<u16>,
+    /// Which choices to make, where there is a choice
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Tell the best logits, at most 64, at each generated position
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=CANDIDATES as i64))]
+    top_logits: u16,
+}
+
+/// A temperature in units of 2⁻¹⁶, as a request has it.
+fn parse_temperature(text: &str) -> Result<u32, String> {
+    let temperature: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    let units = (temperature * TEMPERATURE_ONE).round();
+    if !(0.0..=f64::from(u32::MAX)).contains(&units) {
+        return Err("not between 0 and 65,535".to_owned());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole u32")]
+    Ok(units as u32)
+}
+
+/// Runs a model on a prompt.
+pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    let image = args.model.open(terminal)?;
+    let program = TextProgram::new(&image);
+    args.check_prompt(&image, &program)?;
+    let session = Session::new(&image, program.limits(), args.model.means())?;
+    let interrupted = watch_interrupt()?;
+
+    let sink = Commitment::new(program.shape().slot_log2);
+    let mut stream = Stream::new(terminal, program.limits().output_bytes);
+    let mut positions = Vec::new();
+    let mut first_token = None;
+    let started = Instant::now();
+    let answer = session.run(&args.request(), &args.deviations(), &sink, |step| {
+        first_token.get_or_insert_with(|| started.elapsed());
+        if step.token != image.header().end_of_sequence {
+            stream.push(step.text);
+        }
+        let best = step.candidates.iter().take(args.top_logits.into()).copied().collect();
+        positions.push(Position { position: step.position, best });
+        if interrupted.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    let elapsed = started.elapsed();
+    stream.finish();
+    let trace_root = sink.into_trace(program.shape().nodes_log2).root();
+
+    let stop = Stop::of(&answer, &args, &image);
+    let speed = Speed::of(&answer, first_token.unwrap_or(elapsed), elapsed);
+    if args.top_logits > 0 && !terminal.is_json() {
+        positions.iter().for_each(|position| terminal.note(position.to_string()));
+    }
+    terminal.note(format!("{stop}: {speed}"));
+    terminal.object(&Report {
+        content_id: hex(&program.content_id(&image)),
+        prompt_ids: &answer.prompt_tokens,
+        generated_ids: &answer.tokens,
+        text: String::from_utf8_lossy(&answer.bytes),
+        stop,
+        top_logits: positions.iter().map(Position::pairs).collect(),
+        trace_root: hex(&trace_root),
+        provable: args.prompt_ids.is_none() && !args.ignore_eos && stop != Stop::Interrupted,
+        timings: speed,
+    });
+    Ok(if stop == Stop::Interrupted { Exit::Failure } else { Exit::Success })
+}
+
+impl Args {
+    /// The request, which belongs to no chain.
+    fn request(&self) -> Request {
+        Request {
+            seed: self.seed,
+            temperature: self.temperature,
+            top_k: self.top_k.unwrap_or(0),
+            raw: self.raw,
+            ..Request::local(self.prompt.clone().unwrap_or_default(), self.tokens)
+        }
+    }
+
+    fn deviations(&self) -> Deviations {
+        Deviations {
+            prompt_tokens: self.prompt_ids.clone(),
+            ignore_end: self.ignore_eos,
+            fault: None,
+        }
+    }
+
+    /// Refuses, with the reason, what the program would answer with an error text.
+    fn check_prompt(&self, image: &ModelImage, program: &TextProgram) -> anyhow::Result<()> {
+        let (vocab, context) = (image.header().vocab, image.header().context);
+        let tokens = match (&self.prompt_ids, &self.prompt) {
+            (Some(ids), _) => {
+                if let Some(id) = ids.iter().find(|id| **id >= vocab) {
+                    bail!("the model has no token {id}, only {vocab}");
+                }
+                ids.len()
+            }
+            (None, prompt) => {
+                let prompt = prompt.as_deref().unwrap_or_default();
+                let limit = program.limits().prompt_bytes;
+                ensure!(!prompt.is_empty(), "the prompt is empty");
+                ensure!(
+                    prompt.len() <= limit,
+                    "the prompt is too long: {} bytes, and the program takes {limit}",
+                    prompt.len()
+                );
+                image.tokenizer().encode(prompt.as_bytes(), self.raw)?.len()
+            }
+        };
+        ensure!(tokens > 0, "the prompt has no tokens");
+        ensure!(
+            tokens <= context as usize,
+            "the prompt is too long: {tokens} tokens, and the model has {context} positions"
+        );
+        Ok(())
+    }
+}
+
+/// Tells whether Ctrl-C was pressed. Pressed again, it ends the process at once.
+fn watch_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let pressed = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&pressed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot listen for Ctrl-C")?;
+    thread::spawn(move || {
+        runtime.block_on(async {
+            // Where signals cannot be had, Ctrl-C does what it does everywhere.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                told.store(true, Ordering::Relaxed);
+                let _ = tokio::signal::ctrl_c().await;
+                process::exit(130);
+            }
+        });
+    });
+    Ok(pressed)
+}
+
+/// Bytes of text on their way to the terminal, which takes whole characters.
+#[derive(Debug)]
+struct Stream {
+    terminal: Terminal,
+    /// Bytes that the answer may still have.
+    left: usize,
+    /// The beginning of a character.
+    pending: Vec<u8>,
+}
+
+impl Stream {
+    const fn new(terminal: Terminal, limit: usize) -> Self {
+        Self { terminal, left: limit, pending: Vec::new() }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let bytes = &bytes[..bytes.len().min(self.left)];
+        self.left -= bytes.len();
+        self.pending.extend_from_slice(bytes);
+        let whole = self.pending.len() - unfinished(&self.pending);
+        self.terminal.part(&String::from_utf8_lossy(&self.pending[..whole]));
+        self.pending.drain(..whole);
+    }
+
+    fn finish(self) {
+        self.terminal.line(String::from_utf8_lossy(&self.pending));
+    }
+}
+
+/// How many bytes at the end are the beginning of a character.
+fn unfinished(bytes: &[u8]) -> usize {
+    let last = bytes.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+    match str::from_utf8(last) {
+        Err(error) if error.error_len().is_none() => last.len(),
+        _ => 0,
+    }
+}
+
+/// A position that was sampled at, with its best candidates.
+#[derive(Debug)]
+struct Position {
+    position: u32,
+    best: Vec<Candidate>,
+}
+
+impl Position {
+    fn pairs(&self) -> Vec<(u32, f32)> {
+        self.best.iter().map(|it| (it.id, it.logit)).collect()
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "position {}:", self.position)?;
+        self.best.iter().try_for_each(|it| write!(f, " {} ({:.4})", it.id, it.logit))
+    }
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Stop {
+    EndOfSequence,
+    Length,
+    Context,
+    Interrupted,
+}
+
+impl Stop {
+    fn of(answer: &Answer, args: &Args, image: &ModelImage) -> Self {
+        let is_end = answer.tokens.last() == Some(&image.header().end_of_sequence);
+        let positions = answer.prompt_tokens.len() + answer.tokens.len() - 1;
+        if is_end && !args.ignore_eos {
+            Self::EndOfSequence
+        } else if answer.tokens_used() == args.tokens {
+            Self::Length
+        } else if positions == image.header().context as usize {
+            Self::Context
+        } else {
+            Self::Interrupted
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EndOfSequence => "complete",
+            Self::Length => "cut at --tokens",
+            Self::Context => "cut at the model's last position",
+            Self::Interrupted => "interrupted",
+        })
+    }
+}
+
+/// How long a run took, commitments included.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Speed {
+    prompt_tokens: usize,
+    generated_tokens: usize,
+    /// Until the first token.
+    prompt_s: f64,
+    /// From the first token to the last.
+    decode_s: f64,
+    prompt_tokens_per_s: f64,
+    /// None of a single token.
+    decode_tokens_per_s: Option<f64>,
+}
+
+impl Speed {
+    fn of(answer: &Answer, first_token: Duration, elapsed: Duration) -> Self {
+        let (prompt_tokens, generated_tokens) = (answer.prompt_tokens.len(), answer.tokens.len());
+        let (prompt_s, decode_s) =
+            (first_token.as_secs_f64(), (elapsed - first_token).as_secs_f64());
+        Self {
+            prompt_tokens,
+            generated_tokens,
+            prompt_s,
+            decode_s,
+            prompt_tokens_per_s: prompt_tokens as f64 / prompt_s,
+            decode_tokens_per_s: (generated_tokens > 1)
+                .then(|| (generated_tokens - 1) as f64 / decode_s),
+        }
+    }
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prompt_tokens, generated_tokens, .. } = self;
+        let speed = self.prompt_tokens_per_s;
+        write!(f, "{prompt_tokens} tokens read at {speed:.1}/s, {generated_tokens} written")?;
+        self.decode_tokens_per_s.map_or(Ok(()), |speed| write!(f, " at {speed:.1}/s"))
+    }
+}
+
+/// The object of `--json`.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    content_id: String,
+    prompt_ids: &'a [u32],
+    generated_ids: &'a [u32],
+    text: Cow<'a, str>,
+    stop: Stop,
+    /// By generated position, (token, logit), best first.
+    top_logits: Vec<Vec<(u32, f32)>>,
+    trace_root: String,
+    /// Whether the program gives this very trace: nothing was skipped, ignored or broken off.
+    provable: bool,
+    timings: Speed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_wait_until_they_are_whole() {
+        for (bytes, rest) in [
+            (&b"plain"[..], 0),
+            ("\u{20ac}".as_bytes(), 0),
+            (b"a\xe2\x82", 2),
+            (b"a\xf0\x9f\x99", 3),
+            (b"a\xff", 0),
+            (b"\xff\xc3", 1),
+            (b"", 0),
+        ] {
+            assert_eq!(unfinished(bytes), rest, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn temperatures_are_in_sixty_five_thousandths() {
+        assert_eq!(parse_temperature("0"), Ok(0));
+        assert_eq!(parse_temperature("0.5"), Ok(1 << 15));
+        assert_eq!(parse_temperature("1"), Ok(1 << 16));
+        for text in ["-1", "nan", "inf", "1e9", "warm", ""] {
+            assert!(parse_temperature(text).is_err(), "{text}");
+        }
+    }
+}
