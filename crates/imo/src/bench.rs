@@ -1,0 +1,249 @@
+//! How fast this computer runs a model, commits to what it computed, and proves a node of it.
+
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use anyhow::{anyhow, ensure};
+use imo_engine::{Commitment, Deviations, Request, Session, Sink, Uncommitted};
+use imo_model::ModelImage;
+use indicatif::HumanCount;
+use serde::Serialize;
+
+use crate::claimed::ClaimedTrace;
+use crate::exit::Exit;
+use crate::model::{ModelArgs, table};
+use crate::program::{TextProgram, answer};
+use crate::terminal::Terminal;
+
+/// Tokens read and written in a round, where the model has the positions.
+const PROMPT_TOKENS: u32 = 128;
+const GENERATED_TOKENS: u32 = 64;
+/// The prompt whose nodes run in the machine.
+const PROVED_PROMPT: &str = "Hello";
+/// The least positions with which anything can be measured.
+const LEAST_CONTEXT: u32 = 16;
+
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Rounds, with and without commitments in turn; what is told is the median
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: u16,
+}
+
+/// Measures.
+pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    let image = args.model.open(terminal)?;
+    let context = image.header().context;
+    ensure!(context >= LEAST_CONTEXT, "the model has {context} positions, too few to measure");
+    let program = TextProgram::new(&image);
+    let session = Session::new(&image, program.limits(), args.model.means())?;
+    let report = Report {
+        instructions: format!("{:?}", session.means().isa),
+        threads: session.means().threads,
+        rounds: args.rounds,
+        engine: Engine::measure(&session, args.rounds, terminal),
+        machine: Machine::measure(&session, (&image, &program), args.rounds, terminal)?,
+    };
+    report.print(terminal);
+    terminal.object(&report);
+    Ok(Exit::Success)
+}
+
+/// The object of `--json`.
+#[derive(Debug, Serialize)]
+struct Report {
+    instructions: String,
+    threads: usize,
+    rounds: u16,
+    #[serde(flatten)]
+    engine: Engine,
+    machine: Machine,
+}
+
+impl Report {
+    fn print(&self, terminal: Terminal) {
+        let Self { instructions, threads, rounds, engine, machine } = self;
+        let Engine { prompt_tokens, generated_tokens, committed, uncommitted, root_s } = engine;
+        let pair = |with: f64, without: f64| {
+            format!("{with:.1} tokens/s, {without:.1} without commitments")
+        };
+        let prompt = pair(committed.prompt_tokens_per_s, uncommitted.prompt_tokens_per_s);
+        let decode = pair(committed.decode_tokens_per_s, uncommitted.decode_tokens_per_s);
+        let Machine { layer_steps, head_steps, sampler_steps, .. } = machine;
+        let steps = |steps: &u64| format!("{} steps", HumanCount(*steps));
+        table(
+            terminal,
+            &[
+                ("on", format!("{instructions}, {threads} threads, median of {rounds} rounds")),
+                ("prompt", format!("{prompt} ({prompt_tokens} tokens)")),
+                ("decode", format!("{decode} ({generated_tokens} tokens)")),
+                ("trace root", format!("{:.1} ms", root_s * 1e3)),
+                ("image root", format!("{:.0} MB/s", machine.image_bytes_per_s / 1e6)),
+                ("machine", format!("{:.1} M steps/s", machine.steps_per_s / 1e6)),
+                ("a layer's node", steps(layer_steps)),
+                ("a head's node", steps(head_steps)),
+                ("a sampler's node", steps(sampler_steps)),
+            ],
+        );
+    }
+}
+
+/// Speeds of the engine.
+#[derive(Debug, Serialize)]
+struct Engine {
+    prompt_tokens: u32,
+    generated_tokens: u32,
+    committed: Pace,
+    uncommitted: Pace,
+    /// From the last slot of a round to the root of its trace.
+    root_s: f64,
+}
+
+impl Engine {
+    fn measure(session: &Session<'_>, rounds: u16, terminal: Terminal) -> Self {
+        let header = session.header();
+        let prompt_tokens = PROMPT_TOKENS.min(header.context / 2);
+        let generated_tokens = GENERATED_TOKENS.min(header.context / 2);
+        let request = Request::local("", generated_tokens);
+        let deviations = Deviations {
+            // Any tokens will do; these are spread over the vocabulary.
+            prompt_tokens: Some((0..prompt_tokens).map(|i| i * 7919 % header.vocab).collect()),
+            ignore_end: true,
+            fault: None,
+        };
+        let bar = terminal.bar("running the model", 1 + 2 * u64::from(rounds));
+        // The first run finds the weights on disk.
+        Pace::measure(session, &request, &deviations, &Uncommitted);
+        bar.inc(1);
+        let shape = session.limits().shape;
+        let (mut committed, mut uncommitted, mut root_s) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..rounds {
+            // Whichever comes second finds a warmer machine, so they take turns.
+            for with_commitments in [round % 2 == 0, round % 2 == 1] {
+                if with_commitments {
+                    let sink = Commitment::new(shape.slot_log2);
+                    committed.push(Pace::measure(session, &request, &deviations, &sink));
+                    let ended = Instant::now();
+                    black_box(sink.into_trace(shape.nodes_log2).root());
+                    root_s.push(ended.elapsed().as_secs_f64());
+                } else {
+                    uncommitted.push(Pace::measure(session, &request, &deviations, &Uncommitted));
+                }
+                bar.inc(1);
+            }
+        }
+        bar.finish_and_clear();
+        Self {
+            prompt_tokens,
+            generated_tokens,
+            committed: Pace::median(&committed),
+            uncommitted: Pace::median(&uncommitted),
+            root_s: median(root_s),
+        }
+    }
+}
+
+/// Speeds of one run, or the median of each over several.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Pace {
+    prompt_tokens_per_s: f64,
+    decode_tokens_per_s: f64,
+}
+
+impl Pace {
+    /// Runs a request for more than one token.
+    fn measure(
+        session: &Session<'_>,
+        request: &Request,
+        deviations: &Deviations,
+        sink: &impl Sink,
+    ) -> Self {
+        let mut tokens_at = Vec::new();
+        let started = Instant::now();
+        let answer = session.run(request, deviations, sink, |_| {
+            tokens_at.push(started.elapsed());
+            ControlFlow::Continue(())
+        });
+        let (first, last) = (tokens_at[0], tokens_at[tokens_at.len() - 1]);
+        Self {
+            prompt_tokens_per_s: answer.prompt_tokens.len() as f64 / first.as_secs_f64(),
+            decode_tokens_per_s: (tokens_at.len() - 1) as f64 / (last - first).as_secs_f64(),
+        }
+    }
+
+    fn median(runs: &[Self]) -> Self {
+        let of = |field: fn(&Self) -> f64| median(runs.iter().map(field).collect());
+        Self {
+            prompt_tokens_per_s: of(|pace| pace.prompt_tokens_per_s),
+            decode_tokens_per_s: of(|pace| pace.decode_tokens_per_s),
+        }
+    }
+}
+
+/// Speed of the virtual machine, and how much work the nodes are.
+#[derive(Debug, Serialize)]
+struct Machine {
+    /// Over a layer's node.
+    steps_per_s: f64,
+    layer_steps: u64,
+    head_steps: u64,
+    sampler_steps: u64,
+    /// Of the tree over the image, which a dispute needs.
+    image_bytes_per_s: f64,
+}
+
+impl Machine {
+    fn measure(
+        session: &Session<'_>,
+        (image, program): (&ModelImage, &TextProgram),
+        rounds: u16,
+        terminal: Terminal,
+    ) -> anyhow::Result<Self> {
+        let bar = terminal.bar("running nodes in the machine", 3 + u64::from(rounds));
+        let started = Instant::now();
+        let tree = image.tree();
+        let image_bytes_per_s = image.bytes().len() as f64 / started.elapsed().as_secs_f64();
+        bar.inc(1);
+
+        let request = Request::local(PROVED_PROMPT, 1);
+        let (answer, trace) = answer(session, &request, &Deviations::default());
+        ensure!(answer.status == 0, "{}", String::from_utf8_lossy(&answer.bytes));
+        let (input, claimed) = (request.encode(), ClaimedTrace::own(&trace));
+        // Steps of a node and seconds that they took, if they led to what the engine computed.
+        let measure = |node| {
+            let started = Instant::now();
+            let run = program.run((image, &tree), &input, &claimed, node);
+            let seconds = started.elapsed().as_secs_f64();
+            let slot = program.slot(&run).map_err(|stopped| anyhow!("node {node}: {stopped:?}"))?;
+            ensure!(slot == trace.slot(node), "node {node}: engine and machine disagree");
+            bar.inc(1);
+            Ok((run.steps(), seconds))
+        };
+
+        let shape = program.shape();
+        let position = u32::try_from(answer.prompt_tokens.len())? - 1;
+        let layer = shape.layer(position, image.header().layers / 2);
+        let layers = (0..rounds).map(|_| measure(layer)).collect::<anyhow::Result<Vec<_>>>()?;
+        let (head_steps, _) = measure(shape.head(position, 0))?;
+        let (sampler_steps, _) = measure(shape.sampler(position))?;
+        bar.finish_and_clear();
+        Ok(Self {
+            steps_per_s: median(layers.iter().map(|(steps, s)| *steps as f64 / s).collect()),
+            layer_steps: layers[0].0,
+            head_steps,
+            sampler_steps,
+            image_bytes_per_s,
+        })
+    }
+}
+
+/// The middle of some numbers; the upper one of two.
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
