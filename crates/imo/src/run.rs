@@ -5,8 +5,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::process;
 use std::str;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -178,16 +178,21 @@ fn watch_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let told = Arc::clone(&pressed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot listen for Ctrl-C")?;
+    let (listens, listening) = mpsc::channel();
     thread::spawn(move || {
         runtime.block_on(async {
+            // A signal counts from the first poll on, which comes before the word that it does.
+            let first = tokio::signal::ctrl_c();
+            let (first, _) = tokio::join!(biased; first, async { listens.send(()) });
             // Where signals cannot be had, Ctrl-C does what it does everywhere.
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if first.is_ok() {
                 told.store(true, Ordering::Relaxed);
                 let _ = tokio::signal::ctrl_c().await;
                 process::exit(130);
             }
         });
     });
+    listening.recv().context("cannot listen for Ctrl-C")?;
     Ok(pressed)
 }
 
