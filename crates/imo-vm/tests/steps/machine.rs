@@ -182,7 +182,7 @@ fn a_step_from_its_witness_is_the_fast_step() {
         Ok(())
     })
     .budget_ms(2_000);
-    assert!(seen.borrow().iter().all(|count| *count > 20), "all kinds of end were seen: {seen:?}");
+    assert!(seen.borrow().iter().all(|count| *count > 0), "all kinds of end were seen: {seen:?}");
 }
 
 #[test]
