@@ -15,7 +15,7 @@ mod trace;
 pub use trace::{Kind, TraceShape};
 
 mod tokenizer;
-pub use tokenizer::{EncodeError, Piece, Scratch, Tokenizer, scratch_words};
+pub use tokenizer::{EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scratch_words};
 
 #[cfg(feature = "std")]
 mod gguf;

@@ -42,7 +42,7 @@ struct Pools {
     totals: [i64; 256],
     words: [u32; 62 * 1024],
     longs: [u64; 62 * 1024],
-    bytes: [u8; 25 * 1024],
+    bytes: [u8; 36 * 1024],
 }
 
 #[unsafe(link_section = ".slot")]
@@ -54,7 +54,7 @@ static mut POOLS: Pools = Pools {
     totals: [0; 256],
     words: [0; 62 * 1024],
     longs: [0; 62 * 1024],
-    bytes: [0; 25 * 1024],
+    bytes: [0; 36 * 1024],
 };
 
 #[unsafe(no_mangle)]

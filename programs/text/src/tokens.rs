@@ -1,6 +1,6 @@
 //! The tokens of the prompt, and which positions are live.
 
-use imo_model::{EncodeError, Scratch, Tokenizer};
+use imo_model::{EncodeError, Scratch, TEMPLATE_LIMIT, Tokenizer};
 
 use crate::memories::Memories;
 use crate::node::{Context, put_word, word};
@@ -61,7 +61,8 @@ fn encode(
     // The prompt is copied beside the text to encode: model and input are never looked at together.
     let request = Request::parse(memories.input()).ok_or(Status::Malformed)?;
     let (raw, max_tokens, length) = (request.raw, request.max_tokens, request.prompt.len());
-    let (text, prompt) = bytes.split_at_mut(bytes.len() - length);
+    let (text, rest) = bytes.split_at_mut(length + TEMPLATE_LIMIT);
+    let prompt = &mut rest[..length];
     prompt.copy_from_slice(request.prompt);
     let (offset, size) = context.header.tokenizer;
     let tables = memories.model(offset, usize::try_from(size).map_err(|_| Status::Malformed)?);

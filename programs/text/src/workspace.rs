@@ -1,11 +1,8 @@
 //! Working memory, carved out of a caller's slices.
 
-use imo_model::{Header, scratch_words};
+use imo_model::{Header, TEMPLATE_LIMIT, scratch_words};
 
 use crate::request::{OUTPUT_LIMIT, PROMPT_LIMIT};
-
-/// Bytes of a chat template's own text that fit beside the longest prompt.
-const TEMPLATE_LIMIT: usize = 4096;
 
 /// How many entries of each kind a node needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +57,7 @@ impl Needs {
             totals: head_dim,
             words: scratch_words(text),
             longs: scratch_words(text),
-            bytes: text.max(OUTPUT_LIMIT as usize),
+            bytes: (text + PROMPT_LIMIT as usize).max(OUTPUT_LIMIT as usize),
         }
     }
 

@@ -95,8 +95,7 @@ fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32>
     let needs = Needs::of(image.header());
     let (mut floats, mut shorts) = (vec![0.0; needs.floats], vec![0; needs.shorts]);
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
-    let scratch = imo_model::scratch_words(needs.bytes);
-    let (mut words, mut longs) = (vec![0; scratch], vec![0; scratch]);
+    let (mut words, mut longs) = (vec![0; needs.words], vec![0; needs.longs]);
     let mut bytes = vec![0; needs.bytes];
     let mut out = vec![0; 1 << trace.slot_log2()];
     let mut is_wrong = |index: &u32| {

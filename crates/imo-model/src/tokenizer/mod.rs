@@ -21,6 +21,9 @@ pub(crate) const NO_TOKEN: u32 = u32::MAX - 1;
 /// Marks a control token in its offset.
 pub(crate) const CONTROL: u32 = 1 << 31;
 
+/// Most bytes that a chat template's own text may add to a prompt; a longer one makes every prompt too long.
+pub const TEMPLATE_LIMIT: usize = 4096;
+
 /// 32-bit words of scratch for a text of this many bytes.
 pub const fn scratch_words(bytes: usize) -> usize {
     3 * bytes
@@ -257,11 +260,7 @@ impl<'a> Tokenizer<'a> {
 impl Tokenizer<'_> {
     /// The tokens of a prompt, with scratch of its own.
     pub fn encode(&self, prompt: &[u8], raw: bool) -> Result<Vec<u32>, EncodeError> {
-        let template: usize = self
-            .template()
-            .map(|piece| if let Piece::Text(text) = piece { text.len() } else { 0 })
-            .sum();
-        let size = prompt.len() + template;
+        let size = prompt.len() + TEMPLATE_LIMIT;
         let (mut text, mut links, mut heap) =
             (vec![0; size], vec![0; scratch_words(size)], vec![0; scratch_words(size)]);
         let mut scratch = Scratch::new(&mut text, &mut links, &mut heap);
