@@ -52,7 +52,7 @@ isa: build ## Our RV32IM instruction programs, through the machine and through t
 
 .PHONY: bench
 bench: build $(MODEL) ## Speed of the engine, the machine and the commitments
-	target/release/imo bench --model $(MODEL) $(ARGS)
+	target/release/imo bench $(MODEL) $(ARGS)
 
 .PHONY: lint
 lint: contracts ## Formatting, clippy, tidy rules

@@ -1,2 +1,7 @@
 //! The Initial Model Offering on the command line.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    imo::main()
+}

@@ -1,0 +1,268 @@
+//! One account's view of one chain: reads, transactions, logs.
+
+use alloy::eips::BlockNumberOrTag;
+use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::types::{Filter, TransactionReceipt, TransactionRequest};
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::{SolCall, SolEvent};
+use alloy::transports::{RpcError, TransportErrorKind};
+
+use crate::bindings::explain_revert;
+
+/// What a chain or its node refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The endpoint is not a URL that can be connected to.
+    #[error("{endpoint:?} is not an Ethereum JSON-RPC endpoint")]
+    Endpoint {
+        /// What was given.
+        endpoint: String,
+    },
+    /// The node could not be reached or answered nonsense; trying again may help.
+    #[error("the Ethereum node does not answer: {0}")]
+    Transport(String),
+    /// A contract refused: sending the same again changes nothing until the chain's state changes.
+    #[error("{call} reverted: {reason}")]
+    Reverted {
+        /// Function that was called.
+        call: String,
+        /// Name and operands of the contract's error, or the raw data.
+        reason: String,
+    },
+    /// A contract answered with something that is not what its interface says.
+    #[error("{call} at {address} answered nonsense; is it the right contract?")]
+    Undecodable {
+        /// Function or event.
+        call: String,
+        /// Contract.
+        address: Address,
+    },
+}
+
+/// A transaction that is in a block and succeeded.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Its hash.
+    pub hash: B256,
+    /// Block it is in.
+    pub block: u64,
+    /// Gas it used, the 21,000 of every transaction included.
+    pub gas: u64,
+    /// What its sender paid for that gas, in wei.
+    pub gas_cost: U256,
+    /// The address that it created, if any.
+    pub created: Option<Address>,
+    logs: Vec<alloy::rpc::types::Log>,
+}
+
+impl Receipt {
+    /// The first event of this kind that `contract` logged in the transaction.
+    pub fn event<E: SolEvent>(&self, contract: Address) -> Result<E, ChainError> {
+        self.logs
+            .iter()
+            .filter(|log| log.address() == contract)
+            .find_map(|log| log.log_decode::<E>().ok())
+            .map(|log| log.inner.data)
+            .ok_or_else(|| ChainError::Undecodable {
+                call: E::SIGNATURE.to_owned(),
+                address: contract,
+            })
+    }
+}
+
+/// An event with its place in the chain.
+#[derive(Clone, Debug)]
+pub struct Logged<E> {
+    /// The event.
+    pub event: E,
+    /// Block number.
+    pub block: u64,
+    /// Time of the block in seconds, where the node tells it with the log.
+    pub time: Option<u64>,
+    /// Hash of the transaction that logged it.
+    pub transaction: B256,
+}
+
+/// A connection to a chain with one account that signs.
+#[derive(Clone, Debug)]
+pub struct Client {
+    provider: DynProvider,
+    address: Address,
+}
+
+impl Client {
+    /// Connects to a JSON-RPC endpoint (`http://` or `https://`); transactions are signed with `signer`.
+    pub fn connect(endpoint: &str, signer: PrivateKeySigner) -> Result<Self, ChainError> {
+        let url =
+            endpoint.parse().map_err(|_| ChainError::Endpoint { endpoint: endpoint.to_owned() })?;
+        let address = signer.address();
+        let provider = ProviderBuilder::new()
+            .with_simple_nonce_management()
+            .wallet(EthereumWallet::from(signer))
+            .connect_http(url)
+            .erased();
+        Ok(Self { provider, address })
+    }
+
+    /// The account that signs.
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The underlying provider, for what only a development node offers.
+    pub const fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    /// Number of the newest block.
+    pub async fn block_number(&self) -> Result<u64, ChainError> {
+        self.provider.get_block_number().await.map_err(transport)
+    }
+
+    /// Time of the newest block in seconds.
+    pub async fn time(&self) -> Result<u64, ChainError> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;
+        match block.map_err(transport)? {
+            Some(block) => Ok(block.header.timestamp),
+            None => Err(ChainError::Transport("there is no latest block".to_owned())),
+        }
+    }
+
+    /// The chain's id.
+    pub async fn chain_id(&self) -> Result<u64, ChainError> {
+        self.provider.get_chain_id().await.map_err(transport)
+    }
+
+    /// Wei that an address holds now.
+    pub async fn balance(&self, address: Address) -> Result<U256, ChainError> {
+        self.provider.get_balance(address).await.map_err(transport)
+    }
+
+    /// Asks a contract.
+    pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
+        let request = TransactionRequest::default()
+            .with_from(self.address)
+            .with_to(to)
+            .with_input(call.abi_encode());
+        let bytes =
+            self.provider.call(request).await.map_err(|error| refused(C::SIGNATURE, error))?;
+        C::abi_decode_returns(&bytes)
+            .map_err(|_| ChainError::Undecodable { call: C::SIGNATURE.to_owned(), address: to })
+    }
+
+    /// Sends a transaction, waits until it is in a block, and fails unless it succeeded.
+    pub async fn send<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+        value: U256,
+    ) -> Result<Receipt, ChainError> {
+        let request = TransactionRequest::default()
+            .with_to(to)
+            .with_value(value)
+            .with_input(call.abi_encode());
+        self.execute(C::SIGNATURE, request).await
+    }
+
+    /// Sends plain ether.
+    pub async fn transfer(&self, to: Address, value: U256) -> Result<Receipt, ChainError> {
+        let request = TransactionRequest::default().with_to(to).with_value(value);
+        self.execute("transfer of ether", request).await
+    }
+
+    /// Creates a contract from its creation code with encoded constructor arguments; returns its address.
+    pub async fn deploy(
+        &self,
+        name: &str,
+        code: &Bytes,
+        arguments: &[u8],
+    ) -> Result<(Address, Receipt), ChainError> {
+        let code = [code.as_ref(), arguments].concat();
+        let request = TransactionRequest::default().with_deploy_code(code);
+        let receipt = self.execute(name, request).await?;
+        let address = receipt.created.ok_or_else(|| ChainError::Reverted {
+            call: name.to_owned(),
+            reason: "no contract was created".to_owned(),
+        })?;
+        Ok((address, receipt))
+    }
+
+    /// All events of a kind that `contract` logged in the blocks `from ..= to`, in order.
+    pub async fn logs<E: SolEvent>(
+        &self,
+        contract: Address,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Logged<E>>, ChainError> {
+        let filter = Filter::new()
+            .address(contract)
+            .event_signature(E::SIGNATURE_HASH)
+            .from_block(from)
+            .to_block(to);
+        let logs = self.provider.get_logs(&filter).await.map_err(transport)?;
+        logs.iter()
+            .map(|log| {
+                let decoded = log.log_decode::<E>().map_err(|_| ChainError::Undecodable {
+                    call: E::SIGNATURE.to_owned(),
+                    address: contract,
+                })?;
+                Ok(Logged {
+                    event: decoded.inner.data,
+                    block: log.block_number.unwrap_or_default(),
+                    time: log.block_timestamp,
+                    transaction: log.transaction_hash.unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
+    async fn execute(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<Receipt, ChainError> {
+        let pending =
+            self.provider.send_transaction(request).await.map_err(|error| refused(what, error))?;
+        let receipt = pending
+            .get_receipt()
+            .await
+            .map_err(|error| ChainError::Transport(error.to_string()))?;
+        if !receipt.status() {
+            return Err(ChainError::Reverted {
+                call: what.to_owned(),
+                reason: "the state changed between estimate and inclusion".to_owned(),
+            });
+        }
+        Ok(read(receipt))
+    }
+}
+
+fn read(receipt: TransactionReceipt) -> Receipt {
+    Receipt {
+        hash: receipt.transaction_hash,
+        block: receipt.block_number.unwrap_or_default(),
+        gas: receipt.gas_used,
+        gas_cost: U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price),
+        created: receipt.contract_address,
+        logs: receipt.inner.logs().to_vec(),
+    }
+}
+
+fn transport(error: RpcError<TransportErrorKind>) -> ChainError {
+    ChainError::Transport(error.to_string())
+}
+
+/// Tells a contract's refusal from a node's silence.
+fn refused(call: &str, error: RpcError<TransportErrorKind>) -> ChainError {
+    match &error {
+        RpcError::ErrorResp(response) => {
+            let reason = response
+                .as_revert_data()
+                .map_or_else(|| response.message.to_string(), |data| explain_revert(&data));
+            ChainError::Reverted { call: call.to_owned(), reason }
+        }
+        _ => ChainError::Transport(error.to_string()),
+    }
+}

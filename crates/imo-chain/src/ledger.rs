@@ -1,0 +1,71 @@
+//! What accounts sent and paid, read from every transaction of a range of blocks.
+
+use std::collections::BTreeMap;
+
+use alloy::consensus::Transaction;
+use alloy::eips::BlockNumberOrTag;
+use alloy::network::TransactionResponse;
+use alloy::primitives::{Address, U256};
+use alloy::providers::Provider;
+
+use crate::client::{ChainError, Client};
+
+/// What one account put into transactions, in wei.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// Value of its transactions that succeeded.
+    pub sent: U256,
+    /// What it paid for gas, failed transactions included.
+    pub gas_cost: U256,
+}
+
+/// The flows of all accounts that sent a transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// By sender.
+    pub flows: BTreeMap<Address, Flow>,
+    /// Contracts created directly by a transaction, in order.
+    pub created: Vec<Address>,
+    /// Number of transactions.
+    pub transactions: u64,
+}
+
+impl Ledger {
+    /// Reads the blocks `from ..= to`, one request for a block and one for each receipt.
+    pub async fn read(client: &Client, from: u64, to: u64) -> Result<Self, ChainError> {
+        let mut ledger = Self::default();
+        for number in from..=to {
+            ledger.add_block(client, number).await?;
+        }
+        Ok(ledger)
+    }
+
+    async fn add_block(&mut self, client: &Client, number: u64) -> Result<(), ChainError> {
+        let lost = |error: &dyn std::fmt::Display| ChainError::Transport(error.to_string());
+        let block = client
+            .provider()
+            .get_block_by_number(BlockNumberOrTag::Number(number))
+            .full()
+            .await
+            .map_err(|error| lost(&error))?
+            .ok_or_else(|| ChainError::Transport(format!("block {number} is not there")))?;
+        for transaction in block.transactions.txns() {
+            let receipt = client
+                .provider()
+                .get_transaction_receipt(transaction.tx_hash())
+                .await
+                .map_err(|error| lost(&error))?
+                .ok_or_else(|| {
+                    ChainError::Transport("a mined transaction has no receipt".to_owned())
+                })?;
+            let flow = self.flows.entry(receipt.from).or_default();
+            flow.gas_cost += U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price);
+            if receipt.status() {
+                flow.sent += transaction.value();
+                self.created.extend(receipt.contract_address);
+            }
+            self.transactions += 1;
+        }
+        Ok(())
+    }
+}

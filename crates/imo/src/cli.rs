@@ -1,0 +1,50 @@
+//! Arguments, and which command they mean.
+
+use std::io;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+use crate::{bench, model, run};
+
+/// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
+#[derive(Debug, Parser)]
+#[command(name = "imo", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a model on a prompt and stream its answer
+    Run(run::Args),
+    /// Pack models and look into packed ones
+    #[command(subcommand)]
+    Model(model::Command),
+    /// Measure engine, commitments and virtual machine on this computer
+    Bench(bench::Args),
+    /// Print a completion script for a shell
+    Completions {
+        /// Shell to complete for
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Carries out a command.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let terminal = Terminal::new(cli.json);
+    match cli.command {
+        Command::Run(args) => run::run(args, terminal),
+        Command::Model(command) => model::run(command, terminal),
+        Command::Bench(args) => bench::run(args, terminal),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "imo", &mut io::stdout());
+            Ok(Exit::Success)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The Initial Model Offering: the rooms put together.
+//!
+//! **Invariant:** this is the only crate that composes the others, and `terminal` the only module that prints.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod bench;
+pub mod claimed;
+mod cli;
+mod exit;
+mod model;
+pub mod program;
+mod run;
+mod terminal;
+
+/// The whole program: reads the arguments, carries out the command, says how it ended.
+pub fn main() -> ExitCode {
+    let exit = cli::run(cli::Cli::parse()).unwrap_or_else(|error| {
+        terminal::complain(&error);
+        exit::Exit::Failure
+    });
+    exit.into()
+}

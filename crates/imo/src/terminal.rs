@@ -1,0 +1,82 @@
+//! The one place that prints.
+//!
+//! People read standard output, or a program does (`--json`), never both; progress and notes go to standard error, so that an
+//! answer or an object can be piped.
+#![expect(clippy::print_stderr, reason = "this module is where words leave the program")]
+
+use std::io::{IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Where a command's words go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    json: bool,
+}
+
+impl Terminal {
+    /// A terminal for people, or, with `json`, for a program: then only `object` reaches standard output.
+    pub(crate) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether a program reads.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// A line for people.
+    pub(crate) fn line(self, text: impl AsRef<str>) {
+        if self.json {
+            return;
+        }
+        say(&format!("{}\n", text.as_ref()));
+    }
+
+    /// A part of a line, shown at once: streamed text.
+    pub(crate) fn part(self, text: &str) {
+        if self.json {
+            return;
+        }
+        say(text);
+    }
+
+    /// The one object of `--json`.
+    pub(crate) fn object(self, value: &impl serde::Serialize) {
+        if self.json {
+            let text = serde_json::to_string_pretty(value).expect("our reports are JSON");
+            say(&format!("{text}\n"));
+        }
+    }
+
+    /// A remark beside the result, on standard error.
+    pub(crate) fn note(self, text: impl AsRef<str>) {
+        eprintln!("{}", text.as_ref());
+    }
+
+    /// A bar for work of `total` units; hidden when nobody watches.
+    pub(crate) fn bar(self, what: &str, total: u64) -> ProgressBar {
+        if !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(total);
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {eta}")
+            .expect("the template is well formed");
+        bar.set_style(style);
+        bar.set_message(what.to_owned());
+        bar
+    }
+}
+
+/// Writes to standard output at once. Where nobody reads on, there is nothing left to do.
+fn say(text: &str) {
+    let mut output = std::io::stdout().lock();
+    if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// An error, with its causes, for people.
+pub(crate) fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}

@@ -1,0 +1,3 @@
+//! The rooms together: engine, guest, machine and contract on the same nodes.
+
+mod nodes;

@@ -1,0 +1,88 @@
+//! Every kind of node in the virtual machine gives the engine's slot, bit for bit.
+
+use std::path::PathBuf;
+
+use imo::claimed::ClaimedTrace;
+use imo::program::{TextProgram, answer};
+use imo_engine::{Deviations, Means, Request, Session};
+use imo_model::tiny::{TinyShape, gguf};
+use imo_model::{Kind, ModelImage, pack_bytes};
+
+fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
+    let (bytes, _) = pack_bytes(&gguf(seed, shape), |_, _| ()).expect("a supported file");
+    ModelImage::from_bytes(bytes).expect("sound")
+}
+
+/// Runs nodes of a request's trace in the machine and compares each slot; returns the steps of each.
+fn compare(
+    image: &ModelImage,
+    request: &Request,
+    choose: impl Fn(Kind) -> bool,
+) -> Vec<(Kind, u64)> {
+    let program = TextProgram::new(image);
+    let session = Session::new(image, program.limits(), Means::detect(2)).expect("a session");
+    let (_, trace) = answer(&session, request, &Deviations::default());
+    let (tree, input) = (image.tree(), request.encode());
+    let claimed = ClaimedTrace::own(&trace);
+    let last =
+        trace.nodes().filter(|node| *node != program.shape().emit()).last().expect("live nodes");
+    // Every node up to a few past the last live one, and the emit node at the end of the trace.
+    let nodes = (0..=last + 3).chain([program.shape().emit() - 1, program.shape().emit()]);
+    let chosen = nodes.filter(|node| choose(program.shape().kind(*node)));
+    chosen
+        .map(|node| {
+            let kind = program.shape().kind(node);
+            let run = program.run((image, &tree), &input, &claimed, node);
+            let slot = program.slot(&run).unwrap_or_else(|stopped| panic!("{kind:?}: {stopped:?}"));
+            assert!(
+                slot == trace.slot(node),
+                "{kind:?}, node {node}: the machine's slot is another one"
+            );
+            (kind, run.steps())
+        })
+        .collect()
+}
+
+#[test]
+fn every_node_of_tiny_models_runs_in_the_machine() {
+    for (kind, tied, kv_heads) in [(3, true, 2), (8, false, 1), (1, true, 4), (2, false, 2)] {
+        let shape = TinyShape { kind, tied, kv_heads, dim: 64, ..TinyShape::default() };
+        let image = tiny(u64::from(kind), &shape);
+        let request = Request { temperature: 80_000, seed: 9, ..Request::local("and the end", 4) };
+        let compared = compare(&image, &request, |_| true);
+        assert!(compared.len() > 50, "{} nodes", compared.len());
+    }
+}
+
+#[test]
+fn requests_that_cannot_be_answered_have_their_own_answer() {
+    let image = tiny(1, &TinyShape::default());
+    let long = "x".repeat(200);
+    for prompt in [&b"\xff\xfe"[..], long.as_bytes(), b""] {
+        let compared = compare(&image, &Request::local(prompt, 3), |kind| {
+            matches!(kind, Kind::Tokens { .. } | Kind::Emit)
+        });
+        assert!(compared.len() >= 2);
+    }
+}
+
+/// Slots of a real model: a layer, a part of the head, the sampler, and the ends of the trace.
+#[test]
+fn nodes_of_the_real_model_run_in_the_machine() {
+    let path = std::env::var_os("IMO_MODEL").map(PathBuf::from);
+    let path = path
+        .expect("IMO_MODEL names the demo model's GGUF file; `make test` fetches it and sets it");
+    let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (bytes, _) = pack_bytes(&file, |_, _| ()).expect("the demo model packs");
+    let image = ModelImage::from_bytes(bytes).expect("sound");
+    let compared =
+        compare(&image, &Request::local("What is the capital of France?", 4), |kind| match kind {
+            Kind::Layer { position, layer } => layer == 17 && position == 39,
+            Kind::Head { position, part } => part == 5 && position == 39,
+            Kind::Sampler { position } => position == 39,
+            Kind::Tokens { chunk } => chunk == 0,
+            Kind::Emit => true,
+            Kind::Zero => false,
+        });
+    assert!(compared.len() >= 5, "{compared:?}");
+}
