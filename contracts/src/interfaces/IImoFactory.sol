@@ -13,6 +13,11 @@ struct ModelTerms {
     uint128 basePrice;
     uint64 bytePrice;
     uint64 tokenPrice;
+    /// The operator's part of that price, in basis points; it gets its gas besides.
+    uint16 operatorBps;
+    /// Tokens and prompt bytes that a request through ORA's interface, which names neither, may have.
+    uint32 defaultTokens;
+    uint32 defaultBytes;
     /// Where the model file is; at most 512 bytes.
     string sourceUri;
     /// SHA-256 of that file.

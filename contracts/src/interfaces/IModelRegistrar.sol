@@ -14,6 +14,11 @@ struct Registration {
     uint128 basePrice;
     uint64 bytePrice;
     uint64 tokenPrice;
+    /// The operator's part of that price, in basis points; it gets its gas besides.
+    uint16 operatorBps;
+    /// What ORA's call, which names neither, is quoted and limited to.
+    uint32 defaultTokens;
+    uint32 defaultBytes;
     string sourceUri;
     bytes32 fileHash;
     string licence;

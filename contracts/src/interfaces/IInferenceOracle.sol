@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Request } from "../types/Request.sol";
+
+/// @notice What a requester asks of a model, beside the prompt.
+struct Question {
+    bytes32 modelId;
+    uint64 seed;
+    /// Most tokens to generate; at least 1.
+    uint32 maxTokens;
+    /// In units of 2^-16; 0 is greedy.
+    uint32 temperature;
+    /// Candidates; 0 is the program's most.
+    uint16 topK;
+    /// Bit 0: raw, no chat template.
+    uint8 flags;
+}
+
+/// @notice What is called with the answer.
+struct Callback {
+    /// Its `aiOracleCallback` is called; 0: nobody's.
+    address target;
+    uint64 gasLimit;
+    bytes data;
+}
+
+/// @notice The money of a request, fixed when it is made. Wei.
+struct Terms {
+    /// Gets back what was not used.
+    address requester;
+    /// Escrowed in all.
+    uint128 fee;
+    /// Part of it for a generated token.
+    uint64 tokenPrice;
+    /// What claim, finalization and delivery are paid for a unit of gas.
+    uint64 gasPrice;
+    /// The operator's part of the price, in basis points.
+    uint16 operatorBps;
+    /// Last second in which a claim may be posted.
+    uint40 expiry;
+}
+
+/// @notice A request with all that its escrow depends on. The oracle keeps only its hash; the log of the request has the whole.
+struct Order {
+    Request request;
+    /// Length of the prompt in bytes.
+    uint32 promptLength;
+    Terms terms;
+    Callback callback;
+}
+
+/// @notice An answer as a claim commits to it; the log of the claim has the bytes.
+struct ClaimedAnswer {
+    bytes32 claim;
+    address claimant;
+    bytes32 answerHash;
+    uint32 answerLength;
+    uint32 tokensUsed;
+}
+
+enum RequestStatus {
+    Unknown,
+    /// Waits for claims, or for one of them to become final.
+    Requested,
+    /// Answered: money is settled. `deliver` may still be due.
+    Final,
+    /// Refunded: no claim came, or all were rejected, before it expired.
+    Expired
+}
+
+/// @title The AI oracle: requests, fees, finality, delivery
+/// @notice Fees are in escrow until an answer is final. Nobody has a key: anyone may register a model, run an operator, claim, challenge,
+/// finalize, deliver and expire. Of a request only commitments are stored; calls bring what they need from the logs.
+interface IInferenceOracle {
+    /// @notice A request was paid for. `order` is what later calls must bring.
+    event Requested(
+        uint256 indexed id,
+        bytes32 indexed modelId,
+        address indexed requester,
+        Order order,
+        bytes prompt
+    );
+    /// @notice An operator answered, with a bond at the model's verifier.
+    event Claimed(
+        uint256 indexed id,
+        bytes32 indexed claim,
+        address indexed claimant,
+        bytes answer,
+        uint32 tokensUsed
+    );
+    /// @notice A claim was rejected by the verifier and no longer counts.
+    event ClaimDropped(uint256 indexed id, bytes32 indexed claim);
+    /// @notice A claim became the answer. The fee is `operatorPaid + receiverPaid + deliveryReserve + refund`.
+    event Finalized(
+        uint256 indexed id,
+        bytes32 indexed claim,
+        bytes32 answerHash,
+        uint256 operatorPaid,
+        uint256 receiverPaid,
+        uint256 deliveryReserve,
+        uint256 refund
+    );
+    /// @notice The callback ran with its full gas; `success` is whether it came back without a revert.
+    event Delivered(
+        uint256 indexed id, address indexed deliverer, bool success, uint256 paid, uint256 refund
+    );
+    /// @notice A request ended without an answer.
+    event Expired(uint256 indexed id, uint256 refund);
+    event Credited(address indexed account, uint256 amount);
+    event Withdrawn(address indexed account, address indexed to, uint256 amount);
+
+    /// @notice Asks. The value and the caller's credit must cover `quote`; what is over becomes the caller's credit, as do later refunds.
+    function request(Question calldata question, bytes calldata prompt, Callback calldata callback)
+        external
+        payable
+        returns (uint256 id);
+
+    /// @notice What `request` costs now, in wei.
+    function quote(Question calldata question, uint256 promptLength, uint64 callbackGas)
+        external
+        view
+        returns (uint256 fee);
+
+    /// @notice Answers. The value is the bond at the model's verifier; `evidence` is what that wants (docs/spec/game.md).
+    function claim(
+        Order calldata order,
+        bytes calldata answer,
+        uint32 tokensUsed,
+        bytes calldata evidence
+    ) external payable returns (bytes32 id);
+
+    /// @notice Takes note that a claim was rejected. Anyone may.
+    function dropClaim(uint256 id, ClaimedAnswer calldata claimed) external;
+
+    /// @notice Settles the money of a request whose claim is proven. Never calls the consumer. Anyone may.
+    function finalize(Order calldata order, ClaimedAnswer calldata claimed) external;
+
+    /// @notice Calls the consumer with the final answer, once with its full gas. Anyone may, and is paid the gas.
+    function deliver(Order calldata order, bytes calldata answer) external;
+
+    /// @notice Refunds a request that is past its expiry and has no open claim. Anyone may.
+    function expire(Order calldata order) external;
+
+    /// @notice Pays the caller's credit to `to`.
+    function withdraw(address to) external returns (uint256 amount);
+
+    function statusOf(uint256 id) external view returns (RequestStatus);
+    /// @notice keccak256 of the final answer; 0 until then.
+    function answerHashOf(uint256 id) external view returns (bytes32);
+    function creditOf(address account) external view returns (uint256);
+    function registry() external view returns (address);
+}
