@@ -1,15 +1,20 @@
 //! One account's view of one chain: reads, transactions, logs.
 
+use std::time::Duration;
+
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
-use alloy::rpc::types::{Filter, TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::{RpcError, TransportErrorKind};
 
-use crate::bindings::explain_revert;
+use crate::contracts::explain_revert;
+
+/// Between two looks at transactions on their way.
+const SETTLING: Duration = Duration::from_millis(500);
 
 /// What a chain or its node refuses.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +59,7 @@ pub struct Receipt {
     pub gas_cost: U256,
     /// The address that it created, if any.
     pub created: Option<Address>,
-    logs: Vec<alloy::rpc::types::Log>,
+    logs: Vec<Log>,
 }
 
 impl Receipt {
@@ -130,6 +135,29 @@ impl Client {
         }
     }
 
+    /// Time of the block that is being made, where the node tells, else of the newest.
+    pub async fn next_time(&self) -> Result<u64, ChainError> {
+        match self.provider.get_block_by_number(BlockNumberOrTag::Pending).await {
+            Ok(Some(block)) => Ok(block.header.timestamp),
+            _ => self.time().await,
+        }
+    }
+
+    /// Hash of a block, if there is one with this number.
+    pub async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+        let block = self.provider.get_block_by_number(number.into()).await.map_err(transport)?;
+        Ok(block.map(|block| block.header.hash))
+    }
+
+    /// Waits until no transaction of the account is on its way: after a crash there may be one.
+    pub async fn settle(&self) -> Result<(), ChainError> {
+        let count = || self.provider.get_transaction_count(self.address);
+        while count().pending().await.map_err(transport)? > count().await.map_err(transport)? {
+            tokio::time::sleep(SETTLING).await;
+        }
+        Ok(())
+    }
+
     /// The chain's id.
     pub async fn chain_id(&self) -> Result<u64, ChainError> {
         self.provider.get_chain_id().await.map_err(transport)
@@ -187,6 +215,17 @@ impl Client {
             reason: "no contract was created".to_owned(),
         })?;
         Ok((address, receipt))
+    }
+
+    /// Everything that these contracts logged in the blocks `from ..= to`, in order.
+    pub(crate) async fn raw_logs(
+        &self,
+        contracts: Vec<Address>,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Log>, ChainError> {
+        let filter = Filter::new().address(contracts).from_block(from).to_block(to);
+        self.provider.get_logs(&filter).await.map_err(transport)
     }
 
     /// All events of a kind that `contract` logged in the blocks `from ..= to`, in order.
