@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
+import { CollectionParams } from "../interfaces/IAigcCollection.sol";
 import { IImoFactory, Launch, LaunchParams, ModelTerms } from "../interfaces/IImoFactory.sol";
 import { IModelRegistrar, Registration } from "../interfaces/IModelRegistrar.sol";
 import { IModelToken, TokenParams } from "../interfaces/IModelToken.sol";
@@ -12,7 +14,7 @@ import { Traps } from "./Traps.sol";
 
 /// @title Launches a model in one transaction
 /// @dev All parts are deployed by CREATE2 with the model id as salt, which commits to the launcher and every parameter. Token,
-/// splitter and drip are full contracts: a proxy cannot take a plain send.
+/// splitter and drip are full contracts: a proxy cannot take a plain send. The collection, which nobody pays so, is one.
 contract ImoFactory is IImoFactory {
     bytes32 private constant MODEL_TAG = "imo.model.v1";
 
@@ -20,6 +22,7 @@ contract ImoFactory is IImoFactory {
     /// @notice Thrown when the registry gives another id than its rule says.
     error WrongModelId(bytes32 given, bytes32 expected);
     error NoTokenCode();
+    error NoCollectionCode();
 
     /// @inheritdoc IImoFactory
     address public immutable offering;
@@ -31,6 +34,8 @@ contract ImoFactory is IImoFactory {
     address public immutable weth;
     /// @inheritdoc IImoFactory
     bytes32 public immutable tokenCodeHash;
+    /// @inheritdoc IImoFactory
+    address public immutable collectionImplementation;
     address private immutable _tokenCode;
 
     /// @inheritdoc IImoFactory
@@ -38,12 +43,21 @@ contract ImoFactory is IImoFactory {
     mapping(bytes32 modelId => Launch) private _launches;
 
     /// @param tokenCode A `CodeStore` with the creation code of `ModelToken`.
-    constructor(address registry_, address oracle_, address weth_, address tokenCode) {
+    /// @param collection An `AigcCollection`.
+    constructor(
+        address registry_,
+        address oracle_,
+        address weth_,
+        address tokenCode,
+        address collection
+    ) {
         offering = address(new ModelOffering(address(this)));
         (registry, oracle, weth, _tokenCode) = (registry_, oracle_, weth_, tokenCode);
         bytes memory code = Deployment.load(tokenCode);
         if (code.length == 0) revert NoTokenCode();
         tokenCodeHash = keccak256(code);
+        if (collection.code.length == 0) revert NoCollectionCode();
+        collectionImplementation = collection;
     }
 
     /// @inheritdoc IImoFactory
@@ -112,11 +126,24 @@ contract ImoFactory is IImoFactory {
             params.split.protocolBps
         );
         parts.splitter = address(new Splitter{ salt: salt }(split));
+        parts.collection = _deployCollection(salt, parts.splitter, params);
+    }
+
+    function _deployCollection(bytes32 modelId, address splitter, LaunchParams calldata params)
+        private
+        returns (address collection)
+    {
+        bytes memory arguments =
+            abi.encode(CollectionParams(modelId, oracle, splitter, params.collection));
+        collection = Clones.cloneDeterministicWithImmutableArgs(
+            collectionImplementation, arguments, modelId
+        );
+        Splitter(payable(splitter)).setCollection(collection);
     }
 
     function _record(bytes32 modelId, Launch memory parts, LaunchParams calldata params) private {
         _launches[modelId] = parts;
-        address[3] memory all = [parts.token, parts.drip, parts.splitter];
+        address[4] memory all = [parts.token, parts.drip, parts.splitter, parts.collection];
         for (uint256 i = 0; i < all.length; ++i) {
             Traps.refusePart(params, all[i]);
             partOf[all[i]] = modelId;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { CollectionTerms } from "./IAigcCollection.sol";
 import { SaleParams } from "./IModelOffering.sol";
 import { RevenueAsset } from "./IModelToken.sol";
 
@@ -54,6 +55,7 @@ struct LaunchParams {
     TokenTerms token;
     SplitTerms split;
     SaleParams sale;
+    CollectionTerms collection;
 }
 
 /// @notice The contracts of a launch.
@@ -62,9 +64,10 @@ struct Launch {
     address token;
     address splitter;
     address drip;
+    address collection;
 }
 
-/// @title Launches a model in one transaction: token, revenue router and sale
+/// @title Launches a model in one transaction: token, revenue router, sale and collection
 /// @notice Truth runs one way: factory -> `launchOf(modelId)` -> parts. A contract that only says it belongs to a model does not.
 interface IImoFactory {
     /// @notice A model was launched.
@@ -98,4 +101,6 @@ interface IImoFactory {
     function weth() external view returns (address);
     /// @notice keccak256 of the creation code that tokens are deployed from.
     function tokenCodeHash() external view returns (bytes32);
+    /// @notice What collections are clones of.
+    function collectionImplementation() external view returns (address);
 }

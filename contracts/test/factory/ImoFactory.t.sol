@@ -29,7 +29,7 @@ contract ImoFactoryTest is Test {
     function setUp() external {
         vm.warp(1_800_000_000);
         address code = address(new CodeStore(type(ModelToken).creationCode));
-        _factory = new ImoFactory(address(_registry), _oracle, address(0), code);
+        _factory = new ImoFactory(address(_registry), _oracle, address(0), code, address(_registry));
         _offering = ModelOffering(_factory.offering());
     }
 
@@ -81,6 +81,7 @@ contract ImoFactoryTest is Test {
         assertEq(_factory.partOf(parts.token), modelId);
         assertEq(_factory.partOf(parts.drip), modelId);
         assertEq(_factory.partOf(parts.splitter), modelId);
+        assertEq(_factory.partOf(parts.collection), modelId);
         assertEq(_factory.partOf(address(this)), 0);
         assertEq(token.name(), "SmolLM2");
         assertEq(token.balanceOf(address(_offering)), params.token.supply);
@@ -88,6 +89,7 @@ contract ImoFactoryTest is Test {
         assertEq(token.registry(), address(_registry));
         assertEq(splitter.drip(), parts.drip);
         assertEq(splitter.oracle(), _oracle);
+        assertEq(splitter.collection(), parts.collection);
         assertEq(Drip(payable(parts.drip)).token(), parts.token);
         assertEq(_registry.receiverOf(modelId), parts.splitter);
         assertEq(_factory.tokenCodeHash(), keccak256(type(ModelToken).creationCode));
@@ -162,6 +164,26 @@ contract ImoFactoryTest is Test {
         params.token.sharedBps = 10_001;
         _refuse(params, abi.encodeWithSelector(ModelToken.InvalidSharedBps.selector, 10_001));
         params = _params();
+        params.collection.name = "Smol\nWorks";
+        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, "Smol\nWorks"));
+        params = _params();
+        params.collection.symbol = string(new bytes(33));
+        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, new bytes(33)));
+        params = _params();
+        params.collection.royaltyBps = 1001;
+        _refuse(params, abi.encodeWithSelector(Traps.RoyaltyTooHigh.selector, 1001));
+        params = _params();
+        params.collection.maxTokens = 0;
+        _refuse(params, abi.encodeWithSelector(Traps.NoAnswerTokens.selector));
+        params = _params();
+        params.collection.temperature = 0;
+        _refuse(params, abi.encodeWithSelector(Traps.GreedyCollection.selector, 0, 0));
+        params.collection.temperature = (1 << 14) - 1;
+        _refuse(params, abi.encodeWithSelector(Traps.GreedyCollection.selector, 16_383, 0));
+        params = _params();
+        params.collection.topK = 1;
+        _refuse(params, abi.encodeWithSelector(Traps.GreedyCollection.selector, 1 << 15, 1));
+        params = _params();
         params.sale.softCap = 101 ether;
         _refuse(
             params,
@@ -205,6 +227,12 @@ contract ImoFactoryTest is Test {
         params.sale.end = uint40(block.timestamp + 3 days);
         params.sale.softCap = 10 ether;
         params.sale.minimumBid = 0.01 ether;
+        params.collection.name = "SmolLM2 Works";
+        params.collection.symbol = "SMOLW";
+        params.collection.mintFee = 0.01 ether;
+        params.collection.royaltyBps = 500;
+        params.collection.maxTokens = 256;
+        params.collection.temperature = 1 << 15;
     }
 }
 
