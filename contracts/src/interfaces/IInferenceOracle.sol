@@ -107,6 +107,10 @@ interface IInferenceOracle {
     );
     /// @notice A request ended without an answer.
     event Expired(uint256 indexed id, uint256 refund);
+    /// @notice The model's receiver did not take its part of a final answer; it waits for `payReceiver`.
+    event ReceiverRefused(uint256 indexed id, address indexed receiver, uint256 amount);
+    /// @notice A receiver took what it had refused.
+    event ReceiverPaid(uint256 indexed id, address indexed receiver, uint256 amount);
     event Credited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
 
@@ -131,7 +135,7 @@ interface IInferenceOracle {
     ) external payable returns (bytes32 id);
 
     /// @notice Takes note that a claim was rejected. Anyone may.
-    function dropClaim(uint256 id, ClaimedAnswer calldata claimed) external;
+    function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;
 
     /// @notice Settles the money of a request whose claim is proven. Never calls the consumer. Anyone may.
     function finalize(Order calldata order, ClaimedAnswer calldata claimed) external;
@@ -139,8 +143,12 @@ interface IInferenceOracle {
     /// @notice Calls the consumer with the final answer, once with its full gas. Anyone may, and is paid the gas.
     function deliver(Order calldata order, bytes calldata answer) external;
 
-    /// @notice Refunds a request that is past its expiry and has no open claim. Anyone may.
+    /// @notice Refunds a request that is past its expiry and has no open claim, or whose claims are undecided 180 days later.
+    /// Anyone may.
     function expire(Order calldata order) external;
+
+    /// @notice Pays a model's receiver what it did not take when request `id` was finalized. Anyone may, until it takes it.
+    function payReceiver(uint256 id) external returns (uint256 amount);
 
     /// @notice Pays the caller's credit to `to`.
     function withdraw(address to) external returns (uint256 amount);
