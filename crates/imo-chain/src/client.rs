@@ -7,11 +7,11 @@ use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
-use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::{RpcError, TransportErrorKind};
 
 use crate::contracts::explain_revert;
+use crate::signer::Signer;
 
 /// Between two looks at transactions on their way.
 const SETTLING: Duration = Duration::from_millis(500);
@@ -99,13 +99,13 @@ pub struct Client {
 
 impl Client {
     /// Connects to a JSON-RPC endpoint (`http://` or `https://`); transactions are signed with `signer`.
-    pub fn connect(endpoint: &str, signer: PrivateKeySigner) -> Result<Self, ChainError> {
+    pub fn connect(endpoint: &str, signer: Signer) -> Result<Self, ChainError> {
         let url =
             endpoint.parse().map_err(|_| ChainError::Endpoint { endpoint: endpoint.to_owned() })?;
-        let address = signer.address();
+        let address = signer.0.address();
         let provider = ProviderBuilder::new()
             .with_simple_nonce_management()
-            .wallet(EthereumWallet::from(signer))
+            .wallet(EthereumWallet::from(signer.0))
             .connect_http(url)
             .erased();
         Ok(Self { provider, address })

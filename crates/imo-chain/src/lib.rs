@@ -3,6 +3,11 @@
 //! **Invariant:** the only room that talks to a chain.
 #![deny(clippy::float_arithmetic)]
 
+/// Addresses, hashes and amounts.
+pub use alloy::primitives;
+/// A contract's function with its arguments.
+pub use alloy::sol_types::SolCall;
+
 pub mod contracts;
 
 mod client;
@@ -18,7 +23,10 @@ mod ledger;
 pub use ledger::{Flow, Ledger};
 
 mod play;
-pub use play::Table;
+pub use play::{Table, evidence};
+
+mod signer;
+pub use signer::{Signer, SignerError};
 
 mod view;
 pub use view::{ClaimState, ClaimView, RequestState, RequestView, View};

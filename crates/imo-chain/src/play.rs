@@ -1,7 +1,7 @@
 //! Moves to transactions.
 
-use alloy::primitives::{B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::{SolCall, SolValue};
 use imo_commit::Hash;
 use imo_dispute::Move;
 
@@ -12,6 +12,12 @@ use crate::contracts::OpmlVerifier::{
 };
 use crate::game::{GameView, siblings_among};
 use crate::view::{ClaimView, RequestView, View};
+
+/// What the verifier wants with a claim: the trace's root, the siblings of its emit slot, where the trace is served.
+pub fn evidence(trace_root: &Hash, emit_siblings: &[Hash], trace_uri: &str) -> Bytes {
+    let (root, delegate) = (B256::from(*trace_root), Address::ZERO);
+    (root, delegate, words(emit_siblings), trace_uri.to_owned()).abi_encode_params().into()
+}
 
 /// Sends moves of one account to the verifier of a view.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +128,7 @@ impl<'a> Table<'a> {
         &self.view.claims[&game.claim]
     }
 
-    const fn verifier(&self) -> alloy::primitives::Address {
+    const fn verifier(&self) -> Address {
         self.view.deployment().verifier
     }
 }

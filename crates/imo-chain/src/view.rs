@@ -205,7 +205,7 @@ impl View {
                 }
             }
             OracleEvent::Expired(it) => self.set(it.id, RequestState::Expired),
-            OracleEvent::Credited(_) | OracleEvent::Withdrawn(_) => {}
+            _ => {}
         }
     }
 
