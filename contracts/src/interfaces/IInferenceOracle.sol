@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Request } from "../types/Request.sol";
+import { ClaimStatus } from "./IVerifier.sol";
 
 /// @notice What a requester asks of a model, beside the prompt.
 struct Question {
@@ -113,6 +114,28 @@ interface IInferenceOracle {
     event ReceiverPaid(uint256 indexed id, address indexed receiver, uint256 amount);
     event Credited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
+
+    error ParameterOutOfRange(string parameter);
+    error NoTokens();
+    error OnlyCalldata();
+    error UnknownContent(bytes32 contentId);
+    error PromptTooLong(uint256 length, uint256 limit);
+    error AnswerTooLong(uint256 length, uint256 limit);
+    error TooManyTokens(uint256 used, uint256 limit);
+    /// @notice Thrown unless a callback has both a target and gas, or neither.
+    error CallbackIncomplete();
+    error CallbackGasTooHigh(uint256 gasLimit, uint256 limit);
+    error CallbackDataTooLong(uint256 length, uint256 limit);
+    error FeeNotCovered(uint256 available, uint256 fee);
+    error TooLate(uint256 expiry);
+    error TooEarly(uint256 expiry);
+    error ClaimsOpen(uint256 count);
+    error NotProven(ClaimStatus status);
+    error NotRejected(ClaimStatus status);
+    error NotTheAnswer(bytes32 answerHash);
+    error NotEnoughGas(uint256 left, uint256 needed);
+    error NothingToPay();
+    error TransferFailed();
 
     /// @notice Asks. The value and the caller's credit must cover `quote`; what is over becomes the caller's credit, as do later refunds.
     function request(Question calldata question, bytes calldata prompt, Callback calldata callback)
