@@ -20,21 +20,37 @@ macro_rules! bind {
                 $file
             );
         )+
-
-        /// The name and operands of a contract's error, or the bytes as they are.
-        pub(crate) fn explain_revert(data: &[u8]) -> String {
-            match alloy::sol_types::decode_revert_reason(data) {
-                Some(reason) => reason,
-                None => format!("unknown error {}", alloy::primitives::hex::encode_prefixed(data)),
-            }
-        }
     };
 }
 
 bind! {
-    OpmlVerifier: "../../contracts/out/OpmlVerifier.sol/OpmlVerifier.json",
-    InferenceOracle: "../../contracts/out/IInferenceOracle.sol/IInferenceOracle.json",
-    ModelRegistry: "../../contracts/out/IModelRegistry.sol/IModelRegistry.json",
+    AigcCollection: "../../contracts/out/IAigcCollection.sol/IAigcCollection.json",
+    CodeStore: "../../contracts/out/CodeStore.sol/CodeStore.json",
+    Drip: "../../contracts/out/Drip.sol/Drip.json",
     ImoFactory: "../../contracts/out/ImoFactory.sol/ImoFactory.json",
+    InferenceOracle: "../../contracts/out/InferenceOracle.sol/InferenceOracle.json",
+    ModelOffering: "../../contracts/out/ModelOffering.sol/ModelOffering.json",
+    ModelRegistry: "../../contracts/out/ModelRegistry.sol/ModelRegistry.json",
+    ModelToken: "../../contracts/out/ModelToken.sol/ModelToken.json",
+    OpmlVerifier: "../../contracts/out/OpmlVerifier.sol/OpmlVerifier.json",
+    PromptConsumer: "../../contracts/out/PromptConsumer.sol/PromptConsumer.json",
     RiscvStepper: "../../contracts/out/RiscvStepper.sol/RiscvStepper.json",
+    Splitter: "../../contracts/out/Splitter.sol/Splitter.json",
+}
+
+/// The name and operands of a contract's error, or the bytes as they are.
+pub(crate) fn explain_revert(data: &[u8]) -> String {
+    let known = explain::<ImoFactory::ImoFactoryErrors>(data)
+        .or_else(|| explain::<InferenceOracle::InferenceOracleErrors>(data))
+        .or_else(|| explain::<ModelOffering::ModelOfferingErrors>(data))
+        .or_else(|| explain::<ModelRegistry::ModelRegistryErrors>(data))
+        .or_else(|| explain::<ModelToken::ModelTokenErrors>(data))
+        .or_else(|| explain::<OpmlVerifier::OpmlVerifierErrors>(data))
+        .or_else(|| explain::<Splitter::SplitterErrors>(data))
+        .or_else(|| alloy::sol_types::decode_revert_reason(data));
+    known.unwrap_or_else(|| format!("unknown error {}", alloy::primitives::hex::encode_prefixed(data)))
+}
+
+fn explain<E: SolInterface + std::fmt::Debug>(data: &[u8]) -> Option<String> {
+    E::abi_decode(data).ok().map(|error| format!("{error:?}"))
 }

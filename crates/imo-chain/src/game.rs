@@ -54,6 +54,7 @@ pub struct GameView {
     children: Vec<Hash>,
     /// The states of the last dissection.
     states: Vec<Hash>,
+    stated_log2: Option<u8>,
 }
 
 impl GameView {
@@ -71,6 +72,7 @@ impl GameView {
             siblings: event.siblings.iter().map(|hash| hash.0).collect(),
             children: Vec::new(),
             states: Vec::new(),
+            stated_log2: None,
         }
     }
 
@@ -92,6 +94,7 @@ impl GameView {
     }
 
     pub(crate) fn stated(&mut self, event: Stated) {
+        self.stated_log2 = Some(event.statement.stepsLog2);
         let last = keccak256(&event.statement.finalState);
         let middle = event.statement.states.iter().map(|hash| hash.0);
         self.states = [event.firstState.0].into_iter().chain(middle).chain([last]).collect();
@@ -119,6 +122,11 @@ impl GameView {
     pub fn slot(&self) -> Option<(u64, Hash, &[Hash])> {
         let known = self.turn.phase >= OPENING;
         known.then_some((self.turn.node.into(), self.committed, &self.siblings))
+    }
+
+    /// Steps that the claimant stated, as a power of two.
+    pub const fn stated_log2(&self) -> Option<u8> {
+        self.stated_log2
     }
 
     /// The children of the committed subtree, while one is to be picked.

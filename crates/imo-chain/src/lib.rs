@@ -13,14 +13,19 @@ pub mod contracts;
 mod client;
 pub use client::{ChainError, Client, Logged, Receipt};
 
+mod deploy;
+pub use deploy::SystemTerms;
+
 mod deployment;
 pub use deployment::Deployment;
 
 mod game;
 pub use game::{Ending, GameView};
 
+mod development;
+
 mod ledger;
-pub use ledger::{Flow, Ledger};
+pub use ledger::{Call, Flow, Ledger};
 
 mod play;
 pub use play::{Table, evidence};

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
-use crate::{bench, model, node, run};
+use crate::{bench, demo, model, node, run};
 
 /// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
 #[derive(Debug, Parser)]
@@ -21,6 +21,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell the whole story on a local Ethereum node: pack, launch, ask, dispute, mint, claim
+    Demo(demo::Args),
     /// Run a model on a prompt and stream its answer
     Run(run::Args),
     /// Pack models and look into packed ones
@@ -41,6 +43,7 @@ enum Command {
 pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
     let terminal = Terminal::new(cli.json);
     match cli.command {
+        Command::Demo(args) => demo::run(args, terminal),
         Command::Run(args) => run::run(args, terminal),
         Command::Model(command) => model::run(command, terminal),
         Command::Node(args) => node::run(args, terminal),

@@ -9,6 +9,7 @@ use clap::Parser;
 mod bench;
 pub mod claimed;
 mod cli;
+mod demo;
 mod exit;
 mod keys;
 mod model;
