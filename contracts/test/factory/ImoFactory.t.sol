@@ -5,11 +5,13 @@ import { Test } from "forge-std/Test.sol";
 import { CodeStore } from "../../src/factory/CodeStore.sol";
 import { ImoFactory } from "../../src/factory/ImoFactory.sol";
 import { Traps } from "../../src/factory/Traps.sol";
+import { CollectionParams } from "../../src/interfaces/IAigcCollection.sol";
 import { IImoFactory, Launch, LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { IModelRegistrar, Registration } from "../../src/interfaces/IModelRegistrar.sol";
 import { SaleStatus } from "../../src/interfaces/IModelOffering.sol";
 import { RevenueAsset } from "../../src/interfaces/IModelToken.sol";
 import { Auction } from "../../src/offering/Auction.sol";
+import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
 import { Splitter } from "../../src/revenue/Splitter.sol";
@@ -29,7 +31,9 @@ contract ImoFactoryTest is Test {
     function setUp() external {
         vm.warp(1_800_000_000);
         address code = address(new CodeStore(type(ModelToken).creationCode));
-        _factory = new ImoFactory(address(_registry), _oracle, address(0), code, address(_registry));
+        _factory = new ImoFactory(
+            address(_registry), _oracle, address(0), code, address(new AigcCollection())
+        );
         _offering = ModelOffering(_factory.offering());
     }
 
@@ -90,6 +94,11 @@ contract ImoFactoryTest is Test {
         assertEq(splitter.drip(), parts.drip);
         assertEq(splitter.oracle(), _oracle);
         assertEq(splitter.collection(), parts.collection);
+        CollectionParams memory made = AigcCollection(parts.collection).params();
+        assertEq(made.modelId, modelId);
+        assertEq(made.oracle, _oracle);
+        assertEq(made.splitter, parts.splitter);
+        assertEq(abi.encode(made.terms), abi.encode(params.collection));
         assertEq(Drip(payable(parts.drip)).token(), parts.token);
         assertEq(_registry.receiverOf(modelId), parts.splitter);
         assertEq(_factory.tokenCodeHash(), keccak256(type(ModelToken).creationCode));
