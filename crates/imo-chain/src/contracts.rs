@@ -24,11 +24,12 @@ macro_rules! bind {
 }
 
 bind! {
-    AigcCollection: "../../contracts/out/IAigcCollection.sol/IAigcCollection.json",
+    AigcCollection: "../../contracts/out/AigcCollection.sol/AigcCollection.json",
     CodeStore: "../../contracts/out/CodeStore.sol/CodeStore.json",
     Drip: "../../contracts/out/Drip.sol/Drip.json",
     ImoFactory: "../../contracts/out/ImoFactory.sol/ImoFactory.json",
     InferenceOracle: "../../contracts/out/InferenceOracle.sol/InferenceOracle.json",
+    Marketplace: "../../contracts/out/Marketplace.sol/Marketplace.json",
     ModelOffering: "../../contracts/out/ModelOffering.sol/ModelOffering.json",
     ModelRegistry: "../../contracts/out/ModelRegistry.sol/ModelRegistry.json",
     ModelToken: "../../contracts/out/ModelToken.sol/ModelToken.json",
@@ -41,6 +42,7 @@ bind! {
 /// The name and operands of a contract's error, or the bytes as they are.
 pub(crate) fn explain_revert(data: &[u8]) -> String {
     let known = explain::<ImoFactory::ImoFactoryErrors>(data)
+        .or_else(|| explain::<AigcCollection::AigcCollectionErrors>(data))
         .or_else(|| explain::<InferenceOracle::InferenceOracleErrors>(data))
         .or_else(|| explain::<ModelOffering::ModelOfferingErrors>(data))
         .or_else(|| explain::<ModelRegistry::ModelRegistryErrors>(data))
@@ -48,7 +50,9 @@ pub(crate) fn explain_revert(data: &[u8]) -> String {
         .or_else(|| explain::<OpmlVerifier::OpmlVerifierErrors>(data))
         .or_else(|| explain::<Splitter::SplitterErrors>(data))
         .or_else(|| alloy::sol_types::decode_revert_reason(data));
-    known.unwrap_or_else(|| format!("unknown error {}", alloy::primitives::hex::encode_prefixed(data)))
+    known.unwrap_or_else(|| {
+        format!("unknown error {}", alloy::primitives::hex::encode_prefixed(data))
+    })
 }
 
 fn explain<E: SolInterface + std::fmt::Debug>(data: &[u8]) -> Option<String> {

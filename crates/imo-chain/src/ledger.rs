@@ -44,11 +44,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The block of the last transaction that succeeded.
-    pub fn last_block(&self) -> Option<u64> {
-        self.calls.last().map(|call| call.block)
-    }
-
     /// Reads the blocks `from ..= to`, one request for a block and one for each receipt.
     pub async fn read(client: &Client, from: u64, to: u64) -> Result<Self, ChainError> {
         let mut ledger = Self::default();

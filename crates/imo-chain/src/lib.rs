@@ -5,8 +5,8 @@
 
 /// Addresses, hashes and amounts.
 pub use alloy::primitives;
-/// A contract's function with its arguments.
-pub use alloy::sol_types::SolCall;
+/// A contract's function, or its constructor, with the arguments.
+pub use alloy::sol_types::{SolCall, SolConstructor};
 
 pub mod contracts;
 

@@ -38,8 +38,7 @@ impl Consumer {
         let value = fee + fee / U256::from(8);
         let call = askCall { modelId: self.model, prompt: prompt.to_owned() };
         let deed = format!("asks for {}: \"{prompt}\"", ether(fee));
-        let receipt =
-            stage.send(Person::Developer, &deed, self.address, &call, value).await?;
+        let receipt = stage.send(Person::Developer, &deed, self.address, &call, value).await?;
         let asked = receipt.event::<PromptConsumer::PromptRequested>(self.address)?;
         Ok(asked.requestId)
     }
@@ -93,7 +92,9 @@ pub(crate) async fn delivered(
 
 /// Lets the window pass and waits until the node has finalized, delivered, and has its bond back.
 pub(crate) async fn final_answer(stage: &mut Stage, request: U256) -> anyhow::Result<()> {
-    stage.until("the end of all games", |view| view.open_games().next().is_none().then_some(())).await?;
+    stage
+        .until("the end of all games", |view| view.open_games().next().is_none().then_some(()))
+        .await?;
     let claims = stage.view.requests[&request].claims.clone();
     let pending = claims.iter().map(|claim| &stage.view.claims[claim]);
     let pending = pending.filter(|claim| claim.state == ClaimState::Pending);

@@ -75,7 +75,8 @@ pub(crate) async fn play(
 ) -> anyhow::Result<Launched> {
     let offer = Offer { name: "SmolLM2 135M", symbol: "SMOL", content_id, file_hash };
     let popular = launch(stage, offer).await?;
-    let unpopular = launch(stage, Offer { name: "Nobody's Darling", symbol: "NOBO", ..offer }).await?;
+    let unpopular =
+        launch(stage, Offer { name: "Nobody's Darling", symbol: "NOBO", ..offer }).await?;
     for (who, amount) in BIDS {
         bid(stage, who, popular.parts.token, amount).await?;
     }

@@ -52,14 +52,14 @@ async fn add_data(
     (token, prompt, answer): (U256, &Bytes, &Bytes),
 ) -> anyhow::Result<()> {
     let call = addAigcDataCall {
-        tokenId: token,
-        prompt: prompt.clone(),
+        id: token,
+        promptBytes: prompt.clone(),
         aigcData: answer.clone(),
         proof: Bytes::new(),
     };
     stage.send(Person::Dora, "puts the text on the token", collection, &call, U256::ZERO).await?;
     let verify = async |data: Bytes| {
-        let call = verifyCall { prompt: prompt.clone(), aigcData: data, proof: Bytes::new() };
+        let call = verifyCall { promptBytes: prompt.clone(), aigcData: data, _2: Bytes::new() };
         stage.call(collection, &call).await
     };
     let mut other = answer.to_vec();
@@ -74,8 +74,7 @@ async fn add_data(
 async fn sell(stage: &Stage, launched: &Launched, token: U256) -> anyhow::Result<Address> {
     let (collection, splitter) = (launched.parts.collection, launched.parts.splitter);
     let seller = stage.client(Person::Collector);
-    let (marketplace, receipt) =
-        seller.deploy("Marketplace", &Marketplace::BYTECODE, &[]).await?;
+    let (marketplace, receipt) = seller.deploy("Marketplace", &Marketplace::BYTECODE, &[]).await?;
     stage.deed(Person::Collector, "finds a marketplace", receipt.gas);
     let approve = approveCall { to: marketplace, tokenId: token };
     stage.send(Person::Collector, "approves it", collection, &approve, U256::ZERO).await?;

@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use imo_chain::contracts::OpmlVerifier::Parameters;
 use imo_chain::primitives::aliases::U96;
-use imo_chain::primitives::{Address, B256, U256};
-use imo_chain::{Deployment, Ledger, SystemTerms};
-use imo_engine::Means;
+use imo_chain::primitives::{Address, B256};
+use imo_chain::{Deployment, SystemTerms};
 use imo_model::{ModelImage, pack};
 use serde::Serialize;
 
@@ -37,7 +36,7 @@ use gas::Gas;
 use people::Person;
 use sheet::Balance;
 use speed::Speed;
-use stage::{Stage, ether, milli};
+use stage::{Stage, milli};
 
 /// Seconds that a claim may be challenged, and that a side of a game has; on a real chain they are days.
 const WINDOW: u32 = 3600;
@@ -133,10 +132,8 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
     terminal.line("\nBalance sheet");
     operator.kill();
-    let client = stage.client(Person::Deployer);
-    let ledger = Ledger::read(client, 0, client.block_number().await?).await?;
     let others = vec![("consumer", consumer.address), ("marketplace", work.marketplace)];
-    let balance = sheet::draw(&stage, &launched, others, &ledger).await?;
+    let (balance, ledger) = sheet::draw(&stage, &launched, others).await?;
     let gas = Gas::of(&ledger, transfers)?;
     terminal.line("\nGas");
     gas.print(terminal);
@@ -173,8 +170,7 @@ fn pack_model(
     });
     bar.finish_and_clear();
     let report = report.with_context(|| args.model.display().to_string())?;
-    let (size, seconds) =
-        (indicatif::HumanBytes(report.length), started.elapsed().as_secs_f64());
+    let (size, seconds) = (indicatif::HumanBytes(report.length), started.elapsed().as_secs_f64());
     terminal.line(format!("  packed into {size} in {seconds:.1} s"));
     Ok((target, report.source_sha256.into()))
 }

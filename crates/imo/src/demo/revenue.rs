@@ -43,7 +43,9 @@ async fn release(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     for _ in 0..DAYS {
         stage.pass(86_400, "a day passes").await?;
         let before = client.balance(drip).await?;
-        stage.send(Person::Dora, "calls the drip", drip, &releaseCall { asset: ETH }, U256::ZERO).await?;
+        stage
+            .send(Person::Dora, "calls the drip", drip, &releaseCall { asset: ETH }, U256::ZERO)
+            .await?;
         let released = before - client.balance(drip).await?;
         ensure!(!released.is_zero(), "the drip released nothing");
         stage.say(format!("{} of {} released to the holders", ether(released), ether(before)));

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use imo_chain::contracts::ModelRegistry;
 use imo_chain::primitives::{Address, B256};
 use imo_chain::{ChainError, ClaimView, Client, RequestState, RequestView, View};
-use imo_dispute::{Move, Side};
+use imo_dispute::Move;
 use tokio::task::block_in_place;
 
 use crate::claimed::ClaimedTrace;
@@ -254,12 +254,4 @@ pub(crate) fn self_check(
         ensure!(is_same, "my engine and my machine disagree about node {node}: not claimed");
     }
     Ok(())
-}
-
-/// The opposite seat's name, for people.
-pub(crate) const fn name(side: Side) -> &'static str {
-    match side {
-        Side::Claimant => "claimant",
-        Side::Challenger => "challenger",
-    }
 }
