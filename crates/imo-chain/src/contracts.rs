@@ -15,7 +15,7 @@ macro_rules! bind {
     ($($name:ident: $file:literal),+ $(,)?) => {
         $(
             alloy::sol!(
-                #[sol(all_derives)]
+                #[sol(extra_derives(Debug))]
                 $name,
                 $file
             );

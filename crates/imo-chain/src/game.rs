@@ -1,5 +1,6 @@
 //! One game, put together from its logs.
 
+use alloy::primitives::aliases::U40;
 use alloy::primitives::{Address, B256, U256};
 use imo_commit::{Hash, hash_branch, keccak256};
 use imo_dispute::{Descent, Dissection, Game, Phase, Range, Side};
@@ -13,6 +14,20 @@ const COMMITTED: u8 = 1;
 const REVEALED: u8 = 2;
 const OPENING: u8 = 3;
 const CLAIMANT: u8 = 0;
+
+/// Before the first move is read, which comes in the same transaction as the game.
+const NOT_STARTED: Turn = Turn {
+    phase: 0,
+    author: 1,
+    lengthLog2: 0,
+    ply: 0,
+    node: 0,
+    start: U40::ZERO,
+    challengerGas: 0,
+    claimantLeft: 0,
+    challengerLeft: 0,
+    since: U40::ZERO,
+};
 
 /// How a game ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +80,7 @@ impl GameView {
             challenger: event.challenger,
             bond: event.bond,
             position: B256::ZERO,
-            turn: Turn::default(),
+            turn: NOT_STARTED,
             deadline: 0,
             ending: None,
             committed: event.digest.0,
