@@ -119,13 +119,20 @@ abstract contract OracleFixture is Test {
 
     function _noCallback() internal pure returns (Callback memory) { }
 
-    /// @dev Asks as `_asker`, who pays the quote exactly.
     function _ask(Callback memory callback) internal returns (Order memory) {
+        return _askFor(_question(), callback);
+    }
+
+    /// @dev Asks as `_asker`, who pays the quote exactly.
+    function _askFor(Question memory question, Callback memory callback)
+        internal
+        returns (Order memory)
+    {
         bytes memory prompt = "Who was Ada Lovelace?";
-        uint256 fee = _oracle.quote(_question(), prompt.length, callback.gasLimit);
+        uint256 fee = _oracle.quote(question, prompt.length, callback.gasLimit);
         vm.recordLogs();
         vm.prank(_asker);
-        _oracle.request{ value: fee }(_question(), prompt, callback);
+        _oracle.request{ value: fee }(question, prompt, callback);
         return _orderFromLogs();
     }
 
