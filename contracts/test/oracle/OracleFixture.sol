@@ -182,6 +182,15 @@ abstract contract OracleFixture is Test {
     function _reject(Order memory order, ClaimedAnswer memory claimed, bytes memory answer)
         internal
     {
+        bytes32 game = _challenge(order, claimed, answer);
+        skip(12 hours + 1);
+        _verifier.timeout(game);
+    }
+
+    function _challenge(Order memory order, ClaimedAnswer memory claimed, bytes memory answer)
+        internal
+        returns (bytes32)
+    {
         (bytes32 root,) = _trace(answer, claimed.tokensUsed, "");
         ClaimPreimage memory preimage = ClaimPreimage({
             host: address(_oracle),
@@ -194,9 +203,7 @@ abstract contract OracleFixture is Test {
                 abi.encode(claimed.answerLength, claimed.answerHash, claimed.tokensUsed)
             )
         });
-        bytes32 game = _verifier.challengeWithheld{ value: 1 ether }(preimage);
-        skip(12 hours + 1);
-        _verifier.timeout(game);
+        return _verifier.challengeWithheld{ value: 1 ether }(preimage);
     }
 
     /// @dev From the question to a settled answer.
