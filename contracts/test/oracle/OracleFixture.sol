@@ -51,7 +51,7 @@ abstract contract OracleFixture is Test {
                 )
             )
         );
-        _oracle = IInferenceOracle(_deployOracle(address(_registry), TIP, ANSWER_TIME));
+        _oracle = IInferenceOracle(_deployOracle(address(_registry), TIP, _answerTime()));
         _ora = IAIOracle(address(_oracle));
         _splitter = new Splitter(
             SplitParams(
@@ -76,6 +76,10 @@ abstract contract OracleFixture is Test {
         return deployCode(
             "InferenceOracle.sol:InferenceOracle", abi.encode(registry, tip, answerTime)
         );
+    }
+
+    function _answerTime() internal pure virtual returns (uint32) {
+        return ANSWER_TIME;
     }
 
     function _program() internal pure returns (Program memory) {
