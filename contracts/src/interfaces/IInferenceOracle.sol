@@ -179,6 +179,8 @@ interface IInferenceOracle {
     function statusOf(uint256 id) external view returns (RequestStatus);
     /// @notice keccak256 of the final answer; 0 until then.
     function answerHashOf(uint256 id) external view returns (bytes32);
+    /// @notice What the receiver of request `id`'s model has not taken yet.
+    function unpaidOf(uint256 id) external view returns (address receiver, uint256 amount);
     function creditOf(address account) external view returns (uint256);
     function registry() external view returns (address);
 }

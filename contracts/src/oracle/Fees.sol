@@ -26,9 +26,11 @@ library Fees {
     uint256 internal constant MAX_CALLBACK_DATA = 512;
 
     /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
-    uint256 private constant CLAIM_GAS = 200_000;
-    uint256 private constant FINALIZE_GAS = 170_000;
+    uint256 private constant CLAIM_GAS = 170_000;
+    uint256 private constant FINALIZE_GAS = 150_000;
     uint256 private constant DELIVER_GAS = 90_000;
+    /// @dev What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
+    uint256 private constant DELIVERY_BASE_GAS = 45_000;
     /// @dev What a byte of calldata costs at least in a transaction that does little else (EIP-7623).
     uint256 private constant BYTE_GAS = 40;
     /// @dev Answers are longer only in the rarest of languages; then the excess bytes are not paid for.
@@ -95,9 +97,6 @@ library Fees {
         uint256 floor = BYTE_GAS * length;
         return DELIVERY_BASE_GAS + (executed > floor ? executed : floor);
     }
-
-    /// @dev What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
-    uint256 private constant DELIVERY_BASE_GAS = 60_000;
 
     function _mostPaid(uint256 maxTokens) private pure returns (uint256) {
         return _least(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);

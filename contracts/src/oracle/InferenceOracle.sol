@@ -288,7 +288,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         return _records[id].status == RequestStatus.Final;
     }
 
-    /// @notice What the receiver of the model of request `id` has not taken yet.
+    /// @inheritdoc IInferenceOracle
     function unpaidOf(uint256 id) external view returns (address receiver, uint256 amount) {
         return (_unpaid[id].receiver, _unpaid[id].amount);
     }

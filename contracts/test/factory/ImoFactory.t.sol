@@ -8,11 +8,13 @@ import { Traps } from "../../src/factory/Traps.sol";
 import { CollectionParams } from "../../src/interfaces/IAigcCollection.sol";
 import { IImoFactory, Launch, LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { IModelRegistrar, Registration } from "../../src/interfaces/IModelRegistrar.sol";
+import { Model } from "../../src/interfaces/IModelRegistry.sol";
 import { SaleStatus } from "../../src/interfaces/IModelOffering.sol";
 import { RevenueAsset } from "../../src/interfaces/IModelToken.sol";
 import { Auction } from "../../src/offering/Auction.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
+import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
 import { Splitter } from "../../src/revenue/Splitter.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
@@ -21,7 +23,7 @@ import { ModelToken } from "../../src/token/ModelToken.sol";
 contract ImoFactoryTest is Test {
     address private constant ETH = address(0);
 
-    RegistryStandIn private _registry = new RegistryStandIn();
+    ModelRegistry private _registry = new ModelRegistry();
     address private _oracle = makeAddr("oracle");
     address private _creator = makeAddr("creator");
     address private _protocol = makeAddr("protocol");
@@ -100,7 +102,12 @@ contract ImoFactoryTest is Test {
         assertEq(made.splitter, parts.splitter);
         assertEq(abi.encode(made.terms), abi.encode(params.collection));
         assertEq(Drip(payable(parts.drip)).token(), parts.token);
-        assertEq(_registry.receiverOf(modelId), parts.splitter);
+        Model memory model = _registry.modelOf(modelId);
+        assertEq(model.contentId, params.model.contentId);
+        assertEq(model.verifier, params.model.verifier);
+        assertEq(model.receiver, parts.splitter);
+        assertEq(model.token, parts.token);
+        assertEq(model.basePrice, params.model.basePrice);
         assertEq(_factory.tokenCodeHash(), keccak256(type(ModelToken).creationCode));
         assertEq(uint8(_offering.saleOf(parts.token).status), uint8(SaleStatus.Bidding));
     }
@@ -120,9 +127,10 @@ contract ImoFactoryTest is Test {
     }
 
     function test_aRegistryThatGivesAnotherIdIsRefused() external {
-        _registry.lie();
+        address code = address(new CodeStore(type(ModelToken).creationCode));
+        ImoFactory factory = new ImoFactory(address(new LyingRegistry()), _oracle, address(0), code);
         vm.expectPartialRevert(ImoFactory.WrongModelId.selector);
-        _factory.launch(_params());
+        factory.launch(_params());
     }
 
     function test_partsTakePlainSends() external {
@@ -245,19 +253,13 @@ contract ImoFactoryTest is Test {
     }
 }
 
-/// @dev The registry's rule for ids, and who gets the revenue.
-contract RegistryStandIn is IModelRegistrar {
-    mapping(bytes32 modelId => address) public receiverOf;
-    bool private _lies;
-
-    function lie() external {
-        _lies = true;
-    }
-
-    function register(Registration calldata model) external returns (bytes32 modelId) {
-        bytes32 tag = _lies ? bytes32("imo.other.v1") : bytes32("imo.model.v1");
-        modelId =
-            keccak256(abi.encode(tag, model.contentId, model.verifier, msg.sender, model.salt));
-        receiverOf[modelId] = model.receiver;
+/// @dev Gives another id than the rule says.
+contract LyingRegistry is IModelRegistrar {
+    function register(Registration calldata model) external view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                bytes32("imo.other.v1"), model.contentId, model.verifier, msg.sender, model.salt
+            )
+        );
     }
 }

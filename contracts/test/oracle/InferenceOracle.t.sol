@@ -407,7 +407,7 @@ contract InferenceOracleTest is OracleFixture {
             vm.prank(_rival);
             _oracle.deliver(order, ANSWER);
             uint256 gas = (_oracle.creditOf(_rival) - before) / price;
-            assertGt(gas, 80_000);
+            assertGt(gas, 50_000);
             assertLt(gas, 350_000);
         }
     }

@@ -51,7 +51,7 @@ abstract contract OracleFixture is Test {
                 )
             )
         );
-        _oracle = IInferenceOracle(_deployOracle(address(_registry), TIP, ANSWER_TIME));
+        _oracle = IInferenceOracle(_deployOracle(address(_registry), TIP, _answerTime()));
         _ora = IAIOracle(address(_oracle));
         _splitter = new Splitter(
             SplitParams(
@@ -76,6 +76,10 @@ abstract contract OracleFixture is Test {
         return deployCode(
             "InferenceOracle.sol:InferenceOracle", abi.encode(registry, tip, answerTime)
         );
+    }
+
+    function _answerTime() internal pure virtual returns (uint32) {
+        return ANSWER_TIME;
     }
 
     function _program() internal pure returns (Program memory) {
@@ -119,13 +123,20 @@ abstract contract OracleFixture is Test {
 
     function _noCallback() internal pure returns (Callback memory) { }
 
-    /// @dev Asks as `_asker`, who pays the quote exactly.
     function _ask(Callback memory callback) internal returns (Order memory) {
+        return _askFor(_question(), callback);
+    }
+
+    /// @dev Asks as `_asker`, who pays the quote exactly.
+    function _askFor(Question memory question, Callback memory callback)
+        internal
+        returns (Order memory)
+    {
         bytes memory prompt = "Who was Ada Lovelace?";
-        uint256 fee = _oracle.quote(_question(), prompt.length, callback.gasLimit);
+        uint256 fee = _oracle.quote(question, prompt.length, callback.gasLimit);
         vm.recordLogs();
         vm.prank(_asker);
-        _oracle.request{ value: fee }(_question(), prompt, callback);
+        _oracle.request{ value: fee }(question, prompt, callback);
         return _orderFromLogs();
     }
 
@@ -175,6 +186,15 @@ abstract contract OracleFixture is Test {
     function _reject(Order memory order, ClaimedAnswer memory claimed, bytes memory answer)
         internal
     {
+        bytes32 game = _challenge(order, claimed, answer);
+        skip(12 hours + 1);
+        _verifier.timeout(game);
+    }
+
+    function _challenge(Order memory order, ClaimedAnswer memory claimed, bytes memory answer)
+        internal
+        returns (bytes32)
+    {
         (bytes32 root,) = _trace(answer, claimed.tokensUsed, "");
         ClaimPreimage memory preimage = ClaimPreimage({
             host: address(_oracle),
@@ -187,9 +207,7 @@ abstract contract OracleFixture is Test {
                 abi.encode(claimed.answerLength, claimed.answerHash, claimed.tokensUsed)
             )
         });
-        bytes32 game = _verifier.challengeWithheld{ value: 1 ether }(preimage);
-        skip(12 hours + 1);
-        _verifier.timeout(game);
+        return _verifier.challengeWithheld{ value: 1 ether }(preimage);
     }
 
     /// @dev From the question to a settled answer.
