@@ -417,12 +417,11 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     /// @dev The minter's account at the oracle; deployed with its first mint.
     function _account(address minter) private returns (Requester) {
         address account = requesterOf(minter);
-        if (account.code.length == 0) {
-            Clones.cloneDeterministicWithImmutableArgs(
-                _requester, abi.encode(address(this)), _saltOf(minter)
-            );
-        }
-        return Requester(account);
+        if (account.code.length != 0) return Requester(account);
+        bytes memory arguments = abi.encode(address(this));
+        return Requester(
+            Clones.cloneDeterministicWithImmutableArgs(_requester, arguments, _saltOf(minter))
+        );
     }
 
     function _saltOf(address minter) private pure returns (bytes32) {
