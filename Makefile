@@ -54,6 +54,10 @@ isa: build ## Our RV32IM instruction programs, through the machine and through t
 bench: build $(MODEL) ## Speed of the engine, the machine and the commitments
 	target/release/imo bench $(MODEL) $(ARGS)
 
+.PHONY: slither
+slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
+	@scripts/slither.sh $(FORGE)
+
 .PHONY: lint
 lint: contracts ## Formatting, clippy, tidy rules
 	cargo fmt --all --check

@@ -79,7 +79,7 @@ interface IAigcCollection is
     // Life of a token
 
     /// @notice Mints the token of (caller, `salt`, `text`) and asks the model. Value above `mintPrice` stays the caller's, see `withdraw`.
-    function mint(string calldata text, uint64 salt) external payable returns (uint256 tokenId);
+    function mint(string calldata text, uint64 salt) external payable returns (uint256 id);
 
     /// @notice Takes the oracle's answer. Only the oracle.
     function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
@@ -87,10 +87,10 @@ interface IAigcCollection is
 
     /// @notice Notes a final answer, even if the oracle's callback failed: unlocks the token and pays the mint fee to the splitter. Anyone
     /// may; `addAigcData` does it too.
-    function settle(uint256 tokenId) external;
+    function settle(uint256 id) external;
 
     /// @notice Burns a token whose request expired without an answer. Anyone may.
-    function void(uint256 tokenId) external;
+    function void(uint256 id) external;
 
     /// @notice Pays the caller what it is owed of voided tokens, and whatever the oracle gave back for its mints.
     function withdraw(address to) external returns (uint256 amount);
@@ -113,15 +113,15 @@ interface IAigcCollection is
     function seedOf(address minter, uint64 salt) external pure returns (uint64);
 
     /// @notice The oracle's request for a token.
-    function requestOf(uint256 tokenId) external view returns (uint256);
+    function requestOf(uint256 id) external view returns (uint256);
 
-    function statusOf(uint256 tokenId) external view returns (ContentStatus);
+    function statusOf(uint256 id) external view returns (ContentStatus);
 
     /// @notice keccak256 of the token's content; 0: none yet.
-    function digestOf(uint256 tokenId) external view returns (bytes32);
+    function digestOf(uint256 id) external view returns (bytes32);
 
     /// @notice The content, where the collection keeps it and it was added; else empty.
-    function contentOf(uint256 tokenId) external view returns (bytes memory);
+    function contentOf(uint256 id) external view returns (bytes memory);
 
     /// @notice What `minter` can withdraw: owed here, and its credit at the oracle.
     function withdrawable(address minter) external view returns (uint256);

@@ -31,10 +31,10 @@ interface IERC7007 is IERC165, IERC721 {
 /// @notice ERC-165 id 0xfa1a557a.
 interface IERC7007Enumerable is IERC7007 {
     /// @notice The token of a prompt.
-    function tokenId(bytes calldata prompt) external view returns (uint256);
+    function tokenId(bytes calldata text) external view returns (uint256);
 
     /// @notice The prompt of a token.
-    function prompt(uint256 tokenId) external view returns (string memory);
+    function prompt(uint256 id) external view returns (string memory);
 }
 
 /// @title ERC-7007's optional extension for content that a challenge changed

@@ -137,7 +137,9 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     /// @inheritdoc IAigcCollection
     function settle(uint256 id) external lock {
         _requireOwned(id);
-        if (!_settle(id)) revert NotFinal(id);
+        Token storage token = _tokens[id];
+        if (!_noteIfFinal(id, token)) revert NotFinal(id);
+        _payMintFee(id, token);
     }
 
     /// @inheritdoc IAigcCollection
@@ -178,13 +180,14 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         if (Prompt.idOf(promptBytes) != id) revert WrongPrompt(id, Prompt.idOf(promptBytes));
         Token storage token = _tokens[id];
         if (token.hasContent) revert ContentIsThere(id);
-        _settle(id);
+        bool isFinal = _noteIfFinal(id, token);
         bytes32 digest = keccak256(aigcData);
         if (digest != token.digest) revert WrongContent(id, digest, token.digest);
 
         token.hasContent = true;
         emit AigcData(id, promptBytes, aigcData, proof);
         _setContent(id, token, aigcData);
+        if (isFinal) _payMintFee(id, token);
     }
 
     /// @inheritdoc IERC7007Updatable
@@ -195,10 +198,11 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         if (!_verify(id, digest)) revert NotVerified(id);
         if (!token.hasContent || digest == token.digest) revert NothingToUpdate(id);
 
-        _settle(id);
+        _noteIfFinal(id, token);
         token.digest = digest;
         emit Update(id, promptBytes, aigcData);
         _setContent(id, token, aigcData);
+        _payMintFee(id, token);
     }
 
     // Views
@@ -363,19 +367,12 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
             && oracle.answerHashOf(requestId) == digest;
     }
 
-    /// @dev False where there is no final answer.
-    function _settle(uint256 id) private returns (bool) {
-        CollectionParams memory collection = params();
-        IInferenceOracle oracle = IInferenceOracle(collection.oracle);
-        Token storage token = _tokens[id];
+    /// @dev Whether there is a final answer.
+    function _noteIfFinal(uint256 id, Token storage token) private returns (bool) {
+        if (token.isFinal) return true;
+        IInferenceOracle oracle = _oracle();
         if (oracle.statusOf(token.requestId) != RequestStatus.Final) return false;
-
-        if (!token.isFinal) _noteFinal(id, token, oracle.answerHashOf(token.requestId));
-        if (!token.isPaid) {
-            token.isPaid = true;
-            uint256 mintFee = collection.terms.mintFee;
-            if (mintFee != 0) ISplitter(collection.splitter).payMint{ value: mintFee }(id);
-        }
+        _noteFinal(id, token, oracle.answerHashOf(token.requestId));
         return true;
     }
 
@@ -391,6 +388,14 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         if (!token.hasContent) token.digest = digest;
         emit Answered(id, digest, status);
         emit MetadataUpdate(id);
+    }
+
+    function _payMintFee(uint256 id, Token storage token) private {
+        if (token.isPaid) return;
+        token.isPaid = true;
+        CollectionParams memory collection = params();
+        uint256 mintFee = collection.terms.mintFee;
+        if (mintFee != 0) ISplitter(collection.splitter).payMint{ value: mintFee }(id);
     }
 
     function _setContent(uint256 id, Token storage token, bytes calldata content) private {
@@ -412,12 +417,11 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     /// @dev The minter's account at the oracle; deployed with its first mint.
     function _account(address minter) private returns (Requester) {
         address account = requesterOf(minter);
-        if (account.code.length == 0) {
-            Clones.cloneDeterministicWithImmutableArgs(
-                _requester, abi.encode(address(this)), _saltOf(minter)
-            );
-        }
-        return Requester(account);
+        if (account.code.length != 0) return Requester(account);
+        bytes memory arguments = abi.encode(address(this));
+        return Requester(
+            Clones.cloneDeterministicWithImmutableArgs(_requester, arguments, _saltOf(minter))
+        );
     }
 
     function _saltOf(address minter) private pure returns (bytes32) {
