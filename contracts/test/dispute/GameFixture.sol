@@ -370,13 +370,13 @@ abstract contract GameFixture is Test {
     }
 
     /// Sends a move for its player, whose signature it may carry as its last argument.
-    function _send(address who, bytes memory call) internal virtual {
+    function _send(address who, bytes memory data) internal virtual {
         vm.prank(who);
-        _call(call);
+        _call(data);
     }
 
-    function _call(bytes memory call) internal {
-        (bool ok, bytes memory reason) = address(_verifier).call(call);
+    function _call(bytes memory data) internal {
+        (bool ok, bytes memory reason) = address(_verifier).call(data);
         if (!ok) {
             assembly ("memory-safe") {
                 revert(add(reason, 0x20), mload(reason))
