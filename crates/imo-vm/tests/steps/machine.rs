@@ -52,7 +52,7 @@ impl Scene {
     /// The hashes of the state before and after, taken from the witness alone, and the witness.
     pub(crate) fn proven(&self) -> (Vec<u8>, Hash, Hash) {
         let segments = self.segments();
-        let witness = witness(&segments, &self.state, &self.memory);
+        let witness = witness(&segments, &self.state, &mut self.memory.clone());
         let (before, after) =
             check(&self.machine, &segments.roots(), &witness).expect("an honest witness");
         (witness, before, after)
