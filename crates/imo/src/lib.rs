@@ -9,11 +9,13 @@ use clap::Parser;
 mod bench;
 pub mod claimed;
 mod cli;
+pub mod evm;
 mod exit;
 mod model;
 pub mod program;
 mod run;
 mod terminal;
+mod vm;
 
 /// The whole program: reads the arguments, carries out the command, says how it ended.
 pub fn main() -> ExitCode {
