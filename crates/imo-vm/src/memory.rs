@@ -1,5 +1,7 @@
 //! The contents of the segments.
 
+use std::cell::OnceCell;
+
 use imo_commit::{DenseTree, Hash, LEAF_LOG2, MemoryTree, dense_root, zero_root};
 
 use crate::decode::{Instruction, decode};
@@ -41,6 +43,8 @@ pub struct Segments<'a, T> {
     model: (&'a [u8], Option<&'a DenseTree>),
     trace: &'a T,
     slot_log2: u8,
+    /// Trees over code and input, once something is opened.
+    trees: [OnceCell<DenseTree>; 2],
 }
 
 impl<'a, T: TraceBytes> Segments<'a, T> {
@@ -67,7 +71,16 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         };
         let mut instructions: Vec<Instruction> = code.chunks(4).map(word).collect();
         instructions.resize(words, decode(0));
-        Self { machine, code, instructions, input, model, trace, slot_log2 }
+        Self {
+            machine,
+            code,
+            instructions,
+            input,
+            model,
+            trace,
+            slot_log2,
+            trees: Default::default(),
+        }
     }
 
     /// Where the segments lie.
@@ -79,20 +92,33 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
     pub fn roots(&self) -> Roots {
         let (model, tree) = self.model;
         Roots {
-            code: dense_root(self.code, self.machine.code_depth),
+            code: self.code_tree().root(),
             model: tree
                 .map_or_else(|| dense_root(model, self.machine.model_depth), DenseTree::root),
-            input: dense_root(self.input, self.machine.input_depth),
+            input: self.input_tree().root(),
             trace: self.trace.subtree(self.machine.trace_depth + LEAF_LOG2 - self.slot_log2, 0),
         }
+    }
+
+    fn code_tree(&self) -> &DenseTree {
+        self.trees[0].get_or_init(|| DenseTree::new(self.code, self.machine.code_depth))
+    }
+
+    fn input_tree(&self) -> &DenseTree {
+        self.trees[1].get_or_init(|| DenseTree::new(self.input, self.machine.input_depth))
     }
 
     /// The leaf of a segment other than memory with its siblings, bottom-up.
     pub(crate) fn open(&self, region: Region, leaf: u64) -> ([u8; 128], Vec<Hash>) {
         match region {
-            Region::Code => open_dense(self.code, None, self.machine.code_depth, leaf),
-            Region::Input => open_dense(self.input, None, self.machine.input_depth, leaf),
-            Region::Model => open_dense(self.model.0, self.model.1, self.machine.model_depth, leaf),
+            Region::Code => open_dense(self.code, self.code_tree(), leaf),
+            Region::Input => open_dense(self.input, self.input_tree(), leaf),
+            Region::Model => match self.model {
+                (bytes, Some(tree)) => open_dense(bytes, tree, leaf),
+                (bytes, None) => {
+                    open_dense(bytes, &DenseTree::new(bytes, self.machine.model_depth), leaf)
+                }
+            },
             Region::Trace => self.open_trace(leaf),
             Region::Memory => unreachable!("memory changes and has its own tree"),
         }
@@ -101,16 +127,24 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
     fn open_trace(&self, leaf: u64) -> ([u8; 128], Vec<Hash>) {
         let leaves_log2 = self.slot_log2 - LEAF_LOG2;
         let (node, within) = (leaf >> leaves_log2, leaf & ((1 << leaves_log2) - 1));
-        let (bytes, mut siblings) = open_dense(self.trace.slot(node), None, leaves_log2, within);
+        let slot = self.trace.slot(node);
+        let (bytes, mut siblings) = open_dense(slot, &DenseTree::new(slot, leaves_log2), within);
         for levels in 0..self.machine.trace_depth - leaves_log2 {
             siblings.push(self.trace.subtree(levels, (node >> levels) ^ 1));
         }
         (bytes, siblings)
     }
 
+    #[inline(always)]
+    pub(crate) fn fetch(&self, offset: u32) -> Instruction {
+        self.instructions[(offset / 4) as usize]
+    }
+
+    /// The bytes of an access to these segments or to the memory beside them.
     #[inline]
-    fn load(&self, access: Access) -> u32 {
+    pub(crate) fn load(&self, memory: &Memory, access: Access) -> u32 {
         match access.region {
+            Region::Memory => read(&memory.bytes, access.offset, access.size),
             Region::Model => read(self.model.0, access.offset, access.size),
             Region::Trace => {
                 let slot = self.trace.slot(access.offset >> self.slot_log2);
@@ -118,26 +152,16 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
             }
             Region::Code => read(self.code, access.offset, access.size),
             Region::Input => read(self.input, access.offset, access.size),
-            Region::Memory => unreachable!("memory is read where it is"),
         }
     }
 }
 
-fn open_dense(
-    bytes: &[u8],
-    tree: Option<&DenseTree>,
-    depth: u8,
-    leaf: u64,
-) -> ([u8; 128], Vec<Hash>) {
+fn open_dense(bytes: &[u8], tree: &DenseTree, leaf: u64) -> ([u8; 128], Vec<Hash>) {
     let mut contents = [0; 128];
     let start = usize::try_from(leaf << LEAF_LOG2).unwrap_or(usize::MAX).min(bytes.len());
     let there = &bytes[start..bytes.len().min(start + 128)];
     contents[..there.len()].copy_from_slice(there);
-    let siblings = match tree {
-        Some(tree) => tree.open(bytes, leaf),
-        None => DenseTree::new(bytes, depth).open(bytes, leaf),
-    };
-    (contents, siblings)
+    (contents, tree.open(bytes, leaf))
 }
 
 /// Little-endian bytes at an offset; past the end they are zero.
@@ -216,6 +240,13 @@ impl Memory {
         &self.tree
     }
 
+    /// A leaf with its siblings, bottom-up.
+    pub(crate) fn open(&mut self, leaf: u64) -> ([u8; 128], Vec<Hash>) {
+        let leaf = usize::try_from(leaf).expect("memory is at most 1 GiB");
+        let contents = self.bytes[leaf << LEAF_LOG2..].first_chunk().expect("a whole leaf");
+        (*contents, self.tree().open(0, leaf))
+    }
+
     #[inline]
     fn touch(&mut self, leaf: usize) {
         if !self.dirty[leaf] {
@@ -245,15 +276,12 @@ pub(crate) struct Loaded<'a, 's, T> {
 impl<T: TraceBytes> Memories for Loaded<'_, '_, T> {
     #[inline(always)]
     fn fetch(&mut self, offset: u32) -> Instruction {
-        self.segments.instructions[(offset / 4) as usize]
+        self.segments.fetch(offset)
     }
 
     #[inline(always)]
     fn load(&mut self, access: Access) -> u32 {
-        if access.region == Region::Memory {
-            return read(&self.memory.bytes, access.offset, access.size);
-        }
-        self.segments.load(access)
+        self.segments.load(self.memory, access)
     }
 
     #[inline(always)]

@@ -4,11 +4,10 @@ use std::cell::RefCell;
 
 use imo_commit::{Hash, LEAF_LOG2};
 
-use crate::machine::Region;
 use crate::memory::{Loaded, Memory, Segments, TraceBytes};
 use crate::state::{STATE_BYTES, State, Status};
-use crate::step::{Access, Memories, step};
-use crate::witness::{Recorder, encode_witness};
+use crate::step::step;
+use crate::witness::{Probe, witness};
 
 /// Most snapshots that a run keeps beside the first.
 const SNAPSHOTS: usize = 48;
@@ -131,11 +130,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
 
     /// What the contract needs to take the step from this state.
     pub fn witness(&self, step: u64) -> Vec<u8> {
-        self.at(step, |snapshot| {
-            let mut after = snapshot.clone();
-            let access = record(&self.segments, &mut after);
-            encode_witness(&self.segments, &snapshot.state, &mut snapshot.memory, access)
-        })
+        self.at(step, |snapshot| witness(&self.segments, &snapshot.state, &mut snapshot.memory))
     }
 
     /// The last step that stored to the word at `address`, if any did.
@@ -143,14 +138,13 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         let mut now = self.nearest(0);
         let mut last = None;
         while now.state.status == Status::Running && now.step < self.steps {
-            let access = record(&self.segments, &mut now);
-            let stored = access.is_some_and(|(access, is_store)| {
-                is_store && access.offset & !3 == u64::from(address & !3)
-            });
-            if stored {
+            let probe = Probe::look(&self.segments, &now.state, &now.memory);
+            let stored = probe.stored.map(|access| access.offset & !3);
+            if stored == Some(u64::from(address & !3)) {
                 last = Some(now.step);
             }
-            now.step += 1;
+            let next = now.step + 1;
+            self.run_on(&mut now, next);
         }
         last
     }
@@ -207,32 +201,5 @@ impl<'a, T: TraceBytes> Run<'a, T> {
 impl Snapshot {
     fn hash(&mut self) -> Hash {
         self.state.hash(self.memory.tree().root())
-    }
-}
-
-/// Takes one step and tells the access it made, and whether that was a store.
-fn record<T: TraceBytes>(
-    segments: &Segments<'_, T>,
-    snapshot: &mut Snapshot,
-) -> Option<(Access, bool)> {
-    let mut memories = Recorder::new(Loaded { segments, memory: &mut snapshot.memory });
-    step(&mut snapshot.state, segments.machine(), &mut memories);
-    memories.access
-}
-
-impl<M: Memories> Memories for Recorder<M> {
-    fn fetch(&mut self, offset: u32) -> crate::decode::Instruction {
-        self.inner.fetch(offset)
-    }
-
-    fn load(&mut self, access: Access) -> u32 {
-        self.access = Some((access, false));
-        self.inner.load(access)
-    }
-
-    fn store(&mut self, access: Access, value: u32) {
-        debug_assert_eq!(access.region, Region::Memory, "only memory is written");
-        self.access = Some((access, true));
-        self.inner.store(access, value);
     }
 }

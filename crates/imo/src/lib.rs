@@ -10,6 +10,7 @@ mod bench;
 pub mod claimed;
 mod cli;
 mod demo;
+pub mod evm;
 mod exit;
 mod keys;
 mod model;
@@ -17,6 +18,7 @@ mod node;
 pub mod program;
 mod run;
 mod terminal;
+mod vm;
 
 /// The whole program: reads the arguments, carries out the command, says how it ended.
 pub fn main() -> ExitCode {

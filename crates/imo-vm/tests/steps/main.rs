@@ -2,4 +2,5 @@
 
 mod instructions;
 mod machine;
+mod scene;
 mod vectors;
