@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::attention::{Query, Scratch, attend_head};
 use crate::isa::Isa;
 use crate::kv::{KvCache, Rows};
-use crate::linear::mat_tile;
+use crate::linear::{Product, mat_tile};
 use crate::slot::LayerSlot;
 use crate::tile::Tile;
 use crate::weights::{LayerWeights, Weights, size};
@@ -215,7 +215,7 @@ pub(crate) fn products<const N: usize>(
     let mut outputs = matrices.map(|w| vec![0.0; x.tokens() * w.rows()]);
     if means.threads == 1 || x.tokens() > 1 {
         for (out, w) in outputs.iter_mut().zip(matrices) {
-            mat_tile(out, w, 0..w.rows(), x, means.isa);
+            mat_tile(out, &Product { w: *w, rows: 0..w.rows(), x }, means.isa);
         }
         return outputs;
     }
@@ -229,7 +229,7 @@ pub(crate) fn products<const N: usize>(
     shares.into_par_iter().for_each(|share| {
         for (out, w, first) in share {
             let rows = first..first + out.len();
-            mat_tile(out, w, rows, x, means.isa);
+            mat_tile(out, &Product { w: *w, rows, x }, means.isa);
         }
     });
     outputs

@@ -4,36 +4,26 @@
     expect(unsafe_code, reason = "calls code for instructions that were detected")
 )]
 
-use imo_tensor::{Format, GROUP};
-
 use crate::attention::{Query, Scratch};
 use crate::isa::Isa;
 use crate::kv::Rows;
-use crate::tile::Packed;
+use crate::linear::Product;
 
-/// The exact sums of a group's eight rows with each vector of a tile, in units of 2⁻²⁴ · scale.
-///
-/// `group` holds a group's blocks, `x` the vectors as (block, token).
+/// As [`crate::linear::mat_tile`].
 ///
 /// # Panics
 ///
 /// When the machine lacks `isa`, or `isa` is the scalar one, which has no kernel here.
-pub(crate) fn group_sums(
-    sums: &mut [[i64; GROUP]],
-    format: Format,
-    group: &[u8],
-    x: &[Packed],
-    isa: Isa,
-) {
-    assert_eq!(group.len() * sums.len(), x.len() * format.block_bytes(), "one block per vector");
+pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
+    assert_eq!(product.w.columns(), product.x.columns(), "one value per column");
     assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, as the assertion says.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => unsafe { super::avx512::group_sums(sums, format, group, x) },
+        Isa::Avx512 => unsafe { super::avx512::mat_tile(out, product) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { super::avx2::group_sums(sums, format, group, x) },
+        Isa::Avx2 => unsafe { super::avx2::mat_tile(out, product) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }
@@ -42,7 +32,7 @@ pub(crate) fn group_sums(
 ///
 /// # Panics
 ///
-/// As [`group_sums`].
+/// As [`mat_tile`].
 pub(crate) fn attend_head(
     out: &mut [f32],
     scratch: &mut Scratch,
