@@ -244,13 +244,6 @@ pub(super) fn load_half(bytes: &[u8; 16]) -> __m128i {
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
-#[target_feature(enable = "avx2")]
-#[inline]
-pub(super) fn load_values(values: &[i16; 16]) -> __m256i {
-    // SAFETY: 32 bytes are there, and the load needs no alignment.
-    unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
-}
-
 /// The lanes of the totals, each at the row that `rows` says.
 #[target_feature(enable = "avx2")]
 #[inline]

@@ -4,9 +4,9 @@
     expect(unsafe_code, reason = "calls code for instructions that were detected")
 )]
 
-use crate::attention::{Query, Scratch};
+use crate::attention::{Queries, Scratch};
 use crate::isa::Isa;
-use crate::kv::Rows;
+use crate::kv::{Keys, Values};
 use crate::linear::Product;
 
 /// As [`crate::linear::mat_tile`].
@@ -28,27 +28,25 @@ pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
     }
 }
 
-/// As [`crate::attention::attend_head`], for heads of a multiple of 16, at most 256.
+/// As [`crate::attention::attend_heads`], for heads of a multiple of 8.
 ///
 /// # Panics
 ///
 /// As [`mat_tile`].
-pub(crate) fn attend_head(
+pub(crate) fn attend_heads(
     out: &mut [f32],
     scratch: &mut Scratch,
-    query: Query<'_>,
+    queries: Queries<'_>,
     scale: f32,
-    keys: Rows<'_>,
-    values: Rows<'_>,
+    (keys, values): (Keys<'_>, Values<'_>),
     isa: Isa,
 ) {
-    assert!(out.len().is_multiple_of(16) && out.len() <= 256, "a head of {}", out.len());
     assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 | Isa::Avx512 => unsafe {
-            super::attention::attend_head(out, scratch, query, scale, keys, values);
+            super::attention::attend_heads(out, scratch, queries, scale, (keys, values));
         },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
