@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
+import { deployFactory } from "./Deploy.sol";
 import { CodeStore } from "../../src/factory/CodeStore.sol";
 import { ImoFactory } from "../../src/factory/ImoFactory.sol";
 import { Traps } from "../../src/factory/Traps.sol";
@@ -28,9 +29,8 @@ contract ImoFactoryTest is Test {
 
     function setUp() external {
         vm.warp(1_800_000_000);
-        address code = address(new CodeStore(type(ModelToken).creationCode));
-        _factory = new ImoFactory(address(_registry), _oracle, address(0), code, address(_registry));
-        _offering = ModelOffering(_factory.offering());
+        _factory = deployFactory(address(_registry), _oracle);
+        _offering = ModelOffering(payable(_factory.offering()));
     }
 
     function test_fromLaunchToRevenue() external {

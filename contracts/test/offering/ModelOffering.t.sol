@@ -8,6 +8,7 @@ import {
     SaleStatus
 } from "../../src/interfaces/IModelOffering.sol";
 import { Auction } from "../../src/offering/Auction.sol";
+import { Credits } from "../../src/offering/Credits.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { Sale } from "./Sale.sol";
@@ -136,9 +137,7 @@ contract ModelOfferingTest is Sale {
         _offering.withdraw(ETH, _bob);
         assertEq(_bob.balance, 50 ether);
         vm.prank(address(stubborn));
-        vm.expectRevert(
-            abi.encodeWithSelector(ModelOffering.NoCredit.selector, address(stubborn), ETH)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Credits.NoCredit.selector, address(stubborn), ETH));
         _offering.withdraw(ETH, _bob);
     }
 
@@ -261,18 +260,18 @@ contract ModelOfferingTest is Sale {
         terms = _terms();
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.NotFactory.selector, _ann));
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectPartialRevert(ModelOffering.SupplyNotHeld.selector);
-        _offering.create(address(_token), 1001 ether, terms);
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1001 ether, terms, _plain());
+        _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.SaleExists.selector, address(_token)));
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1000 ether, terms, _plain());
     }
 
     function _refuse(SaleParams memory terms, bytes memory reason) private {
         if (reason.length == 4) vm.expectPartialRevert(bytes4(reason));
         else vm.expectRevert(reason);
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1000 ether, terms, _plain());
     }
 
     function _terms() private view returns (SaleParams memory) {
