@@ -15,8 +15,9 @@ library Allocation {
     uint256 private constant BPS = 10_000;
     /// @dev Token units a price is for.
     uint256 private constant UNIT = 1e18;
-    /// @dev Of tokens and of currency; v2 locks 1,000 units of liquidity, and buying out a gift needs many units of token.
-    uint256 private constant MIN_POOL = 1e6;
+    /// @dev Least product of a pool's reserves. A pair's product never falls, so a pool cannot be opened onto a gift of half of
+    /// it; below 2^96 units, which is more than there is of ETH, no gift stops a pool.
+    uint256 private constant MIN_PRODUCT = 1 << 97;
     uint256 private constant MIN_FOR_SALE = 1e6;
     uint256 private constant MIN_DELIVERY = 30 days;
     uint256 private constant MAX_DELIVERY = 5 * 365 days;
@@ -81,7 +82,8 @@ library Allocation {
         uint256 top = sale.floorPrice + (ticks - 1) * sale.tickStep;
         uint256 amount = sale.softCap * poolBps / BPS;
         uint256 tokens = top == 0 ? 0 : amount * UNIT / top;
-        if (tokens < MIN_POOL || amount < MIN_POOL) revert PoolTooSmall(tokens, amount);
+        bool small = amount == 0 || tokens < MIN_PRODUCT / amount;
+        if (small) revert PoolTooSmall(tokens, amount);
     }
 
     function _refuseEscrow(EscrowTerms calldata escrow, SaleParams calldata sale) private pure {

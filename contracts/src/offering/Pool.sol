@@ -26,16 +26,17 @@ library Pool {
         pair = exchange.getPair(token, currency);
         if (pair == address(0)) pair = exchange.createPair(token, currency);
 
-        uint256 before = currency.held();
+        uint256 own = currency.held() - amount;
         IUniswapV2Pair(pair).skim(address(this));
         (, uint256 reserve) = _reserves(pair, token, currency);
         uint256 put = 0;
         if (reserve != 0) (put, reserve) = _buyOut(pair, token, currency, tokens / 2, reserve);
-        gift = currency.held() - before;
 
         currency.send(pair, amount - reserve);
         token.send(pair, tokens - put);
         IUniswapV2Pair(pair).mint(address(0));
+        // The rest of a gift counts as paid in, so that much of `amount` is still here.
+        gift = currency.held() - own;
 
         (uint256 tokensIn, uint256 amountIn) = _reserves(pair, token, currency);
         if (tokensIn != tokens || amountIn != amount) revert PoolAwayFromPrice(tokensIn, amountIn);

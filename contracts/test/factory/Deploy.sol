@@ -13,20 +13,22 @@ Vm constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
 /// @dev A factory with wrapped ETH and an exchange, whose collections are clones of the registry: nobody calls them.
 function deployFactory(address registry, address oracle) returns (ImoFactory) {
+    return new ImoFactory(factoryParams(registry, oracle));
+}
+
+function factoryParams(address registry, address oracle) returns (FactoryParams memory) {
     bytes memory parts = abi.encode(
         type(Splitter).creationCode, type(Drip).creationCode, type(TokenVesting).creationCode
     );
-    return new ImoFactory(
-        FactoryParams({
-            registry: registry,
-            oracle: oracle,
-            weth: deployUniswap("v2-periphery/build/WETH9.json", ""),
-            exchange: deployUniswap("v2-core/build/UniswapV2Factory.json", abi.encode(address(0))),
-            tokenCode: address(new CodeStore(type(ModelToken).creationCode)),
-            partsCode: address(new CodeStore(parts)),
-            collection: registry
-        })
-    );
+    return FactoryParams({
+        registry: registry,
+        oracle: oracle,
+        weth: deployUniswap("v2-periphery/build/WETH9.json", ""),
+        exchange: deployUniswap("v2-core/build/UniswapV2Factory.json", abi.encode(address(0))),
+        tokenCode: address(new CodeStore(type(ModelToken).creationCode)),
+        partsCode: address(new CodeStore(parts)),
+        collection: registry
+    });
 }
 
 /// @dev Deploys what Uniswap's npm packages hold, as it was compiled there.
