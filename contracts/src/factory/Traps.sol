@@ -42,6 +42,9 @@ library Traps {
     function refusePart(LaunchParams calldata params, address part) internal pure {
         bool isSink = params.split.creator == part || params.split.protocol == part;
         if (isSink || params.sale.creator == part) revert SinkIsPart(part);
+        for (uint256 i = 0; i < params.allocation.vesting.length; ++i) {
+            if (params.allocation.vesting[i].beneficiary == part) revert SinkIsPart(part);
+        }
     }
 
     function _refuseModel(ModelTerms calldata model) private view {

@@ -1,44 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Test } from "forge-std/Test.sol";
 import { CodeStore } from "../../src/factory/CodeStore.sol";
 import { ImoFactory } from "../../src/factory/ImoFactory.sol";
 import { Traps } from "../../src/factory/Traps.sol";
 import { CollectionParams } from "../../src/interfaces/IAigcCollection.sol";
-import { IImoFactory, Launch, LaunchParams } from "../../src/interfaces/IImoFactory.sol";
+import {
+    IImoFactory,
+    Launch,
+    LaunchParams,
+    VestingTerms
+} from "../../src/interfaces/IImoFactory.sol";
 import { IModelRegistrar, Registration } from "../../src/interfaces/IModelRegistrar.sol";
 import { Model } from "../../src/interfaces/IModelRegistry.sol";
 import { SaleStatus } from "../../src/interfaces/IModelOffering.sol";
 import { RevenueAsset } from "../../src/interfaces/IModelToken.sol";
-import { Auction } from "../../src/offering/Auction.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
-import { ModelOffering } from "../../src/offering/ModelOffering.sol";
-import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
+import { Auction } from "../../src/offering/Auction.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
 import { Splitter } from "../../src/revenue/Splitter.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
+import { deployFactory } from "./Deploy.sol";
+import { LaunchFixture } from "./LaunchFixture.sol";
 
 /// @dev A launch as a whole, from its parameters to revenue in a holder's hands.
-contract ImoFactoryTest is Test {
-    address private constant ETH = address(0);
-
-    ModelRegistry private _registry = new ModelRegistry();
-    address private _oracle = makeAddr("oracle");
-    address private _creator = makeAddr("creator");
-    address private _protocol = makeAddr("protocol");
-    ImoFactory private _factory;
-    ModelOffering private _offering;
-
-    function setUp() external {
-        vm.warp(1_800_000_000);
-        address code = address(new CodeStore(type(ModelToken).creationCode));
-        _factory = new ImoFactory(
-            address(_registry), _oracle, address(0), code, address(new AigcCollection())
-        );
-        _offering = ModelOffering(_factory.offering());
-    }
-
+contract ImoFactoryTest is LaunchFixture {
     function test_fromLaunchToRevenue() external {
         LaunchParams memory params = _params();
         bytes32 modelId = _factory.launch(params);
@@ -127,8 +113,7 @@ contract ImoFactoryTest is Test {
     }
 
     function test_aRegistryThatGivesAnotherIdIsRefused() external {
-        address code = address(new CodeStore(type(ModelToken).creationCode));
-        ImoFactory factory = new ImoFactory(address(new LyingRegistry()), _oracle, address(0), code);
+        ImoFactory factory = deployFactory(address(new LyingRegistry()), _oracle);
         vm.expectPartialRevert(ImoFactory.WrongModelId.selector);
         factory.launch(_params());
     }
@@ -145,6 +130,15 @@ contract ImoFactoryTest is Test {
     function test_oneTransactionUnderTwelveMillionGas() external {
         _factory.launch(_params());
         assertLt(vm.snapshotGasLastCall("ImoFactory", "launch"), 12_000_000);
+        LaunchParams memory params = _fullParams();
+        params.allocation.vesting = new VestingTerms[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            uint40 refunded = params.escrow.refundEnd;
+            params.allocation.vesting[i] = VestingTerms(_creator, 1 ether, refunded, refunded);
+        }
+        _factory.launch(params);
+        uint256 used = vm.snapshotGasLastCall("ImoFactory", "launch, with all there is");
+        assertLt(used, 12_000_000);
     }
 
     function test_trapsAreRefusedByName() external {
@@ -214,42 +208,6 @@ contract ImoFactoryTest is Test {
         assertEq(store.code, bytes.concat(hex"00", code));
         vm.expectRevert(abi.encodeWithSelector(CodeStore.CodeTooLong.selector, 24_576));
         new CodeStore(new bytes(24_576));
-    }
-
-    function _refuse(LaunchParams memory params, bytes memory reason) private {
-        vm.expectRevert(reason);
-        _factory.launch(params);
-    }
-
-    function _params() private view returns (LaunchParams memory params) {
-        params.model.contentId = keccak256("content");
-        params.model.verifier = address(_registry);
-        params.model.basePrice = 0.001 ether;
-        params.model.sourceUri = "https://example.org/model.gguf";
-        params.model.licence = "Apache-2.0";
-        params.token.name = "SmolLM2";
-        params.token.symbol = "SMOL";
-        params.token.supply = 1000 ether;
-        params.token.sharedBps = 10_000;
-        params.token.assets = new RevenueAsset[](1);
-        params.token.assets[0] = RevenueAsset(ETH, 0.001 ether);
-        params.split.creator = _creator;
-        params.split.protocol = _protocol;
-        params.split.creatorBps = 1000;
-        params.split.protocolBps = 200;
-        params.sale.creator = _creator;
-        params.sale.floorPrice = 0.1 ether;
-        params.sale.ticks = 1;
-        params.sale.start = uint40(block.timestamp);
-        params.sale.end = uint40(block.timestamp + 3 days);
-        params.sale.softCap = 10 ether;
-        params.sale.minimumBid = 0.01 ether;
-        params.collection.name = "SmolLM2 Works";
-        params.collection.symbol = "SMOLW";
-        params.collection.mintFee = 0.01 ether;
-        params.collection.royaltyBps = 500;
-        params.collection.maxTokens = 256;
-        params.collection.temperature = 1 << 15;
     }
 }
 
