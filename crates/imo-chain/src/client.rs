@@ -170,12 +170,7 @@ impl Client {
 
     /// Asks a contract.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
-        let request = TransactionRequest::default()
-            .with_from(self.address)
-            .with_to(to)
-            .with_input(call.abi_encode());
-        let bytes =
-            self.provider.call(request).await.map_err(|error| refused(C::SIGNATURE, error))?;
+        let bytes = self.ask(C::SIGNATURE, to, call.abi_encode()).await?;
         C::abi_decode_returns(&bytes)
             .map_err(|_| ChainError::Undecodable { call: C::SIGNATURE.to_owned(), address: to })
     }
@@ -255,6 +250,12 @@ impl Client {
                 })
             })
             .collect()
+    }
+
+    async fn ask(&self, what: &str, to: Address, input: Vec<u8>) -> Result<Bytes, ChainError> {
+        let request =
+            TransactionRequest::default().with_from(self.address).with_to(to).with_input(input);
+        self.provider.call(request).await.map_err(|error| refused(what, error))
     }
 
     async fn execute(

@@ -37,6 +37,7 @@ bind! {
     PromptConsumer: "../../contracts/out/PromptConsumer.sol/PromptConsumer.json",
     RiscvStepper: "../../contracts/out/RiscvStepper.sol/RiscvStepper.json",
     Splitter: "../../contracts/out/Splitter.sol/Splitter.json",
+    TokenVesting: "../../contracts/out/TokenVesting.sol/TokenVesting.json",
 }
 
 /// The name and operands of a contract's error, or the bytes as they are.

@@ -1,13 +1,14 @@
 //! Puts a whole system on a chain.
 
 use alloy::primitives::{Address, Bytes};
-use alloy::sol_types::SolConstructor;
+use alloy::sol_types::{SolConstructor, SolValue};
 
 use crate::client::{ChainError, Client};
+use crate::contracts::ImoFactory::FactoryParams;
 use crate::contracts::OpmlVerifier::Parameters;
 use crate::contracts::{
-    AigcCollection, CodeStore, ImoFactory, InferenceOracle, ModelRegistry, ModelToken,
-    OpmlVerifier, RiscvStepper,
+    AigcCollection, CodeStore, Drip, ImoFactory, InferenceOracle, ModelRegistry, ModelToken,
+    OpmlVerifier, RiscvStepper, Splitter, TokenVesting,
 };
 use crate::deployment::Deployment;
 
@@ -22,6 +23,8 @@ pub struct SystemTerms {
     pub answer_time: u32,
     /// Wrapped ETH; 0 where there is none.
     pub weth: Address,
+    /// Uniswap's v2 factory; 0 where there is none, and no launch can have a pool.
+    pub exchange: Address,
 }
 
 impl Deployment {
@@ -42,23 +45,33 @@ impl Deployment {
         let arguments = OpmlVerifier::constructorCall { stepper, parameters }.abi_encode();
         let verifier = put("OpmlVerifier", &OpmlVerifier::BYTECODE, &arguments).await?;
         let registry = put("ModelRegistry", &ModelRegistry::BYTECODE, &[]).await?;
-        let SystemTerms { tip, answer_time: answerTime, weth, .. } = *terms;
+        let SystemTerms { tip, answer_time: answerTime, .. } = *terms;
         let arguments =
             InferenceOracle::constructorCall { registry_: registry, tip, answerTime }.abi_encode();
         let oracle = put("InferenceOracle", &InferenceOracle::BYTECODE, &arguments).await?;
-        let code = ModelToken::BYTECODE.clone();
-        let arguments = CodeStore::constructorCall { code }.abi_encode();
-        let token_code = put("CodeStore", &CodeStore::BYTECODE, &arguments).await?;
+        let tokens = code_store(&ModelToken::BYTECODE);
+        let token_code = put("CodeStore of tokens", &CodeStore::BYTECODE, &tokens).await?;
+        let parts = (&Splitter::BYTECODE, &Drip::BYTECODE, &TokenVesting::BYTECODE);
+        let parts = code_store(&parts.abi_encode_params().into());
+        let parts_code = put("CodeStore of parts", &CodeStore::BYTECODE, &parts).await?;
         let collection = put("AigcCollection", &AigcCollection::BYTECODE, &[]).await?;
-        let arguments = ImoFactory::constructorCall {
-            registry_: registry,
-            oracle_: oracle,
-            weth_: weth,
+        let params = FactoryParams {
+            registry,
+            oracle,
+            weth: terms.weth,
+            exchange: terms.exchange,
             tokenCode: token_code,
+            partsCode: parts_code,
             collection,
         };
+        let arguments = ImoFactory::constructorCall { params };
         let factory = put("ImoFactory", &ImoFactory::BYTECODE, &arguments.abi_encode()).await?;
         let offering = client.call(factory, &ImoFactory::offeringCall {}).await?;
         Ok(Self { chain_id, block, stepper, verifier, registry, oracle, factory, offering })
     }
+}
+
+/// What a store of creation code is made with.
+fn code_store(code: &Bytes) -> Vec<u8> {
+    CodeStore::constructorCall { code: code.clone() }.abi_encode()
 }

@@ -27,6 +27,9 @@ const BIT: u32 = 8 * 400 + 5;
 /// A number of steps, as a power of two, with which the last move falls to the liar.
 const OTHER_PARITY: &str = "29";
 
+/// A move in the middle of that game: the trace is revealed and the run stated.
+const MIDDLE: u16 = 13;
+
 /// What a dispute came to.
 #[derive(Debug, Serialize)]
 pub(crate) struct Dispute {
@@ -99,8 +102,8 @@ pub(crate) async fn convict(
     Ok((operator, dispute))
 }
 
-/// Act 4, the other parity: the liar states more steps, so that it would have to convict and cannot. The operator's node is killed in the
-/// middle of the game and goes on from what the chain says.
+/// Act 4, the other parity: the liar states more steps, so that it would have to convict and cannot. It withholds its trace, which has to
+/// be revealed on chain. The operator's node is killed in the middle of the game and goes on from what the chain says.
 pub(crate) async fn concede(
     stage: &mut Stage,
     consumer: Consumer,
@@ -109,14 +112,19 @@ pub(crate) async fn concede(
 ) -> anyhow::Result<Node> {
     operator.kill();
     let inject = Faults::inject(faults.generated);
-    let arguments = ["--roles", "operator", "--inject", &inject, "--state-steps", OTHER_PARITY];
+    let mut arguments = vec!["--roles", "operator", "--inject", &inject];
+    arguments.extend(["--withhold", "--state-steps", OTHER_PARITY]);
     let liar = stage.node(Person::Liar, &arguments)?;
     let request = consumer.ask(stage, PROMPT).await?;
     let claim = claimed_by(stage, request, Person::Liar).await?;
     let operator = stage.node(Person::Operator, &[])?;
     stage
         .until("the middle of the game", |view| {
-            view.claims[&claim].games.iter().find(|game| view.games[*game].turn.ply >= 3).map(drop)
+            view.claims[&claim]
+                .games
+                .iter()
+                .find(|game| view.games[*game].turn.ply >= MIDDLE)
+                .map(drop)
         })
         .await?;
     operator.kill();

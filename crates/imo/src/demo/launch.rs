@@ -2,8 +2,8 @@
 
 use anyhow::ensure;
 use imo_chain::contracts::ImoFactory::{
-    CollectionTerms, LaunchParams, ModelTerms, RevenueAsset, SaleParams, SplitTerms, TokenTerms,
-    launchCall, launchOfCall,
+    AllocationTerms, CollectionTerms, EscrowTerms, LaunchParams, ModelTerms, RevenueAsset,
+    SaleParams, SplitTerms, TokenTerms, launchCall, launchOfCall,
 };
 use imo_chain::contracts::ModelOffering::{
     bidCall, claimCall, claimableCall, openCall, saleOfCall, settleCall,
@@ -154,13 +154,15 @@ fn params(stage: &Stage, offer: Offer<'_>, now: u64) -> LaunchParams {
             topK: 40,
             keepText: true,
         },
+        allocation: AllocationTerms { poolBps: 0, vesting: Vec::new() },
+        escrow: EscrowTerms { bps: 0, deadline: U40::ZERO, refundEnd: U40::ZERO },
     }
 }
 
 async fn bid(stage: &Stage, who: Person, token: Address, amount: u64) -> anyhow::Result<()> {
     let (amount, offering) = (whole(amount), stage.deployment.offering);
     let symbol = stage.call(token, &ModelToken::symbolCall {}).await?;
-    let call = bidCall { token, tick: U256::ZERO, amount, hookData: Bytes::new() };
+    let call = bidCall { token_: token, tick: U256::ZERO, amount, hookData: Bytes::new() };
     let deed = format!("bids {} for {symbol}", ether(amount));
     stage.send(who, &deed, offering, &call, amount).await?;
     Ok(())
@@ -170,19 +172,19 @@ async fn bid(stage: &Stage, who: Person, token: Address, amount: u64) -> anyhow:
 async fn settle(stage: &Stage, token: Address) -> anyhow::Result<()> {
     let (offering, nobody) = (stage.deployment.offering, U256::ZERO);
     let symbol = stage.call(token, &ModelToken::symbolCall {}).await?;
-    let call = settleCall { token, words: U256::from(8) };
+    let call = settleCall { token_: token, words: U256::from(8) };
     stage.send(Person::Dora, &format!("settles {symbol}"), offering, &call, nobody).await?;
-    let call = openCall { token };
+    let call = openCall { token_: token };
     stage.send(Person::Dora, &format!("opens {symbol}"), offering, &call, nobody).await?;
     for (who, _) in BIDS {
         let bidder = stage.address(who);
-        let due = stage.call(offering, &claimableCall { token, bidder }).await?;
+        let due = stage.call(offering, &claimableCall { token_: token, bidder }).await?;
         if due.tokens.is_zero() && due.refund.is_zero() {
             continue;
         }
         let tokens = due.tokens / whole(1);
         let deed = format!("claims for {who}: {tokens} {symbol} and {} back", ether(due.refund));
-        let call = claimCall { token, bidders: vec![bidder] };
+        let call = claimCall { token_: token, bidders: vec![bidder] };
         stage.send(Person::Dora, &deed, offering, &call, nobody).await?;
     }
     Ok(())
@@ -191,7 +193,7 @@ async fn settle(stage: &Stage, token: Address) -> anyhow::Result<()> {
 /// All tokens are sold, in proportion to the bids, and nobody paid more than the price.
 async fn check_sale(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     let token = launched.parts.token;
-    let sale = stage.call(stage.deployment.offering, &saleOfCall { token }).await?;
+    let sale = stage.call(stage.deployment.offering, &saleOfCall { token_: token }).await?;
     ensure!(sale.sold == whole(SUPPLY), "the sale was oversubscribed and sold {}", sale.sold);
     let mut held = Vec::new();
     for (who, _) in BIDS {
@@ -209,7 +211,7 @@ async fn check_sale(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
 /// The only bidder of the unpopular model has all of it back, and its token is no more.
 async fn check_refund(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     let token = launched.parts.token;
-    let sale = stage.call(stage.deployment.offering, &saleOfCall { token }).await?;
+    let sale = stage.call(stage.deployment.offering, &saleOfCall { token_: token }).await?;
     ensure!(sale.proceeds.is_zero(), "a failed sale raised {}", sale.proceeds);
     let supply = stage.call(token, &ModelToken::totalSupplyCall {}).await?;
     ensure!(supply.is_zero(), "a failed sale left {supply} tokens");

@@ -197,6 +197,7 @@ async fn set(
         tip: TIP,
         answer_time: ANSWER_TIME,
         weth: Address::ZERO,
+        exchange: Address::ZERO,
     };
     let mut gas = 0;
     let deployment = Deployment::create(deployer, &terms, |_, _, used| gas += used).await?;

@@ -20,9 +20,13 @@ use crate::node::worker::{Worker, self_check};
 impl Worker {
     /// Sends an action and says so.
     pub(crate) async fn send(&mut self, action: Action) -> anyhow::Result<()> {
-        let words = self.describe(&action);
+        let mut words = self.describe(&action);
         let receipt = match action {
-            Action::Play { game, action } => self.play(game, action).await?,
+            Action::Play { game, action } => {
+                let (receipt, made) = self.play(game, action).await?;
+                words = self.describe(&Action::Play { game, action: made });
+                receipt
+            }
             Action::CloseGame { game } => {
                 self.to_verifier(&closeGameCall { game }, U256::ZERO).await?
             }
@@ -52,13 +56,15 @@ impl Worker {
         Ok(())
     }
 
-    async fn play(&self, game: B256, action: Move) -> anyhow::Result<Receipt> {
+    /// Makes a move, or concedes where only a liar can be; tells which.
+    async fn play(&self, game: B256, action: Move) -> anyhow::Result<(Receipt, Move)> {
         let table = Table::new(&self.client, &self.view);
         let view = &self.view.games[&game];
-        let gives_up = self.gives_up(&action);
-        match table.play(view, action).await {
-            Err(_) if gives_up => Ok(table.play(view, Move::Concede).await?),
-            other => Ok(other?),
+        match table.play(view, action.clone()).await {
+            Err(_) if self.gives_up(&action) => {
+                Ok((table.play(view, Move::Concede).await?, Move::Concede))
+            }
+            other => Ok((other?, action)),
         }
     }
 
