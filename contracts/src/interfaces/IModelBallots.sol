@@ -5,13 +5,15 @@ enum BallotKind {
     /// The price factor, in units of 2^-32; within half and double of the present one.
     Price,
     /// The id of a model with the same receiver, which takes this one's place.
-    Successor
+    Successor,
+    /// A contract that holds tokens and cannot claim: its revenue goes to the drip, so back to all holders. It may undo that itself.
+    Redirect
 }
 
 /// @notice A question put to the holders of a model's token.
 struct Ballot {
     bytes32 modelId;
-    /// The factor, or the successor's id.
+    /// The factor, the successor's id, or the account to be redirected.
     bytes32 data;
     /// The token's epoch whose balances count.
     uint32 epoch;
@@ -48,6 +50,10 @@ interface IModelBallots {
     error TooFewTokens(uint256 held, uint256 needed);
     error FactorOutOfRange(uint256 factor, uint256 least, uint256 most);
     error NotASuccessor(bytes32 modelId);
+    /// @notice Thrown for an account that can claim, as far as can be seen: it has no code, is delegated, or has a recipient.
+    error NotRedirectable(address account);
+    /// @notice Thrown for a token whose opener has no recipient: there is no drip to redirect to.
+    error NoDrip(address token);
     error UnknownBallot(uint256 ballot);
     error VotingOver(uint256 end);
     error VotedBefore(address voter);

@@ -34,6 +34,8 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     /// @dev A price factor of 1, and the largest.
     uint64 private constant ONE = 1 << 32;
     uint64 private constant MOST = 1 << 63;
+    /// @dev How the code of an account without code of its own begins (EIP-7702).
+    bytes3 private constant DELEGATED = 0xef0100;
     /// @dev Ballots of a token share a mark that is no older: many models of one token cannot make many epochs.
     uint256 private constant MARK_TIME = 1 days;
 
@@ -131,9 +133,15 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         (bytes32 modelId, BallotKind kind, bytes32 data) = (self.modelId, self.kind, self.data);
         // Another ballot may have moved the factor since this one was opened.
         _checkDecision(modelId, kind, data);
-        if (kind == BallotKind.Price) _entries[modelId].factor = uint64(uint256(data));
-        else successorOf[modelId] = data;
         emit BallotExecuted(ballot, modelId, kind, data);
+        if (kind == BallotKind.Price) {
+            _entries[modelId].factor = uint64(uint256(data));
+        } else if (kind == BallotKind.Successor) {
+            successorOf[modelId] = data;
+        } else {
+            IModelToken token = _tokenOf(self);
+            token.fixRecipient(_account(data), _dripOf(token));
+        }
     }
 
     // ------------------------------------------------------------------------------------------------- views
@@ -179,16 +187,36 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     // ------------------------------------------------------------------------------------------------ inside
 
     function _checkDecision(bytes32 modelId, BallotKind kind, bytes32 data) private view {
-        if (kind == BallotKind.Price) {
-            uint256 present = _entries[modelId].factor;
-            uint256 least = (present + 1) / 2;
-            uint256 most = 2 * present < MOST ? 2 * present : MOST;
-            uint256 factor = uint256(data);
-            if (factor < least || factor > most) revert FactorOutOfRange(factor, least, most);
-        } else {
-            bool fits = data != modelId && _known(data).receiver == _entries[modelId].receiver;
-            if (!fits) revert NotASuccessor(data);
+        Entry storage entry = _entries[modelId];
+        if (kind == BallotKind.Price) return _checkFactor(entry.factor, uint256(data));
+        if (kind == BallotKind.Redirect) {
+            return _checkRedirect(IModelToken(entry.token), _account(data));
         }
+        bool fits = data != modelId && _known(data).receiver == entry.receiver;
+        if (!fits) revert NotASuccessor(data);
+    }
+
+    function _checkFactor(uint256 present, uint256 factor) private pure {
+        uint256 least = (present + 1) / 2;
+        uint256 most = 2 * present < MOST ? 2 * present : MOST;
+        if (factor < least || factor > most) revert FactorOutOfRange(factor, least, most);
+    }
+
+    function _checkRedirect(IModelToken token, address account) private view {
+        if (_dripOf(token) == address(0)) revert NoDrip(address(token));
+        bytes memory code = account.code;
+        bool delegated = code.length == 23 && bytes3(code) == DELEGATED;
+        bool claims = code.length == 0 || delegated || token.recipientOf(account) != address(0);
+        if (claims) revert NotRedirectable(account);
+    }
+
+    /// @dev The launch made it the recipient of the contract that sold the tokens, which has no way to change that.
+    function _dripOf(IModelToken token) private view returns (address) {
+        return token.recipientOf(token.opener());
+    }
+
+    function _account(bytes32 data) private pure returns (address) {
+        return address(uint160(uint256(data)));
     }
 
     function _mark(IModelToken token) private returns (uint256) {

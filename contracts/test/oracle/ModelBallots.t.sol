@@ -37,6 +37,7 @@ contract ModelBallotsTest is Test {
         }
         _token.open();
         _roll();
+        vm.deal(address(this), 100 ether);
         _modelId = _registry.register(_model("model"));
     }
 
@@ -123,6 +124,67 @@ contract ModelBallotsTest is Test {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, bytes32(0)));
         vm.prank(_people[0]);
         _registry.propose(_modelId, BallotKind.Successor, 0);
+    }
+
+    // ---------------------------------------------------------------------------------------------- redirect
+
+    /// @dev A lock that can only hold tokens: what it earned goes to the drip, so back to all.
+    function test_holdersRedirectAContractThatCannotClaim() external {
+        address drip = makeAddr("drip");
+        _token.fixRecipient(address(this), drip);
+        address lock = address(new Lock());
+        vm.prank(_people[1]);
+        _token.transfer(lock, 200 ether);
+        _roll();
+        _token.deposit{ value: 10 ether }();
+        _roll();
+
+        address[] memory accounts = new address[](1);
+        accounts[0] = lock;
+        _token.claimAllFor(accounts, address(0), 10);
+        assertEq(drip.balance, 0, "nobody can claim for it yet");
+        _registry.execute(_passed(BallotKind.Redirect, bytes32(uint256(uint160(lock)))));
+        assertEq(_token.recipientOf(lock), drip);
+        _token.claimAllFor(accounts, address(0), 10);
+        assertEq(drip.balance, 2 ether - 1, "rounded down");
+    }
+
+    /// @dev No majority takes the revenue of an account that can claim.
+    function test_whoCanClaimIsNeverRedirected() external {
+        _token.fixRecipient(address(this), makeAddr("drip"));
+        address wallet = address(new Lock());
+        _token.fixRecipient(wallet, makeAddr("its choice"));
+        address delegated = makeAddr("delegated");
+        vm.etch(delegated, abi.encodePacked(bytes3(0xef0100), address(_registry)));
+        address[3] memory accounts = [_people[2], wallet, delegated];
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IModelBallots.NotRedirectable.selector, accounts[i])
+            );
+            vm.prank(_people[0]);
+            _registry.propose(_modelId, BallotKind.Redirect, bytes32(uint256(uint160(accounts[i]))));
+        }
+    }
+
+    /// @dev It shows that it can claim while they vote: the ballot has no effect any more.
+    function test_aContractThatSetsItsRecipientEscapes() external {
+        _token.fixRecipient(address(this), makeAddr("drip"));
+        Lock lock = new Lock();
+        uint256 ballot = _passed(BallotKind.Redirect, bytes32(uint256(uint160(address(lock)))));
+        vm.prank(address(lock));
+        _token.setRecipient(_people[1]);
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelBallots.NotRedirectable.selector, address(lock))
+        );
+        _registry.execute(ballot);
+        assertEq(_token.recipientOf(address(lock)), _people[1]);
+    }
+
+    function test_withoutADripNothingIsRedirected() external {
+        bytes32 lock = bytes32(uint256(uint160(address(new Lock()))));
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.NoDrip.selector, address(_token)));
+        vm.prank(_people[0]);
+        _registry.propose(_modelId, BallotKind.Redirect, lock);
     }
 
     // ------------------------------------------------------------------------------------------- who, and when
@@ -341,3 +403,6 @@ contract ModelBallotsTest is Test {
         model.tokenPrice = 13;
     }
 }
+
+/// @dev Holds tokens, and can do nothing else.
+contract Lock { }
