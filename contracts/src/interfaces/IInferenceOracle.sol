@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Request } from "../types/Request.sol";
+import { IOperatorList } from "./IOperatorList.sol";
 import { ClaimStatus } from "./IVerifier.sol";
 
 /// @notice What a requester asks of a model, beside the prompt.
@@ -143,6 +144,14 @@ interface IInferenceOracle {
         payable
         returns (uint256 id);
 
+    /// @notice Asks as `request` does, and names who goes first: an entry of the model's list of operators. Anybody else's name counts for nothing.
+    function requestFrom(
+        Question calldata question,
+        bytes calldata prompt,
+        Callback calldata callback,
+        uint32 entry
+    ) external payable returns (uint256 id);
+
     /// @notice What `request` costs now, in wei.
     function quote(Question calldata question, uint256 promptLength, uint64 callbackGas)
         external
@@ -183,4 +192,6 @@ interface IInferenceOracle {
     function unpaidOf(uint256 id) external view returns (address receiver, uint256 amount);
     function creditOf(address account) external view returns (uint256);
     function registry() external view returns (address);
+    /// @notice Who takes turns at first claims.
+    function operators() external view returns (IOperatorList);
 }

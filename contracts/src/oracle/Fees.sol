@@ -78,6 +78,13 @@ library Fees {
         parts.refund = fee - parts.operator - parts.receiver - parts.delivery;
     }
 
+    /// @notice What is burnt of an operator's stake that let its turn pass: half of what it would have earned at most, gas apart.
+    function penalty(Order memory order) internal pure returns (uint256) {
+        uint256 gas = reserve(order.request.maxTokens, order.callback.gasLimit);
+        uint256 whole = order.terms.fee - gas * order.terms.gasPrice;
+        return whole * order.terms.operatorBps / BPS / 2;
+    }
+
     /// @notice Most gas that the delivery of an answer is paid for.
     function delivery(Order memory order, uint256 answerLength) internal pure returns (uint256) {
         if (order.callback.target == address(0)) return 0;

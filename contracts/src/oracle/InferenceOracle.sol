@@ -9,6 +9,7 @@ import { ISplitter } from "../interfaces/ISplitter.sol";
 import { ClaimStatus, IVerifier, Submission } from "../interfaces/IVerifier.sol";
 import { Request } from "../types/Request.sol";
 import { Fees, Settlement } from "./Fees.sol";
+import { OperatorList } from "./OperatorList.sol";
 import { RequestRecord } from "./RequestRecord.sol";
 
 /// @title The AI oracle: requests, fees, finality, delivery
@@ -37,6 +38,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
     /// @inheritdoc IInferenceOracle
     address public immutable registry;
+    /// @inheritdoc IInferenceOracle
+    IOperatorList public immutable operators;
     /// @notice Wei for a unit of gas, beside twice the base fee.
     uint256 public immutable TIP;
     /// @notice Seconds in which claims may be posted.
@@ -55,6 +58,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             revert ParameterOutOfRange("answerTime");
         }
         (registry, TIP, ANSWER_TIME) = (registry_, tip, answerTime);
+        operators = new OperatorList(answerTime + 1 days);
     }
 
     // ------------------------------------------------------------------------------------------------ asking
@@ -67,7 +71,19 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
         uint256 price = Fees.price(model, prompt.length, question.maxTokens);
-        id = _ask(model, question, prompt, callback, price);
+        id = _ask(model, question, prompt, callback, price, 0);
+    }
+
+    /// @inheritdoc IInferenceOracle
+    function requestFrom(
+        Question calldata question,
+        bytes calldata prompt,
+        Callback calldata callback,
+        uint32 entry
+    ) external payable returns (uint256 id) {
+        Model memory model = IModelRegistry(registry).modelOf(question.modelId);
+        uint256 price = Fees.price(model, prompt.length, question.maxTokens);
+        id = _ask(model, question, prompt, callback, price, entry);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -153,6 +169,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (tokensUsed > order.request.maxTokens) {
             revert TooManyTokens(tokensUsed, order.request.maxTokens);
         }
+        _settleTurns(record, order, msg.sender);
         Submission memory submission;
         IVerifier verifier;
         (submission.contentId, verifier) = _judgeOf(order);
@@ -239,6 +256,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (block.timestamp <= expiry) revert TooEarly(expiry);
         bool undecided = record.openClaims != 0 && block.timestamp <= expiry + DECISION_TIME;
         if (undecided) revert ClaimsOpen(record.openClaims);
+        _settleTurns(record, order, address(0));
         record.expire();
         _credit(order.terms.requester, order.terms.fee);
         emit Expired(order.request.id, order.terms.fee);
@@ -307,7 +325,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         Question memory question;
         question.modelId = bytes32(modelId);
         question.maxTokens = (batchSize * model.defaultTokens).toUint32();
-        return _ask(model, question, input, callback, _flatPrice(model, batchSize));
+        return _ask(model, question, input, callback, _flatPrice(model, batchSize), 0);
     }
 
     function _ask(
@@ -315,7 +333,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         Question memory question,
         bytes calldata prompt,
         Callback memory callback,
-        uint256 price
+        uint256 price,
+        uint32 named
     ) private returns (uint256 id) {
         if (question.maxTokens == 0) revert NoTokens();
         _checkCallback(callback);
@@ -347,7 +366,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             expiry: uint40(block.timestamp + ANSWER_TIME)
         });
         order.callback = callback;
-        _records[id].begin(order);
+        bool drawn =
+            operators.draw(id, question.modelId, question.maxTokens, order.terms.expiry, named);
+        _records[id].begin(order, drawn);
         emit Requested(id, question.modelId, msg.sender, order, prompt);
     }
 
@@ -396,6 +417,15 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     function _checkGas(uint256 gasLimit) private view {
         uint256 needed = gasLimit + gasLimit / 63 + CALL_GAS;
         if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+    }
+
+    /// @dev Turns order the first claim; after it there are none.
+    function _settleTurns(RequestRecord storage record, Order calldata order, address claimant)
+        private
+    {
+        if (!record.drawn) return;
+        record.drawn = false;
+        operators.settle(order.request.id, claimant, Fees.penalty(order));
     }
 
     function _judgeOf(Order calldata order) private view returns (bytes32, IVerifier) {

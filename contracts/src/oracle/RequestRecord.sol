@@ -5,8 +5,10 @@ import { ClaimedAnswer, Order, RequestStatus } from "../interfaces/IInferenceOra
 
 /// @notice What is stored of a request: a word while it waits for claims, a second one for the answer, and one for each claim.
 struct RequestRecord {
-    /// The first 27 bytes of the order's hash; 0 once nothing more is to be done with it.
-    bytes27 order;
+    /// The first 26 bytes of the order's hash; 0 once nothing more is to be done with it.
+    bytes26 order;
+    /// Whether operators have turns at the first claim.
+    bool drawn;
     /// Claims that were neither dropped nor became the answer.
     uint32 openClaims;
     RequestStatus status;
@@ -27,8 +29,9 @@ library RequestRecords {
     error ClaimNotOpen(bytes32 claim);
     error AlreadyClaimed(bytes32 claim);
 
-    function begin(RequestRecord storage self, Order memory order) internal {
+    function begin(RequestRecord storage self, Order memory order, bool drawn) internal {
         self.order = _hash(order);
+        self.drawn = drawn;
         self.status = RequestStatus.Requested;
     }
 
@@ -75,9 +78,9 @@ library RequestRecords {
         self.order = 0;
     }
 
-    /// @dev 108 bits against two orders of one hash, 216 against another order for a given one.
-    function _hash(Order memory order) private pure returns (bytes27) {
-        return bytes27(keccak256(abi.encode(order)));
+    /// @dev 104 bits against two orders of one hash, 208 against another order for a given one.
+    function _hash(Order memory order) private pure returns (bytes26) {
+        return bytes26(keccak256(abi.encode(order)));
     }
 
     function _hash(ClaimedAnswer memory claimed) private pure returns (bytes32) {

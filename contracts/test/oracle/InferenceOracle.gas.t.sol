@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { NotingConsumer, RevertingConsumer } from "./Consumers.sol";
 import { PromptConsumer } from "../../src/examples/PromptConsumer.sol";
+import { IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import "./OracleFixture.sol";
 
 /// @dev Whole transactions, 21,000 included, in snapshots/InferenceOracle.json. Trees have SmolLM2's depth; everybody has been here before.
@@ -27,7 +28,27 @@ contract InferenceOracleGasTest is OracleFixture {
         PromptConsumer consumer = new PromptConsumer(_ora);
         fee = consumer.estimateFee(uint256(_modelId));
         consumer.ask{ value: fee }(uint256(_modelId), string(PROMPT));
-        _snap("request, through an ORA consumer", 160_000);
+        _snap("request, through an ORA consumer", 170_000);
+    }
+
+    function test_turns() external {
+        IOperatorList list = _oracle.operators();
+        vm.startPrank(_operator);
+        uint32 entry = list.join{ value: 0.1 ether }(_modelId);
+        _snap("join", 115_000);
+        list.join{ value: 0.1 ether }(_modelId);
+        skip(30 days);
+        list.activate(entry);
+        _snap("activate", 80_000);
+        list.activate(entry + 1);
+        vm.stopPrank();
+
+        Order memory order = _ask(_noCallback());
+        _claim(order, _operator, ANSWER, 12);
+        _snap("claim, the first of turns", 185_000);
+        vm.prank(_asker);
+        _oracle.request{ value: 1 ether }(_question(), PROMPT, _noCallback());
+        _snap("request, two operators drawn", 180_000);
     }
 
     function test_fromClaimToDelivery() external {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { BallotKind } from "../../src/interfaces/IModelBallots.sol";
+import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
+import { ModelToken } from "../../src/token/ModelToken.sol";
 import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
 import { ClaimStatus, IVerifier, Submission } from "../../src/interfaces/IVerifier.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
@@ -105,6 +108,39 @@ contract InferenceOracleMoneyTest is OracleFixture {
         vm.prank(_asker);
         vm.expectRevert(IInferenceOracle.NothingToPay.selector);
         _oracle.withdraw(_drip);
+    }
+
+    /// @dev What holders decide counts for later requests: an order carries the price that it paid.
+    function test_aNewPriceIsForLaterRequests() external {
+        RevenueAsset[] memory assets = new RevenueAsset[](1);
+        assets[0] = RevenueAsset(address(0), 0.001 ether);
+        ModelToken token = new ModelToken(
+            TokenParams("Model", "MDL", 1e24, 10_000, address(this), address(_registry), assets)
+        );
+        token.open();
+        vm.roll(vm.getBlockNumber() + 1);
+        Registration memory model = _registration();
+        model.token = address(token);
+        model.salt = "voted";
+        _modelId = _registry.register(model);
+
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 64);
+        ModelRegistry ballots = ModelRegistry(address(_registry));
+        uint256 ballot = ballots.propose(_modelId, BallotKind.Price, bytes32(uint256(1 << 33)));
+        ballots.vote(ballot, true);
+        skip(9 days + 1);
+        ballots.execute(ballot);
+
+        uint256 gas = 320_000 + 8 * 64 * 40;
+        uint256 price = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
+        assertEq(_oracle.quote(_question(), 21, 0), 2 * price + gas * GAS_PRICE);
+        _oracle.finalize(order, claimed);
+        assertEq(
+            address(_splitter).balance + _drip.balance,
+            price - price * 3333 / 10_000,
+            "the old price"
+        );
     }
 
     // --------------------------------------------------------------------------------------------- receivers
