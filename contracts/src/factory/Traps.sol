@@ -23,8 +23,8 @@ library Traps {
     error EthMinimumOutOfRange(uint256 minimum);
     error RoyaltyTooHigh(uint256 bps);
     error NoAnswerTokens();
-    /// @notice Thrown for a sampler that gives one text for all salts, which could be minted without end.
-    error GreedyCollection(uint256 temperature, uint256 topK);
+    /// @notice Thrown for a sampler that is not greedy, and yet gives much the same text for all salts, so that it could be minted without end.
+    error NearlyGreedy(uint256 temperature, uint256 topK);
     error NoSink();
     /// @notice Thrown when a fixed receiver of money is a part of the launch, which could not pass it on.
     error SinkIsPart(address sink);
@@ -71,7 +71,9 @@ library Traps {
         if (collection.royaltyBps > MAX_ROYALTY_BPS) revert RoyaltyTooHigh(collection.royaltyBps);
         if (collection.maxTokens == 0) revert NoAnswerTokens();
         bool samples = collection.temperature >= MIN_TEMPERATURE && collection.topK != 1;
-        if (!samples) revert GreedyCollection(collection.temperature, collection.topK);
+        if (collection.temperature != 0 && !samples) {
+            revert NearlyGreedy(collection.temperature, collection.topK);
+        }
     }
 
     /// @dev 1 to 32 bytes of printable ASCII, so that no name looks like another one's.

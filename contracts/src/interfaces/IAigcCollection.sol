@@ -20,9 +20,9 @@ struct CollectionTerms {
     uint16 royaltyBps;
     /// Most tokens of an answer; at least 1.
     uint32 maxTokens;
-    /// In units of 2^-16, at least 2^14: at lower ones all salts give much the same text.
+    /// In units of 2^-16: 0, which is greedy, or at least 2^14, as between them all salts give much the same text.
     uint32 temperature;
-    /// Candidates; 0 is the program's most; not 1, which would be greedy.
+    /// Candidates; 0 is the program's most. Not 1 where the temperature is not 0.
     uint16 topK;
     /// Whether answers are kept on chain as code (about 220 gas a byte, paid by who adds them), else by digest.
     bool keepText;
@@ -51,6 +51,9 @@ enum ContentStatus {
 /// so an id binds who mints; the oracle is asked the text alone, with a seed of minter and salt. Somebody else who sends the same mint
 /// gets another token with another answer.
 ///
+/// A greedy collection (temperature 0) has one answer to a text and so one token for it: its prompts are `imo1\n<text>`, and a mint needs
+/// a commitment that its minter made a minute to a day before, so that nobody can take the text out of a pending mint.
+///
 /// A token is *pending* and locked until its answer is final. If the request expires, anyone voids the token, and the minter is owed
 /// everything. The mint fee goes to the splitter when the answer is final and not before. Format and life: docs/spec/collection.md.
 interface IAigcCollection is
@@ -65,6 +68,8 @@ interface IAigcCollection is
     event Minted(
         uint256 indexed tokenId, uint256 indexed requestId, address indexed minter, bytes prompt
     );
+    /// @notice A mint of a greedy collection was announced.
+    event Committed(bytes32 indexed commitment);
     /// @notice The oracle delivered an answer with digest `digest`.
     event Answered(uint256 indexed tokenId, bytes32 digest, ContentStatus status);
     /// @notice The content itself, which ERC-7007's events have as a hash only.
@@ -77,6 +82,9 @@ interface IAigcCollection is
     event ContractURIUpdated();
 
     // Life of a token
+
+    /// @notice Announces a mint of a greedy collection, as `commitmentOf` says. Anyone may, once.
+    function commit(bytes32 commitment) external;
 
     /// @notice Mints the token of (caller, `salt`, `text`) and asks the model. Value above `mintPrice` stays the caller's, see `withdraw`.
     function mint(string calldata text, uint64 salt) external payable returns (uint256 id);
@@ -103,13 +111,22 @@ interface IAigcCollection is
     /// @notice The prompt bytes of a mint. Reverts where the text is not UTF-8 or too long.
     function promptOf(address minter, uint64 salt, string calldata text)
         external
-        pure
+        view
         returns (bytes memory);
+
+    /// @notice What a minter of a greedy collection commits to before it mints; the salt keeps the text from being guessed.
+    function commitmentOf(address minter, uint64 salt, string calldata text)
+        external
+        view
+        returns (bytes32);
+
+    /// @notice When a commitment was made; 0: never.
+    function committedAt(bytes32 commitment) external view returns (uint256);
 
     /// @notice The token of prompt bytes; ERC-7007's `tokenId` by another name.
     function tokenIdOf(bytes calldata promptBytes) external pure returns (uint256);
 
-    /// @notice The seed that the oracle is asked with.
+    /// @notice The seed that the oracle is asked with; a greedy sampler does not read it.
     function seedOf(address minter, uint64 salt) external pure returns (uint64);
 
     /// @notice The oracle's request for a token.

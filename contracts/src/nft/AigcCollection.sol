@@ -26,6 +26,7 @@ import {
 } from "../interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
 import { Assets } from "../token/Assets.sol";
+import { Commitments } from "./Commitments.sol";
 import { Metadata, TokenMetadata } from "./Metadata.sol";
 import { Prompt } from "./Prompt.sol";
 import { Requester } from "./Requester.sol";
@@ -35,6 +36,7 @@ import { Requester } from "./Requester.sol";
 /// the mint fees of tokens without a final answer and what minters of voided ones have not taken, and nothing else.
 contract AigcCollection is IAigcCollection, ERC721("", "") {
     using Assets for address;
+    using Commitments for Commitments.Book;
 
     /// @dev | prompt 160 | isFinal 8 | isPaid 8 | hasContent 8 | , content 160, request, digest.
     struct Token {
@@ -81,6 +83,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
 
     mapping(uint256 id => Token) private _tokens;
     mapping(address minter => uint256) private _owed;
+    Commitments.Book private _commitments;
     bool private transient _entered;
 
     modifier lock() {
@@ -93,13 +96,22 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     // Life of a token
 
     /// @inheritdoc IAigcCollection
+    function commit(bytes32 commitment) external {
+        _commitments.add(commitment);
+        emit Committed(commitment);
+    }
+
+    /// @inheritdoc IAigcCollection
     function mint(string calldata text, uint64 salt) external payable lock returns (uint256 id) {
         CollectionParams memory collection = params();
         uint256 mintFee = collection.terms.mintFee;
         if (msg.value < mintFee) revert MintFeeNotPaid(msg.value, mintFee);
 
-        bytes memory promptBytes = Prompt.encode(msg.sender, salt, text);
+        bytes memory promptBytes = _promptOf(collection, msg.sender, salt, text);
         id = Prompt.idOf(promptBytes);
+        if (_isGreedy(collection)) {
+            _commitments.requireRipe(Commitments.hash(msg.sender, salt, id));
+        }
         if (_ownerOf(id) != address(0)) revert AlreadyMinted(id);
         _mint(msg.sender, id);
         emit Locked(id);
@@ -227,10 +239,25 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     /// @inheritdoc IAigcCollection
     function promptOf(address minter, uint64 salt, string calldata text)
         external
-        pure
+        view
         returns (bytes memory)
     {
-        return Prompt.encode(minter, salt, text);
+        return _promptOf(params(), minter, salt, text);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function commitmentOf(address minter, uint64 salt, string calldata text)
+        external
+        view
+        returns (bytes32)
+    {
+        uint256 id = Prompt.idOf(_promptOf(params(), minter, salt, text));
+        return Commitments.hash(minter, salt, id);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function committedAt(bytes32 commitment) external view returns (uint256) {
+        return _commitments.madeAt[commitment];
     }
 
     /// @inheritdoc IAigcCollection
@@ -403,6 +430,19 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         token.content = keep ? SSTORE2.write(content) : address(0);
         emit AigcRaw(id, content);
         emit MetadataUpdate(id);
+    }
+
+    function _promptOf(
+        CollectionParams memory collection,
+        address minter,
+        uint64 salt,
+        string calldata text
+    ) private pure returns (bytes memory) {
+        return _isGreedy(collection) ? Prompt.encodeGreedy(text) : Prompt.encode(minter, salt, text);
+    }
+
+    function _isGreedy(CollectionParams memory collection) private pure returns (bool) {
+        return collection.terms.temperature == 0;
     }
 
     function _question(CollectionParams memory collection, uint64 seed)

@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import { LibString } from "solady/utils/LibString.sol";
 import { Utf8 } from "./Utf8.sol";
 
-/// @notice A token's prompt: who mints, with which salt, and the text that the model is asked.
+/// @notice A token's prompt: who mints, with which salt, and the text that the model is asked. Where the salt makes no difference, the
+/// text alone.
 library Prompt {
     /// @notice Most bytes of a prompt.
     uint256 internal constant MAX_LENGTH = 4096;
@@ -16,18 +17,23 @@ library Prompt {
     function encode(address minter, uint64 salt, string calldata text)
         internal
         pure
-        returns (bytes memory prompt)
+        returns (bytes memory)
     {
-        prompt = abi.encodePacked(
-            "imo1 by=",
-            LibString.toHexString(minter),
-            " salt=",
-            LibString.toString(salt),
-            "\n",
-            text
+        return _checked(
+            abi.encodePacked(
+                "imo1 by=",
+                LibString.toHexString(minter),
+                " salt=",
+                LibString.toString(salt),
+                "\n",
+                text
+            )
         );
-        if (prompt.length > MAX_LENGTH) revert PromptTooLong(prompt.length);
-        if (!Utf8.isWellFormed(prompt)) revert NotUtf8();
+    }
+
+    /// @notice `imo1\n<text>`, UTF-8.
+    function encodeGreedy(string calldata text) internal pure returns (bytes memory) {
+        return _checked(abi.encodePacked("imo1\n", text));
     }
 
     /// @notice The token of a prompt.
@@ -38,5 +44,11 @@ library Prompt {
     /// @notice What the model's randomness is drawn from.
     function seedOf(address minter, uint64 salt) internal pure returns (uint64) {
         return uint64(uint256(keccak256(abi.encode(minter, salt))));
+    }
+
+    function _checked(bytes memory prompt) private pure returns (bytes memory) {
+        if (prompt.length > MAX_LENGTH) revert PromptTooLong(prompt.length);
+        if (!Utf8.isWellFormed(prompt)) revert NotUtf8();
+        return prompt;
     }
 }

@@ -187,19 +187,24 @@ contract ImoFactoryTest is LaunchFixture {
         params.collection.maxTokens = 0;
         _refuse(params, abi.encodeWithSelector(Traps.NoAnswerTokens.selector));
         params = _params();
-        params.collection.temperature = 0;
-        _refuse(params, abi.encodeWithSelector(Traps.GreedyCollection.selector, 0, 0));
         params.collection.temperature = (1 << 14) - 1;
-        _refuse(params, abi.encodeWithSelector(Traps.GreedyCollection.selector, 16_383, 0));
+        _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 16_383, 0));
         params = _params();
         params.collection.topK = 1;
-        _refuse(params, abi.encodeWithSelector(Traps.GreedyCollection.selector, 1 << 15, 1));
+        _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 1 << 15, 1));
         params = _params();
         params.sale.softCap = 101 ether;
         _refuse(
             params,
             abi.encodeWithSelector(Auction.SoftCapAboveHardCap.selector, 101 ether, 100 ether)
         );
+    }
+
+    function test_aGreedyCollectionIsLaunched() external {
+        LaunchParams memory params = _params();
+        params.collection.temperature = 0;
+        params.collection.topK = 1;
+        assertNotEq(_factory.launch(params), 0);
     }
 
     function test_codeComesBackFromTheStore() external {
