@@ -39,6 +39,8 @@ pub struct Segments<'a, T> {
     machine: Machine,
     code: &'a [u8],
     instructions: Vec<Instruction>,
+    /// For each instruction, how many there are from it up to the next that may lead elsewhere, that one included.
+    lines: Vec<u32>,
     input: &'a [u8],
     model: (&'a [u8], Option<&'a DenseTree>),
     trace: &'a T,
@@ -71,10 +73,12 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         };
         let mut instructions: Vec<Instruction> = code.chunks(4).map(word).collect();
         instructions.resize(words, decode(0));
+        let lines = lines(&instructions);
         Self {
             machine,
             code,
             instructions,
+            lines,
             input,
             model,
             trace,
@@ -86,6 +90,11 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
     /// Where the segments lie.
     pub const fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// The code.
+    pub const fn code(&self) -> &'a [u8] {
+        self.code
     }
 
     /// Roots of the segments.
@@ -140,8 +149,17 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         self.instructions[(offset / 4) as usize]
     }
 
+    /// The instructions from `pc` on, at most `limit`, of which only the last may lead elsewhere; none where none can be fetched.
+    #[inline(always)]
+    pub(crate) fn line(&self, pc: u32, limit: u64) -> &[Instruction] {
+        let Some(offset) = self.machine.fetch(pc) else { return &[] };
+        let first = (offset / 4) as usize;
+        let line = &self.instructions[first..][..self.lines[first] as usize];
+        usize::try_from(limit).map_or(line, |limit| &line[..line.len().min(limit)])
+    }
+
     /// The bytes of an access to these segments or to the memory beside them.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn load(&self, memory: &Memory, access: Access) -> u32 {
         match access.region {
             Region::Memory => read(&memory.bytes, access.offset, access.size),
@@ -154,6 +172,18 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
             Region::Input => read(self.input, access.offset, access.size),
         }
     }
+}
+
+/// The lengths of the straight lines that begin at each instruction.
+fn lines(instructions: &[Instruction]) -> Vec<u32> {
+    let mut length = 0;
+    let from_the_end = instructions.iter().rev().map(|instruction| {
+        length = if instruction.operation.leads_on() { length + 1 } else { 1 };
+        length
+    });
+    let mut lines: Vec<u32> = from_the_end.collect();
+    lines.reverse();
+    lines
 }
 
 fn open_dense(bytes: &[u8], tree: &DenseTree, leaf: u64) -> ([u8; 128], Vec<Hash>) {
@@ -185,13 +215,41 @@ const fn mask(size: u32) -> u32 {
     }
 }
 
-/// Read-write memory: bytes, and a root that follows them when asked for.
-#[derive(Clone, Debug)]
+/// Read-write memory: bytes, and a root that follows them when asked for. A copy costs what was ever written.
+#[derive(Debug)]
 pub struct Memory {
     bytes: Vec<u8>,
-    dirty: Vec<bool>,
-    dirty_leaves: Vec<usize>,
+    marks: Vec<Mark>,
+    /// Leaves that are marked as written.
+    written: Vec<usize>,
+    /// Leaves that are marked as dirty.
+    dirty: Vec<usize>,
     tree: MemoryTree,
+}
+
+/// What happened to a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// Nothing: it is zero.
+    Untouched,
+    /// It was written, and the tree knows.
+    Written,
+    /// It was written after the tree had looked.
+    Dirty,
+}
+
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        let mut bytes = vec![0; self.bytes.len()];
+        let mut marks = vec![Mark::Untouched; self.marks.len()];
+        for leaf in &self.written {
+            let range = leaf << LEAF_LOG2..(leaf + 1) << LEAF_LOG2;
+            bytes[range.clone()].copy_from_slice(&self.bytes[range]);
+            marks[*leaf] = self.marks[*leaf];
+        }
+        let (written, dirty, tree) = (self.written.clone(), self.dirty.clone(), self.tree.clone());
+        Self { bytes, marks, written, dirty, tree }
+    }
 }
 
 impl Memory {
@@ -199,8 +257,9 @@ impl Memory {
     pub fn new(depth: u8) -> Self {
         Self {
             bytes: vec![0; 128 << depth],
-            dirty: vec![false; 1 << depth],
-            dirty_leaves: Vec::new(),
+            marks: vec![Mark::Untouched; 1 << depth],
+            written: Vec::new(),
+            dirty: Vec::new(),
             tree: MemoryTree::new(depth),
         }
     }
@@ -233,10 +292,12 @@ impl Memory {
 
     /// The tree, after hashing what changed since the last time.
     pub fn tree(&mut self) -> &MemoryTree {
-        for leaf in &self.dirty_leaves {
-            self.dirty[*leaf] = false;
+        for leaf in &self.dirty {
+            self.marks[*leaf] = Mark::Written;
         }
-        self.tree.update(&self.bytes, self.dirty_leaves.drain(..));
+        if !self.dirty.is_empty() {
+            self.tree.update(&self.bytes, self.dirty.drain(..));
+        }
         &self.tree
     }
 
@@ -249,10 +310,18 @@ impl Memory {
 
     #[inline]
     fn touch(&mut self, leaf: usize) {
-        if !self.dirty[leaf] {
-            self.dirty[leaf] = true;
-            self.dirty_leaves.push(leaf);
+        if self.marks[leaf] != Mark::Dirty {
+            self.mark(leaf);
         }
+    }
+
+    #[cold]
+    fn mark(&mut self, leaf: usize) {
+        if self.marks[leaf] == Mark::Untouched {
+            self.written.push(leaf);
+        }
+        self.marks[leaf] = Mark::Dirty;
+        self.dirty.push(leaf);
     }
 
     #[inline]
