@@ -13,7 +13,7 @@ pub(crate) struct Scratch {
     pub(crate) sums: Vec<i64>,
     /// (head, position)
     pub(crate) scores: Vec<f32>,
-    /// (head, part, pair of positions): parts of nine bits of two weights.
+    /// (pair of positions, head, part): parts of nine bits of two weights.
     pub(crate) parts: Vec<i32>,
     /// (dimension / 2, head, high and low): pairs of halves of the queries.
     pub(crate) queries: Vec<[i32; 2]>,

@@ -15,6 +15,9 @@ const SPAN: usize = 64;
 /// A weight, at most 2²⁴, is taken apart into this many times nine bits.
 const PARTS: usize = 3;
 
+/// The parts of the weights of a pair of positions, by query head; each has both positions' nine bits.
+type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
+
 /// As [`crate::attention::attend_heads`], for heads of a multiple of 8.
 #[target_feature(enable = "avx2")]
 pub(super) fn attend_heads(
@@ -61,24 +64,18 @@ fn some_heads<const HEADS: usize>(
     sums.resize(HEADS * head_dim, 0);
 
     let scores = &mut scores[..HEADS * blocks * LANES];
-    let parts = &mut parts[..HEADS * PARTS * blocks * LANES / 2];
+    let weights = parts.as_chunks_mut().0.as_chunks_mut::<HEADS>().0;
     let query_scales = core::array::from_fn(|head| power_of_two(queries.exponents[head].into()));
     let largest = score::<HEADS>(scores, halves.as_chunks().0, query_scales, scale, keys);
     let top = values.exponents.iter().copied().max().unwrap_or_default();
     let mut totals = [0; HEADS];
     for (head, total) in totals.iter_mut().enumerate() {
         let scores = &scores[head * blocks * LANES..][..blocks * LANES];
-        let length = PARTS * blocks * LANES / 2;
-        let parts = &mut parts[head * length..][..length];
-        *total = weigh(parts, scores, largest[head], top, values.exponents);
+        *total = weigh(weights, head, (scores, largest[head]), (values.exponents, top));
     }
-    let length = blocks * LANES / 2;
-    for (span, rows) in values.pairs.chunks(SPAN * 2 * head_dim).enumerate() {
-        let parts = core::array::from_fn(|head| {
-            let of_head = &parts[head * PARTS * length..][..PARTS * length];
-            core::array::from_fn(|part| &of_head[part * length + span * SPAN..(part + 1) * length])
-        });
-        add_weighted::<HEADS>(sums, rows, parts);
+    let spans = values.pairs.chunks(SPAN * 2 * head_dim).zip(weights.chunks(SPAN));
+    for (pairs, weights) in spans {
+        add_weighted(sums, pairs, weights);
     }
     for (head, total) in totals.into_iter().enumerate() {
         let out = &mut out[head * head_dim..][..head_dim];
@@ -190,15 +187,17 @@ fn powers_of_two(exponents: &[i16]) -> (__m256, __m256) {
     (_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)), _mm256_castsi256_ps(beyond))
 }
 
-/// Fills in the parts of one head's weights, (part, pair of positions). Returns the sum of the
-/// weights before they took in the exponents.
+/// Fills in one head's weights. Returns their sum before they took in the exponents.
 #[target_feature(enable = "avx2")]
-fn weigh(parts: &mut [i32], scores: &[f32], largest: f32, top: i16, exponents: &[i16]) -> u64 {
+fn weigh<const HEADS: usize>(
+    weights: &mut [Weights<HEADS>],
+    head: usize,
+    (scores, largest): (&[f32], f32),
+    (exponents, top): (&[i16], i16),
+) -> u64 {
     let mut total = _mm256_setzero_si256();
-    let length = parts.len() / PARTS;
-    for ((at, scores), exponents) in
-        scores.as_chunks::<LANES>().0.iter().enumerate().zip(exponents.chunks(LANES))
-    {
+    let blocks = scores.as_chunks::<LANES>().0.iter().zip(exponents.chunks(LANES));
+    for ((scores, exponents), weights) in blocks.zip(weights.chunks_exact_mut(LANES / 2)) {
         // SAFETY: eight scores are there, and the load needs no alignment.
         let scores = unsafe { _mm256_loadu_ps(scores.as_ptr()) };
         let weight = weight_of_negative(_mm256_sub_ps(scores, _mm256_set1_ps(largest)));
@@ -213,19 +212,16 @@ fn weigh(parts: &mut [i32], scores: &[f32], largest: f32, top: i16, exponents: &
         let shifts =
             _mm256_sub_epi32(_mm256_set1_epi32(top.into()), _mm256_cvtepi16_epi32(exponents));
         let weight = shift_to_even(weight, shifts);
-        for (part, weight) in
-            [weight, _mm256_srli_epi32::<9>(weight), _mm256_srli_epi32::<18>(weight)]
-                .into_iter()
-                .enumerate()
-        {
-            let part_of = _mm256_and_si256(weight, _mm256_set1_epi32(511));
-            let pairs = _mm256_or_si256(part_of, _mm256_srli_epi64::<16>(part_of));
-            let order = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
-            let pairs = _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(pairs, order));
-            let to: &mut [i32; LANES / 2] =
-                parts[part * length + at * LANES / 2..].first_chunk_mut().expect("room");
-            // SAFETY: 16 bytes are there, and the store needs no alignment.
-            unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), pairs) };
+        let parts = [weight, _mm256_srli_epi32::<9>(weight), _mm256_srli_epi32::<18>(weight)];
+        for (part, weight) in parts.into_iter().enumerate() {
+            let nine_bits = _mm256_and_si256(weight, _mm256_set1_epi32(511));
+            let pairs = _mm256_or_si256(nine_bits, _mm256_srli_epi64::<16>(nine_bits));
+            let mut lanes = [0_i32; LANES];
+            // SAFETY: 32 bytes are there, and the store needs no alignment.
+            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), pairs) };
+            for (weights, [pair, _]) in weights.iter_mut().zip(lanes.as_chunks().0) {
+                weights[head][part] = *pair;
+            }
         }
     }
     let mut lanes = [0_u64; 4];
@@ -236,21 +232,15 @@ fn weigh(parts: &mut [i32], scores: &[f32], largest: f32, top: i16, exponents: &
 
 /// sums[head][i] += Σ weight · value, exact, for at most [`SPAN`] pairs of positions.
 #[target_feature(enable = "avx2")]
-fn add_weighted<const HEADS: usize>(
-    sums: &mut [i64],
-    pairs: &[i16],
-    parts: [[&[i32]; PARTS]; HEADS],
-) {
+fn add_weighted<const HEADS: usize>(sums: &mut [i64], pairs: &[i16], weights: &[Weights<HEADS>]) {
     let head_dim = sums.len() / HEADS;
-    let rows = pairs.chunks_exact(2 * head_dim);
-    let parts = parts.map(|parts| parts.map(|part| &part[..rows.len()]));
     for start in (0..head_dim).step_by(LANES) {
         let mut totals = [[_mm256_setzero_si256(); PARTS]; HEADS];
-        for (at, row) in rows.clone().enumerate() {
+        for (row, weights) in pairs.chunks_exact(2 * head_dim).zip(weights) {
             let values = load(row[2 * start..].first_chunk().expect("whole vectors"));
-            for (totals, parts) in totals.iter_mut().zip(&parts) {
+            for (totals, parts) in totals.iter_mut().zip(weights) {
                 for (total, part) in totals.iter_mut().zip(parts) {
-                    let products = _mm256_madd_epi16(values, _mm256_set1_epi32(part[at]));
+                    let products = _mm256_madd_epi16(values, _mm256_set1_epi32(*part));
                     *total = _mm256_add_epi32(*total, products);
                 }
             }
