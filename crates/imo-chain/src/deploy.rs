@@ -45,9 +45,12 @@ impl Deployment {
         let arguments = OpmlVerifier::constructorCall { stepper, parameters }.abi_encode();
         let verifier = put("OpmlVerifier", &OpmlVerifier::BYTECODE, &arguments).await?;
         let registry = put("ModelRegistry", &ModelRegistry::BYTECODE, &[]).await?;
-        let SystemTerms { tip, answer_time: answerTime, .. } = *terms;
-        let arguments =
-            InferenceOracle::constructorCall { registry_: registry, tip, answerTime }.abi_encode();
+        let arguments = InferenceOracle::constructorCall {
+            registry_: registry,
+            tip: terms.tip,
+            answerTime: terms.answer_time,
+        }
+        .abi_encode();
         let oracle = put("InferenceOracle", &InferenceOracle::BYTECODE, &arguments).await?;
         let tokens = code_store(&ModelToken::BYTECODE);
         let token_code = put("CodeStore of tokens", &CodeStore::BYTECODE, &tokens).await?;

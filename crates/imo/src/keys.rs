@@ -23,7 +23,7 @@ pub(crate) struct ChainArgs {
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct KeyArgs {
-    /// Encrypted keystore file; IMO_PASSWORD holds its password
+    /// Encrypted keystore file; `IMO_PASSWORD` holds its password
     #[arg(long, env = "IMO_KEYSTORE", value_name = "FILE")]
     keystore: Option<PathBuf>,
     /// File with a private key in hexadecimal

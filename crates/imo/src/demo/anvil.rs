@@ -20,7 +20,7 @@ pub(crate) struct Anvil {
 
 impl Anvil {
     /// Starts a node with this many funded accounts on a free port.
-    pub(crate) async fn start(path: Option<&Path>, accounts: u32) -> anyhow::Result<Self> {
+    pub(crate) async fn start(path: Option<&Path>, accounts: usize) -> anyhow::Result<Self> {
         let binary = path.map_or_else(find, |path| Ok(path.to_owned()))?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = Command::new(&binary)

@@ -103,7 +103,7 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let program = TextProgram::new(&image);
     let speed = speed::measure(&image, &program, terminal)?;
 
-    let anvil = Anvil::start(args.anvil.as_deref(), Person::ALL.len() as u32).await?;
+    let anvil = Anvil::start(args.anvil.as_deref(), Person::ALL.len()).await?;
     let mut stage = set(&folder, image_file, anvil, terminal).await?;
 
     terminal.line("\n2. Launch it, and another one");
