@@ -80,6 +80,20 @@ impl<'a, T: TraceBytes> PlayerRun<'a, T> {
         self
     }
 
+    /// Ends with the slot that is claimed, on a machine that goes wrong right after the last true store to what differs: how a liar plays.
+    #[must_use]
+    pub fn claiming(mut self, claimed: &[u8]) -> Self {
+        let (address, _) = self.output;
+        let true_slot = self.run.output(address, claimed.len());
+        let differs = |at: &usize| true_slot[*at] != claimed[*at];
+        let Some(first) = (0..claimed.len()).find(differs) else { return self };
+        let end = (first..claimed.len()).rfind(differs).unwrap_or(first) + 1;
+        let last = self.run.last_store(address + first..address + end);
+        let last = last.unwrap_or(self.run.steps() - 1);
+        self.run = self.run.with_glitch(last, address + first, claimed[first..end].to_vec());
+        self
+    }
+
     /// The run itself.
     pub const fn inner(&self) -> &Run<'a, T> {
         &self.run

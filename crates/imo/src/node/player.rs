@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use imo_chain::GameView;
 use imo_commit::Hash;
 use imo_dispute::{Move, Side, react};
-use imo_vm::Run;
 
 use crate::claimed::{ClaimedTrace, Difference, PlayerRun};
 use crate::node::models::{Model, Solution};
@@ -59,27 +58,9 @@ impl<'a> Seat<'a> {
         let program = self.model.program.program();
         let (address, slot_log2) = (program.output_address as usize, program.slot_log2);
         let run = self.model.run_node(self.solution, self.trace, self.node);
-        let run = if self.rehearsal.lies {
-            spoil(run, address, &self.solution.trace.slot(self.node))
-        } else {
-            run
-        };
-        PlayerRun::new(run, address, slot_log2).stating(self.rehearsal.steps_log2)
+        let run = PlayerRun::new(run, address, slot_log2).stating(self.rehearsal.steps_log2);
+        if self.rehearsal.lies { run.claiming(&self.solution.trace.slot(self.node)) } else { run }
     }
-}
-
-/// A machine that ends with the slot that is claimed, right after the last true store to what differs.
-fn spoil<'a>(
-    run: Run<'a, ClaimedTrace<'a>>,
-    address: usize,
-    claimed: &[u8],
-) -> Run<'a, ClaimedTrace<'a>> {
-    let true_slot = run.output(address, claimed.len());
-    let differs = |at: &usize| true_slot[*at] != claimed[*at];
-    let Some(first) = (0..claimed.len()).find(differs) else { return run };
-    let end = (first..claimed.len()).rfind(differs).unwrap_or(first) + 1;
-    let last = run.last_store(address + first..address + end).unwrap_or(run.steps() - 1);
-    run.with_glitch(last, address + first, claimed[first..end].to_vec())
 }
 
 /// A run that is made when a move first needs it.

@@ -2,6 +2,7 @@
 
 mod asm;
 mod commands;
+mod games;
 mod gas;
 mod guest;
 mod isa;
