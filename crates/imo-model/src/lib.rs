@@ -26,6 +26,9 @@ pub use gguf::{Gguf, GgufError, TensorInfo, Value};
 mod convert;
 
 #[cfg(feature = "std")]
+mod stored;
+
+#[cfg(feature = "std")]
 mod vocabulary;
 
 #[cfg(feature = "std")]

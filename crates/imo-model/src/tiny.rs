@@ -19,7 +19,7 @@ pub struct TinyShape {
     pub context: u32,
     /// Whether the head is the embedding.
     pub tied: bool,
-    /// Code of the weights' format in a model file: 0 F32, 1 F16, 2 `Q4_0`, 3 `Q4_1`, 8 `Q8_0`, 30 BF16.
+    /// Code of the weights' format in a model file, one of [`KINDS`]; `Q2_K` to `Q6_K` need widths that are multiples of 256.
     pub kind: u32,
 }
 
@@ -37,6 +37,9 @@ impl Default for TinyShape {
         }
     }
 }
+
+/// Codes of the formats: F32, F16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q2_K`, `Q3_K`, `Q4_K`, `Q5_K`, `Q6_K`, BF16.
+pub const KINDS: [u32; 13] = [0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 30];
 
 /// Tokens of every tiny model: 256 bytes, 8 merges, 4 control tokens.
 pub const VOCAB: u32 = 268;
@@ -185,33 +188,43 @@ fn text(bytes: &mut Vec<u8>, it: &str) {
 
 /// Weights of about ±0.2, so that values neither vanish nor explode.
 fn weights(data: &mut Vec<u8>, random: &mut Random, count: usize, kind: u32) {
+    // Values and bytes of a block; the place of its f16 scale and what is taken off its bits; of its minimum, and what is added.
+    let (values, bytes, (scale_at, less), minimum) = match kind {
+        2 => (32, 18, (0, 0), None),
+        3 => (32, 20, (0, 0), Some((2, 0x8b00))),
+        6 => (32, 22, (0, 0x400), None),
+        7 => (32, 24, (0, 0x400), Some((2, 0x8b00))),
+        8 => (32, 34, (0, 0x800), None),
+        10 => (256, 84, (80, 0xc00), Some((82, 0))),
+        11 => (256, 110, (108, 0xc00), None),
+        12 => (256, 144, (0, 0x1400), Some((2, 0))),
+        13 => (256, 176, (0, 0x1800), Some((2, 0))),
+        14 => (256, 210, (208, 0x2000), None),
+        _ => return floats(data, random, count, kind),
+    };
     let scale = |random: &mut Random| 0x2000 | u16::from(random.byte()) << 2;
-    match kind {
-        2 | 3 | 8 => {
-            for _ in 0..count / 32 {
-                let base = if kind == 8 { 0x0800 } else { 0 };
-                data.extend((scale(random) - base).to_le_bytes());
-                if kind == 3 {
-                    data.extend((0x8000 | (scale(random) + 0x0b00)).to_le_bytes());
-                }
-                data.extend((0..if kind == 8 { 32 } else { 16 }).map(|_| random.byte()));
-            }
+    for _ in 0..count / values {
+        let mut scales = vec![(scale_at, scale(random) - less)];
+        scales.extend(minimum.map(|(at, more)| (at, scale(random) - less + more)));
+        let start = data.len();
+        let rest = bytes - 2 * scales.len();
+        data.extend((0..rest).map(|_| random.byte()));
+        for (at, half) in scales {
+            data.splice(start + at..start + at, half.to_le_bytes());
         }
-        _ => {
-            for _ in 0..count {
-                let value =
-                    (f32::from(random.byte()) - 127.5) / 640.0 + if kind == 0 { 0.01 } else { 0.0 };
-                match kind {
-                    0 => data.extend(value.to_le_bytes()),
-                    1 => data.extend(
-                        (0x2c00
-                            | u16::from(random.byte()) << 8 & 0x8000
-                            | u16::from(random.byte()))
-                        .to_le_bytes(),
-                    ),
-                    _ => data.extend(&value.to_le_bytes()[2..]),
-                }
-            }
+    }
+}
+
+fn floats(data: &mut Vec<u8>, random: &mut Random, count: usize, kind: u32) {
+    for _ in 0..count {
+        let value = (f32::from(random.byte()) - 127.5) / 640.0 + if kind == 0 { 0.01 } else { 0.0 };
+        match kind {
+            0 => data.extend(value.to_le_bytes()),
+            1 => data.extend(
+                (0x2c00 | u16::from(random.byte()) << 8 & 0x8000 | u16::from(random.byte()))
+                    .to_le_bytes(),
+            ),
+            _ => data.extend(&value.to_le_bytes()[2..]),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn group_sums(sums: &mut [[i64; GROUP]], format: Format, group: &[u8]
         Format::Q4_0 => four_bits::<144>(sums, group, x),
         Format::Q4_1 => four_bits::<160>(sums, group, x),
         Format::Q8_0 => eight_bits(sums, group, x),
-        Format::I16 => avx2::group_sums(sums, format, group, x),
+        Format::I16 | Format::K4 | Format::K8 => avx2::group_sums(sums, format, group, x),
     }
 }
 

@@ -6,23 +6,28 @@ use arbtest::arbitrary::{Result, Unstructured};
 use imo_engine::{
     Answer, Commitment, Deviations, Fault, Isa, Limits, Means, Request, Session, Trace,
 };
-use imo_model::tiny::{TinyShape, gguf};
+use imo_model::tiny::{KINDS, TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
 use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
 
 /// A model of some shape, in one of the formats that a file may have.
 fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
-    let (heads, kv_heads) = *u.choose(&[(4, 2), (4, 4), (2, 1), (6, 2)])?;
-    let head_dim = *u.choose(&[16, 32])?;
+    let kind = *u.choose(&KINDS)?;
+    let in_256s = (10..=14).contains(&kind);
+    let (heads, kv_heads) = match in_256s {
+        true => *u.choose(&[(8, 2), (8, 8)])?,
+        false => *u.choose(&[(4, 2), (4, 4), (2, 1), (6, 2)])?,
+    };
+    let head_dim = if in_256s { 32 } else { *u.choose(&[16, 32])? };
     let shape = TinyShape {
         layers: u.int_in_range(1..=3)?,
         dim: heads * head_dim,
-        ffn: 32 * u.int_in_range(1..=4)?,
+        ffn: if in_256s { 256 } else { 32 * u.int_in_range(1..=4)? },
         heads,
         kv_heads,
         context: *u.choose(&[8, 40])?,
         tied: u.arbitrary()?,
-        kind: *u.choose(&[0, 1, 2, 3, 8, 30])?,
+        kind,
     };
     let (image, _) = pack_bytes(&gguf(u.arbitrary()?, &shape), |_, _| {}).expect("it packs");
     Ok(ModelImage::from_bytes(image).expect("what was packed is valid"))
