@@ -1,5 +1,7 @@
 //! The keys and values of earlier positions, apart from the trace.
 
+use std::ops::Range;
+
 use imo_model::Header;
 
 use crate::weights::size;
@@ -22,7 +24,7 @@ struct Heads {
     exponents: Vec<i16>,
 }
 
-/// One head's rows of all positions up to some position, each with its exponent.
+/// One head's rows of consecutive positions, each with its exponent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'a> {
     /// (position, dimension)
@@ -52,22 +54,22 @@ impl KvCache {
         }
     }
 
-    /// A head's keys at the first `count` positions.
-    pub(crate) fn keys(&self, layer: usize, head: usize, count: usize) -> Rows<'_> {
-        self.rows(&self.keys, layer, head, count)
+    /// A head's keys at some positions.
+    pub(crate) fn keys(&self, layer: usize, head: usize, at: Range<usize>) -> Rows<'_> {
+        self.rows(&self.keys, layer, head, at)
     }
 
-    /// A head's values at the first `count` positions.
-    pub(crate) fn values(&self, layer: usize, head: usize, count: usize) -> Rows<'_> {
-        self.rows(&self.values, layer, head, count)
+    /// A head's values at some positions.
+    pub(crate) fn values(&self, layer: usize, head: usize, at: Range<usize>) -> Rows<'_> {
+        self.rows(&self.values, layer, head, at)
     }
 
-    fn rows<'a>(&self, heads: &'a Heads, layer: usize, head: usize, count: usize) -> Rows<'a> {
-        assert!(head < self.kv_heads && count <= self.positions, "a head and positions it has");
-        let start = (layer * self.kv_heads + head) * self.positions;
+    fn rows<'a>(&self, heads: &'a Heads, layer: usize, head: usize, at: Range<usize>) -> Rows<'a> {
+        assert!(head < self.kv_heads && at.end <= self.positions, "a head and positions it has");
+        let start = (layer * self.kv_heads + head) * self.positions + at.start;
         Rows {
-            values: &heads.values[start * self.head_dim..][..count * self.head_dim],
-            exponents: &heads.exponents[start..][..count],
+            values: &heads.values[start * self.head_dim..][..at.len() * self.head_dim],
+            exponents: &heads.exponents[start..][..at.len()],
         }
     }
 }

@@ -14,12 +14,12 @@ pub(crate) struct Packed {
     pub(crate) rounding: f64,
 }
 
-/// Packs a matrix of the given shape, checking scales and the worst sum of every row.
+/// Packs a matrix of the given shape, checking scales and the worst sum of every row. Row i is row `source_row(i)` of the file.
 pub(crate) fn matrix(
     gguf: &Gguf<'_>,
     name: &str,
-    rows: u32,
-    columns: u32,
+    (rows, columns): (u32, u32),
+    source_row: impl Fn(usize) -> usize,
 ) -> Result<Packed, PackError> {
     let info = expect_shape(gguf, name, rows, columns)?;
     let (rows, columns) = (rows as usize, columns as usize);
@@ -34,7 +34,8 @@ pub(crate) fn matrix(
     let mut packed =
         Packed { format, bytes: vec![0; format.matrix_bytes(rows, columns)], rounding: 0.0 };
     let (blocks, parts) = (columns / BLOCK, stored.values / BLOCK);
-    for (row, source) in source.chunks_exact(row_bytes).enumerate() {
+    for row in 0..rows {
+        let source = &source[source_row(row) * row_bytes..][..row_bytes];
         for block in 0..blocks {
             let from = &source[block / parts * stored.bytes..][..stored.bytes];
             let part = (stored.part)(from, block % parts);
@@ -53,7 +54,7 @@ pub(crate) fn matrix(
 }
 
 /// A vector of finite binary32.
-pub(crate) fn vector(gguf: &Gguf<'_>, name: &str, length: u32) -> Result<Vec<u8>, PackError> {
+pub(crate) fn vector(gguf: &Gguf<'_>, name: &str, length: u32) -> Result<Vec<f32>, PackError> {
     let info = expect_shape(gguf, name, 1, length)?;
     let size = match info.kind {
         code::F32 => 4,
@@ -65,7 +66,7 @@ pub(crate) fn vector(gguf: &Gguf<'_>, name: &str, length: u32) -> Result<Vec<u8>
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
         return Err(tensor_error(name, format!("value {at} is not finite")));
     }
-    Ok(values.iter().flat_map(|value| value.to_le_bytes()).collect())
+    Ok(values)
 }
 
 fn expect_shape<'a>(
@@ -168,7 +169,7 @@ mod tests {
             let gguf = Gguf::parse(&file).expect("a file");
             let (rows, columns) = (format["rows"].as_u64().expect("a number"), columns);
             let shape = [rows, columns].map(|it| u32::try_from(it).expect("small"));
-            let packed = matrix(&gguf, "w", shape[0], shape[1]).expect("it packs");
+            let packed = matrix(&gguf, "w", (shape[0], shape[1]), |row| row).expect("it packs");
             let [rows, columns] = shape.map(|it| it as usize);
             let w = Matrix::new(packed.format, rows, columns, &packed.bytes).expect("its shape");
             let mut values = vec![0.0; rows * columns];
@@ -207,7 +208,8 @@ mod tests {
             let file = file(code, 1, columns, &data);
             let gguf = Gguf::parse(&file).expect("a file");
             let columns = u32::try_from(columns).expect("small");
-            let error = matrix(&gguf, "w", 1, columns).err().expect("a refusal").to_string();
+            let error =
+                matrix(&gguf, "w", (1, columns), |row| row).err().expect("a refusal").to_string();
             assert!(error.contains(expected) && error.contains("\"w\""), "{error}");
         }
     }

@@ -20,7 +20,7 @@ pub use tokenizer::{EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scra
 #[cfg(feature = "std")]
 mod gguf;
 #[cfg(feature = "std")]
-pub use gguf::{Gguf, GgufError, TensorInfo, Value};
+pub use gguf::{Gguf, GgufError, List, TensorInfo, Value};
 
 #[cfg(feature = "std")]
 mod convert;
@@ -33,6 +33,12 @@ mod vocabulary;
 
 #[cfg(feature = "std")]
 mod template;
+
+#[cfg(feature = "std")]
+mod architecture;
+
+#[cfg(feature = "std")]
+mod writer;
 
 #[cfg(feature = "std")]
 mod pack;

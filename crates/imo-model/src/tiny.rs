@@ -21,6 +21,12 @@ pub struct TinyShape {
     pub tied: bool,
     /// Code of the weights' format in a model file, one of [`KINDS`]; `Q2_K` to `Q6_K` need widths that are multiples of 256.
     pub kind: u32,
+    /// "llama", or "qwen2", which has biases.
+    pub architecture: &'static str,
+    /// Sliding window of "llama"; 0 for none.
+    pub window: u32,
+    /// Whether LLaMA 3's factors scale the rotations.
+    pub rope_factors: bool,
 }
 
 impl Default for TinyShape {
@@ -34,6 +40,9 @@ impl Default for TinyShape {
             context: 64,
             tied: true,
             kind: 3,
+            architecture: "llama",
+            window: 0,
+            rope_factors: false,
         }
     }
 }
@@ -68,7 +77,11 @@ pub fn gguf(seed: u64, shape: &TinyShape) -> Vec<u8> {
         }
         head.extend(kind.to_le_bytes());
         head.extend((data.len() as u64).to_le_bytes());
-        weights(&mut data, &mut random, (rows * columns) as usize, *kind);
+        if name == "rope_freqs.weight" {
+            data.extend((1..=*columns).flat_map(|pair| (pair as f32 / 2.0).to_le_bytes()));
+        } else {
+            weights(&mut data, &mut random, (rows * columns) as usize, *kind);
+        }
     }
     head.resize(head.len().next_multiple_of(32), 0);
     head.extend(data);
@@ -83,6 +96,9 @@ fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
         ("token_embd.weight".to_owned(), VOCAB, dim, kind),
         ("output_norm.weight".to_owned(), 1, dim, 0),
     ];
+    if shape.rope_factors {
+        tensors.push(("rope_freqs.weight".to_owned(), 1, head_dim / 2, 0));
+    }
     if !shape.tied {
         tensors.push(("output.weight".to_owned(), VOCAB, dim, kind));
     }
@@ -101,6 +117,11 @@ fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
         for (part, rows, columns, kind) in parts {
             tensors.push((format!("blk.{layer}.{part}.weight"), rows, columns, kind));
         }
+        if shape.architecture == "qwen2" {
+            for (part, columns) in [("attn_q", dim), ("attn_k", kv_dim), ("attn_v", kv_dim)] {
+                tensors.push((format!("blk.{layer}.{part}.bias"), 1, columns, 0));
+            }
+        }
     }
     tensors
 }
@@ -114,23 +135,27 @@ fn metadata(shape: &TinyShape) -> (u64, Vec<u8>) {
         bytes.extend(value);
         count += 1;
     };
-    let numbers = [
-        ("llama.block_count", shape.layers),
-        ("llama.embedding_length", shape.dim),
-        ("llama.feed_forward_length", shape.ffn),
-        ("llama.attention.head_count", shape.heads),
-        ("llama.attention.head_count_kv", shape.kv_heads),
-        ("llama.context_length", shape.context),
-        ("tokenizer.ggml.bos_token_id", 264),
-        ("tokenizer.ggml.eos_token_id", END),
+    let own = [
+        ("block_count", shape.layers),
+        ("embedding_length", shape.dim),
+        ("feed_forward_length", shape.ffn),
+        ("attention.head_count", shape.heads),
+        ("attention.head_count_kv", shape.kv_heads),
+        ("context_length", shape.context),
+        ("attention.sliding_window", shape.window),
     ];
-    for (key, number) in numbers {
-        entry(key, 4, &number.to_le_bytes());
+    for (key, number) in own {
+        entry(&format!("{}.{key}", shape.architecture), 4, &number.to_le_bytes());
     }
-    entry("llama.attention.layer_norm_rms_epsilon", 6, &1e-5_f32.to_le_bytes());
-    entry("llama.rope.freq_base", 6, &10_000_f32.to_le_bytes());
+    let floats = [("attention.layer_norm_rms_epsilon", 1e-5_f32), ("rope.freq_base", 10_000.0)];
+    for (key, number) in floats {
+        entry(&format!("{}.{key}", shape.architecture), 6, &number.to_le_bytes());
+    }
+    for (key, token) in [("bos", 264), ("eos", END)] {
+        entry(&format!("tokenizer.ggml.{key}_token_id"), 4, &token.to_le_bytes());
+    }
     let texts = [
-        ("general.architecture", "llama"),
+        ("general.architecture", shape.architecture),
         ("tokenizer.ggml.model", "gpt2"),
         ("tokenizer.ggml.pre", "smollm"),
         (

@@ -37,7 +37,7 @@ impl Vocabulary {
         if pre != "smollm" {
             return unsupported(format!("the pre-tokenizer {pre:?} (only \"smollm\")"));
         }
-        if gguf.value("tokenizer.ggml.add_bos_token") == Some(&Value::Bool(true)) {
+        if gguf.value("tokenizer.ggml.add_bos_token") == Some(Value::Bool(true)) {
             return unsupported(
                 "a tokenizer that adds a token of its own before the text".to_owned(),
             );
@@ -50,10 +50,10 @@ impl Vocabulary {
         let ids: BTreeMap<&str, u32> = (0..).zip(&names).map(|(id, name)| (*name, id)).collect();
         let bytes_of = byte_alphabet();
         let mut tokens = Vec::with_capacity(names.len());
-        for (name, kind) in names.iter().zip(kinds) {
+        for (name, kind) in names.iter().zip(kinds.iter()) {
             let kind = match kind {
                 Value::Signed(kind) => kind.cast_unsigned(),
-                Value::Unsigned(kind) => *kind,
+                Value::Unsigned(kind) => kind,
                 _ => return Err(vocabulary_error("a number for each token type")),
             };
             let text = match kind {
@@ -144,9 +144,9 @@ fn merges(gguf: &Gguf<'_>, ids: &BTreeMap<&str, u32>) -> Result<Merges, PackErro
     Ok(merges)
 }
 
-fn texts<'a>(gguf: &'a Gguf<'_>, key: &str) -> Result<Vec<&'a str>, PackError> {
-    let text = |value: &'a Value| match value {
-        Value::Text(text) => Some(text.as_str()),
+fn texts<'a>(gguf: &Gguf<'a>, key: &str) -> Result<Vec<&'a str>, PackError> {
+    let text = |value| match value {
+        Value::Text(text) => Some(text),
         _ => None,
     };
     let all: Option<Vec<&str>> = gguf.list(key)?.iter().map(text).collect();

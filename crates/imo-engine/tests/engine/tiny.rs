@@ -28,7 +28,12 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
         context: *u.choose(&[8, 40])?,
         tied: u.arbitrary()?,
         kind,
+        architecture: *u.choose(&["llama", "llama", "qwen2"])?,
+        window: 0,
+        rope_factors: u.ratio(1, 4)?,
     };
+    let window = if shape.architecture == "llama" { *u.choose(&[0, 1, 3])? } else { 0 };
+    let shape = TinyShape { window, ..shape };
     let (image, _) = pack_bytes(&gguf(u.arbitrary()?, &shape), |_, _| {}).expect("it packs");
     Ok(ModelImage::from_bytes(image).expect("what was packed is valid"))
 }
@@ -77,6 +82,7 @@ struct Claim<'a> {
     trace: &'a Trace,
     input: Vec<u8>,
     slot: Vec<u8>,
+    shorts: Vec<i16>,
 }
 
 impl Memories for Claim<'_> {
@@ -89,6 +95,13 @@ impl Memories for Claim<'_> {
         &self.slot
     }
 
+    fn slot_shorts(&mut self, node: u32, at: usize, count: usize) -> &[i16] {
+        let slot = self.trace.slot(node);
+        let shorts = slot[at..][..2 * count].as_chunks().0.iter();
+        self.shorts = shorts.map(|bytes| i16::from_le_bytes(*bytes)).collect();
+        &self.shorts
+    }
+
     fn input(&mut self) -> &[u8] {
         &self.input
     }
@@ -96,7 +109,8 @@ impl Memories for Claim<'_> {
 
 /// The nodes whose slot is not what the program gives on this very trace.
 fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
-    let mut claim = Claim { image, trace, input: request.encode(), slot: Vec::new() };
+    let mut claim =
+        Claim { image, trace, input: request.encode(), slot: Vec::new(), shorts: Vec::new() };
     let needs = Needs::of(image.header());
     let (mut floats, mut shorts) = (vec![0.0; needs.floats], vec![0; needs.shorts]);
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
