@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes vectors/quants.json: blocks of every GGUF format, and their values as the Python package `gguf` has them.
 
-    pip install gguf && scripts/quants.py
+    pip install gguf && scripts/quant-vectors.py
 """
 
 import json
