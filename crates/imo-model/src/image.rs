@@ -180,11 +180,13 @@ impl Header {
             tokenizer: (long(bytes, 128), long(bytes, 136)),
             window: u32::try_from(long(bytes, 144)).map_err(|_| ImageError::Field("window"))?,
         };
-        header.check()?;
+        header.check_fields()?;
+        header.check_places()?;
         Ok(header)
     }
 
-    fn check(&self) -> Result<(), ImageError> {
+    /// Whether the shapes are such as operators take.
+    pub(crate) fn check_fields(&self) -> Result<(), ImageError> {
         let fields = [
             ("dim", self.dim.is_multiple_of(32)),
             ("ffn", self.ffn.is_multiple_of(32)),
@@ -201,6 +203,10 @@ impl Header {
         if let Some((name, _)) = fields.into_iter().find(|(_, fine)| !fine) {
             return Err(ImageError::Field(name));
         }
+        Ok(())
+    }
+
+    fn check_places(&self) -> Result<(), ImageError> {
         let part = self.head.groups(0, self.part_rows());
         if matrix_bytes(&part) > WINDOW || self.tokenizer.1 > WINDOW {
             return Err(ImageError::Field("head's parts or tokenizer: over 1 GiB"));

@@ -43,7 +43,7 @@ mod writer;
 #[cfg(feature = "std")]
 mod pack;
 #[cfg(feature = "std")]
-pub use pack::{PackError, PackReport, pack, pack_bytes};
+pub use pack::{PackError, PackReport, pack, pack_bytes, pack_to};
 
 #[cfg(feature = "std")]
 mod map;

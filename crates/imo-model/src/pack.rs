@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use crate::architecture::Shapes;
 use crate::convert;
 use crate::gguf::{Gguf, GgufError, Value};
-use crate::image::{Header, ImageError};
+use crate::image::{Header, ImageError, Vector};
 use crate::map::map_file;
 use crate::packed::Record;
-use crate::template;
+use crate::template::{self, TemplatePiece};
 use crate::vocabulary::Vocabulary;
 use crate::writer::{self, Writer};
 
@@ -146,8 +146,8 @@ pub fn pack_bytes(
     Ok((image.into_inner(), rounding))
 }
 
-/// Packs to where an image is written, which never holds more than one tensor in memory; returns the largest rounding error.
-fn pack_to(
+/// Packs to where an image is written, with no more than one tensor in memory; returns the largest rounding error.
+pub fn pack_to(
     source: &[u8],
     target: impl Write + Seek,
     mut progress: impl FnMut(u64, u64),
@@ -175,6 +175,8 @@ fn pack_to(
         layers.push(writer.layer(&gguf, layer, &shapes)?);
         progress(u64::from(layer) + 2, steps);
     }
+    // The last point at which a file is refused: what follows makes an image larger than it.
+    shapes.header(embedding, Vector { offset: 0, length: shapes.dim }).check_fields()?;
     let output_norm = writer.vector(&convert::vector(&gguf, "output_norm.weight", shapes.dim)?)?;
     let rope = writer.rotations(&gguf, &shapes)?;
     let place = writer.append(&tokenizer)?;
@@ -210,7 +212,12 @@ fn frozen_template(
         Some(Value::Text(source)) => Some(source),
         _ => None,
     };
-    template::freeze(source, ends, &controls)
+    let mut template = template::freeze(source, ends, &controls)?;
+    let begin = vocabulary.begin.map(TemplatePiece::Control);
+    if begin.is_some() && template.pieces.first() != begin.as_ref() {
+        template.pieces.splice(..0, begin);
+    }
+    Ok(template)
 }
 
 /// A tensor that is not used would be a model that is not the file's.
