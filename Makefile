@@ -47,12 +47,20 @@ guest: ## Rebuild the guest programs and compare with the committed ones
 	programs/build.sh --check
 
 .PHONY: isa
-isa: build ## Our RV32IM instruction programs, through the machine and through the contract
+isa: build ## RV32IM instruction programs, through the machine and through the contract
 	scripts/isa-tests.sh
+
+.PHONY: soak
+soak: contracts ## The machine and the contract on a hundred times as many random steps and programs
+	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine
 
 .PHONY: bench
 bench: build $(MODEL) ## Speed of the engine, the machine and the commitments
 	target/release/imo bench $(MODEL) $(ARGS)
+
+.PHONY: slither
+slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
+	@scripts/slither.sh $(FORGE)
 
 .PHONY: lint
 lint: contracts ## Formatting, clippy, tidy rules

@@ -41,8 +41,8 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     uint256 private constant CHALLENGE_GAS = 150_000;
     uint256 private constant PICK_GAS = 60_000;
     uint256 private constant DISSECT_GAS = 75_000;
-    /// @dev Most gas that a claimant spends in one game: a withheld trace, eight rounds and a conviction.
-    uint256 private constant DEFENCE_GAS = 690_000;
+    /// @dev Deepest tree of a packed model that the machine reads.
+    uint256 private constant MODEL_DEPTH = 40;
 
     bytes32 private constant MOVE_TYPE = keccak256("Move(bytes32 position,bytes32 payload)");
 
@@ -54,11 +54,15 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     uint256 public immutable EXTENSION;
     uint256 public immutable CLAIM_BOND;
     uint256 public immutable CHALLENGE_BOND;
+    /// @notice Most gas that a claimant spends in one game.
+    uint256 public immutable DEFENCE_GAS;
 
     mapping(bytes32 programId => Program) private _programs;
     mapping(bytes32 contentId => Content) private _contents;
     mapping(bytes32 claim => ClaimRecord) private _claims;
-    mapping(bytes32 claim => uint256) private _gamesOf;
+    /// @dev How many games a challenger opened: of a game's id only the challenger's own doings are part, so that a reorg that
+    /// moves those of others leaves it as it is.
+    mapping(address challenger => uint256) private _gamesOf;
     mapping(bytes32 claim => bytes32) public inputRootOf;
     mapping(bytes32 game => Game) private _games;
     mapping(address account => uint256) public creditOf;
@@ -72,6 +76,7 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         EXTENSION = parameters.extension;
         CLAIM_BOND = parameters.claimBond;
         CHALLENGE_BOND = parameters.challengeBond;
+        DEFENCE_GAS = parameters.defenceGas();
     }
 
     // ------------------------------------------------------------------------------------------ registry
@@ -94,8 +99,9 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         contentId =
             keccak256(abi.encode(bytes32("imo.content.v1"), imageRoot, imageLength, programId));
         if (_contents[contentId].programId != 0) return contentId;
-        uint8 modelDepth = uint8(Merkle.depthOf(imageLength));
-        _contents[contentId] = Content(imageRoot, programId, modelDepth);
+        uint256 modelDepth = Merkle.depthOf(imageLength);
+        if (modelDepth > MODEL_DEPTH) revert ImageTooLong(imageLength);
+        _contents[contentId] = Content(imageRoot, programId, uint8(modelDepth));
         emit ContentRegistered(contentId, imageRoot, imageLength, programId);
     }
 
@@ -329,13 +335,14 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         Game storage self = _game(game);
         ClaimRecord storage record = _claims[self.claim];
         if (record.state != ClaimState.Rejected) revert ClaimStands(self.claim);
-        uint256 gasBack = _least(record.bond, self.turn.challengerGas * block.basefee);
-        record.bond -= uint96(gasBack);
-        uint32 left = --record.openGames;
+        uint256 pot = record.bond;
+        uint256 gasBack = _least(pot, self.turn.challengerGas * block.basefee);
+        uint256 burnt = --record.openGames == 0 ? pot - gasBack : 0;
+        record.bond = uint96(pot - gasBack - burnt);
+        emit GameClosed(game);
         _credit(self.challenger, self.bond + gasBack);
         delete _games[game];
-        emit GameClosed(game);
-        if (left == 0) _burnPot(record);
+        _burn(burnt);
     }
 
     // --------------------------------------------------------------------------------------------- money
@@ -431,7 +438,7 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
                 address(this),
                 claim,
                 msg.sender,
-                _gamesOf[claim]++
+                _gamesOf[msg.sender]++
             )
         );
         Turn memory turn = Turn({
@@ -497,12 +504,12 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         uint256 slashed = record.bond;
         uint256 prize = slashed / 4;
         uint256 gasBack = _least(slashed / 8, turn.challengerGas * block.basefee);
+        uint256 pot = left == 0 ? 0 : slashed / 4 - gasBack;
         record.state = ClaimState.Rejected;
-        record.bond = uint96(slashed / 4 - gasBack);
-        _credit(challenger, held + prize + gasBack);
-        _burn(slashed - slashed / 4 - prize);
+        record.bond = uint96(pot);
         emit ClaimRejected(claim);
-        if (left == 0) _burnPot(record);
+        _credit(challenger, held + prize + gasBack);
+        _burn(slashed - prize - gasBack - pot);
     }
 
     // ------------------------------------------------------------------------------------------------ checks
@@ -636,12 +643,6 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     function _credit(address account, uint256 amount) private {
         creditOf[account] += amount;
         emit Credited(account, amount);
-    }
-
-    function _burnPot(ClaimRecord storage record) private {
-        uint256 pot = record.bond;
-        record.bond = 0;
-        _burn(pot);
     }
 
     /// @dev No code can be at address 0, so nothing runs and nothing fails.

@@ -17,22 +17,27 @@ struct Parameters {
     uint96 challengeBond;
 }
 
-/// @title Which parameters a chain allows
-/// @notice Window and clocks must outlast the chain's forced inclusion and an outage; a development chain may be as fast as it likes.
+/// @title Which parameters a chain allows, and what follows from them
+/// @notice Window and clocks must outlast the chain's forced inclusion and an outage (docs/decisions/0004-clocks-and-window.md).
 library ParametersCheck {
     uint256 private constant ANVIL = 31_337;
+    uint256 private constant MAINNET = 1;
+    uint256 private constant SEPOLIA = 11_155_111;
+    uint256 private constant HOODI = 560_048;
+
+    /// @dev Levels of the deepest trace and of the longest run that a program may have.
+    uint256 private constant NODES_LOG2 = 31;
+    uint256 private constant STEPS_LOG2 = 40;
 
     /// @notice Thrown when a parameter is too small or too large on this chain; names it.
     error ParameterOutOfRange(string parameter);
 
     function check(Parameters memory self) internal view {
         if (self.kLog2 == 0 || self.kLog2 > 6) revert ParameterOutOfRange("kLog2");
-        bool development = block.chainid == ANVIL;
-        if (self.window < (development ? 1 : 24 hours)) revert ParameterOutOfRange("window");
-        if (self.clock < (development ? 1 : 12 hours)) revert ParameterOutOfRange("clock");
-        if (self.extension < (development ? 1 : 30 minutes)) {
-            revert ParameterOutOfRange("extension");
-        }
+        (uint256 window, uint256 clock, uint256 extension) = _least(block.chainid);
+        if (self.window < window) revert ParameterOutOfRange("window");
+        if (self.clock < clock) revert ParameterOutOfRange("clock");
+        if (self.extension < extension) revert ParameterOutOfRange("extension");
         if (self.window > 90 days) revert ParameterOutOfRange("window");
         if (self.clock > 90 days) revert ParameterOutOfRange("clock");
         if (self.extension > self.clock) revert ParameterOutOfRange("extension");
@@ -40,5 +45,26 @@ library ParametersCheck {
         if (self.claimBond < 2 * uint256(self.challengeBond)) {
             revert ParameterOutOfRange("claimBond");
         }
+    }
+
+    /// @notice Most gas that a claimant spends in one game: a withheld trace of the deepest kind, then the longest run.
+    function defenceGas(Parameters memory self) internal pure returns (uint256) {
+        uint256 k = 1 << self.kLog2;
+        uint256 reveals = (NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
+        // The two sides take turns.
+        uint256 dissections = (STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
+        uint256 stateAndConvict = 280_000 + 1000 * k;
+        return reveals * (46_000 + 1200 * k) + dissections * (56_000 + 1600 * k) + stateAndConvict;
+    }
+
+    /// @dev Least window, clock and extension of a chain.
+    function _least(uint256 chainId) private pure returns (uint256, uint256, uint256) {
+        // A development chain may be as fast as it likes.
+        if (chainId == ANVIL) return (1, 1, 1);
+        if (chainId == MAINNET || chainId == SEPOLIA || chainId == HOODI) {
+            return (24 hours, 12 hours, 30 minutes);
+        }
+        // A rollup's sequencer can hold a transaction back for up to a day before L1 forces it in; half a day more for an outage.
+        return (36 hours, 36 hours, 30 minutes);
     }
 }

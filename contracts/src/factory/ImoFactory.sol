@@ -1,25 +1,53 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IImoFactory, Launch, LaunchParams, ModelTerms } from "../interfaces/IImoFactory.sol";
+import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
+import { CollectionParams } from "../interfaces/IAigcCollection.sol";
+import {
+    IImoFactory,
+    Launch,
+    LaunchParams,
+    ModelTerms,
+    VestingTerms
+} from "../interfaces/IImoFactory.sol";
+import { Grant, OpeningTerms } from "../interfaces/IModelOffering.sol";
 import { IModelRegistrar, Registration } from "../interfaces/IModelRegistrar.sol";
 import { IModelToken, TokenParams } from "../interfaces/IModelToken.sol";
+import { IUniswapV2Factory } from "../interfaces/IUniswapV2.sol";
 import { ModelOffering } from "../offering/ModelOffering.sol";
-import { Drip } from "../revenue/Drip.sol";
 import { SplitParams, Splitter } from "../revenue/Splitter.sol";
+import { Allocation } from "./Allocation.sol";
 import { Deployment } from "./Deployment.sol";
 import { Traps } from "./Traps.sol";
 
+/// @notice What a factory works with.
+struct FactoryParams {
+    address registry;
+    address oracle;
+    /// 0 where there is none.
+    address weth;
+    /// Uniswap's v2 factory or one like it; 0 where there is none.
+    address exchange;
+    /// A `CodeStore` with the creation code of `ModelToken`.
+    address tokenCode;
+    /// A `CodeStore` with `abi.encode` of the creation codes of `Splitter`, `Drip` and `TokenVesting`.
+    address partsCode;
+    /// An `AigcCollection`, of which launches clone theirs.
+    address collection;
+}
+
 /// @title Launches a model in one transaction
 /// @dev All parts are deployed by CREATE2 with the model id as salt, which commits to the launcher and every parameter. Token,
-/// splitter and drip are full contracts: a proxy cannot take a plain send.
+/// splitter and drip are full contracts: a proxy cannot take a plain send. The collection, which nobody pays so, is one.
 contract ImoFactory is IImoFactory {
     bytes32 private constant MODEL_TAG = "imo.model.v1";
 
     error AlreadyLaunched(bytes32 modelId);
     /// @notice Thrown when the registry gives another id than its rule says.
     error WrongModelId(bytes32 given, bytes32 expected);
-    error NoTokenCode();
+    error NoCode(address store);
+    error NotLaunched(address token);
+    error NoPair(address token, address other);
 
     /// @inheritdoc IImoFactory
     address public immutable offering;
@@ -30,34 +58,52 @@ contract ImoFactory is IImoFactory {
     /// @inheritdoc IImoFactory
     address public immutable weth;
     /// @inheritdoc IImoFactory
+    address public immutable exchange;
+    /// @inheritdoc IImoFactory
     bytes32 public immutable tokenCodeHash;
+    /// @inheritdoc IImoFactory
+    address public immutable collectionImplementation;
+    /// @inheritdoc IImoFactory
+    bytes32 public immutable partsCodeHash;
     address private immutable _tokenCode;
+    address private immutable _partsCode;
 
     /// @inheritdoc IImoFactory
     mapping(address part => bytes32 modelId) public partOf;
     mapping(bytes32 modelId => Launch) private _launches;
 
-    /// @param tokenCode A `CodeStore` with the creation code of `ModelToken`.
-    constructor(address registry_, address oracle_, address weth_, address tokenCode) {
-        offering = address(new ModelOffering(address(this)));
-        (registry, oracle, weth, _tokenCode) = (registry_, oracle_, weth_, tokenCode);
-        bytes memory code = Deployment.load(tokenCode);
-        if (code.length == 0) revert NoTokenCode();
-        tokenCodeHash = keccak256(code);
+    constructor(FactoryParams memory params) {
+        offering = address(new ModelOffering(address(this), params.weth, params.exchange));
+        (registry, oracle) = (params.registry, params.oracle);
+        (weth, exchange) = (params.weth, params.exchange);
+        (_tokenCode, tokenCodeHash) = (params.tokenCode, _hashOf(params.tokenCode));
+        (_partsCode, partsCodeHash) = (params.partsCode, _hashOf(params.partsCode));
+        if (params.collection.code.length == 0) revert NoCode(params.collection);
+        collectionImplementation = params.collection;
     }
 
     /// @inheritdoc IImoFactory
     function launch(LaunchParams calldata params) external returns (bytes32 modelId) {
         Traps.refuse(params);
+        Allocation.refuse(params, exchange, weth);
         modelId = modelIdOf(msg.sender, params);
         if (_launches[modelId].launcher != address(0)) revert AlreadyLaunched(modelId);
 
         Launch memory parts = _deploy(modelId, params);
         _record(modelId, parts, params);
         IModelToken(parts.token).fixRecipient(offering, parts.drip);
-        ModelOffering(offering).create(parts.token, params.token.supply, params.sale);
+        _beginSale(modelId, parts, params);
         _register(modelId, parts, params);
         emit Launched(modelId, msg.sender, parts, params);
+    }
+
+    /// @inheritdoc IImoFactory
+    function redirectPair(address token, address other) external returns (address pair) {
+        Launch storage parts = _launches[partOf[token]];
+        if (token == address(0) || parts.token != token) revert NotLaunched(token);
+        pair = IUniswapV2Factory(exchange).getPair(token, other);
+        if (pair == address(0)) revert NoPair(token, other);
+        IModelToken(token).fixRecipient(pair, parts.drip);
     }
 
     /// @inheritdoc IImoFactory
@@ -101,7 +147,8 @@ contract ImoFactory is IImoFactory {
         address creator = params.split.creator;
         parts.launcher = msg.sender;
         parts.token = Deployment.create(Deployment.load(_tokenCode), abi.encode(token), salt);
-        parts.drip = address(new Drip{ salt: salt }(parts.token, creator));
+        (bytes memory splitterCode, bytes memory dripCode,) = _partCodes();
+        parts.drip = Deployment.create(dripCode, abi.encode(parts.token, creator), salt);
         SplitParams memory split = SplitParams(
             oracle,
             parts.drip,
@@ -111,15 +158,69 @@ contract ImoFactory is IImoFactory {
             params.split.creatorBps,
             params.split.protocolBps
         );
-        parts.splitter = address(new Splitter{ salt: salt }(split));
+        parts.splitter = Deployment.create(splitterCode, abi.encode(split), salt);
+        parts.collection = _deployCollection(salt, parts.splitter, params);
+    }
+
+    function _deployCollection(bytes32 modelId, address splitter, LaunchParams calldata params)
+        private
+        returns (address collection)
+    {
+        bytes memory arguments =
+            abi.encode(CollectionParams(modelId, oracle, splitter, params.collection));
+        collection = Clones.cloneDeterministicWithImmutableArgs(
+            collectionImplementation, arguments, modelId
+        );
+        Splitter(payable(splitter)).setCollection(collection);
     }
 
     function _record(bytes32 modelId, Launch memory parts, LaunchParams calldata params) private {
         _launches[modelId] = parts;
-        address[3] memory all = [parts.token, parts.drip, parts.splitter];
+        address[4] memory all = [parts.token, parts.drip, parts.splitter, parts.collection];
         for (uint256 i = 0; i < all.length; ++i) {
             Traps.refusePart(params, all[i]);
             partOf[all[i]] = modelId;
+        }
+        Traps.refusePart(params, offering);
+        Traps.refusePart(params, ModelOffering(payable(offering)).escrow());
+    }
+
+    function _beginSale(bytes32 modelId, Launch memory parts, LaunchParams calldata params)
+        private
+    {
+        OpeningTerms memory opening = OpeningTerms({
+            drip: parts.drip,
+            poolBps: params.allocation.poolBps,
+            escrowBps: params.escrow.bps,
+            splitter: parts.splitter,
+            deadline: params.escrow.deadline,
+            refundEnd: params.escrow.refundEnd,
+            grants: new Grant[](params.allocation.vesting.length)
+        });
+        if (opening.grants.length != 0) {
+            _deployVesting(modelId, parts.token, params, opening.grants);
+        }
+        uint256 supply = Allocation.forSale(params);
+        ModelOffering(payable(offering)).create(parts.token, supply, params.sale, opening);
+    }
+
+    function _deployVesting(
+        bytes32 modelId,
+        address token,
+        LaunchParams calldata params,
+        Grant[] memory grants
+    ) private {
+        (,, bytes memory code) = _partCodes();
+        uint64 start = params.sale.end;
+        for (uint256 i = 0; i < grants.length; ++i) {
+            VestingTerms calldata terms = params.allocation.vesting[i];
+            bytes memory arguments =
+                abi.encode(token, terms.beneficiary, start, terms.cliff - start, terms.end - start);
+            bytes32 salt = keccak256(abi.encode(modelId, i));
+            address wallet = Deployment.create(code, arguments, salt);
+            Traps.refusePart(params, wallet);
+            partOf[wallet] = modelId;
+            grants[i] = Grant(wallet, terms.amount);
         }
     }
 
@@ -144,5 +245,19 @@ contract ImoFactory is IImoFactory {
         });
         bytes32 given = IModelRegistrar(registry).register(registration);
         if (given != modelId) revert WrongModelId(given, modelId);
+    }
+
+    function _partCodes()
+        private
+        view
+        returns (bytes memory splitter, bytes memory drip, bytes memory vesting)
+    {
+        return abi.decode(Deployment.load(_partsCode), (bytes, bytes, bytes));
+    }
+
+    function _hashOf(address store) private view returns (bytes32) {
+        bytes memory code = Deployment.load(store);
+        if (code.length == 0) revert NoCode(store);
+        return keccak256(code);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { CollectionTerms } from "../interfaces/IAigcCollection.sol";
 import { LaunchParams, ModelTerms, TokenTerms } from "../interfaces/IImoFactory.sol";
 
 /// @notice What a launch may not do, each by name. Token, splitter and sale refuse what they can see themselves.
@@ -10,6 +11,8 @@ library Traps {
     uint256 private constant MIN_SUPPLY = 1e6;
     uint256 private constant MIN_ETH_MINIMUM = 0.0001 ether;
     uint256 private constant MAX_ETH_MINIMUM = 0.1 ether;
+    uint256 private constant MAX_ROYALTY_BPS = 1000;
+    uint256 private constant MIN_TEMPERATURE = 1 << 14;
 
     error NoContent();
     error VerifierHasNoCode(address verifier);
@@ -18,6 +21,10 @@ library Traps {
     error SupplyTooSmall(uint256 supply);
     error NoEthMinimum();
     error EthMinimumOutOfRange(uint256 minimum);
+    error RoyaltyTooHigh(uint256 bps);
+    error NoAnswerTokens();
+    /// @notice Thrown for a sampler that is not greedy, and yet gives much the same text for all salts, so that it could be minted without end.
+    error NearlyGreedy(uint256 temperature, uint256 topK);
     error NoSink();
     /// @notice Thrown when a fixed receiver of money is a part of the launch, which could not pass it on.
     error SinkIsPart(address sink);
@@ -26,6 +33,7 @@ library Traps {
     function refuse(LaunchParams calldata params) internal view {
         _refuseModel(params.model);
         _refuseToken(params.token);
+        _refuseCollection(params.collection);
         bool sinks = params.split.creator != address(0) && params.split.protocol != address(0);
         if (!sinks) revert NoSink();
     }
@@ -34,6 +42,9 @@ library Traps {
     function refusePart(LaunchParams calldata params, address part) internal pure {
         bool isSink = params.split.creator == part || params.split.protocol == part;
         if (isSink || params.sale.creator == part) revert SinkIsPart(part);
+        for (uint256 i = 0; i < params.allocation.vesting.length; ++i) {
+            if (params.allocation.vesting[i].beneficiary == part) revert SinkIsPart(part);
+        }
     }
 
     function _refuseModel(ModelTerms calldata model) private view {
@@ -52,6 +63,17 @@ library Traps {
         uint256 minimum = token.assets[0].minimum;
         bool inRange = minimum >= MIN_ETH_MINIMUM && minimum <= MAX_ETH_MINIMUM;
         if (!inRange) revert EthMinimumOutOfRange(minimum);
+    }
+
+    function _refuseCollection(CollectionTerms calldata collection) private pure {
+        _refuseName(collection.name);
+        _refuseName(collection.symbol);
+        if (collection.royaltyBps > MAX_ROYALTY_BPS) revert RoyaltyTooHigh(collection.royaltyBps);
+        if (collection.maxTokens == 0) revert NoAnswerTokens();
+        bool samples = collection.temperature >= MIN_TEMPERATURE && collection.topK != 1;
+        if (collection.temperature != 0 && !samples) {
+            revert NearlyGreedy(collection.temperature, collection.topK);
+        }
     }
 
     /// @dev 1 to 32 bytes of printable ASCII, so that no name looks like another one's.

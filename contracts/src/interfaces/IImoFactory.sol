@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { CollectionTerms } from "./IAigcCollection.sol";
 import { SaleParams } from "./IModelOffering.sol";
 import { RevenueAsset } from "./IModelToken.sol";
 
@@ -27,7 +28,7 @@ struct ModelTerms {
     bytes32 licenceHash;
 }
 
-/// @notice The token; all of it is for sale.
+/// @notice The token; what is neither vested nor kept for the pool is for sale.
 struct TokenTerms {
     /// At most 32 bytes of printable ASCII, as is the symbol.
     string name;
@@ -48,12 +49,44 @@ struct SplitTerms {
     uint16 protocolBps;
 }
 
+/// @notice Tokens that vest linearly from the end of the sale.
+struct VestingTerms {
+    address beneficiary;
+    uint96 amount;
+    /// Seconds; nothing before the first, all from the second on. Not before the sale's end, nor before the refunds' end of an
+    /// escrow: tokens that were never sold cannot be returned for its money.
+    uint40 cliff;
+    uint40 end;
+}
+
+/// @notice What of the supply is not for sale. All zero: nothing.
+struct AllocationTerms {
+    /// Basis points of the proceeds that open the pool, at the price of the sale; the tokens for it are kept back. Its
+    /// liquidity cannot be taken out by anybody.
+    uint16 poolBps;
+    /// At most four.
+    VestingTerms[] vesting;
+}
+
+/// @notice Proceeds that the creator gets as the buyers do. All zero: none. Only for a sale in ETH, since usage is paid in it.
+struct EscrowTerms {
+    /// Basis points of the proceeds.
+    uint16 bps;
+    /// What is not released here is refunded against returned tokens; seconds, 30 days to five years after the sale's end.
+    uint40 deadline;
+    /// 30 days to a year later.
+    uint40 refundEnd;
+}
+
 /// @notice Everything a launch fixes.
 struct LaunchParams {
     ModelTerms model;
     TokenTerms token;
     SplitTerms split;
     SaleParams sale;
+    CollectionTerms collection;
+    AllocationTerms allocation;
+    EscrowTerms escrow;
 }
 
 /// @notice The contracts of a launch.
@@ -62,9 +95,10 @@ struct Launch {
     address token;
     address splitter;
     address drip;
+    address collection;
 }
 
-/// @title Launches a model in one transaction: token, revenue router and sale
+/// @title Launches a model in one transaction: token, revenue router, sale and collection
 /// @notice Truth runs one way: factory -> `launchOf(modelId)` -> parts. A contract that only says it belongs to a model does not.
 interface IImoFactory {
     /// @notice A model was launched.
@@ -75,6 +109,10 @@ interface IImoFactory {
     /// @notice Deploys and links all parts of a model and begins its sale. Refuses traps by name.
     /// @return modelId Commits to the caller and to every parameter, so nobody can launch it first with others.
     function launch(LaunchParams calldata params) external returns (bytes32 modelId);
+
+    /// @notice Sends what the v2 pair of `token`, a token launched here, and `other` earns to the drip, for a pair cannot claim.
+    /// Anyone may.
+    function redirectPair(address token, address other) external returns (address pair);
 
     /// @notice The id that `launch` would give.
     function modelIdOf(address launcher, LaunchParams calldata params)
@@ -96,6 +134,12 @@ interface IImoFactory {
     function oracle() external view returns (address);
     /// @notice Wrapped ETH; 0 where there is none.
     function weth() external view returns (address);
+    /// @notice The v2 factory where pools open; 0 where there is none.
+    function exchange() external view returns (address);
     /// @notice keccak256 of the creation code that tokens are deployed from.
     function tokenCodeHash() external view returns (bytes32);
+    /// @notice keccak256 of the creation codes that splitters, drips and vesting wallets are deployed from.
+    function partsCodeHash() external view returns (bytes32);
+    /// @notice What collections are clones of.
+    function collectionImplementation() external view returns (address);
 }

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import { Request } from "../types/Request.sol";
+import { IOperatorList } from "./IOperatorList.sol";
+import { ClaimStatus } from "./IVerifier.sol";
 
 /// @notice What a requester asks of a model, beside the prompt.
 struct Question {
@@ -107,14 +109,48 @@ interface IInferenceOracle {
     );
     /// @notice A request ended without an answer.
     event Expired(uint256 indexed id, uint256 refund);
+    /// @notice The model's receiver did not take its part of a final answer; it waits for `payReceiver`.
+    event ReceiverRefused(uint256 indexed id, address indexed receiver, uint256 amount);
+    /// @notice A receiver took what it had refused.
+    event ReceiverPaid(uint256 indexed id, address indexed receiver, uint256 amount);
     event Credited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
+
+    error ParameterOutOfRange(string parameter);
+    error NoTokens();
+    error OnlyCalldata();
+    error UnknownContent(bytes32 contentId);
+    error PromptTooLong(uint256 length, uint256 limit);
+    error AnswerTooLong(uint256 length, uint256 limit);
+    error TooManyTokens(uint256 used, uint256 limit);
+    /// @notice Thrown unless a callback has both a target and gas, or neither.
+    error CallbackIncomplete();
+    error CallbackGasTooHigh(uint256 gasLimit, uint256 limit);
+    error CallbackDataTooLong(uint256 length, uint256 limit);
+    error FeeNotCovered(uint256 available, uint256 fee);
+    error TooLate(uint256 expiry);
+    error TooEarly(uint256 expiry);
+    error ClaimsOpen(uint256 count);
+    error NotProven(ClaimStatus status);
+    error NotRejected(ClaimStatus status);
+    error NotTheAnswer(bytes32 answerHash);
+    error NotEnoughGas(uint256 left, uint256 needed);
+    error NothingToPay();
+    error TransferFailed();
 
     /// @notice Asks. The value and the caller's credit must cover `quote`; what is over becomes the caller's credit, as do later refunds.
     function request(Question calldata question, bytes calldata prompt, Callback calldata callback)
         external
         payable
         returns (uint256 id);
+
+    /// @notice Asks as `request` does, and names who goes first: an entry of the model's list of operators. Anybody else's name counts for nothing.
+    function requestFrom(
+        Question calldata question,
+        bytes calldata prompt,
+        Callback calldata callback,
+        uint32 entry
+    ) external payable returns (uint256 id);
 
     /// @notice What `request` costs now, in wei.
     function quote(Question calldata question, uint256 promptLength, uint64 callbackGas)
@@ -131,7 +167,7 @@ interface IInferenceOracle {
     ) external payable returns (bytes32 id);
 
     /// @notice Takes note that a claim was rejected. Anyone may.
-    function dropClaim(uint256 id, ClaimedAnswer calldata claimed) external;
+    function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;
 
     /// @notice Settles the money of a request whose claim is proven. Never calls the consumer. Anyone may.
     function finalize(Order calldata order, ClaimedAnswer calldata claimed) external;
@@ -139,8 +175,12 @@ interface IInferenceOracle {
     /// @notice Calls the consumer with the final answer, once with its full gas. Anyone may, and is paid the gas.
     function deliver(Order calldata order, bytes calldata answer) external;
 
-    /// @notice Refunds a request that is past its expiry and has no open claim. Anyone may.
+    /// @notice Refunds a request that is past its expiry and has no open claim, or whose claims are undecided 180 days later.
+    /// Anyone may.
     function expire(Order calldata order) external;
+
+    /// @notice Pays a model's receiver what it did not take when request `id` was finalized. Anyone may, until it takes it.
+    function payReceiver(uint256 id) external returns (uint256 amount);
 
     /// @notice Pays the caller's credit to `to`.
     function withdraw(address to) external returns (uint256 amount);
@@ -148,6 +188,10 @@ interface IInferenceOracle {
     function statusOf(uint256 id) external view returns (RequestStatus);
     /// @notice keccak256 of the final answer; 0 until then.
     function answerHashOf(uint256 id) external view returns (bytes32);
+    /// @notice What the receiver of request `id`'s model has not taken yet.
+    function unpaidOf(uint256 id) external view returns (address receiver, uint256 amount);
     function creditOf(address account) external view returns (uint256);
     function registry() external view returns (address);
+    /// @notice Who takes turns at first claims.
+    function operators() external view returns (IOperatorList);
 }

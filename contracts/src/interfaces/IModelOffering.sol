@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice The terms of a sale; none of it changes. The whole supply of the token is for sale.
+import { ICredits } from "./ICredits.sol";
+
+/// @notice The terms of a sale; none of it changes.
 struct SaleParams {
     /// Sells for this; 0 is ETH. A token that takes a fee on transfer is refused at the first bid.
     address currency;
@@ -22,6 +24,36 @@ struct SaleParams {
     uint112 minimumBid;
     /// Asked about each bid, with the signature of Uniswap's CCA; 0: nobody.
     address hook;
+}
+
+/// @notice Tokens that `wallet` gets when transfers open.
+struct Grant {
+    address wallet;
+    uint96 amount;
+}
+
+/// @notice What happens when transfers open; none of it changes.
+struct OpeningTerms {
+    /// Gets what belongs to all holders.
+    address drip;
+    /// Basis points of the proceeds that open the pool, with tokens at the price of the sale.
+    uint16 poolBps;
+    /// Basis points of the proceeds that the delivery escrow gets. What neither gets is the creator's at once.
+    uint16 escrowBps;
+    /// Whose `usage` releases the escrow.
+    address splitter;
+    /// From the first to the second, in seconds, what was not released is refunded.
+    uint40 deadline;
+    uint40 refundEnd;
+    Grant[] grants;
+}
+
+/// @notice A signed approval (ERC-2612).
+struct Permit {
+    uint256 deadline;
+    uint8 v;
+    bytes32 r;
+    bytes32 s;
 }
 
 /// @notice Where a sale stands.
@@ -71,9 +103,11 @@ struct BidView {
 /// @title All sales of model tokens: a uniform-price batch auction over price ticks
 /// @notice With one tick it is a fixed-price sale, pro rata when oversubscribed. Every buyer pays the same price R / N and
 /// nobody more than its tick's. A sale is named by its token. Arithmetic: docs/spec/money.md.
-interface IModelOffering {
+interface IModelOffering is ICredits {
     /// @notice A sale of `supply` units of `token` begins.
-    event SaleCreated(address indexed token, uint256 supply, SaleParams params);
+    event SaleCreated(
+        address indexed token, uint256 supply, SaleParams params, OpeningTerms opening
+    );
     /// @notice `bidder`'s whole bid is now `total` at `tick`.
     event Bid(address indexed token, address indexed bidder, uint256 tick, uint256 total);
     /// @notice A bid was withdrawn.
@@ -90,17 +124,25 @@ interface IModelOffering {
     event BidClaimed(
         address indexed token, address indexed bidder, uint256 tokens, uint256 spent, uint256 refund
     );
-    /// @notice Transfers are open (or, after a failed sale, the supply is burned).
-    event SaleOpened(address indexed token, SaleStatus status, uint256 burned, uint256 paid);
-    /// @notice A payment was not taken; `account` may withdraw it.
-    event CreditAdded(address indexed account, address indexed currency, uint256 amount);
-    /// @notice A credit was withdrawn.
-    event CreditWithdrawn(
-        address indexed account, address indexed currency, address to, uint256 amount
+    /// @notice `pair` holds `tokens` and `amount` of currency, for good; `gift` was in it before and went to the drip.
+    event PoolOpened(
+        address indexed token, address indexed pair, uint256 tokens, uint256 amount, uint256 gift
+    );
+    /// @notice No pool could be opened; its `amount` went to the escrow, or without one to the drip.
+    event PoolForgone(address indexed token, uint256 amount);
+    /// @notice Transfers are open (or, after a failed sale, the supply is burned). Of the proceeds the creator was paid `paid`.
+    event SaleOpened(
+        address indexed token, SaleStatus status, uint256 burned, uint256 paid, uint256 escrowed
     );
 
-    /// @notice Begins the sale of all `supply` units of `token`, which this contract must hold. Once per token; only the factory.
-    function create(address token, uint256 supply, SaleParams calldata params) external;
+    /// @notice Begins the sale of `supply` units of `token`; this contract must hold them, those of the pool and all grants.
+    /// Once per token; only the factory.
+    function create(
+        address token,
+        uint256 supply,
+        SaleParams calldata params,
+        OpeningTerms calldata opening
+    ) external;
 
     /// @notice Adds `amount` to the caller's bid and puts all of it at `tick`, lower than before only ahead of the last fifth of
     /// the sale. In ETH `amount` is `msg.value`; otherwise the caller has approved it.
@@ -108,6 +150,15 @@ interface IModelOffering {
     function bid(address token, uint256 tick, uint256 amount, bytes calldata hookData)
         external
         payable;
+
+    /// @notice Same, in an ERC-20, with the caller's signed approval of `amount`. One that was used already is no error.
+    function bidWithPermit(
+        address token,
+        uint256 tick,
+        uint256 amount,
+        bytes calldata hookData,
+        Permit calldata permit
+    ) external;
 
     /// @notice Withdraws the caller's whole bid, ahead of the last fifth of the sale.
     function cancel(address token) external;
@@ -120,14 +171,16 @@ interface IModelOffering {
     /// is not taken becomes a credit.
     function claim(address token, address[] calldata bidders) external;
 
-    /// @notice Burns what is unsold, opens transfers and pays the creator. After a failed sale it burns all. Anyone may, once.
+    /// @notice Opens the pool at the price of the sale, hands out the grants, burns what is left, opens transfers, funds the
+    /// escrow and pays the creator. After a failed sale it burns all. Anyone may, once. Seven days after the end a pool that
+    /// cannot be opened is left out.
     function open(address token) external;
-
-    /// @notice Sends the caller's credit to `to`.
-    function withdraw(address currency, address to) external;
 
     /// @notice The terms of a sale.
     function termsOf(address token) external view returns (SaleParams memory);
+
+    /// @notice What happens when transfers open.
+    function openingOf(address token) external view returns (OpeningTerms memory);
 
     /// @notice Where a sale stands.
     function saleOf(address token) external view returns (SaleView memory);
@@ -144,15 +197,22 @@ interface IModelOffering {
         view
         returns (uint256 tokens, uint256 refund);
 
-    /// @notice What `account` may withdraw of `currency`.
-    function creditOf(address account, address currency) external view returns (uint256);
+    /// @notice The token that is being bid for, while a hook is asked; else 0.
+    function token() external view returns (address);
 
     /// @notice Who creates sales.
     function factory() external view returns (address);
+    /// @notice Holds what is paid on delivery.
+    function escrow() external view returns (address);
+    /// @notice The v2 factory where pools open; 0 where there is none.
+    function exchange() external view returns (address);
+    /// @notice Wrapped ETH; 0 where there is none.
+    function weth() external view returns (address);
 }
 
 /// @title Asked by a sale about each bid
-/// @notice The signature of Uniswap's continuous clearing auction, so that its hooks work unchanged.
+/// @notice The signature of Uniswap's continuous clearing auction, so that its hooks work unchanged. The caller's `token()` says
+/// what is bid for, and its `bidOf` has the bid already.
 interface ISaleValidationHook {
     /// @notice Reverts to refuse a bid.
     /// @param maxPrice In currency units per 1e18 token units.

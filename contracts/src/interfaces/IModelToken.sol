@@ -112,7 +112,8 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
 
     // Launch
 
-    /// @notice Fixes where the revenue of a launch contract goes. Only the factory.
+    /// @notice Fixes where the revenue of a launch contract goes: only the factory. Or that of a contract that cannot claim: only the
+    /// registry, when holders decided so.
     function fixRecipient(address account, address to) external;
 
     /// @notice Opens transfers, for good. Only the opener.

@@ -125,7 +125,7 @@ interface IOpmlVerifier is IVerifier {
 
     error UnknownProgram(bytes32 programId);
     error UnknownContent(bytes32 contentId);
-    error AlreadyRegistered(bytes32 id);
+    error ImageTooLong(uint64 length);
     error AlreadySubmitted(bytes32 claim);
     error NotPending(bytes32 claim);
     error NotThePreimage(bytes32 claim);
@@ -133,7 +133,6 @@ interface IOpmlVerifier is IVerifier {
     error BondTooSmall(uint256 given, uint256 needed);
     error AnswerTooLong(uint256 length, uint256 limit);
     error WrongEmitSlot();
-    error NodeOutsideTrace(uint256 node);
     error WrongSlot();
     error WindowClosed(uint256 windowEnd);
     error WindowOpen(uint256 windowEnd);

@@ -15,7 +15,15 @@ library Auction {
         uint96 supply;
         uint16 ticks;
         uint112 softCap;
-        uint112 minimumBid;
+    }
+
+    /// @notice What one bid must keep to.
+    struct Limits {
+        uint256 ticks;
+        /// Least total of one bidder.
+        uint256 minimum;
+        /// Whether a bid may move to a lower tick.
+        bool mayLower;
     }
 
     struct Bid {
@@ -27,13 +35,10 @@ library Auction {
         uint32 claimedAt;
     }
 
-    /// @dev One word. `above` is the demand at the ticks walked so far, `pairs` the pairs of ticks left to walk.
+    /// @dev `above` is the demand at the ticks walked so far, `pairs` the pairs of ticks left to walk.
     struct Walk {
         uint128 above;
         uint16 pairs;
-        Phase phase;
-        /// The tick that is filled in part or not at all; ticks above it are filled, those below get nothing. 0: all are filled.
-        uint16 marginalPlusOne;
     }
 
     /// @notice What the walk has found.
@@ -42,10 +47,17 @@ library Auction {
         uint96 sold;
     }
 
-    struct Remainders {
-        uint128 proceeds;
-        uint128 sold;
-        /// Filled and bid at the marginal tick.
+    /// @dev The word that every claim reads: what earlier claims left of the result.
+    struct Book {
+        uint112 proceeds;
+        uint96 sold;
+        /// The tick that is filled in part or not at all; ticks above it are filled, those below get nothing. 0: all are filled.
+        uint16 marginalPlusOne;
+        Phase phase;
+    }
+
+    /// @dev What earlier claims left of the marginal tick: what of it is filled and what is bid there.
+    struct Margin {
         uint128 filled;
         uint128 demand;
     }
@@ -53,8 +65,9 @@ library Auction {
     struct State {
         Terms terms;
         Walk walk;
+        Book book;
+        Margin margin;
         Result result;
-        Remainders left;
         /// One bit for each pair of ticks with a bid.
         uint256[2] used;
         /// Two ticks a word.
@@ -97,7 +110,7 @@ library Auction {
     error MinimumBidAboveHardCap(uint256 minimumBid, uint256 hardCap);
 
     /// @notice Begins a sale, or says by name what is wrong with its terms.
-    function begin(State storage self, Terms memory terms) internal {
+    function begin(State storage self, Terms memory terms, uint256 minimumBid) internal {
         if (terms.ticks == 0 || terms.ticks > MAX_TICKS) revert InvalidTicks(terms.ticks);
         if (terms.floorPrice == 0) revert NoFloorPrice();
         if (terms.tickStep == 0 && terms.ticks > 1) revert NoTickStep();
@@ -106,30 +119,32 @@ library Auction {
         uint256 hardCap = _need(terms, terms.ticks - 1);
         if (hardCap > MAX_AMOUNT) revert HardCapTooLarge(hardCap);
         if (terms.softCap > hardCap) revert SoftCapAboveHardCap(terms.softCap, hardCap);
-        if (terms.minimumBid > hardCap) revert MinimumBidAboveHardCap(terms.minimumBid, hardCap);
+        if (minimumBid > hardCap) revert MinimumBidAboveHardCap(minimumBid, hardCap);
 
         self.terms = terms;
-        self.walk = Walk(0, uint16(MAX_TICKS / 2), Phase.Bidding, 0);
+        self.walk.pairs = uint16(MAX_TICKS / 2);
+        self.book.phase = Phase.Bidding;
     }
 
     /// @notice Adds `amount` to a bid and puts all of it at `tick`.
     /// @return total The whole bid.
-    function place(State storage self, address bidder, uint256 tick, uint256 amount, bool mayLower)
-        internal
-        returns (uint256 total)
-    {
-        if (tick >= self.terms.ticks) revert NoSuchTick(tick, self.terms.ticks);
+    function place(
+        State storage self,
+        address bidder,
+        uint256 tick,
+        uint256 amount,
+        Limits memory limits
+    ) internal returns (uint256 total) {
+        if (tick >= limits.ticks) revert NoSuchTick(tick, limits.ticks);
         Bid memory bid = self.bids[bidder];
         total = bid.amount + amount;
-        if (total < self.terms.minimumBid || total == 0) {
-            revert BelowMinimumBid(total, self.terms.minimumBid);
-        }
+        if (total < limits.minimum || total == 0) revert BelowMinimumBid(total, limits.minimum);
         if (total > MAX_AMOUNT) revert BidTooLarge(total);
 
         uint256 added = amount;
         if (bid.tickPlusOne != 0 && bid.tickPlusOne != tick + 1) {
             uint256 before = uint256(bid.tickPlusOne) - 1;
-            if (tick < before && !mayLower) revert TickLowered(tick, before);
+            if (tick < before && !limits.mayLower) revert TickLowered(tick, before);
             _reduce(self, before, bid.amount);
             added = total;
         }
@@ -152,7 +167,7 @@ library Auction {
     /// min(demand at or above t, need(t)) over all ticks.
     function advance(State storage self, uint256 pairs) internal returns (bool done) {
         Walk memory walk = self.walk;
-        walk.phase = Phase.Walking;
+        self.book.phase = Phase.Walking;
         for (; pairs != 0 && !done; --pairs) {
             walk.pairs = uint16(_usedBelow(self, walk.pairs));
             if (walk.pairs == NONE) {
@@ -162,26 +177,26 @@ library Auction {
             done = _cross(self, walk, uint256(walk.pairs) * 2 + 1)
                 || _cross(self, walk, uint256(walk.pairs) * 2);
         }
-        if (!done) self.walk = walk;
+        self.walk = walk;
     }
 
     /// @notice What `bidder` gets; nothing without a bid, before the price is found, or when it was taken.
     function quote(State storage self, address bidder) internal view returns (Fill memory fill) {
-        Walk memory walk = self.walk;
+        Book memory book = self.book;
         Bid memory bid = self.bids[bidder];
-        if (bid.tickPlusOne == 0 || bid.claimedAt != 0 || walk.phase < Phase.Sold) return fill;
+        if (bid.tickPlusOne == 0 || bid.claimedAt != 0 || book.phase < Phase.Sold) return fill;
 
-        if (walk.phase == Phase.Sold) {
-            Remainders memory left = self.left;
-            if (bid.tickPlusOne > walk.marginalPlusOne) {
+        if (book.phase == Phase.Sold) {
+            if (bid.tickPlusOne > book.marginalPlusOne) {
                 fill.spent = bid.amount;
-            } else if (bid.tickPlusOne == walk.marginalPlusOne) {
+            } else if (bid.tickPlusOne == book.marginalPlusOne) {
+                Margin memory margin = self.margin;
                 // ROUNDING: up, so that what is left to fill never exceeds what is left of the bids.
-                uint256 scaled = uint256(bid.amount) * left.filled;
-                fill.spent = (scaled + left.demand - 1) / left.demand;
+                uint256 scaled = uint256(bid.amount) * margin.filled;
+                fill.spent = (scaled + margin.demand - 1) / margin.demand;
             }
             // ROUNDING: down; what is lost is the next claim's, and the last takes all that is left.
-            if (fill.spent != 0) fill.tokens = fill.spent * left.sold / left.proceeds;
+            if (fill.spent != 0) fill.tokens = fill.spent * book.sold / book.proceeds;
         }
         fill.refund = bid.amount - fill.spent;
     }
@@ -194,15 +209,18 @@ library Auction {
         Bid storage bid = self.bids[bidder];
         bid.tokens = uint96(fill.tokens);
         bid.claimedAt = uint32(block.timestamp);
-        if (self.walk.phase != Phase.Sold) return fill;
+        Book memory book = self.book;
+        if (book.phase != Phase.Sold) return fill;
 
-        if (bid.tickPlusOne == self.walk.marginalPlusOne) {
-            self.left.filled -= uint128(fill.spent);
-            self.left.demand -= bid.amount;
+        if (bid.tickPlusOne == book.marginalPlusOne) {
+            Margin memory margin = self.margin;
+            self.margin =
+                Margin(margin.filled - uint128(fill.spent), margin.demand - uint128(bid.amount));
         }
         if (fill.spent != 0) {
-            self.left.proceeds -= uint128(fill.spent);
-            self.left.sold -= uint128(fill.tokens);
+            book.proceeds -= uint112(fill.spent);
+            book.sold -= uint96(fill.tokens);
+            self.book = book;
         }
     }
 
@@ -230,7 +248,7 @@ library Auction {
             walk.above = uint128(above + demand);
             return false;
         }
-        walk.marginalPlusOne = uint16(tick + 1);
+        self.book.marginalPlusOne = uint16(tick + 1);
         _finish(self, walk, above > need ? above : need, demand);
         return true;
     }
@@ -243,13 +261,14 @@ library Auction {
         uint256 sold = terms.supply;
         if (proceeds < _need(terms, 0)) sold = proceeds * UNIT / terms.floorPrice;
 
-        walk.phase = proceeds < terms.softCap || sold == 0 ? Phase.Failed : Phase.Sold;
-        self.walk = walk;
-        if (walk.phase == Phase.Failed) return;
+        Book storage book = self.book;
+        if (proceeds < terms.softCap || sold == 0) {
+            book.phase = Phase.Failed;
+            return;
+        }
         self.result = Result(uint128(proceeds), uint96(sold));
-        self.left = Remainders(
-            uint128(proceeds), uint128(sold), uint128(proceeds - walk.above), uint128(demand)
-        );
+        self.margin = Margin(uint128(proceeds - walk.above), uint128(demand));
+        (book.phase, book.proceeds, book.sold) = (Phase.Sold, uint112(proceeds), uint96(sold));
     }
 
     function _raise(State storage self, uint256 tick, uint256 amount) private {

@@ -1,38 +1,68 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import { Delivery, IDeliveryEscrow } from "../interfaces/IDeliveryEscrow.sol";
+import { IImoFactory } from "../interfaces/IImoFactory.sol";
 import {
     BidView,
     IModelOffering,
     ISaleValidationHook,
+    OpeningTerms,
+    Permit,
     SaleParams,
     SaleStatus,
     SaleView
 } from "../interfaces/IModelOffering.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
+import { IUniswapV2Factory } from "../interfaces/IUniswapV2.sol";
+import { IWrappedEther } from "../interfaces/IWrappedEther.sol";
 import { Assets } from "../token/Assets.sol";
 import { Auction } from "./Auction.sol";
+import { Credits } from "./Credits.sol";
+import { DeliveryEscrow } from "./DeliveryEscrow.sol";
+import { Pool } from "./Pool.sol";
 
 /// @title All sales of model tokens
-/// @dev `settle` touches only this contract's storage, so nothing outside can stop it. Payments that are not taken become
-/// credits, so none can stop another. One transient lock spans all that moves money.
-contract ModelOffering is IModelOffering {
+/// @dev `settle` touches only this contract's storage, so nothing outside can stop it. INVARIANT: until a sale is opened, its
+/// tokens and its currency are here, but for what its bidders have claimed.
+contract ModelOffering is IModelOffering, Credits {
     using Assets for address;
     using Auction for Auction.State;
 
+    /// @dev The word that a bid reads.
+    struct Entry {
+        uint40 start;
+        uint40 end;
+        uint16 ticks;
+        uint112 minimumBid;
+        bool inToken;
+        bool hooked;
+    }
+
     struct Sale {
-        SaleParams terms;
+        Entry entry;
+        address currency;
+        address hook;
+        address creator;
         bool opened;
+        OpeningTerms opening;
         Auction.State auction;
     }
 
+    uint256 private constant BPS = 10_000;
     uint256 private constant SHORTEST = 1 days;
     uint256 private constant LONGEST = 365 days;
-    /// @dev Gas a bidder gets with a refund that another asked for.
-    uint256 private constant REFUND_GAS = 30_000;
+    /// @dev After this long without a pool the sale can be opened without one.
+    uint256 private constant PATIENCE = 7 days;
+    /// @dev More than any pair needs to be deployed, emptied and filled; a pool that fails in less could not be opened at all.
+    uint256 private constant POOL_GAS = 6_000_000;
+    /// @dev Gas for what follows, with the most grants.
+    uint256 private constant OPEN_GAS = 1_000_000;
 
-    error Locked();
     error NotFactory(address caller);
+    error NotSelf(address caller);
+    error NotWrappedEther(address sender);
     error SaleExists(address token);
     error NoSale(address token);
     error NoCreator();
@@ -49,153 +79,213 @@ contract ModelOffering is IModelOffering {
     error WrongValue(uint256 value, uint256 expected);
     /// @notice Thrown when less or more of a currency arrives than was sent.
     error InexactTransfer(uint256 arrived, uint256 expected);
-    error NoCredit(address account, address currency);
-    error InvalidRecipient(address to);
+    /// @notice Thrown when the pool cannot be opened; `open` leaves it out after `since`.
+    error PoolNotOpened(address token, uint256 since);
 
     /// @inheritdoc IModelOffering
     address public immutable factory;
+    /// @inheritdoc IModelOffering
+    address public immutable escrow;
+    /// @inheritdoc IModelOffering
+    address public immutable exchange;
+    /// @inheritdoc IModelOffering
+    address public immutable weth;
 
     /// @inheritdoc IModelOffering
-    mapping(address account => mapping(address currency => uint256)) public creditOf;
+    address public transient token;
     mapping(address token => Sale) private _sales;
-    bool private transient _locked;
 
-    modifier locked() {
-        if (_locked) revert Locked();
-        _locked = true;
-        _;
-        _locked = false;
+    constructor(address factory_, address weth_, address exchange_) {
+        (factory, weth, exchange) = (factory_, weth_, exchange_);
+        escrow = address(new DeliveryEscrow(address(this)));
     }
 
-    constructor(address factory_) {
-        factory = factory_;
+    /// @notice Takes what wrapped ETH pays out. 2,300 gas suffice.
+    receive() external payable {
+        if (msg.sender != weth) revert NotWrappedEther(msg.sender);
     }
 
     /// @inheritdoc IModelOffering
-    function create(address token, uint256 supply, SaleParams calldata params) external {
+    function create(
+        address token_,
+        uint256 supply,
+        SaleParams calldata params,
+        OpeningTerms calldata opening
+    ) external {
         if (msg.sender != factory) revert NotFactory(msg.sender);
-        Sale storage sale = _sales[token];
-        if (sale.auction.walk.phase != Auction.Phase.None) revert SaleExists(token);
+        Sale storage sale = _sales[token_];
+        if (sale.entry.end != 0) revert SaleExists(token_);
 
-        uint256 held = IModelToken(token).balanceOf(address(this));
-        if (held < supply || supply == 0) revert SupplyNotHeld(held, supply);
         SaleParams memory terms = params;
         if (terms.start < block.timestamp) terms.start = uint40(block.timestamp);
-        _requireSound(token, terms);
+        _requireSound(token_, terms);
+        _requireHeld(token_, supply, opening);
 
-        sale.terms = terms;
+        sale.entry = Entry(
+            terms.start,
+            terms.end,
+            terms.ticks,
+            terms.minimumBid,
+            terms.currency != Assets.ETH,
+            terms.hook != address(0)
+        );
+        (sale.currency, sale.hook, sale.creator) = (terms.currency, terms.hook, terms.creator);
+        _keep(sale.opening, opening);
         sale.auction
             .begin(
                 Auction.Terms(
-                    terms.floorPrice,
-                    terms.tickStep,
-                    uint96(supply),
-                    terms.ticks,
-                    terms.softCap,
-                    terms.minimumBid
-                )
+                    terms.floorPrice, terms.tickStep, uint96(supply), terms.ticks, terms.softCap
+                ),
+                terms.minimumBid
             );
-        emit SaleCreated(token, supply, terms);
+        emit SaleCreated(token_, supply, terms, opening);
     }
 
     /// @inheritdoc IModelOffering
-    function bid(address token, uint256 tick, uint256 amount, bytes calldata hookData)
+    function bid(address token_, uint256 tick, uint256 amount, bytes calldata hookData)
         external
         payable
         locked
     {
-        Sale storage sale = _sale(token);
-        (uint256 start, uint256 end) = _requireRunning(sale);
-
-        bool mayLower = block.timestamp < _lockedSince(start, end);
-        uint256 total = sale.auction.place(msg.sender, tick, amount, mayLower);
-        emit Bid(token, msg.sender, tick, total);
-        _collect(sale.terms.currency, amount);
-
-        address hook = sale.terms.hook;
-        if (hook == address(0)) return;
-        uint256 price = sale.auction.price(tick);
-        ISaleValidationHook(hook).validate(price, uint128(amount), msg.sender, msg.sender, hookData);
+        _bid(token_, tick, amount, hookData);
     }
 
     /// @inheritdoc IModelOffering
-    function cancel(address token) external locked {
-        Sale storage sale = _sale(token);
-        (uint256 start, uint256 end) = _requireRunning(sale);
-        uint256 since = _lockedSince(start, end);
+    function bidWithPermit(
+        address token_,
+        uint256 tick,
+        uint256 amount,
+        bytes calldata hookData,
+        Permit calldata permit
+    ) external locked {
+        // Anyone can use the signature first; then the approval is there all the same.
+        try IERC20Permit(_sale(token_).currency)
+            .permit(
+                msg.sender, address(this), amount, permit.deadline, permit.v, permit.r, permit.s
+            ) { }
+            catch { }
+        _bid(token_, tick, amount, hookData);
+    }
+
+    /// @inheritdoc IModelOffering
+    function cancel(address token_) external locked {
+        Sale storage sale = _sale(token_);
+        Entry memory entry = sale.entry;
+        _requireRunning(entry);
+        uint256 since = _lockedSince(entry);
         if (block.timestamp >= since) revert BidsLocked(since);
 
         uint256 amount = sale.auction.withdraw(msg.sender);
-        emit BidCancelled(token, msg.sender, amount);
-        _pay(sale.terms.currency, msg.sender, amount);
+        emit BidCancelled(token_, msg.sender, amount);
+        _pay(sale.currency, msg.sender, amount);
     }
 
     /// @inheritdoc IModelOffering
-    function settle(address token, uint256 words) external returns (bool done) {
-        Sale storage sale = _sale(token);
-        if (block.timestamp < sale.terms.end) revert SaleNotOver(sale.terms.end);
+    function settle(address token_, uint256 words) external returns (bool done) {
+        Sale storage sale = _sale(token_);
+        if (block.timestamp < sale.entry.end) revert SaleNotOver(sale.entry.end);
         SaleStatus status = _status(sale);
         if (status > SaleStatus.Walking) revert WrongStatus(status);
 
         done = sale.auction.advance(words);
         if (!done) return false;
         Auction.Result memory result = sale.auction.result;
-        uint256 marginal = sale.auction.walk.marginalPlusOne;
-        emit Settled(token, _status(sale), result.proceeds, result.sold, marginal);
+        uint256 marginal = sale.auction.book.marginalPlusOne;
+        emit Settled(token_, _status(sale), result.proceeds, result.sold, marginal);
     }
 
     /// @inheritdoc IModelOffering
-    function claim(address token, address[] calldata bidders) external locked {
-        Sale storage sale = _sale(token);
-        SaleStatus status = _status(sale);
-        if (status < SaleStatus.Sold) revert WrongStatus(status);
+    function claim(address token_, address[] calldata bidders) external locked {
+        Sale storage sale = _sales[token_];
+        if (sale.auction.book.phase < Auction.Phase.Sold) revert WrongStatus(_status(sale));
 
-        address currency = sale.terms.currency;
         for (uint256 i = 0; i < bidders.length; ++i) {
             address bidder = bidders[i];
             Auction.Fill memory fill = sale.auction.take(bidder);
             if (fill.spent + fill.refund == 0) continue;
 
-            emit BidClaimed(token, bidder, fill.tokens, fill.spent, fill.refund);
-            if (fill.tokens != 0) IModelToken(token).transfer(bidder, fill.tokens);
-            if (fill.refund != 0) _pay(currency, bidder, fill.refund);
+            emit BidClaimed(token_, bidder, fill.tokens, fill.spent, fill.refund);
+            if (fill.tokens != 0) IModelToken(token_).transfer(bidder, fill.tokens);
+            if (fill.refund != 0) _pay(sale.currency, bidder, fill.refund);
         }
     }
 
     /// @inheritdoc IModelOffering
-    function open(address token) external locked {
-        Sale storage sale = _sale(token);
+    function open(address token_) external locked {
+        Sale storage sale = _sale(token_);
         SaleStatus status = _status(sale);
         if (status != SaleStatus.Sold && status != SaleStatus.Failed) revert WrongStatus(status);
 
         sale.opened = true;
+        if (status == SaleStatus.Failed) {
+            uint256 all = _burnRest(token_, 0);
+            IModelToken(token_).open();
+            emit SaleOpened(token_, SaleStatus.Closed, all, 0, 0);
+            return;
+        }
+
         Auction.Result memory result = sale.auction.result;
-        // Burned while transfers are closed, so while the pool that burning redeems is empty.
-        uint256 unsold = sale.auction.terms.supply - result.sold;
-        emit SaleOpened(token, _status(sale), unsold, result.proceeds);
-        if (unsold != 0) IModelToken(token).burn(unsold);
-        IModelToken(token).open();
-        if (result.proceeds != 0) _pay(sale.terms.currency, sale.terms.creator, result.proceeds);
+        OpeningTerms memory terms = sale.opening;
+        (uint256 seeded, uint256 pooled, uint256 forgone) = _tryPool(token_, sale, result);
+        for (uint256 i = 0; i < terms.grants.length; ++i) {
+            IModelToken(token_).transfer(terms.grants[i].wallet, terms.grants[i].amount);
+        }
+        uint256 burned = _burnRest(token_, sale.auction.book.sold);
+        IModelToken(token_).open();
+
+        uint256 escrowed = result.proceeds * terms.escrowBps / BPS;
+        uint256 paid = result.proceeds - pooled - forgone - escrowed;
+        if (escrowed != 0) escrowed += forgone;
+        emit SaleOpened(token_, SaleStatus.Open, burned, paid, escrowed);
+        if (escrowed != 0) _fund(token_, sale, escrowed, result.sold + seeded);
+        else if (forgone != 0) _pay(sale.currency, terms.drip, forgone);
+        if (paid != 0) _pay(sale.currency, sale.creator, paid);
+    }
+
+    /// @notice Opens the pool of a sale. Only this contract, which calls itself so that a failure can be caught.
+    function openPool(address token_, uint256 tokens, uint256 amount) external {
+        if (msg.sender != address(this)) revert NotSelf(msg.sender);
+        Sale storage sale = _sales[token_];
+        bool inEther = !sale.entry.inToken;
+        address currency = inEther ? weth : sale.currency;
+
+        if (inEther) IWrappedEther(weth).deposit{ value: amount }();
+        (address pair, uint256 gift) =
+            Pool.open(IUniswapV2Factory(exchange), token_, currency, tokens, amount);
+        emit PoolOpened(token_, pair, tokens, amount, gift);
+        IImoFactory(factory).redirectPair(token_, currency);
+        if (gift == 0) return;
+        if (inEther) IWrappedEther(weth).withdraw(gift);
+        sale.currency.send(sale.opening.drip, gift);
     }
 
     /// @inheritdoc IModelOffering
-    function withdraw(address currency, address to) external locked {
-        if (to == address(0)) revert InvalidRecipient(to);
-        uint256 amount = creditOf[msg.sender][currency];
-        if (amount == 0) revert NoCredit(msg.sender, currency);
-        creditOf[msg.sender][currency] = 0;
-        emit CreditWithdrawn(msg.sender, currency, to, amount);
-        currency.send(to, amount);
+    function termsOf(address token_) external view returns (SaleParams memory) {
+        Sale storage sale = _sale(token_);
+        Entry memory entry = sale.entry;
+        Auction.Terms memory terms = sale.auction.terms;
+        return SaleParams({
+            currency: sale.currency,
+            creator: sale.creator,
+            floorPrice: terms.floorPrice,
+            tickStep: terms.tickStep,
+            ticks: terms.ticks,
+            start: entry.start,
+            end: entry.end,
+            softCap: terms.softCap,
+            minimumBid: entry.minimumBid,
+            hook: sale.hook
+        });
     }
 
     /// @inheritdoc IModelOffering
-    function termsOf(address token) external view returns (SaleParams memory) {
-        return _sale(token).terms;
+    function openingOf(address token_) external view returns (OpeningTerms memory) {
+        return _sale(token_).opening;
     }
 
     /// @inheritdoc IModelOffering
-    function saleOf(address token) external view returns (SaleView memory) {
-        Sale storage sale = _sales[token];
+    function saleOf(address token_) external view returns (SaleView memory) {
+        Sale storage sale = _sales[token_];
         Auction.State storage auction = sale.auction;
         return SaleView(
             _status(sale),
@@ -203,51 +293,51 @@ contract ModelOffering is IModelOffering {
             auction.totalDemand(),
             auction.result.proceeds,
             auction.result.sold,
-            auction.walk.marginalPlusOne,
-            auction.left.proceeds,
-            auction.left.sold
+            auction.book.marginalPlusOne,
+            auction.book.proceeds,
+            auction.book.sold
         );
     }
 
     /// @inheritdoc IModelOffering
-    function bidOf(address token, address bidder) external view returns (BidView memory) {
-        Auction.Bid memory placed = _sales[token].auction.bids[bidder];
+    function bidOf(address token_, address bidder) external view returns (BidView memory) {
+        Auction.Bid memory placed = _sales[token_].auction.bids[bidder];
         uint256 tick = placed.tickPlusOne == 0 ? 0 : placed.tickPlusOne - 1;
         return BidView(placed.amount, tick, placed.claimedAt != 0, placed.tokens);
     }
 
     /// @inheritdoc IModelOffering
-    function demandAt(address token, uint256 tick) external view returns (uint256) {
-        return _sales[token].auction.demand[tick];
+    function demandAt(address token_, uint256 tick) external view returns (uint256) {
+        return _sales[token_].auction.demand[tick];
     }
 
     /// @inheritdoc IModelOffering
-    function claimable(address token, address bidder)
+    function claimable(address token_, address bidder)
         external
         view
         returns (uint256 tokens, uint256 refund)
     {
-        Auction.Fill memory fill = _sales[token].auction.quote(bidder);
+        Auction.Fill memory fill = _sales[token_].auction.quote(bidder);
         return (fill.tokens, fill.refund);
     }
 
-    function _sale(address token) private view returns (Sale storage sale) {
-        sale = _sales[token];
-        if (sale.auction.walk.phase == Auction.Phase.None) revert NoSale(token);
+    function _sale(address token_) private view returns (Sale storage sale) {
+        sale = _sales[token_];
+        if (sale.entry.end == 0) revert NoSale(token_);
     }
 
     function _status(Sale storage sale) private view returns (SaleStatus) {
-        Auction.Phase phase = sale.auction.walk.phase;
+        Auction.Phase phase = sale.auction.book.phase;
         if (sale.opened) {
             return phase == Auction.Phase.Sold ? SaleStatus.Open : SaleStatus.Closed;
         }
         return SaleStatus(uint8(phase));
     }
 
-    function _requireSound(address token, SaleParams memory terms) private view {
+    function _requireSound(address token_, SaleParams memory terms) private view {
         if (terms.creator == address(0)) revert NoCreator();
         bool hasCode = terms.currency == Assets.ETH || terms.currency.code.length != 0;
-        if (!hasCode || terms.currency == token) revert InvalidCurrency(terms.currency);
+        if (!hasCode || terms.currency == token_) revert InvalidCurrency(terms.currency);
         bool hooked = terms.hook == address(0) || terms.hook.code.length != 0;
         if (!hooked) revert InvalidHook(terms.hook);
         if (terms.end < uint256(terms.start) + SHORTEST) {
@@ -256,15 +346,55 @@ contract ModelOffering is IModelOffering {
         if (terms.end > uint256(terms.start) + LONGEST) revert SaleTooLong(terms.start, terms.end);
     }
 
-    function _requireRunning(Sale storage sale) private view returns (uint256 start, uint256 end) {
-        (start, end) = (sale.terms.start, sale.terms.end);
-        bool running = block.timestamp >= start && block.timestamp < end;
-        if (!running) revert SaleNotRunning(start, end);
+    /// @dev The pool never needs more tokens than its share of the supply for sale.
+    function _requireHeld(address token_, uint256 supply, OpeningTerms calldata opening)
+        private
+        view
+    {
+        uint256 needed = supply + supply * opening.poolBps / BPS;
+        for (uint256 i = 0; i < opening.grants.length; ++i) {
+            needed += opening.grants[i].amount;
+        }
+        uint256 held = IModelToken(token_).balanceOf(address(this));
+        if (held < needed || supply == 0) revert SupplyNotHeld(held, needed);
+    }
+
+    function _keep(OpeningTerms storage kept, OpeningTerms calldata opening) private {
+        (kept.drip, kept.poolBps, kept.escrowBps) =
+        (opening.drip, opening.poolBps, opening.escrowBps);
+        (kept.splitter, kept.deadline, kept.refundEnd) =
+        (opening.splitter, opening.deadline, opening.refundEnd);
+        for (uint256 i = 0; i < opening.grants.length; ++i) {
+            kept.grants.push(opening.grants[i]);
+        }
+    }
+
+    function _requireRunning(Entry memory entry) private view {
+        bool running = block.timestamp >= entry.start && block.timestamp < entry.end;
+        if (!running) revert SaleNotRunning(entry.start, entry.end);
     }
 
     /// @dev Where the last fifth begins.
-    function _lockedSince(uint256 start, uint256 end) private pure returns (uint256) {
-        return end - (end - start) / 5;
+    function _lockedSince(Entry memory entry) private pure returns (uint256) {
+        return entry.end - (entry.end - entry.start) / 5;
+    }
+
+    function _bid(address token_, uint256 tick, uint256 amount, bytes calldata hookData) private {
+        Sale storage sale = _sale(token_);
+        Entry memory entry = sale.entry;
+        _requireRunning(entry);
+
+        Auction.Limits memory limits =
+            Auction.Limits(entry.ticks, entry.minimumBid, block.timestamp < _lockedSince(entry));
+        uint256 total = sale.auction.place(msg.sender, tick, amount, limits);
+        emit Bid(token_, msg.sender, tick, total);
+        _collect(entry.inToken ? sale.currency : Assets.ETH, amount);
+        if (!entry.hooked) return;
+
+        token = token_;
+        ISaleValidationHook(sale.hook)
+            .validate(sale.auction.price(tick), uint128(amount), msg.sender, msg.sender, hookData);
+        token = address(0);
     }
 
     function _collect(address currency, uint256 amount) private {
@@ -278,11 +408,48 @@ contract ModelOffering is IModelOffering {
         if (arrived != amount) revert InexactTransfer(arrived, amount);
     }
 
-    /// @dev Pays, or keeps what is not taken as a credit. Who called for itself gets half of the gas there is.
-    function _pay(address currency, address to, uint256 amount) private {
-        uint256 ethGas = to == msg.sender ? gasleft() / 2 : REFUND_GAS;
-        if (currency.trySend(to, amount, ethGas)) return;
-        creditOf[to][currency] += amount;
-        emit CreditAdded(to, currency, amount);
+    /// @dev Opens the pool at proceeds / sold, or after a while leaves it out when it cannot be.
+    /// @return seeded Tokens and
+    /// @return pooled currency in it.
+    /// @return forgone Currency that was meant for a pool that there is not.
+    function _tryPool(address token_, Sale storage sale, Auction.Result memory result)
+        private
+        returns (uint256 seeded, uint256 pooled, uint256 forgone)
+    {
+        uint256 amount = result.proceeds * sale.opening.poolBps / BPS;
+        if (amount == 0) return (0, 0, 0);
+        uint256 tokens = amount * result.sold / result.proceeds;
+
+        uint256 needed = POOL_GAS * 64 / 63 + OPEN_GAS;
+        if (gasleft() < needed) revert Assets.NotEnoughGas(gasleft(), needed);
+        try this.openPool{ gas: POOL_GAS }(token_, tokens, amount) {
+            return (tokens, amount, 0);
+        } catch {
+            uint256 since = sale.entry.end + PATIENCE;
+            if (block.timestamp < since) revert PoolNotOpened(token_, since);
+            emit PoolForgone(token_, amount);
+            return (0, 0, amount);
+        }
+    }
+
+    /// @dev Burned while transfers are closed, so while the pool that burning redeems is empty. Leaves `kept` for buyers.
+    function _burnRest(address token_, uint256 kept) private returns (uint256 burned) {
+        burned = IModelToken(token_).balanceOf(address(this)) - kept;
+        if (burned != 0) IModelToken(token_).burn(burned);
+    }
+
+    function _fund(address token_, Sale storage sale, uint256 amount, uint256 returnable) private {
+        OpeningTerms storage terms = sale.opening;
+        Delivery memory delivery = Delivery({
+            creator: sale.creator,
+            deadline: terms.deadline,
+            splitter: terms.splitter,
+            refundEnd: terms.refundEnd,
+            drip: terms.drip,
+            sold: sale.auction.result.sold,
+            returnable: uint96(returnable),
+            supply: uint96(IModelToken(token_).totalSupply())
+        });
+        IDeliveryEscrow(escrow).fund{ value: amount }(token_, delivery);
     }
 }

@@ -2,12 +2,8 @@
 pragma solidity 0.8.37;
 
 import { ISplitter, Source } from "../interfaces/ISplitter.sol";
+import { IWrappedEther } from "../interfaces/IWrappedEther.sol";
 import { Assets } from "../token/Assets.sol";
-
-/// @dev The part of wrapped ETH that is called.
-interface IWrappedEther {
-    function withdraw(uint256 amount) external;
-}
 
 /// @notice Who gets what of a model's revenue; none of it changes. Holders get what the two others leave.
 struct SplitParams {

@@ -289,7 +289,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @inheritdoc IModelToken
     function fixRecipient(address account, address to) external {
-        if (msg.sender != factory) revert NotFactory(msg.sender);
+        bool may = msg.sender == factory || msg.sender == registry;
+        if (!may) revert NotFactory(msg.sender);
         _setRecipient(account, to);
     }
 

@@ -61,8 +61,8 @@ library ProgramShape {
         bool fits = self.outputAddress % slot == 0 && self.outputAddress + slot <= size;
         if (!fits) revert ProgramOutOfRange("outputAddress");
 
-        uint256 offset = uint256(self.entry) - self.codeBase;
-        bool runs = self.entry % 4 == 0 && offset < 1 << (self.codeDepth + LEAF_LOG2);
+        uint256 end = self.codeBase + (1 << (self.codeDepth + LEAF_LOG2));
+        bool runs = self.entry % 4 == 0 && self.entry >= self.codeBase && self.entry < end;
         if (!runs) revert ProgramOutOfRange("entry");
 
         bool asks = self.promptLimit != 0

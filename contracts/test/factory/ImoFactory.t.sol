@@ -1,38 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Test } from "forge-std/Test.sol";
 import { CodeStore } from "../../src/factory/CodeStore.sol";
 import { ImoFactory } from "../../src/factory/ImoFactory.sol";
 import { Traps } from "../../src/factory/Traps.sol";
-import { IImoFactory, Launch, LaunchParams } from "../../src/interfaces/IImoFactory.sol";
+import { CollectionParams } from "../../src/interfaces/IAigcCollection.sol";
+import {
+    IImoFactory,
+    Launch,
+    LaunchParams,
+    VestingTerms
+} from "../../src/interfaces/IImoFactory.sol";
 import { IModelRegistrar, Registration } from "../../src/interfaces/IModelRegistrar.sol";
+import { Model } from "../../src/interfaces/IModelRegistry.sol";
 import { SaleStatus } from "../../src/interfaces/IModelOffering.sol";
 import { RevenueAsset } from "../../src/interfaces/IModelToken.sol";
+import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { Auction } from "../../src/offering/Auction.sol";
-import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
 import { Splitter } from "../../src/revenue/Splitter.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
+import { deployFactory } from "./Deploy.sol";
+import { LaunchFixture } from "./LaunchFixture.sol";
 
 /// @dev A launch as a whole, from its parameters to revenue in a holder's hands.
-contract ImoFactoryTest is Test {
-    address private constant ETH = address(0);
-
-    RegistryStandIn private _registry = new RegistryStandIn();
-    address private _oracle = makeAddr("oracle");
-    address private _creator = makeAddr("creator");
-    address private _protocol = makeAddr("protocol");
-    ImoFactory private _factory;
-    ModelOffering private _offering;
-
-    function setUp() external {
-        vm.warp(1_800_000_000);
-        address code = address(new CodeStore(type(ModelToken).creationCode));
-        _factory = new ImoFactory(address(_registry), _oracle, address(0), code);
-        _offering = ModelOffering(_factory.offering());
-    }
-
+contract ImoFactoryTest is LaunchFixture {
     function test_fromLaunchToRevenue() external {
         LaunchParams memory params = _params();
         bytes32 modelId = _factory.launch(params);
@@ -81,6 +73,7 @@ contract ImoFactoryTest is Test {
         assertEq(_factory.partOf(parts.token), modelId);
         assertEq(_factory.partOf(parts.drip), modelId);
         assertEq(_factory.partOf(parts.splitter), modelId);
+        assertEq(_factory.partOf(parts.collection), modelId);
         assertEq(_factory.partOf(address(this)), 0);
         assertEq(token.name(), "SmolLM2");
         assertEq(token.balanceOf(address(_offering)), params.token.supply);
@@ -88,8 +81,19 @@ contract ImoFactoryTest is Test {
         assertEq(token.registry(), address(_registry));
         assertEq(splitter.drip(), parts.drip);
         assertEq(splitter.oracle(), _oracle);
+        assertEq(splitter.collection(), parts.collection);
+        CollectionParams memory made = AigcCollection(parts.collection).params();
+        assertEq(made.modelId, modelId);
+        assertEq(made.oracle, _oracle);
+        assertEq(made.splitter, parts.splitter);
+        assertEq(abi.encode(made.terms), abi.encode(params.collection));
         assertEq(Drip(payable(parts.drip)).token(), parts.token);
-        assertEq(_registry.receiverOf(modelId), parts.splitter);
+        Model memory model = _registry.modelOf(modelId);
+        assertEq(model.contentId, params.model.contentId);
+        assertEq(model.verifier, params.model.verifier);
+        assertEq(model.receiver, parts.splitter);
+        assertEq(model.token, parts.token);
+        assertEq(model.basePrice, params.model.basePrice);
         assertEq(_factory.tokenCodeHash(), keccak256(type(ModelToken).creationCode));
         assertEq(uint8(_offering.saleOf(parts.token).status), uint8(SaleStatus.Bidding));
     }
@@ -109,9 +113,9 @@ contract ImoFactoryTest is Test {
     }
 
     function test_aRegistryThatGivesAnotherIdIsRefused() external {
-        _registry.lie();
+        ImoFactory factory = deployFactory(address(new LyingRegistry()), _oracle);
         vm.expectPartialRevert(ImoFactory.WrongModelId.selector);
-        _factory.launch(_params());
+        factory.launch(_params());
     }
 
     function test_partsTakePlainSends() external {
@@ -126,6 +130,15 @@ contract ImoFactoryTest is Test {
     function test_oneTransactionUnderTwelveMillionGas() external {
         _factory.launch(_params());
         assertLt(vm.snapshotGasLastCall("ImoFactory", "launch"), 12_000_000);
+        LaunchParams memory params = _fullParams();
+        params.allocation.vesting = new VestingTerms[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            uint40 refunded = params.escrow.refundEnd;
+            params.allocation.vesting[i] = VestingTerms(_creator, 1 ether, refunded, refunded);
+        }
+        _factory.launch(params);
+        uint256 used = vm.snapshotGasLastCall("ImoFactory", "launch, with all there is");
+        assertLt(used, 12_000_000);
     }
 
     function test_trapsAreRefusedByName() external {
@@ -162,11 +175,36 @@ contract ImoFactoryTest is Test {
         params.token.sharedBps = 10_001;
         _refuse(params, abi.encodeWithSelector(ModelToken.InvalidSharedBps.selector, 10_001));
         params = _params();
+        params.collection.name = "Smol\nWorks";
+        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, "Smol\nWorks"));
+        params = _params();
+        params.collection.symbol = string(new bytes(33));
+        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, new bytes(33)));
+        params = _params();
+        params.collection.royaltyBps = 1001;
+        _refuse(params, abi.encodeWithSelector(Traps.RoyaltyTooHigh.selector, 1001));
+        params = _params();
+        params.collection.maxTokens = 0;
+        _refuse(params, abi.encodeWithSelector(Traps.NoAnswerTokens.selector));
+        params = _params();
+        params.collection.temperature = (1 << 14) - 1;
+        _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 16_383, 0));
+        params = _params();
+        params.collection.topK = 1;
+        _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 1 << 15, 1));
+        params = _params();
         params.sale.softCap = 101 ether;
         _refuse(
             params,
             abi.encodeWithSelector(Auction.SoftCapAboveHardCap.selector, 101 ether, 100 ether)
         );
+    }
+
+    function test_aGreedyCollectionIsLaunched() external {
+        LaunchParams memory params = _params();
+        params.collection.temperature = 0;
+        params.collection.topK = 1;
+        assertNotEq(_factory.launch(params), 0);
     }
 
     function test_codeComesBackFromTheStore() external {
@@ -176,51 +214,15 @@ contract ImoFactoryTest is Test {
         vm.expectRevert(abi.encodeWithSelector(CodeStore.CodeTooLong.selector, 24_576));
         new CodeStore(new bytes(24_576));
     }
-
-    function _refuse(LaunchParams memory params, bytes memory reason) private {
-        vm.expectRevert(reason);
-        _factory.launch(params);
-    }
-
-    function _params() private view returns (LaunchParams memory params) {
-        params.model.contentId = keccak256("content");
-        params.model.verifier = address(_registry);
-        params.model.basePrice = 0.001 ether;
-        params.model.sourceUri = "https://example.org/model.gguf";
-        params.model.licence = "Apache-2.0";
-        params.token.name = "SmolLM2";
-        params.token.symbol = "SMOL";
-        params.token.supply = 1000 ether;
-        params.token.sharedBps = 10_000;
-        params.token.assets = new RevenueAsset[](1);
-        params.token.assets[0] = RevenueAsset(ETH, 0.001 ether);
-        params.split.creator = _creator;
-        params.split.protocol = _protocol;
-        params.split.creatorBps = 1000;
-        params.split.protocolBps = 200;
-        params.sale.creator = _creator;
-        params.sale.floorPrice = 0.1 ether;
-        params.sale.ticks = 1;
-        params.sale.start = uint40(block.timestamp);
-        params.sale.end = uint40(block.timestamp + 3 days);
-        params.sale.softCap = 10 ether;
-        params.sale.minimumBid = 0.01 ether;
-    }
 }
 
-/// @dev The registry's rule for ids, and who gets the revenue.
-contract RegistryStandIn is IModelRegistrar {
-    mapping(bytes32 modelId => address) public receiverOf;
-    bool private _lies;
-
-    function lie() external {
-        _lies = true;
-    }
-
-    function register(Registration calldata model) external returns (bytes32 modelId) {
-        bytes32 tag = _lies ? bytes32("imo.other.v1") : bytes32("imo.model.v1");
-        modelId =
-            keccak256(abi.encode(tag, model.contentId, model.verifier, msg.sender, model.salt));
-        receiverOf[modelId] = model.receiver;
+/// @dev Gives another id than the rule says.
+contract LyingRegistry is IModelRegistrar {
+    function register(Registration calldata model) external view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                bytes32("imo.other.v1"), model.contentId, model.verifier, msg.sender, model.salt
+            )
+        );
     }
 }

@@ -8,6 +8,7 @@ import {
     SaleStatus
 } from "../../src/interfaces/IModelOffering.sol";
 import { Auction } from "../../src/offering/Auction.sol";
+import { Credits } from "../../src/offering/Credits.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { Sale } from "./Sale.sol";
@@ -53,6 +54,43 @@ contract ModelOfferingTest is Sale {
         assertEq(_ann.balance, 25 ether - 1);
         assertEq(_creator.balance, 0);
         assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Closed));
+    }
+
+    /// @dev The walk goes on where it was; nobody can move the demand under it.
+    function test_betweenTwoHalvesOfASettlementNobodyBids() external {
+        SaleParams memory terms = _terms();
+        (terms.ticks, terms.tickStep) = (8, 0.01 ether);
+        _begin(1000 ether, terms);
+        for (uint256 tick = 0; tick < 8; ++tick) {
+            _bid(address(uint160(0xB1D000 + tick)), tick, 20 ether);
+        }
+        vm.warp(terms.end);
+        assertFalse(_offering.settle(address(_token), 1));
+        assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Walking));
+        vm.deal(_ann, 200 ether);
+        bytes memory over =
+            abi.encodeWithSelector(ModelOffering.SaleNotRunning.selector, terms.start, terms.end);
+        vm.expectRevert(over);
+        vm.prank(_ann);
+        _offering.bid{ value: 200 ether }(address(_token), 7, 200 ether, "");
+        vm.expectRevert(over);
+        vm.prank(address(0xB1D007));
+        _offering.cancel(address(_token));
+        vm.expectRevert(
+            abi.encodeWithSelector(ModelOffering.WrongStatus.selector, SaleStatus.Walking)
+        );
+        _claim(address(0xB1D007));
+        vm.expectRevert(
+            abi.encodeWithSelector(ModelOffering.WrongStatus.selector, SaleStatus.Walking)
+        );
+        _offering.open(address(_token));
+        assertFalse(_offering.settle(address(_token), 1));
+        assertTrue(_offering.settle(address(_token), 1));
+        // At tick 2 six bids would pay 120 for what costs 120; the two below get nothing.
+        assertEq(_offering.saleOf(address(_token)).proceeds, 120 ether);
+        assertEq(_offering.saleOf(address(_token)).marginalTick, 3);
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.WrongStatus.selector, SaleStatus.Sold));
+        _offering.settle(address(_token), 1);
     }
 
     function test_noBidsFail() external {
@@ -136,9 +174,7 @@ contract ModelOfferingTest is Sale {
         _offering.withdraw(ETH, _bob);
         assertEq(_bob.balance, 50 ether);
         vm.prank(address(stubborn));
-        vm.expectRevert(
-            abi.encodeWithSelector(ModelOffering.NoCredit.selector, address(stubborn), ETH)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Credits.NoCredit.selector, address(stubborn), ETH));
         _offering.withdraw(ETH, _bob);
     }
 
@@ -261,18 +297,18 @@ contract ModelOfferingTest is Sale {
         terms = _terms();
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.NotFactory.selector, _ann));
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectPartialRevert(ModelOffering.SupplyNotHeld.selector);
-        _offering.create(address(_token), 1001 ether, terms);
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1001 ether, terms, _plain());
+        _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.SaleExists.selector, address(_token)));
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1000 ether, terms, _plain());
     }
 
     function _refuse(SaleParams memory terms, bytes memory reason) private {
         if (reason.length == 4) vm.expectPartialRevert(bytes4(reason));
         else vm.expectRevert(reason);
-        _offering.create(address(_token), 1000 ether, terms);
+        _offering.create(address(_token), 1000 ether, terms, _plain());
     }
 
     function _terms() private view returns (SaleParams memory) {

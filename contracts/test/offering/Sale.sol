@@ -2,16 +2,16 @@
 pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
-import { SaleParams } from "../../src/interfaces/IModelOffering.sol";
+import { Grant, OpeningTerms, SaleParams } from "../../src/interfaces/IModelOffering.sol";
 import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
-/// @dev A sale of a real token, begun by this contract as the factory.
+/// @dev A sale of a real token without pool, grants and escrow, begun by this contract as the factory.
 abstract contract Sale is Test {
     address internal constant ETH = address(0);
 
-    ModelOffering internal _offering = new ModelOffering(address(this));
+    ModelOffering internal _offering = new ModelOffering(address(this), address(0), address(0));
     ModelToken internal _token;
     address internal _creator = makeAddr("creator");
 
@@ -33,7 +33,11 @@ abstract contract Sale is Test {
 
     function _begin(uint96 supply, SaleParams memory terms) internal {
         _token = _deploy(supply);
-        _offering.create(address(_token), supply, terms);
+        _offering.create(address(_token), supply, terms, _plain());
+    }
+
+    function _plain() internal pure returns (OpeningTerms memory opening) {
+        opening.grants = new Grant[](0);
     }
 
     function _deploy(uint96 supply) internal returns (ModelToken) {

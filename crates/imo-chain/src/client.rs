@@ -1,15 +1,20 @@
 //! One account's view of one chain: reads, transactions, logs.
 
+use std::time::Duration;
+
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
-use alloy::rpc::types::{Filter, TransactionReceipt, TransactionRequest};
-use alloy::signers::local::PrivateKeySigner;
+use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::{RpcError, TransportErrorKind};
 
-use crate::bindings::explain_revert;
+use crate::contracts::explain_revert;
+use crate::signer::Signer;
+
+/// Between two looks at transactions on their way.
+const SETTLING: Duration = Duration::from_millis(500);
 
 /// What a chain or its node refuses.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +59,7 @@ pub struct Receipt {
     pub gas_cost: U256,
     /// The address that it created, if any.
     pub created: Option<Address>,
-    logs: Vec<alloy::rpc::types::Log>,
+    logs: Vec<Log>,
 }
 
 impl Receipt {
@@ -94,13 +99,13 @@ pub struct Client {
 
 impl Client {
     /// Connects to a JSON-RPC endpoint (`http://` or `https://`); transactions are signed with `signer`.
-    pub fn connect(endpoint: &str, signer: PrivateKeySigner) -> Result<Self, ChainError> {
+    pub fn connect(endpoint: &str, signer: Signer) -> Result<Self, ChainError> {
         let url =
             endpoint.parse().map_err(|_| ChainError::Endpoint { endpoint: endpoint.to_owned() })?;
-        let address = signer.address();
+        let address = signer.0.address();
         let provider = ProviderBuilder::new()
             .with_simple_nonce_management()
-            .wallet(EthereumWallet::from(signer))
+            .wallet(EthereumWallet::from(signer.0))
             .connect_http(url)
             .erased();
         Ok(Self { provider, address })
@@ -130,6 +135,29 @@ impl Client {
         }
     }
 
+    /// Time of the block that is being made, where the node tells, else of the newest.
+    pub async fn next_time(&self) -> Result<u64, ChainError> {
+        match self.provider.get_block_by_number(BlockNumberOrTag::Pending).await {
+            Ok(Some(block)) => Ok(block.header.timestamp),
+            _ => self.time().await,
+        }
+    }
+
+    /// Hash of a block, if there is one with this number.
+    pub async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+        let block = self.provider.get_block_by_number(number.into()).await.map_err(transport)?;
+        Ok(block.map(|block| block.header.hash))
+    }
+
+    /// Waits until no transaction of the account is on its way: after a crash there may be one.
+    pub async fn settle(&self) -> Result<(), ChainError> {
+        let count = || self.provider.get_transaction_count(self.address);
+        while count().pending().await.map_err(transport)? > count().await.map_err(transport)? {
+            tokio::time::sleep(SETTLING).await;
+        }
+        Ok(())
+    }
+
     /// The chain's id.
     pub async fn chain_id(&self) -> Result<u64, ChainError> {
         self.provider.get_chain_id().await.map_err(transport)
@@ -142,12 +170,7 @@ impl Client {
 
     /// Asks a contract.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
-        let request = TransactionRequest::default()
-            .with_from(self.address)
-            .with_to(to)
-            .with_input(call.abi_encode());
-        let bytes =
-            self.provider.call(request).await.map_err(|error| refused(C::SIGNATURE, error))?;
+        let bytes = self.ask(C::SIGNATURE, to, call.abi_encode()).await?;
         C::abi_decode_returns(&bytes)
             .map_err(|_| ChainError::Undecodable { call: C::SIGNATURE.to_owned(), address: to })
     }
@@ -189,6 +212,17 @@ impl Client {
         Ok((address, receipt))
     }
 
+    /// Everything that these contracts logged in the blocks `from ..= to`, in order.
+    pub(crate) async fn raw_logs(
+        &self,
+        contracts: Vec<Address>,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Log>, ChainError> {
+        let filter = Filter::new().address(contracts).from_block(from).to_block(to);
+        self.provider.get_logs(&filter).await.map_err(transport)
+    }
+
     /// All events of a kind that `contract` logged in the blocks `from ..= to`, in order.
     pub async fn logs<E: SolEvent>(
         &self,
@@ -216,6 +250,12 @@ impl Client {
                 })
             })
             .collect()
+    }
+
+    async fn ask(&self, what: &str, to: Address, input: Vec<u8>) -> Result<Bytes, ChainError> {
+        let request =
+            TransactionRequest::default().with_from(self.address).with_to(to).with_input(input);
+        self.provider.call(request).await.map_err(|error| refused(what, error))
     }
 
     async fn execute(

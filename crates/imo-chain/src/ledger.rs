@@ -19,15 +19,28 @@ pub struct Flow {
     pub gas_cost: U256,
 }
 
-/// The flows of all accounts that sent a transaction.
+/// One transaction that succeeded.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Block it is in.
+    pub block: u64,
+    /// Contract that was called; none where one was created.
+    pub to: Option<Address>,
+    /// The function, by its first four bytes; zero for plain ether.
+    pub selector: [u8; 4],
+    /// Gas it used, the 21,000 of every transaction included.
+    pub gas: u64,
+}
+
+/// The flows of all accounts that sent a transaction, and the transactions.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// By sender.
     pub flows: BTreeMap<Address, Flow>,
     /// Contracts created directly by a transaction, in order.
     pub created: Vec<Address>,
-    /// Number of transactions.
-    pub transactions: u64,
+    /// Those that succeeded, in order.
+    pub calls: Vec<Call>,
 }
 
 impl Ledger {
@@ -63,8 +76,13 @@ impl Ledger {
             if receipt.status() {
                 flow.sent += transaction.value();
                 self.created.extend(receipt.contract_address);
+                self.calls.push(Call {
+                    block: number,
+                    to: receipt.to,
+                    selector: transaction.input().first_chunk().copied().unwrap_or_default(),
+                    gas: receipt.gas_used,
+                });
             }
-            self.transactions += 1;
         }
         Ok(())
     }

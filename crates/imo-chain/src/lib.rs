@@ -3,10 +3,35 @@
 //! **Invariant:** the only room that talks to a chain.
 #![deny(clippy::float_arithmetic)]
 
-mod bindings;
+/// Addresses, hashes and amounts.
+pub use alloy::primitives;
+/// A contract's function, or its constructor, with the arguments.
+pub use alloy::sol_types::{SolCall, SolConstructor};
+
+pub mod contracts;
 
 mod client;
 pub use client::{ChainError, Client, Logged, Receipt};
 
+mod deploy;
+pub use deploy::SystemTerms;
+
+mod deployment;
+pub use deployment::Deployment;
+
+mod game;
+pub use game::{Ending, GameView};
+
+mod development;
+
 mod ledger;
-pub use ledger::{Flow, Ledger};
+pub use ledger::{Call, Flow, Ledger};
+
+mod play;
+pub use play::{Table, evidence};
+
+mod signer;
+pub use signer::{Signer, SignerError};
+
+mod view;
+pub use view::{ClaimState, ClaimView, RequestState, RequestView, View};

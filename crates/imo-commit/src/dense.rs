@@ -8,6 +8,8 @@ use crate::{
 
 /// Levels that are left out of a kept tree: 2^6 leaves, 8 KiB, are hashed again for an opening.
 const SKIPPED: u8 = 6;
+/// Subtrees that are worth a thread.
+const SHARE: usize = 64;
 
 /// The root of `bytes`, padded with zeros to a tree of this depth.
 ///
@@ -109,15 +111,20 @@ fn leaf_hash(bytes: &[u8], leaf: u64) -> Hash {
 fn subtrees(bytes: &[u8], height: u8) -> Vec<Hash> {
     let size = LEAF_BYTES << height;
     let mut hashes = vec![[0; 32]; bytes.len().div_ceil(size)];
+    let fill = |hashes: &mut [Hash], bytes: &[u8]| {
+        for (hash, bytes) in hashes.iter_mut().zip(bytes.chunks(size)) {
+            *hash = subtree(bytes, height);
+        }
+    };
+    if hashes.len() <= SHARE {
+        fill(&mut hashes, bytes);
+        return hashes;
+    }
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let share = hashes.len().div_ceil(workers).max(64);
+    let share = hashes.len().div_ceil(workers).max(SHARE);
     thread::scope(|scope| {
         for (hashes, bytes) in hashes.chunks_mut(share).zip(bytes.chunks(share * size)) {
-            scope.spawn(move || {
-                for (hash, bytes) in hashes.iter_mut().zip(bytes.chunks(size)) {
-                    *hash = subtree(bytes, height);
-                }
-            });
+            scope.spawn(move || fill(hashes, bytes));
         }
     });
     hashes

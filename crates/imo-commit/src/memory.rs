@@ -1,23 +1,23 @@
 //! The tree over memory that changes: only what was written is hashed again.
 
-use std::collections::BTreeSet;
+use crate::{Hash, LEAF_BYTES, hash_branches, hash_leaves, zero_root};
 
-use crate::{Hash, LEAF_BYTES, hash_branch, hash_leaf, zero_root};
+/// Neighbouring hashes that are kept together.
+const PAGE: usize = 64;
 
-/// All hashes of a memory of 2^depth leaves, kept up to date leaf by leaf.
-///
-/// Subtrees that were never written are not stored. INVARIANT: `levels[h]` has an entry for every subtree of height h up to the last
-/// one that was written.
+/// All hashes of a memory of 2^depth leaves, kept up to date leaf by leaf. What was never written takes no room, in copies as well.
 #[derive(Clone, Debug)]
 pub struct MemoryTree {
     depth: u8,
-    levels: Vec<Vec<Hash>>,
+    /// By height, then by index over `PAGE`. Where there is no page, all hashes are those of zeros.
+    levels: Vec<Vec<Option<Box<[Hash; PAGE]>>>>,
 }
 
 impl MemoryTree {
     /// A memory of zeros.
     pub fn new(depth: u8) -> Self {
-        Self { depth, levels: vec![Vec::new(); usize::from(depth) + 1] }
+        let pages = |height: u8| (1_usize << (depth - height)).div_ceil(PAGE);
+        Self { depth, levels: (0..=depth).map(|height| vec![None; pages(height)]).collect() }
     }
 
     /// The depth.
@@ -32,8 +32,8 @@ impl MemoryTree {
 
     /// The hash of the subtree of this height with this index.
     pub fn node(&self, height: u8, index: usize) -> Hash {
-        let level = &self.levels[usize::from(height)];
-        level.get(index).copied().unwrap_or_else(|| zero_root(height))
+        let page = self.levels[usize::from(height)].get(index / PAGE).and_then(Option::as_ref);
+        page.map_or_else(|| zero_root(height), |page| page[index % PAGE])
     }
 
     /// The siblings of the subtree of this height with this index, bottom-up.
@@ -46,31 +46,31 @@ impl MemoryTree {
     /// # Panics
     /// If a leaf is not in the memory.
     pub fn update(&mut self, memory: &[u8], leaves: impl IntoIterator<Item = usize>) {
-        let mut dirty = BTreeSet::new();
-        for leaf in leaves {
-            let bytes = memory[leaf * LEAF_BYTES..].first_chunk().expect("a whole leaf");
-            self.set(0, leaf, hash_leaf(bytes));
-            dirty.insert(leaf >> 1);
-        }
+        let mut dirty: Vec<usize> = leaves.into_iter().collect();
+        dirty.sort_unstable();
+        dirty.dedup();
+        let mut hashes = vec![[0; 32]; dirty.len()];
+        let contents = dirty.iter().map(|leaf| &memory[leaf * LEAF_BYTES..][..LEAF_BYTES]);
+        hash_leaves(&mut hashes, &contents.collect::<Vec<_>>().concat());
+        self.set(0, &dirty, &hashes);
         for height in 0..self.depth {
-            let mut above = BTreeSet::new();
-            for index in dirty {
-                let hash =
-                    hash_branch(self.node(height, 2 * index), self.node(height, 2 * index + 1));
-                self.set(height + 1, index, hash);
-                above.insert(index >> 1);
-            }
-            dirty = above;
+            dirty.iter_mut().for_each(|index| *index >>= 1);
+            dirty.dedup();
+            let children = dirty.iter().flat_map(|index| [2 * index, 2 * index + 1]);
+            let children: Vec<Hash> = children.map(|index| self.node(height, index)).collect();
+            hashes.truncate(dirty.len());
+            hash_branches(&mut hashes, children.as_flattened());
+            self.set(height + 1, &dirty, &hashes);
         }
     }
 
-    fn set(&mut self, height: u8, index: usize, hash: Hash) {
-        assert!(index >> (self.depth - height) == 0, "subtree {index} of height {height}");
-        let level = &mut self.levels[usize::from(height)];
-        if level.len() <= index {
-            level.resize(index + 1, zero_root(height));
+    fn set(&mut self, height: u8, indexes: &[usize], hashes: &[Hash]) {
+        let pages = &mut self.levels[usize::from(height)];
+        for (index, hash) in indexes.iter().zip(hashes) {
+            let page =
+                pages[index / PAGE].get_or_insert_with(|| Box::new([zero_root(height); PAGE]));
+            page[index % PAGE] = *hash;
         }
-        level[index] = hash;
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn updates_give_the_root_of_the_whole() {
         arbtest::arbtest(|u| {
-            let depth = u.int_in_range(0..=6_u8)?;
+            let depth = u.int_in_range(0..=9_u8)?;
             let mut memory = vec![0; LEAF_BYTES << depth];
             let mut tree = MemoryTree::new(depth);
             for _ in 0..u.int_in_range(0..=4)? {

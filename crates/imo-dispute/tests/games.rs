@@ -17,6 +17,8 @@ const SLOTS_LOG2: u32 = 7;
 const CAP_LOG2: u32 = 20;
 /// Steps until the toy halts.
 const STEPS: u64 = 700;
+/// Games that a test plays.
+const GAMES: u64 = 500;
 
 // ---- the toy machine --------------------------------------------------------------------------------------------------
 
@@ -375,10 +377,20 @@ fn liar(u: &mut Unstructured<'_>, node: u64) -> Result<Player> {
     Ok(Player { trace, run: Box::new(run), silent_from, concedes: u.arbitrary()? })
 }
 
+/// Plays the same random games at every run, however busy the machine is.
+fn rehearse(game: impl Fn(&mut Unstructured<'_>) -> Result<()>) {
+    for seed in 0..GAMES {
+        let choices: Vec<u8> = (0..8_u64)
+            .flat_map(|part| keccak256(&[seed, part].map(u64::to_be_bytes).concat()))
+            .collect();
+        game(&mut Unstructured::new(&choices)).expect("a game takes few choices");
+    }
+}
+
 #[test]
 fn an_honest_challenger_convicts_every_wrong_claim() {
-    let (games, longest) = (Cell::new(0), Cell::new(0));
-    arbtest::arbtest(|u| {
+    let longest = Cell::new(0);
+    rehearse(|u| {
         let node = u.int_in_range(0..=(1 << SLOTS_LOG2) - 1)?;
         let k_log2 = u.int_in_range(1..=6)?;
         let liar = liar(u, node)?;
@@ -390,16 +402,15 @@ fn an_honest_challenger_convicts_every_wrong_claim() {
         };
         let (winner, plies) = play(referee, &liar, &Player::honest());
         assert_eq!(winner, Side::Challenger);
-        games.set(games.get() + 1);
         longest.set(longest.get().max(plies));
         Ok(())
     });
-    assert!(games.get() > 100 && longest.get() > 4, "the games were played");
+    assert!(longest.get() > 4, "the games were played");
 }
 
 #[test]
 fn an_honest_claimant_outlasts_every_accuser() {
-    arbtest::arbtest(|u| {
+    rehearse(|u| {
         let node = u.int_in_range(0..=(1 << SLOTS_LOG2) - 1)?;
         let k_log2 = u.int_in_range(1..=6)?;
         let accuser = liar(u, node)?;

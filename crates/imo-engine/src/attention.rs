@@ -1,56 +1,63 @@
-//! One query head over the cache.
+//! The query heads that share a key and value head, over the cache.
 
 use imo_tensor::{HeadShape, attend};
 
 use crate::isa::Isa;
-use crate::kv::Rows;
+use crate::kv::{Keys, Values};
 use crate::vector;
 
-/// Room for one head's attention; its contents mean nothing between calls.
+/// Room for attention; its contents mean nothing between calls.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// (dimension)
+    /// (head, dimension)
     pub(crate) sums: Vec<i64>,
-    /// (position)
+    /// (head, position)
     pub(crate) scores: Vec<f32>,
-    /// (position)
-    pub(crate) weights: Vec<u32>,
-    /// Pairs of weights, in three parts of nine bits.
-    pub(crate) parts: Vec<[i32; 3]>,
+    /// (pair of positions, head, part): parts of nine bits of two weights.
+    pub(crate) parts: Vec<i32>,
+    /// (dimension / 2, head, high and low): pairs of halves of the queries.
+    pub(crate) queries: Vec<[i32; 2]>,
 }
 
-/// A quantised query head: its values and their exponent.
+/// Quantised query heads.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Query<'a> {
+pub(crate) struct Queries<'a> {
+    /// (head, dimension)
     pub(crate) values: &'a [i16],
-    pub(crate) exponent: i16,
+    /// (head)
+    pub(crate) exponents: &'a [i16],
 }
 
-/// What [`attend`] gives for one query over all rows of `keys` and `values`.
-pub(crate) fn attend_head(
+/// What [`attend`] gives for each of some queries over all of `keys` and `values`: (head, dimension).
+pub(crate) fn attend_heads(
     out: &mut [f32],
     scratch: &mut Scratch,
-    query: Query<'_>,
+    queries: Queries<'_>,
     scale: f32,
-    keys: Rows<'_>,
-    values: Rows<'_>,
+    (keys, values): (Keys<'_>, Values<'_>),
     isa: Isa,
 ) {
-    if isa != Isa::Scalar && out.len().is_multiple_of(16) && out.len() <= 256 {
-        vector::attend_head(out, scratch, query, scale, keys, values, isa);
+    let head_dim = out.len() / queries.exponents.len();
+    if isa != Isa::Scalar && head_dim.is_multiple_of(8) {
+        vector::attend_heads(out, scratch, queries, scale, (keys, values), isa);
         return;
     }
-    scratch.sums.resize(out.len(), 0);
-    scratch.scores.resize(keys.exponents.len(), 0.0);
-    attend(
-        out,
-        &mut scratch.sums,
-        &mut scratch.scores,
-        (query.values, query.exponent),
-        HeadShape { scale },
-        keys.iter(),
-        values.iter(),
-    );
+    scratch.sums.resize(head_dim, 0);
+    scratch.scores.resize(keys.exponents.len() - keys.skipped, 0.0);
+    let (key_rows, value_rows) = (keys.rows(head_dim), values.rows(head_dim));
+    for (head, out) in out.chunks_exact_mut(head_dim).enumerate() {
+        attend(
+            out,
+            &mut scratch.sums,
+            &mut scratch.scores,
+            (&queries.values[head * head_dim..][..head_dim], queries.exponents[head]),
+            HeadShape { scale },
+            key_rows.chunks_exact(head_dim).zip(keys.exponents[keys.skipped..].iter().copied()),
+            value_rows
+                .chunks_exact(head_dim)
+                .zip(values.exponents[values.skipped..].iter().copied()),
+        );
+    }
 }
 
 #[cfg(test)]
@@ -58,6 +65,7 @@ mod tests {
     use arbtest::arbitrary::{Result, Unstructured};
 
     use super::*;
+    use crate::kv::{LANES, put_key, put_value};
 
     fn rows(u: &mut Unstructured<'_>, length: usize) -> Result<Vec<i16>> {
         match u.int_in_range(0..=3)? {
@@ -79,24 +87,41 @@ mod tests {
     #[test]
     fn every_instruction_set_gives_the_scalar_bits() {
         arbtest::arbtest(|u| {
-            let head_dim = *u.choose(&[8, 16, 64, 256])?;
-            let positions = u.int_in_range(1..=300)?;
-            let query: Vec<_> =
-                rows(u, head_dim)?.into_iter().map(|value| value.max(-32_767)).collect();
-            let exponent = u.int_in_range(-40..=10)?;
-            let scale = *u.choose(&[0.125, 1e-3, 3.0, -1.0])?;
-            let (keys, key_exponents) = (rows(u, head_dim * positions)?, exponents(u, positions)?);
-            let (values, value_exponents) =
-                (rows(u, head_dim * positions)?, exponents(u, positions)?);
+            let (head_dim, heads) = (*u.choose(&[8, 16, 40, 64, 256])?, u.int_in_range(1..=7)?);
+            let positions = u.int_in_range(1..=300_usize)?;
+            let queries: Vec<_> =
+                rows(u, heads * head_dim)?.into_iter().map(|value| value.max(-32_767)).collect();
+            let query_exponents =
+                (0..heads).map(|_| u.int_in_range(-40..=10)).collect::<Result<Vec<i16>>>()?;
+            let scale = *u.choose(&[0.125, 1e-3, 3.0, -1.0, 1e38])?;
+            // What stands before the first position that counts and beyond the last must not matter.
+            let skipped = u.int_in_range(0..=(positions - 1).min(LANES - 1))?;
+            let room = positions.next_multiple_of(LANES) * head_dim;
+            let (mut blocks, mut pairs) = (vec![77; room], vec![-77; room]);
+            let (keys, values) = (rows(u, head_dim * positions)?, rows(u, head_dim * positions)?);
+            for (position, key) in keys.chunks_exact(head_dim).enumerate() {
+                put_key(&mut blocks, position, key);
+            }
+            for (position, value) in values.chunks_exact(head_dim).enumerate() {
+                put_value(&mut pairs, position, value);
+            }
+            let (key_exponents, value_exponents) =
+                (exponents(u, positions)?, exponents(u, positions)?);
             let run = |isa| {
-                let mut out = vec![1.0; head_dim];
-                attend_head(
+                let mut out = vec![1.0; heads * head_dim];
+                attend_heads(
                     &mut out,
                     &mut Scratch::default(),
-                    Query { values: &query, exponent },
+                    Queries { values: &queries, exponents: &query_exponents },
                     scale,
-                    Rows { values: &keys, exponents: &key_exponents },
-                    Rows { values: &values, exponents: &value_exponents },
+                    (
+                        Keys { blocks: &blocks, exponents: &key_exponents, skipped },
+                        Values {
+                            pairs: &pairs[..positions.next_multiple_of(2) * head_dim],
+                            exponents: &value_exponents,
+                            skipped,
+                        },
+                    ),
                     isa,
                 );
                 out.into_iter().map(f32::to_bits).collect::<Vec<_>>()

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::fault::Fault;
 use crate::isa::Isa;
 use crate::kv::KvCache;
-use crate::linear::mat_tile;
+use crate::linear::{Product, mat_tile};
 use crate::session::Session;
 use crate::sink::Sink;
 use crate::slot::{self, LayerSlot};
@@ -123,7 +123,8 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
                 let rows = (part * rows).min(vocab)..((part + 1) * rows).min(vocab);
                 let mut logits = vec![0.0; rows.len()];
                 if !rows.is_empty() {
-                    mat_tile(&mut logits, &weights.head, rows.clone(), x, isa);
+                    let product = Product { w: weights.head, rows: rows.clone(), x };
+                    mat_tile(&mut logits, &product, isa);
                 }
                 slot::head_part(number(rows.start), &logits)
             })

@@ -9,7 +9,7 @@ pub enum Isa {
     Scalar,
     /// x86-64 with AVX2 and F16C.
     Avx2,
-    /// x86-64 with AVX-512 (F, BW, VL) and its 8-bit dot products (VNNI).
+    /// x86-64 with AVX-512 (F, BW, DQ, VL) and its 8-bit dot products (VNNI).
     Avx512,
 }
 
@@ -21,8 +21,9 @@ impl Isa {
             use std::arch::is_x86_feature_detected as has;
 
             let avx2 = has!("avx2") && has!("f16c");
-            if avx2 && has!("avx512f") && has!("avx512bw") && has!("avx512vl") && has!("avx512vnni")
-            {
+            let avx512 =
+                has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl");
+            if avx2 && avx512 && has!("avx512vnni") {
                 return Self::Avx512;
             }
             if avx2 {

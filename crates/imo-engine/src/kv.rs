@@ -6,11 +6,15 @@ use imo_model::Header;
 
 use crate::weights::size;
 
-/// Keys and values of every layer. The rows of a head are contiguous, so attention streams them.
+/// Positions whose keys stand together.
+pub(crate) const LANES: usize = 8;
+
+/// Keys and values of every layer, each head's by itself, so that attention streams them.
 #[derive(Debug, Default)]
 pub(crate) struct KvCache {
     kv_heads: usize,
     head_dim: usize,
+    /// A multiple of [`LANES`].
     positions: usize,
     keys: Heads,
     values: Heads,
@@ -18,66 +22,137 @@ pub(crate) struct KvCache {
 
 #[derive(Debug, Default)]
 struct Heads {
-    /// (layer, head, position, dimension)
+    /// (layer, head, as in [`Keys`] or [`Values`])
     values: Vec<i16>,
     /// (layer, head, position)
     exponents: Vec<i16>,
 }
 
-/// One head's rows of consecutive positions, each with its exponent.
+/// The keys or values of one position: (head, dimension), and (head).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'a> {
-    /// (position, dimension)
     pub(crate) values: &'a [i16],
+    pub(crate) exponents: &'a [i16],
+}
+
+/// One head's keys from a block of positions on, laid out so that a vector's lanes are positions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys<'a> {
+    /// (position / 8, dimension / 2, position % 8, dimension % 2), the last block to its end.
+    pub(crate) blocks: &'a [i16],
     /// (position)
     pub(crate) exponents: &'a [i16],
+    /// How many positions of the first block do not count.
+    pub(crate) skipped: usize,
+}
+
+/// One head's values from a block of positions on, laid out so that a vector's lanes are dimensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Values<'a> {
+    /// (position / 2, dimension, position % 2), the last pair to its end.
+    pub(crate) pairs: &'a [i16],
+    /// (position)
+    pub(crate) exponents: &'a [i16],
+    /// As in [`Keys`].
+    pub(crate) skipped: usize,
 }
 
 impl KvCache {
     /// Room for this many positions.
     pub(crate) fn new(header: &Header, positions: usize) -> Self {
         let (kv_heads, head_dim) = (size(header.kv_heads), size(header.head_dim));
+        let positions = positions.next_multiple_of(LANES);
         let rows = size(header.layers) * kv_heads * positions;
         let heads = || Heads { values: vec![0; rows * head_dim], exponents: vec![0; rows] };
         Self { kv_heads, head_dim, positions, keys: heads(), values: heads() }
     }
 
-    /// Takes the keys and values of a position: (head, dimension), and (head).
+    /// Takes the keys and values of a position.
     pub(crate) fn put(&mut self, layer: usize, position: usize, keys: Rows<'_>, values: Rows<'_>) {
-        let (kv_heads, dim) = (self.kv_heads, self.head_dim);
-        for (heads, rows) in [(&mut self.keys, keys), (&mut self.values, values)] {
-            for (head, row) in rows.values.chunks_exact(dim).enumerate() {
-                let place = (layer * kv_heads + head) * self.positions + position;
-                heads.values[place * dim..(place + 1) * dim].copy_from_slice(row);
-                heads.exponents[place] = rows.exponents[head];
-            }
+        let (positions, dim) = (self.positions, self.head_dim);
+        assert!(position < positions, "a position it has room for");
+        for head in 0..self.kv_heads {
+            let place = (layer * self.kv_heads + head) * positions;
+            self.keys.exponents[place + position] = keys.exponents[head];
+            self.values.exponents[place + position] = values.exponents[head];
+            let heads = place * dim..(place + positions) * dim;
+            let row = head * dim..(head + 1) * dim;
+            put_key(&mut self.keys.values[heads.clone()], position, &keys.values[row.clone()]);
+            put_value(&mut self.values.values[heads], position, &values.values[row]);
         }
     }
 
     /// A head's keys at some positions.
-    pub(crate) fn keys(&self, layer: usize, head: usize, at: Range<usize>) -> Rows<'_> {
-        self.rows(&self.keys, layer, head, at)
+    pub(crate) fn keys(&self, layer: usize, head: usize, at: Range<usize>) -> Keys<'_> {
+        let (blocks, exponents, skipped) = self.head(&self.keys, (layer, head), at, LANES);
+        Keys { blocks, exponents, skipped }
     }
 
     /// A head's values at some positions.
-    pub(crate) fn values(&self, layer: usize, head: usize, at: Range<usize>) -> Rows<'_> {
-        self.rows(&self.values, layer, head, at)
+    pub(crate) fn values(&self, layer: usize, head: usize, at: Range<usize>) -> Values<'_> {
+        let (pairs, exponents, skipped) = self.head(&self.values, (layer, head), at, 2);
+        Values { pairs, exponents, skipped }
     }
 
-    fn rows<'a>(&self, heads: &'a Heads, layer: usize, head: usize, at: Range<usize>) -> Rows<'a> {
+    /// From the block where the positions begin, the last `together` of them to their end; their
+    /// exponents; and how many come before them.
+    fn head<'a>(
+        &self,
+        heads: &'a Heads,
+        (layer, head): (usize, usize),
+        at: Range<usize>,
+        together: usize,
+    ) -> (&'a [i16], &'a [i16], usize) {
         assert!(head < self.kv_heads && at.end <= self.positions, "a head and positions it has");
-        let start = (layer * self.kv_heads + head) * self.positions + at.start;
-        Rows {
-            values: &heads.values[start * self.head_dim..][..at.len() * self.head_dim],
-            exponents: &heads.exponents[start..][..at.len()],
-        }
+        let skipped = at.start % LANES;
+        let count = skipped + at.len();
+        let start = (layer * self.kv_heads + head) * self.positions + at.start - skipped;
+        let length = count.next_multiple_of(together) * self.head_dim;
+        let values = &heads.values[start * self.head_dim..][..length];
+        (values, &heads.exponents[start..][..count], skipped)
     }
 }
 
-impl<'a> Rows<'a> {
-    /// Each position's row with its exponent.
-    pub(crate) fn iter(self) -> impl Iterator<Item = (&'a [i16], i16)> + Clone {
-        let width = self.values.len() / self.exponents.len().max(1);
-        self.values.chunks_exact(width.max(1)).zip(self.exponents.iter().copied())
+impl Keys<'_> {
+    /// The keys that count as (position, dimension).
+    pub(crate) fn rows(&self, head_dim: usize) -> Vec<i16> {
+        let at = |position, dimension| self.blocks[key_at(position, dimension, head_dim)];
+        rows(self.skipped..self.exponents.len(), head_dim, at)
     }
+}
+
+impl Values<'_> {
+    /// The values that count as (position, dimension).
+    pub(crate) fn rows(&self, head_dim: usize) -> Vec<i16> {
+        let at = |position, dimension| self.pairs[value_at(position, dimension, head_dim)];
+        rows(self.skipped..self.exponents.len(), head_dim, at)
+    }
+}
+
+fn rows(at: Range<usize>, head_dim: usize, value: impl Fn(usize, usize) -> i16) -> Vec<i16> {
+    let indices = at.start * head_dim..at.end * head_dim;
+    indices.map(|index| value(index / head_dim, index % head_dim)).collect()
+}
+
+/// Puts one position's key into a head's blocks.
+pub(crate) fn put_key(blocks: &mut [i16], position: usize, key: &[i16]) {
+    for (dimension, value) in key.iter().enumerate() {
+        blocks[key_at(position, dimension, key.len())] = *value;
+    }
+}
+
+/// Puts one position's value into a head's pairs.
+pub(crate) fn put_value(pairs: &mut [i16], position: usize, value: &[i16]) {
+    for (dimension, element) in value.iter().enumerate() {
+        pairs[value_at(position, dimension, value.len())] = *element;
+    }
+}
+
+fn key_at(position: usize, dimension: usize, head_dim: usize) -> usize {
+    let pair = position / LANES * (head_dim / 2) + dimension / 2;
+    2 * (pair * LANES + position % LANES) + dimension % 2
+}
+
+fn value_at(position: usize, dimension: usize, head_dim: usize) -> usize {
+    2 * (position / 2 * head_dim + dimension) + position % 2
 }

@@ -2,39 +2,46 @@
 
 use std::ops::Range;
 
-use imo_tensor::{GROUP, Matrix, canonical, mat_vec};
+use imo_tensor::{GROUP, Matrix, mat_vec};
 
 use crate::isa::Isa;
-use crate::tile::{TILE, Tile};
+use crate::tile::Tile;
 use crate::vector;
 
 /// 2⁻²⁴: what one unit of a row's exact sum is worth.
-const UNIT: f32 = 1.0 / 16_777_216.0;
+pub(crate) const UNIT: f32 = 1.0 / 16_777_216.0;
 
-/// Multiplies rows of `w` by every vector of `x`, as [`mat_vec`] does one.
-///
-/// `out` is (token, row of `rows`); `rows` begins at a multiple of 8.
-pub(crate) fn mat_tile(out: &mut [f32], w: &Matrix<'_>, rows: Range<usize>, x: &Tile, isa: Isa) {
+/// Some rows of a matrix, from a multiple of 8 on, and the vectors to multiply them with.
+#[derive(Debug, Clone)]
+pub(crate) struct Product<'a> {
+    pub(crate) w: Matrix<'a>,
+    pub(crate) rows: Range<usize>,
+    pub(crate) x: &'a Tile,
+}
+
+impl<'a> Product<'a> {
+    /// How many rows, which is how far apart two tokens' outputs are.
+    pub(crate) fn width(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The blocks of the group that begins with row `row` of these rows.
+    pub(crate) fn group(&self, row: usize) -> &'a [u8] {
+        self.w.group((self.rows.start + row) / GROUP)
+    }
+}
+
+/// Multiplies the rows by every vector, as [`mat_vec`] does by one: `out` is (token, row).
+pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
+    let Product { w, rows, x } = product;
     assert_eq!(out.len(), x.tokens() * rows.len(), "one output per token and row");
+    assert!(rows.start.is_multiple_of(GROUP) && rows.end <= w.rows(), "rows of the matrix");
     if isa == Isa::Scalar {
         for (token, out) in out.chunks_exact_mut(rows.len()).enumerate() {
             mat_vec(out, w, rows.start, &x.vector(token));
         }
-        return;
-    }
-    assert!(rows.start.is_multiple_of(GROUP) && rows.end <= w.rows(), "rows of the matrix");
-    let mut sums = [[0; GROUP]; TILE];
-    let sums = &mut sums[..x.tokens()];
-    for start in (0..rows.len()).step_by(GROUP) {
-        let group = w.group((rows.start + start) / GROUP);
-        vector::group_sums(sums, w.format(), group, x.packed(), isa);
-        let count = GROUP.min(rows.len() - start);
-        let outputs = out.chunks_exact_mut(rows.len());
-        for ((out, sums), scale) in outputs.zip(&*sums).zip(x.scales()) {
-            for (out, sum) in out[start..start + count].iter_mut().zip(sums) {
-                *out = canonical(*sum as f32 * UNIT * scale);
-            }
-        }
+    } else {
+        vector::mat_tile(out, product, isa);
     }
 }
 
@@ -44,6 +51,7 @@ mod tests {
     use imo_tensor::{BLOCK, Format};
 
     use super::*;
+    use crate::tile::TILE;
 
     /// Ordinary values, huge ones, and now and then one that is not finite.
     fn value(u: &mut Unstructured<'_>, wild: bool) -> Result<f32> {
@@ -78,7 +86,7 @@ mod tests {
             let range = first..u.int_in_range(first + 1..=rows)?;
             let run = |isa| {
                 let mut out = vec![1.0; tokens * range.len()];
-                mat_tile(&mut out, &w, range.clone(), &tile, isa);
+                mat_tile(&mut out, &Product { w, rows: range.clone(), x: &tile }, isa);
                 out.into_iter().map(f32::to_bits).collect::<Vec<_>>()
             };
             let expected = run(Isa::Scalar);

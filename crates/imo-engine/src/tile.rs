@@ -2,19 +2,21 @@
 
 use imo_tensor::{BLOCK, Quantised, quantise};
 
-/// The most tokens that go through a product together: their sums fit the registers and L1.
+/// The most tokens that go through a product together: their blocks fit L1.
 pub(crate) const TILE: usize = 16;
 
-/// A block of one token's activations. A value is `256 · high + low`, so that 8-bit products do.
+/// A block's activations, each as `256 · high + low`, so that 8-bit products do.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-pub(crate) struct Packed {
-    pub(crate) values: [i16; BLOCK],
+pub(crate) struct Halves {
     pub(crate) high: [i8; BLOCK],
     pub(crate) low: [i8; BLOCK],
-    /// The sum of `values`.
-    pub(crate) sum: i32,
 }
+
+/// A block's activations.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Whole(pub(crate) [i16; BLOCK]);
 
 /// Up to [`TILE`] vectors of one length, quantised.
 #[derive(Debug, Default)]
@@ -26,8 +28,15 @@ pub(crate) struct Tile {
     sums: Vec<i32>,
     /// (token)
     scales: Vec<f32>,
-    /// (block, token)
-    packed: Vec<Packed>,
+    packed: Packed,
+}
+
+/// A tile as kernels read it: all tokens' first block, then all tokens' second, and so on.
+#[derive(Debug, Default)]
+struct Packed {
+    whole: Vec<Whole>,
+    halves: Vec<Halves>,
+    sums: Vec<i32>,
 }
 
 impl Tile {
@@ -44,12 +53,17 @@ impl Tile {
         self.scales
             .extend(vectors.zip(outputs).map(|(x, (values, sums))| quantise(values, sums, x)));
 
-        self.packed.clear();
+        let packed = &mut self.packed;
+        packed.whole.clear();
+        packed.halves.clear();
+        packed.sums.clear();
         for block in 0..blocks {
             for token in 0..self.tokens {
                 let start = token * columns + block * BLOCK;
-                let values = self.values[start..].first_chunk().expect("whole blocks");
-                self.packed.push(Packed::new(*values, self.sums[token * blocks + block]));
+                let values = *self.values[start..].first_chunk().expect("whole blocks");
+                packed.whole.push(Whole(values));
+                packed.halves.push(Halves::new(values));
+                packed.sums.push(self.sums[token * blocks + block]);
             }
         }
     }
@@ -58,17 +72,43 @@ impl Tile {
         self.tokens
     }
 
+    pub(crate) fn columns(&self) -> usize {
+        self.values.len() / self.tokens
+    }
+
     pub(crate) fn scales(&self) -> &[f32] {
         &self.scales
     }
 
-    pub(crate) fn packed(&self) -> &[Packed] {
-        &self.packed
+    /// Block `block` of `TOKENS` tokens from `first` on.
+    #[inline(always)]
+    pub(crate) fn whole<const TOKENS: usize>(
+        &self,
+        block: usize,
+        first: usize,
+    ) -> &[Whole; TOKENS] {
+        some(&self.packed.whole, block * self.tokens + first)
+    }
+
+    /// As [`Self::whole`].
+    #[inline(always)]
+    pub(crate) fn halves<const TOKENS: usize>(
+        &self,
+        block: usize,
+        first: usize,
+    ) -> &[Halves; TOKENS] {
+        some(&self.packed.halves, block * self.tokens + first)
+    }
+
+    /// The sums of what [`Self::whole`] gives.
+    #[inline(always)]
+    pub(crate) fn sums<const TOKENS: usize>(&self, block: usize, first: usize) -> &[i32; TOKENS] {
+        some(&self.packed.sums, block * self.tokens + first)
     }
 
     /// One of the vectors, as the scalar definition takes it.
     pub(crate) fn vector(&self, token: usize) -> Quantised<'_> {
-        let columns = self.values.len() / self.tokens;
+        let columns = self.columns();
         let blocks = columns / BLOCK;
         Quantised {
             values: &self.values[token * columns..(token + 1) * columns],
@@ -78,16 +118,19 @@ impl Tile {
     }
 }
 
-impl Packed {
-    fn new(values: [i16; BLOCK], sum: i32) -> Self {
+#[inline(always)]
+fn some<T, const COUNT: usize>(all: &[T], first: usize) -> &[T; COUNT] {
+    all[first..].first_chunk().expect("tokens of the tile")
+}
+
+impl Halves {
+    fn new(values: [i16; BLOCK]) -> Self {
         let byte = |value: i16, index: usize| value.to_le_bytes()[index].cast_signed();
         Self {
-            values,
             // The low byte counts as negative from 128 on; the high byte makes up for it.
             // |value| ≤ 32,639, so the high byte stays below 128 and nothing overflows.
             high: values.map(|value| byte(value + 128, 1)),
             low: values.map(|value| byte(value, 0)),
-            sum,
         }
     }
 }
@@ -100,9 +143,9 @@ mod tests {
     #[test]
     fn two_bytes_make_up_every_value() {
         for value in -LARGEST..=LARGEST {
-            let packed = Packed::new([value; BLOCK], 0);
+            let halves = Halves::new([value; BLOCK]);
             assert_eq!(
-                256 * i32::from(packed.high[0]) + i32::from(packed.low[0]),
+                256 * i32::from(halves.high[0]) + i32::from(halves.low[0]),
                 i32::from(value)
             );
         }

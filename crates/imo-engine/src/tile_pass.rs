@@ -5,11 +5,11 @@ use std::ops::Range;
 use imo_tensor::{GROUP, Matrix, add, quantise_head, rms_norm, rotate, silu_mul};
 use rayon::prelude::*;
 
-use crate::attention::{Query, Scratch, attend_head};
+use crate::attention::{Queries, Scratch, attend_heads};
 use crate::forward::number;
 use crate::isa::Isa;
 use crate::kv::{KvCache, Rows};
-use crate::linear::mat_tile;
+use crate::linear::{Product, mat_tile};
 use crate::slot::LayerSlot;
 use crate::tile::Tile;
 use crate::weights::{LayerWeights, Weights, size};
@@ -170,32 +170,32 @@ impl TilePass {
         means: Effort,
     ) -> Vec<f32> {
         let header = &weights.header;
-        let (heads, head_dim) = (size(header.heads), size(header.head_dim));
-        let per_kv_head = heads / size(header.kv_heads);
+        let (kv_heads, head_dim) = (size(header.kv_heads), size(header.head_dim));
+        let together = size(header.heads) / kv_heads;
         let scale = header.attention_scale;
         let mut attended = vec![0.0; self.queries.len()];
-        let some_heads = |(first, out): (usize, &mut [f32])| {
+        // Index i is token i / kv_heads, whose heads that share key and value head i % kv_heads.
+        let some = |(first, out): (usize, &mut [f32])| {
             let mut scratch = Scratch::default();
-            for (index, out) in out.chunks_exact_mut(head_dim).enumerate() {
-                let index = first + index;
-                let (token, head) = (index / heads, index % heads);
+            for (index, out) in (first..).zip(out.chunks_exact_mut(together * head_dim)) {
+                let (token, head) = (index / kv_heads, index % kv_heads);
                 let position = self.positions.start + token;
                 let seen = size(header.window_start(number(position)))..position + 1;
-                let query = Query {
-                    values: &self.queries[index * head_dim..(index + 1) * head_dim],
-                    exponent: self.query_exponents[index],
+                let queries = Queries {
+                    values: &self.queries[index * together * head_dim..][..together * head_dim],
+                    exponents: &self.query_exponents[index * together..][..together],
                 };
-                let keys = cache.keys(layer, head / per_kv_head, seen.clone());
-                let values = cache.values(layer, head / per_kv_head, seen);
-                attend_head(out, &mut scratch, query, scale, keys, values, means.isa);
+                let cached =
+                    (cache.keys(layer, head, seen.clone()), cache.values(layer, head, seen));
+                attend_heads(out, &mut scratch, queries, scale, cached, means.isa);
             }
         };
         if means.threads == 1 {
-            some_heads((0, &mut attended));
+            some((0, &mut attended));
         } else {
-            let share = self.query_exponents.len().div_ceil(means.threads);
-            let shares = attended.par_chunks_mut(share * head_dim).enumerate();
-            shares.for_each(|(index, out)| some_heads((index * share, out)));
+            let share = (self.positions.len() * kv_heads).div_ceil(means.threads);
+            let shares = attended.par_chunks_mut(share * together * head_dim).enumerate();
+            shares.for_each(|(index, out)| some((index * share, out)));
         }
         attended
     }
@@ -226,7 +226,7 @@ pub(crate) fn products<const N: usize>(
     let mut outputs = matrices.map(|w| vec![0.0; x.tokens() * w.rows()]);
     if means.threads == 1 || x.tokens() > 1 {
         for (out, w) in outputs.iter_mut().zip(matrices) {
-            mat_tile(out, w, 0..w.rows(), x, means.isa);
+            mat_tile(out, &Product { w: *w, rows: 0..w.rows(), x }, means.isa);
         }
         return outputs;
     }
@@ -240,7 +240,7 @@ pub(crate) fn products<const N: usize>(
     shares.into_par_iter().for_each(|share| {
         for (out, w, first) in share {
             let rows = first..first + out.len();
-            mat_tile(out, w, rows, x, means.isa);
+            mat_tile(out, &Product { w: *w, rows, x }, means.isa);
         }
     });
     outputs

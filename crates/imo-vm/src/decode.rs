@@ -56,6 +56,25 @@ pub enum Operation {
     Illegal,
 }
 
+impl Operation {
+    /// Whether the next instruction is the one after it, unless it faults.
+    pub(crate) const fn leads_on(self) -> bool {
+        !matches!(
+            self,
+            Self::Jal
+                | Self::Jalr
+                | Self::Beq
+                | Self::Bne
+                | Self::Blt
+                | Self::Bge
+                | Self::Bltu
+                | Self::Bgeu
+                | Self::Ecall
+                | Self::Illegal
+        )
+    }
+}
+
 /// A decoded instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instruction {

@@ -31,9 +31,21 @@ pub enum ElfError {
     /// It has nothing to execute.
     #[error("no segment is executable")]
     NoCode,
+    /// Its first instruction is not one of its code.
+    #[error(
+        "the entry {entry:#010x} is not an instruction of the code at {base:#010x}, {size} bytes"
+    )]
+    Entry {
+        /// First instruction.
+        entry: u32,
+        /// First address of the code.
+        base: u32,
+        /// Bytes of code.
+        size: usize,
+    },
     /// A segment lies where the machine has nothing to hold it.
     #[error(
-        "the segment at {address:#010x} with {size} bytes lies neither in memory (the first {memory} bytes) nor in code"
+        "the segment at {address:#010x} with {size} bytes fits neither memory (the first {memory} bytes) nor code"
     )]
     Misplaced {
         /// Its address.
@@ -70,13 +82,44 @@ const EXECUTABLE: u32 = 1;
 const WRITABLE: u32 = 2;
 /// Code beyond this would not fit the deepest tree.
 const CODE_LIMIT: u64 = 1 << 24;
+/// Memory beyond this would not, either.
+const MEMORY_LIMIT: u64 = 1 << 30;
+
+impl Load<'_> {
+    fn end(&self) -> u64 {
+        u64::from(self.address) + u64::from(self.size)
+    }
+
+    fn misplaced(&self, memory: u64) -> ElfError {
+        ElfError::Misplaced { address: self.address, size: self.size, memory }
+    }
+}
 
 impl Elf {
+    /// The least depth of memory that holds what an executable may write, and `stack` bytes above it.
+    pub fn memory_depth(file: &[u8], stack: u32) -> Result<u8, ElfError> {
+        let mut loads = read_loads(file)?;
+        // In this order, what begins in memory is seen after all that lies below it.
+        loads.sort_by_key(|load| load.address);
+        let mut least = depth(stack.into());
+        for load in &loads {
+            let size = 1_u64 << (least + LEAF_LOG2);
+            if load.flags & WRITABLE != 0 || u64::from(load.address) < size {
+                let end = load.end() + u64::from(stack);
+                if end > MEMORY_LIMIT {
+                    return Err(load.misplaced(MEMORY_LIMIT));
+                }
+                least = least.max(depth(end));
+            }
+        }
+        Ok(least)
+    }
+
     /// Reads an executable for a machine with this depth of memory.
     pub fn parse(file: &[u8], memory_depth: u8) -> Result<Self, ElfError> {
         let memory = 1_u64 << (memory_depth + LEAF_LOG2);
         let loads = read_loads(file)?;
-        let in_memory = |load: &Load<'_>| u64::from(load.address) + u64::from(load.size) <= memory;
+        let in_memory = |load: &Load<'_>| load.end() <= memory;
         let is_code = |load: &Load<'_>| {
             load.flags & EXECUTABLE != 0 || (!in_memory(load) && load.flags & WRITABLE == 0)
         };
@@ -85,12 +128,15 @@ impl Elf {
         let mut code = Vec::new();
         let mut data = Vec::new();
         for load in &loads {
-            let misplaced = ElfError::Misplaced { address: load.address, size: load.size, memory };
+            // A load below the end of memory reads memory, so what begins there must be there.
+            if !in_memory(load) && (!is_code(load) || u64::from(load.address) < memory) {
+                return Err(load.misplaced(memory));
+            }
             if is_code(load) {
-                let offset = load.address.checked_sub(code_base).ok_or(misplaced)?;
+                let offset = load.address.checked_sub(code_base).ok_or(load.misplaced(memory))?;
                 let end = u64::from(offset) + load.bytes.len() as u64;
                 if end > CODE_LIMIT {
-                    return Err(misplaced);
+                    return Err(load.misplaced(memory));
                 }
                 let (start, end) = (offset as usize, offset as usize + load.bytes.len());
                 code.resize(code.len().max(end), 0);
@@ -98,11 +144,13 @@ impl Elf {
             }
             if in_memory(load) {
                 data.push((load.address, load.bytes.to_vec()));
-            } else if !is_code(load) {
-                return Err(misplaced);
             }
         }
-        let entry = half_word(file, 24)? | half_word(file, 26)? << 16;
+        let entry = word(file, 24)?;
+        let in_code = entry.checked_sub(code_base).is_some_and(|at| (at as usize) < code.len());
+        if entry & 3 != 0 || !in_code {
+            return Err(ElfError::Entry { entry, base: code_base, size: code.len() });
+        }
         Ok(Self { entry, code_base, code, data })
     }
 

@@ -25,7 +25,7 @@ mod run;
 pub use run::{Run, Stopped};
 
 mod witness;
-pub use witness::{BadWitness, check, witness};
+pub use witness::{BadWitness, WitnessRun, check, witness};
 
 mod elf;
 pub use elf::{Elf, ElfError};

@@ -1,6 +1,6 @@
 //! The fixed context of a run: where each segment lies and how large it is.
 
-use imo_commit::{Hash, LEAF_LOG2};
+use imo_commit::{Hash, LEAF_BYTES};
 
 /// First address of the input.
 pub const INPUT_BASE: u32 = 0x6000_0000;
@@ -59,12 +59,12 @@ pub enum Region {
 impl Machine {
     /// Bytes of memory.
     pub const fn memory_size(&self) -> u64 {
-        1 << (self.memory_depth + LEAF_LOG2)
+        segment_size(self.memory_depth)
     }
 
     /// Bytes of code.
     pub const fn code_size(&self) -> u64 {
-        1 << (self.code_depth + LEAF_LOG2)
+        segment_size(self.code_depth)
     }
 
     /// Depth of a segment's tree.
@@ -90,7 +90,7 @@ impl Machine {
     }
 
     /// What a load of `size` bytes (1, 2 or 4) at this address reads, as segment and offset; none for a fault.
-    #[inline]
+    #[inline(always)]
     pub fn load(
         &self,
         address: u32,
@@ -116,10 +116,10 @@ impl Machine {
         if address >= MODEL_BASE {
             let offset = model_window.checked_add(u64::from(address - MODEL_BASE))?;
             let end = offset.checked_add(u64::from(size))?;
-            return (end <= 1 << (self.model_depth + LEAF_LOG2)).then_some((Region::Model, offset));
+            return (end <= segment_size(self.model_depth)).then_some((Region::Model, offset));
         }
         let in_input = u64::from(address.checked_sub(INPUT_BASE)?);
-        (in_input < 1 << (self.input_depth + LEAF_LOG2)).then_some((Region::Input, in_input))
+        (in_input < segment_size(self.input_depth)).then_some((Region::Input, in_input))
     }
 
     /// The offset in memory that a store of `size` bytes writes; none for a fault.
@@ -131,4 +131,9 @@ impl Machine {
             None
         }
     }
+}
+
+/// Bytes of a segment, whose depth is at most 48; wrapping, so that nothing is checked in the innermost loop.
+const fn segment_size(depth: u8) -> u64 {
+    (LEAF_BYTES as u64).wrapping_shl(depth as u32)
 }

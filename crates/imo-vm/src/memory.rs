@@ -1,5 +1,7 @@
 //! The contents of the segments.
 
+use std::cell::OnceCell;
+
 use imo_commit::{DenseTree, Hash, LEAF_LOG2, MemoryTree, dense_root, zero_root};
 
 use crate::decode::{Instruction, decode};
@@ -37,10 +39,14 @@ pub struct Segments<'a, T> {
     machine: Machine,
     code: &'a [u8],
     instructions: Vec<Instruction>,
+    /// For each instruction, how many there are from it up to the next that may lead elsewhere, that one included.
+    lines: Vec<u32>,
     input: &'a [u8],
     model: (&'a [u8], Option<&'a DenseTree>),
     trace: &'a T,
     slot_log2: u8,
+    /// Trees over code and input, once something is opened.
+    trees: [OnceCell<DenseTree>; 2],
 }
 
 impl<'a, T: TraceBytes> Segments<'a, T> {
@@ -67,7 +73,18 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         };
         let mut instructions: Vec<Instruction> = code.chunks(4).map(word).collect();
         instructions.resize(words, decode(0));
-        Self { machine, code, instructions, input, model, trace, slot_log2 }
+        let lines = lines(&instructions);
+        Self {
+            machine,
+            code,
+            instructions,
+            lines,
+            input,
+            model,
+            trace,
+            slot_log2,
+            trees: Default::default(),
+        }
     }
 
     /// Where the segments lie.
@@ -75,24 +92,42 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         &self.machine
     }
 
+    /// The code.
+    pub const fn code(&self) -> &'a [u8] {
+        self.code
+    }
+
     /// Roots of the segments.
     pub fn roots(&self) -> Roots {
         let (model, tree) = self.model;
         Roots {
-            code: dense_root(self.code, self.machine.code_depth),
+            code: self.code_tree().root(),
             model: tree
                 .map_or_else(|| dense_root(model, self.machine.model_depth), DenseTree::root),
-            input: dense_root(self.input, self.machine.input_depth),
+            input: self.input_tree().root(),
             trace: self.trace.subtree(self.machine.trace_depth + LEAF_LOG2 - self.slot_log2, 0),
         }
+    }
+
+    fn code_tree(&self) -> &DenseTree {
+        self.trees[0].get_or_init(|| DenseTree::new(self.code, self.machine.code_depth))
+    }
+
+    fn input_tree(&self) -> &DenseTree {
+        self.trees[1].get_or_init(|| DenseTree::new(self.input, self.machine.input_depth))
     }
 
     /// The leaf of a segment other than memory with its siblings, bottom-up.
     pub(crate) fn open(&self, region: Region, leaf: u64) -> ([u8; 128], Vec<Hash>) {
         match region {
-            Region::Code => open_dense(self.code, None, self.machine.code_depth, leaf),
-            Region::Input => open_dense(self.input, None, self.machine.input_depth, leaf),
-            Region::Model => open_dense(self.model.0, self.model.1, self.machine.model_depth, leaf),
+            Region::Code => open_dense(self.code, self.code_tree(), leaf),
+            Region::Input => open_dense(self.input, self.input_tree(), leaf),
+            Region::Model => match self.model {
+                (bytes, Some(tree)) => open_dense(bytes, tree, leaf),
+                (bytes, None) => {
+                    open_dense(bytes, &DenseTree::new(bytes, self.machine.model_depth), leaf)
+                }
+            },
             Region::Trace => self.open_trace(leaf),
             Region::Memory => unreachable!("memory changes and has its own tree"),
         }
@@ -101,16 +136,33 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
     fn open_trace(&self, leaf: u64) -> ([u8; 128], Vec<Hash>) {
         let leaves_log2 = self.slot_log2 - LEAF_LOG2;
         let (node, within) = (leaf >> leaves_log2, leaf & ((1 << leaves_log2) - 1));
-        let (bytes, mut siblings) = open_dense(self.trace.slot(node), None, leaves_log2, within);
+        let slot = self.trace.slot(node);
+        let (bytes, mut siblings) = open_dense(slot, &DenseTree::new(slot, leaves_log2), within);
         for levels in 0..self.machine.trace_depth - leaves_log2 {
             siblings.push(self.trace.subtree(levels, (node >> levels) ^ 1));
         }
         (bytes, siblings)
     }
 
-    #[inline]
-    fn load(&self, access: Access) -> u32 {
+    #[inline(always)]
+    pub(crate) fn fetch(&self, offset: u32) -> Instruction {
+        self.instructions[(offset / 4) as usize]
+    }
+
+    /// The instructions from `pc` on, at most `limit`, of which only the last may lead elsewhere; none where none can be fetched.
+    #[inline(always)]
+    pub(crate) fn line(&self, pc: u32, limit: u64) -> &[Instruction] {
+        let Some(offset) = self.machine.fetch(pc) else { return &[] };
+        let first = (offset / 4) as usize;
+        let line = &self.instructions[first..][..self.lines[first] as usize];
+        usize::try_from(limit).map_or(line, |limit| &line[..line.len().min(limit)])
+    }
+
+    /// The bytes of an access to these segments or to the memory beside them.
+    #[inline(always)]
+    pub(crate) fn load(&self, memory: &Memory, access: Access) -> u32 {
         match access.region {
+            Region::Memory => read(&memory.bytes, access.offset, access.size),
             Region::Model => read(self.model.0, access.offset, access.size),
             Region::Trace => {
                 let slot = self.trace.slot(access.offset >> self.slot_log2);
@@ -118,26 +170,28 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
             }
             Region::Code => read(self.code, access.offset, access.size),
             Region::Input => read(self.input, access.offset, access.size),
-            Region::Memory => unreachable!("memory is read where it is"),
         }
     }
 }
 
-fn open_dense(
-    bytes: &[u8],
-    tree: Option<&DenseTree>,
-    depth: u8,
-    leaf: u64,
-) -> ([u8; 128], Vec<Hash>) {
+/// The lengths of the straight lines that begin at each instruction.
+fn lines(instructions: &[Instruction]) -> Vec<u32> {
+    let mut length = 0;
+    let from_the_end = instructions.iter().rev().map(|instruction| {
+        length = if instruction.operation.leads_on() { length + 1 } else { 1 };
+        length
+    });
+    let mut lines: Vec<u32> = from_the_end.collect();
+    lines.reverse();
+    lines
+}
+
+fn open_dense(bytes: &[u8], tree: &DenseTree, leaf: u64) -> ([u8; 128], Vec<Hash>) {
     let mut contents = [0; 128];
     let start = usize::try_from(leaf << LEAF_LOG2).unwrap_or(usize::MAX).min(bytes.len());
     let there = &bytes[start..bytes.len().min(start + 128)];
     contents[..there.len()].copy_from_slice(there);
-    let siblings = match tree {
-        Some(tree) => tree.open(bytes, leaf),
-        None => DenseTree::new(bytes, depth).open(bytes, leaf),
-    };
-    (contents, siblings)
+    (contents, tree.open(bytes, leaf))
 }
 
 /// Little-endian bytes at an offset; past the end they are zero.
@@ -161,13 +215,41 @@ const fn mask(size: u32) -> u32 {
     }
 }
 
-/// Read-write memory: bytes, and a root that follows them when asked for.
-#[derive(Clone, Debug)]
+/// Read-write memory: bytes, and a root that follows them when asked for. A copy costs what was ever written.
+#[derive(Debug)]
 pub struct Memory {
     bytes: Vec<u8>,
-    dirty: Vec<bool>,
-    dirty_leaves: Vec<usize>,
+    marks: Vec<Mark>,
+    /// Leaves that are marked as written.
+    written: Vec<usize>,
+    /// Leaves that are marked as dirty.
+    dirty: Vec<usize>,
     tree: MemoryTree,
+}
+
+/// What happened to a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// Nothing: it is zero.
+    Untouched,
+    /// It was written, and the tree knows.
+    Written,
+    /// It was written after the tree had looked.
+    Dirty,
+}
+
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        let mut bytes = vec![0; self.bytes.len()];
+        let mut marks = vec![Mark::Untouched; self.marks.len()];
+        for leaf in &self.written {
+            let range = leaf << LEAF_LOG2..(leaf + 1) << LEAF_LOG2;
+            bytes[range.clone()].copy_from_slice(&self.bytes[range]);
+            marks[*leaf] = self.marks[*leaf];
+        }
+        let (written, dirty, tree) = (self.written.clone(), self.dirty.clone(), self.tree.clone());
+        Self { bytes, marks, written, dirty, tree }
+    }
 }
 
 impl Memory {
@@ -175,8 +257,9 @@ impl Memory {
     pub fn new(depth: u8) -> Self {
         Self {
             bytes: vec![0; 128 << depth],
-            dirty: vec![false; 1 << depth],
-            dirty_leaves: Vec::new(),
+            marks: vec![Mark::Untouched; 1 << depth],
+            written: Vec::new(),
+            dirty: Vec::new(),
             tree: MemoryTree::new(depth),
         }
     }
@@ -209,19 +292,36 @@ impl Memory {
 
     /// The tree, after hashing what changed since the last time.
     pub fn tree(&mut self) -> &MemoryTree {
-        for leaf in &self.dirty_leaves {
-            self.dirty[*leaf] = false;
+        for leaf in &self.dirty {
+            self.marks[*leaf] = Mark::Written;
         }
-        self.tree.update(&self.bytes, self.dirty_leaves.drain(..));
+        if !self.dirty.is_empty() {
+            self.tree.update(&self.bytes, self.dirty.drain(..));
+        }
         &self.tree
+    }
+
+    /// A leaf with its siblings, bottom-up.
+    pub(crate) fn open(&mut self, leaf: u64) -> ([u8; 128], Vec<Hash>) {
+        let leaf = usize::try_from(leaf).expect("memory is at most 1 GiB");
+        let contents = self.bytes[leaf << LEAF_LOG2..].first_chunk().expect("a whole leaf");
+        (*contents, self.tree().open(0, leaf))
     }
 
     #[inline]
     fn touch(&mut self, leaf: usize) {
-        if !self.dirty[leaf] {
-            self.dirty[leaf] = true;
-            self.dirty_leaves.push(leaf);
+        if self.marks[leaf] != Mark::Dirty {
+            self.mark(leaf);
         }
+    }
+
+    #[cold]
+    fn mark(&mut self, leaf: usize) {
+        if self.marks[leaf] == Mark::Untouched {
+            self.written.push(leaf);
+        }
+        self.marks[leaf] = Mark::Dirty;
+        self.dirty.push(leaf);
     }
 
     #[inline]
@@ -245,15 +345,12 @@ pub(crate) struct Loaded<'a, 's, T> {
 impl<T: TraceBytes> Memories for Loaded<'_, '_, T> {
     #[inline(always)]
     fn fetch(&mut self, offset: u32) -> Instruction {
-        self.segments.instructions[(offset / 4) as usize]
+        self.segments.fetch(offset)
     }
 
     #[inline(always)]
     fn load(&mut self, access: Access) -> u32 {
-        if access.region == Region::Memory {
-            return read(&self.memory.bytes, access.offset, access.size);
-        }
-        self.segments.load(access)
+        self.segments.load(self.memory, access)
     }
 
     #[inline(always)]

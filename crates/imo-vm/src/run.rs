@@ -1,17 +1,20 @@
 //! A run from its first state to its last, with the states in between at hand.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use imo_commit::{Hash, LEAF_LOG2};
 
-use crate::machine::Region;
 use crate::memory::{Loaded, Memory, Segments, TraceBytes};
 use crate::state::{STATE_BYTES, State, Status};
-use crate::step::{Access, Memories, step};
-use crate::witness::{Recorder, encode_witness};
+use crate::step::{execute, step};
+use crate::witness::{Probe, witness};
 
-/// Most snapshots that a run keeps beside the first.
-const SNAPSHOTS: usize = 48;
+/// Most snapshots that a run keeps.
+const SNAPSHOTS: usize = 64;
+/// Most snapshots that it takes on its way: their distance doubles when there are more.
+const TAKEN: usize = 32;
+/// Steps from one snapshot to the next in a short run, a power of two.
+const LEAST_STRIDE: u64 = 1 << 20;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,31 +49,45 @@ struct BitFlip {
     bit: u8,
 }
 
-/// A run that has been taken to its end once. States are found again from the nearest snapshot, and looking at some keeps them as
-/// snapshots, so that each narrowing of a dissection costs a fraction of the one before.
+/// A run that has been taken to its end once. States are found again from the nearest snapshot. On the way there are snapshots at multiples
+/// of a power of two, which hold all that the first cut of a dissection asks for, and looking at a state keeps it as one, so that each
+/// narrowing costs a fraction of the one before.
 #[derive(Debug)]
 pub struct Run<'a, T> {
     segments: Segments<'a, T>,
     steps: u64,
     stopped: Stopped,
-    /// By step, ascending; the first is the start.
+    /// By step, ascending; the first is the start, and the last the end.
     snapshots: RefCell<Vec<Snapshot>>,
     flip: Option<BitFlip>,
+    work: Cell<u64>,
 }
 
 impl<'a, T: TraceBytes> Run<'a, T> {
     /// Runs from `state` over `memory` for at most `cap` steps.
     pub fn new(segments: Segments<'a, T>, state: State, memory: Memory, cap: u64) -> Self {
-        let start = Snapshot { step: 0, state, memory };
-        let mut end = start.clone();
+        let mut end = Snapshot { step: 0, state, memory };
         let mut run = Self {
             segments,
             steps: cap,
             stopped: Stopped::OutOfSteps,
-            snapshots: RefCell::new(vec![start]),
+            snapshots: RefCell::default(),
             flip: None,
+            work: Cell::new(0),
         };
-        run.advance(&mut end, cap);
+        let mut stride = LEAST_STRIDE;
+        while end.step < cap && end.state.status == Status::Running {
+            // So that each copy has hashes of what has not changed since.
+            end.memory.tree();
+            let snapshots = run.snapshots.get_mut();
+            snapshots.push(end.clone());
+            if snapshots.len() > TAKEN {
+                stride *= 2;
+                snapshots.retain(|snapshot| snapshot.step.is_multiple_of(stride));
+            }
+            let next = (end.step / stride + 1).saturating_mul(stride);
+            run.run_on(&mut end, next.min(cap));
+        }
         run.stopped = match end.state.status {
             Status::Running => Stopped::OutOfSteps,
             Status::Halted => Stopped::Halted { code: end.state.register(10) },
@@ -92,6 +109,11 @@ impl<'a, T: TraceBytes> Run<'a, T> {
     /// Steps until it stopped.
     pub const fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// Steps taken so far, those taken again to find a state included.
+    pub const fn work(&self) -> u64 {
+        self.work.get()
     }
 
     /// How it stopped.
@@ -131,11 +153,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
 
     /// What the contract needs to take the step from this state.
     pub fn witness(&self, step: u64) -> Vec<u8> {
-        self.at(step, |snapshot| {
-            let mut after = snapshot.clone();
-            let access = record(&self.segments, &mut after);
-            encode_witness(&self.segments, &snapshot.state, &mut snapshot.memory, access)
-        })
+        self.at(step, |snapshot| witness(&self.segments, &snapshot.state, &mut snapshot.memory))
     }
 
     /// The last step that stored to the word at `address`, if any did.
@@ -143,14 +161,13 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         let mut now = self.nearest(0);
         let mut last = None;
         while now.state.status == Status::Running && now.step < self.steps {
-            let access = record(&self.segments, &mut now);
-            let stored = access.is_some_and(|(access, is_store)| {
-                is_store && access.offset & !3 == u64::from(address & !3)
-            });
-            if stored {
+            let probe = Probe::look(&self.segments, &now.state, &now.memory);
+            let stored = probe.stored.map(|access| access.offset & !3);
+            if stored == Some(u64::from(address & !3)) {
                 last = Some(now.step);
             }
-            now.step += 1;
+            let next = now.step + 1;
+            self.run_on(&mut now, next);
         }
         last
     }
@@ -168,13 +185,30 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         self.run_on(snapshot, to);
     }
 
+    /// Steps until `to` or the end of the run, one straight line of instructions after the other.
     fn run_on(&self, snapshot: &mut Snapshot, to: u64) {
         let machine = *self.segments.machine();
         let mut memories = Loaded { segments: &self.segments, memory: &mut snapshot.memory };
-        while snapshot.step < to && snapshot.state.status == Status::Running {
-            step(&mut snapshot.state, &machine, &mut memories);
-            snapshot.step += 1;
+        let mut state = snapshot.state;
+        let mut now = snapshot.step;
+        while now < to && state.status == Status::Running {
+            let line = self.segments.line(state.pc, to - now);
+            if line.is_empty() {
+                step(&mut state, &machine, &mut memories);
+                now += 1;
+                continue;
+            }
+            let fault = line.iter().position(|instruction| {
+                execute(&mut state, &machine, &mut memories, *instruction).is_none()
+            });
+            now += fault.map_or(line.len(), |index| index + 1) as u64;
+            if fault.is_some() {
+                state.status = Status::Fault;
+            }
         }
+        self.work.set(self.work.get() + (now - snapshot.step));
+        snapshot.state = state;
+        snapshot.step = now;
     }
 
     /// Looks at the state at a step.
@@ -189,7 +223,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
             snapshots.insert(place, snapshot);
             if snapshots.len() > SNAPSHOTS {
                 // What a narrowing game looks at next lies near what it looks at now.
-                let farthest = if place > SNAPSHOTS / 2 { 1 } else { snapshots.len() - 1 };
+                let farthest = if place > SNAPSHOTS / 2 { 1 } else { snapshots.len() - 2 };
                 snapshots.remove(farthest);
             }
         }
@@ -207,32 +241,5 @@ impl<'a, T: TraceBytes> Run<'a, T> {
 impl Snapshot {
     fn hash(&mut self) -> Hash {
         self.state.hash(self.memory.tree().root())
-    }
-}
-
-/// Takes one step and tells the access it made, and whether that was a store.
-fn record<T: TraceBytes>(
-    segments: &Segments<'_, T>,
-    snapshot: &mut Snapshot,
-) -> Option<(Access, bool)> {
-    let mut memories = Recorder::new(Loaded { segments, memory: &mut snapshot.memory });
-    step(&mut snapshot.state, segments.machine(), &mut memories);
-    memories.access
-}
-
-impl<M: Memories> Memories for Recorder<M> {
-    fn fetch(&mut self, offset: u32) -> crate::decode::Instruction {
-        self.inner.fetch(offset)
-    }
-
-    fn load(&mut self, access: Access) -> u32 {
-        self.access = Some((access, false));
-        self.inner.load(access)
-    }
-
-    fn store(&mut self, access: Access, value: u32) {
-        debug_assert_eq!(access.region, Region::Memory, "only memory is written");
-        self.access = Some((access, true));
-        self.inner.store(access, value);
     }
 }

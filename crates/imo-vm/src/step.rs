@@ -52,7 +52,7 @@ pub fn step(state: &mut State, machine: &Machine, memories: &mut impl Memories) 
 
 /// Carries out an instruction; on none nothing has changed and the machine faults.
 #[inline(always)]
-fn execute(
+pub(crate) fn execute(
     state: &mut State,
     machine: &Machine,
     memories: &mut impl Memories,

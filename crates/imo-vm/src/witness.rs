@@ -4,19 +4,39 @@ use imo_commit::{Hash, LEAF_BYTES, LEAF_LOG2, hash_leaf, root_from_opening};
 
 use crate::decode::{Instruction, decode};
 use crate::machine::{Machine, Region, Roots};
-use crate::memory::{Memory, Segments, TraceBytes};
+use crate::memory::{Loaded, Memory, Segments, TraceBytes};
 use crate::state::{STATE_BYTES, State, Status};
 use crate::step::{Access, Memories, step};
 
-/// Passes everything through and keeps the access.
-pub(crate) struct Recorder<M> {
-    pub(crate) inner: M,
-    pub(crate) access: Option<(Access, bool)>,
+/// A step that is only looked at: what it would read is read, what it would write is dropped, the access is kept.
+pub(crate) struct Probe<'a, 's, T> {
+    segments: &'s Segments<'a, T>,
+    memory: &'s Memory,
+    pub(crate) loaded: Option<Access>,
+    pub(crate) stored: Option<Access>,
 }
 
-impl<M> Recorder<M> {
-    pub(crate) const fn new(inner: M) -> Self {
-        Self { inner, access: None }
+impl<'a, 's, T: TraceBytes> Probe<'a, 's, T> {
+    /// Looks at the step from `state`.
+    pub(crate) fn look(segments: &'s Segments<'a, T>, state: &State, memory: &'s Memory) -> Self {
+        let mut probe = Self { segments, memory, loaded: None, stored: None };
+        step(&mut state.clone(), segments.machine(), &mut probe);
+        probe
+    }
+}
+
+impl<T: TraceBytes> Memories for Probe<'_, '_, T> {
+    fn fetch(&mut self, offset: u32) -> Instruction {
+        self.segments.fetch(offset)
+    }
+
+    fn load(&mut self, access: Access) -> u32 {
+        self.loaded = Some(access);
+        self.segments.load(self.memory, access)
+    }
+
+    fn store(&mut self, access: Access, _value: u32) {
+        self.stored = Some(access);
     }
 }
 
@@ -24,21 +44,9 @@ impl<M> Recorder<M> {
 pub fn witness<T: TraceBytes>(
     segments: &Segments<'_, T>,
     state: &State,
-    memory: &Memory,
-) -> Vec<u8> {
-    let mut after = (*state, memory.clone());
-    let mut memories = Recorder::new(crate::memory::Loaded { segments, memory: &mut after.1 });
-    step(&mut after.0, segments.machine(), &mut memories);
-    let access = memories.access;
-    encode_witness(segments, state, &mut memory.clone(), access)
-}
-
-pub(crate) fn encode_witness<T: TraceBytes>(
-    segments: &Segments<'_, T>,
-    state: &State,
     memory: &mut Memory,
-    access: Option<(Access, bool)>,
 ) -> Vec<u8> {
+    let Probe { loaded, stored, .. } = Probe::look(segments, state, memory);
     let mut bytes = state.encode(memory.tree().root()).to_vec();
     if state.status != Status::Running {
         return bytes;
@@ -50,19 +58,47 @@ pub(crate) fn encode_witness<T: TraceBytes>(
     if let Some(offset) = segments.machine().fetch(state.pc) {
         append(segments.open(Region::Code, u64::from(offset) >> LEAF_LOG2));
     }
-    if let Some((access, _)) = access {
+    if let Some(access) = loaded.or(stored) {
         let leaf = access.offset >> LEAF_LOG2;
         append(match access.region {
-            Region::Memory => {
-                let index = usize::try_from(leaf).expect("memory is at most 1 GiB");
-                let contents =
-                    *memory.bytes()[index * LEAF_BYTES..].first_chunk().expect("a whole leaf");
-                (contents, memory.tree().open(0, index))
-            }
+            Region::Memory => memory.open(leaf),
             region => segments.open(region, leaf),
         });
     }
     bytes
+}
+
+/// A run that makes the witness of every step it takes.
+#[derive(Debug)]
+pub struct WitnessRun<'a, 's, T> {
+    segments: &'s Segments<'a, T>,
+    state: State,
+    memory: Memory,
+}
+
+impl<'a, 's, T: TraceBytes> WitnessRun<'a, 's, T> {
+    /// Begins at a state.
+    pub const fn new(segments: &'s Segments<'a, T>, state: State, memory: Memory) -> Self {
+        Self { segments, state, memory }
+    }
+
+    /// Where it is.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The hash of where it is.
+    pub fn hash(&mut self) -> Hash {
+        self.state.hash(self.memory.tree().root())
+    }
+
+    /// Takes a step and gives its witness.
+    pub fn step(&mut self) -> Vec<u8> {
+        let witness = witness(self.segments, &self.state, &mut self.memory);
+        let mut memories = Loaded { segments: self.segments, memory: &mut self.memory };
+        step(&mut self.state, self.segments.machine(), &mut memories);
+        witness
+    }
 }
 
 /// Why a witness proves nothing.

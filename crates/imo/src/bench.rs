@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{anyhow, ensure};
 use imo_engine::{Commitment, Deviations, Request, Session, Sink, Uncommitted};
 use imo_model::ModelImage;
+use imo_vm::{Access, Instruction, Memories, Region, Run, State, Status, TraceBytes, decode, step};
 use indicatif::HumanCount;
 use serde::Serialize;
 
@@ -84,7 +85,7 @@ impl Report {
                 ("decode", format!("{decode} ({generated_tokens} tokens)")),
                 ("trace root", format!("{:.1} ms", root_s * 1e3)),
                 ("image root", format!("{:.0} MB/s", machine.image_bytes_per_s / 1e6)),
-                ("machine", format!("{:.1} M steps/s", machine.steps_per_s / 1e6)),
+                ("machine", machine.speed()),
                 ("a layer's node", steps(layer_steps)),
                 ("a head's node", steps(head_steps)),
                 ("a sampler's node", steps(sampler_steps)),
@@ -190,6 +191,8 @@ impl Pace {
 struct Machine {
     /// Over a layer's node.
     steps_per_s: f64,
+    /// Of a plain loop that fetches, decodes and executes one instruction after the other, over the same node in the same rounds.
+    plain_steps_per_s: f64,
     layer_steps: u64,
     head_steps: u64,
     sampler_steps: u64,
@@ -198,13 +201,18 @@ struct Machine {
 }
 
 impl Machine {
+    fn speed(&self) -> String {
+        let (ours, plain) = (self.steps_per_s, self.plain_steps_per_s);
+        format!("{:.1} M steps/s, {:.2} times a plain loop", ours / 1e6, ours / plain)
+    }
+
     fn measure(
         session: &Session<'_>,
         (image, program): (&ModelImage, &TextProgram),
         rounds: u16,
         terminal: Terminal,
     ) -> anyhow::Result<Self> {
-        let bar = terminal.bar("running nodes in the machine", 3 + u64::from(rounds));
+        let bar = terminal.bar("running nodes in the machine", 3 + 2 * u64::from(rounds));
         let started = Instant::now();
         let tree = image.tree();
         let image_bytes_per_s = image.bytes().len() as f64 / started.elapsed().as_secs_f64();
@@ -222,24 +230,103 @@ impl Machine {
             let slot = program.slot(&run).map_err(|stopped| anyhow!("node {node}: {stopped:?}"))?;
             ensure!(slot == trace.slot(node), "node {node}: engine and machine disagree");
             bar.inc(1);
-            Ok((run.steps(), seconds))
+            Ok((run, seconds))
         };
 
         let shape = program.shape();
         let position = u32::try_from(answer.prompt_tokens.len())? - 1;
         let layer = shape.layer(position, image.header().layers / 2);
-        let layers = (0..rounds).map(|_| measure(layer)).collect::<anyhow::Result<Vec<_>>>()?;
-        let (head_steps, _) = measure(shape.head(position, 0))?;
-        let (sampler_steps, _) = measure(shape.sampler(position))?;
+        let (mut layer_steps, mut speeds, mut plain_speeds) = (0, Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let (run, seconds) = measure(layer)?;
+            layer_steps = run.steps();
+            speeds.push(run.steps() as f64 / seconds);
+            let mut plain = Plain::new(&run, &input, image.bytes(), (&claimed, shape.slot_log2));
+            let started = Instant::now();
+            plain.run(run.segments().machine(), &run.state_at(0))?;
+            plain_speeds.push(run.steps() as f64 / started.elapsed().as_secs_f64());
+            let length = 1 << shape.slot_log2;
+            let same = plain.memory[..length] == run.output(0, length);
+            ensure!(same, "node {layer}: machine and plain loop disagree");
+            bar.inc(1);
+        }
+        let (head, _) = measure(shape.head(position, 0))?;
+        let (sampler, _) = measure(shape.sampler(position))?;
         bar.finish_and_clear();
         Ok(Self {
-            steps_per_s: median(layers.iter().map(|(steps, s)| *steps as f64 / s).collect()),
-            layer_steps: layers[0].0,
-            head_steps,
-            sampler_steps,
+            steps_per_s: median(speeds),
+            plain_steps_per_s: median(plain_speeds),
+            layer_steps,
+            head_steps: head.steps(),
+            sampler_steps: sampler.steps(),
             image_bytes_per_s,
         })
     }
+}
+
+/// The machine without any preparation: what its speed is measured against.
+struct Plain<'a, T> {
+    memory: Vec<u8>,
+    code: &'a [u8],
+    input: &'a [u8],
+    model: &'a [u8],
+    trace: &'a T,
+    slot_log2: u8,
+}
+
+impl<'a, T: TraceBytes> Plain<'a, T> {
+    fn new(
+        run: &Run<'a, T>,
+        input: &'a [u8],
+        model: &'a [u8],
+        (trace, slot_log2): (&'a T, u8),
+    ) -> Self {
+        let memory = vec![0; index(run.segments().machine().memory_size())];
+        Self { memory, code: run.segments().code(), input, model, trace, slot_log2 }
+    }
+
+    fn run(&mut self, machine: &imo_vm::Machine, state: &[u8]) -> anyhow::Result<()> {
+        let (mut state, _) = State::decode(state)?;
+        while state.status == Status::Running {
+            step(&mut state, machine, self);
+        }
+        Ok(())
+    }
+}
+
+impl<T: TraceBytes> Memories for Plain<'_, T> {
+    fn fetch(&mut self, offset: u32) -> Instruction {
+        decode(read(self.code, offset as usize, 4))
+    }
+
+    fn load(&mut self, access: Access) -> u32 {
+        let offset = index(access.offset);
+        match access.region {
+            Region::Memory => read(&self.memory, offset, access.size),
+            Region::Code => read(self.code, offset, access.size),
+            Region::Input => read(self.input, offset, access.size),
+            Region::Model => read(self.model, offset, access.size),
+            Region::Trace => {
+                let slot = self.trace.slot(access.offset >> self.slot_log2);
+                read(slot, offset & ((1 << self.slot_log2) - 1), access.size)
+            }
+        }
+    }
+
+    fn store(&mut self, access: Access, value: u32) {
+        let bytes = &value.to_le_bytes()[..access.size as usize];
+        self.memory[index(access.offset)..][..bytes.len()].copy_from_slice(bytes);
+    }
+}
+
+fn index(offset: u64) -> usize {
+    usize::try_from(offset).expect("what lies in memory has an address")
+}
+
+/// Little-endian bytes; past the end they are zero.
+fn read(bytes: &[u8], offset: usize, size: u32) -> u32 {
+    let byte = |index: u32| bytes.get(offset + index as usize).copied().unwrap_or(0);
+    (0..size).rev().fold(0, |value, index| value << 8 | u32::from(byte(index)))
 }
 
 /// The middle of some numbers; the upper one of two.

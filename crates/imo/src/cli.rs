@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
-use crate::{bench, model, run};
+use crate::{bench, demo, model, node, run, vm};
 
 /// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
 #[derive(Debug, Parser)]
@@ -21,11 +21,18 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell the whole story on a local Ethereum node: pack, launch, ask, dispute, mint, claim
+    Demo(demo::Args),
     /// Run a model on a prompt and stream its answer
     Run(run::Args),
     /// Pack models and look into packed ones
     #[command(subcommand)]
     Model(model::Command),
+    /// Answer requests and dispute wrong answers, until stopped
+    Node(node::Args),
+    /// Run RISC-V programs in the machine that disputes are judged by
+    #[command(subcommand)]
+    Vm(vm::Command),
     /// Measure engine, commitments and virtual machine on this computer
     Bench(bench::Args),
     /// Print a completion script for a shell
@@ -39,8 +46,11 @@ enum Command {
 pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
     let terminal = Terminal::new(cli.json);
     match cli.command {
+        Command::Demo(args) => demo::run(args, terminal),
         Command::Run(args) => run::run(args, terminal),
         Command::Model(command) => model::run(command, terminal),
+        Command::Node(args) => node::run(args, terminal),
+        Command::Vm(command) => vm::run(command, terminal),
         Command::Bench(args) => bench::run(args, terminal),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "imo", &mut io::stdout());

@@ -9,11 +9,16 @@ use clap::Parser;
 mod bench;
 pub mod claimed;
 mod cli;
+mod demo;
+pub mod evm;
 mod exit;
+mod keys;
 mod model;
+mod node;
 pub mod program;
 mod run;
 mod terminal;
+mod vm;
 
 /// The whole program: reads the arguments, carries out the command, says how it ended.
 pub fn main() -> ExitCode {

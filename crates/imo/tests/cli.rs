@@ -423,6 +423,7 @@ fn bench_measures_engine_and_machine() {
         "/uncommitted/decode_tokens_per_s",
         "/root_s",
         "/machine/steps_per_s",
+        "/machine/plain_steps_per_s",
         "/machine/image_bytes_per_s",
     ] {
         let number = report.pointer(path).and_then(Value::as_f64);

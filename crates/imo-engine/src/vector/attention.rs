@@ -1,137 +1,239 @@
-//! Attention of one head with AVX2, bit for bit what `imo_tensor::attend` gives.
+//! Attention with AVX2, bit for bit what `imo_tensor::attend` gives.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::x86_64::*;
+use core::ops::Range;
 
 use imo_tensor::{canonical, power_of_two};
 
-use super::avx2::load_values;
 use super::exp::{shift_to_even, weight_of_negative};
-use crate::attention::{Query, Scratch};
-use crate::kv::Rows;
+use crate::attention::{Queries, Scratch};
+use crate::kv::{Keys, LANES, Values};
 
-/// Values in a vector.
-const WIDTH: usize = 16;
+/// Pairs of positions whose products fit 32-bit sums: 64 pairs of 2 · 511 · 32,768.
+const SPAN: usize = 64;
 
-/// Positions whose products fit 32-bit sums: 64 pairs of 2 · 511 · 32,768.
-const SPAN: usize = 128;
+/// A weight, at most 2²⁴, is taken apart into this many times nine bits.
+const PARTS: usize = 3;
 
-/// As [`crate::attention::attend_head`], for heads of a multiple of 16, at most 256.
-#[target_feature(enable = "avx2,f16c")]
-pub(super) fn attend_head(
+/// The parts of the weights of a pair of positions, by query head; each has both positions' nine bits.
+type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
+
+/// As [`crate::attention::attend_heads`], for heads of a multiple of 8.
+#[target_feature(enable = "avx2")]
+pub(super) fn attend_heads(
     out: &mut [f32],
     scratch: &mut Scratch,
-    query: Query<'_>,
+    queries: Queries<'_>,
     scale: f32,
-    keys: Rows<'_>,
-    values: Rows<'_>,
+    (keys, values): (Keys<'_>, Values<'_>),
 ) {
-    let positions = keys.exponents.len();
-    // A whole number of vectors; what is too much has no weight.
-    let padded = positions.next_multiple_of(8);
-    scratch.scores.clear();
-    scratch.scores.resize(padded, f32::NEG_INFINITY);
-    scratch.weights.clear();
-    scratch.weights.resize(padded.next_multiple_of(2), 0);
-
-    dots(&mut scratch.scores[..positions], query.values, keys.values);
-    let largest = scale_scores(
-        &mut scratch.scores[..positions],
-        power_of_two(query.exponent.into()),
-        keys.exponents,
-        scale,
-    );
-    let top = values.exponents.iter().copied().max().unwrap_or_default();
-    let total = weigh(scratch, largest, top, values.exponents);
-    if total == 0 {
-        out.fill(0.0);
-        return;
+    let head_dim = out.len() / queries.exponents.len();
+    let mut head = 0;
+    while head < queries.exponents.len() {
+        let out = &mut out[head * head_dim..];
+        let some = Queries {
+            values: &queries.values[head * head_dim..],
+            exponents: &queries.exponents[head..],
+        };
+        head += match some.exponents.len() {
+            3.. => some_heads::<3>(out, scratch, some, scale, (keys, values)),
+            2 => some_heads::<2>(out, scratch, some, scale, (keys, values)),
+            _ => some_heads::<1>(out, scratch, some, scale, (keys, values)),
+        };
     }
-    let sums = &mut scratch.sums;
+}
+
+/// The first `HEADS` queries, which share what is loaded of keys and values.
+#[target_feature(enable = "avx2")]
+fn some_heads<const HEADS: usize>(
+    out: &mut [f32],
+    scratch: &mut Scratch,
+    queries: Queries<'_>,
+    scale: f32,
+    (keys, values): (Keys<'_>, Values<'_>),
+) -> usize {
+    let head_dim = out.len() / queries.exponents.len();
+    let blocks = keys.exponents.len().div_ceil(LANES);
+    let Scratch { sums, scores, parts, queries: halves } = scratch;
+    // Every pass writes all of what it uses.
+    scores.resize(HEADS * blocks * LANES, 0.0);
+    parts.resize(HEADS * PARTS * blocks * LANES / 2, 0);
+    halves.clear();
+    halves.extend(split::<HEADS>(queries.values, head_dim).as_flattened());
     sums.clear();
-    sums.resize(out.len(), 0);
-    let spans = values.values.chunks(SPAN * out.len()).zip(scratch.weights.chunks(SPAN));
-    for (rows, weights) in spans {
-        add_weighted(sums, rows, weights, &mut scratch.parts);
+    sums.resize(HEADS * head_dim, 0);
+
+    let scores = &mut scores[..HEADS * blocks * LANES];
+    let weights = parts.as_chunks_mut().0.as_chunks_mut::<HEADS>().0;
+    let query_scales = core::array::from_fn(|head| power_of_two(queries.exponents[head].into()));
+    let largest = score::<HEADS>(scores, halves.as_chunks().0, query_scales, scale, keys);
+    let top = values.exponents[values.skipped..].iter().copied().max().unwrap_or_default();
+    let mut totals = [0; HEADS];
+    for (head, total) in totals.iter_mut().enumerate() {
+        let scores = &scores[head * blocks * LANES..][..blocks * LANES];
+        *total = weigh(weights, head, (scores, largest[head]), (values.exponents, top));
     }
-    let factor = power_of_two(top.into()) / total as f32;
-    for (out, sum) in out.iter_mut().zip(sums) {
-        *out = canonical(*sum as f32 * factor);
+    let spans = values.pairs.chunks(SPAN * 2 * head_dim).zip(weights.chunks(SPAN));
+    for (pairs, weights) in spans {
+        add_weighted(sums, pairs, weights);
     }
+    for (head, total) in totals.into_iter().enumerate() {
+        let out = &mut out[head * head_dim..][..head_dim];
+        if total == 0 {
+            out.fill(0.0);
+            continue;
+        }
+        let factor = power_of_two(top.into()) / total as f32;
+        for (out, sum) in out.iter_mut().zip(&sums[head * head_dim..]) {
+            *out = canonical(*sum as f32 * factor);
+        }
+    }
+    HEADS
 }
 
-/// scores[j] = the exact dot product of `query` and row j of `keys`, rounded once.
-///
-/// The query's values are split as 256 · high + low, so that sums of products fit 32 bits:
-/// 256 · 255 · 32,768 < 2³¹.
-#[target_feature(enable = "avx2")]
-fn dots(scores: &mut [f32], query: &[i16], keys: &[i16]) {
-    let mut high = [_mm256_setzero_si256(); 256 / WIDTH];
-    let mut low = [_mm256_setzero_si256(); 256 / WIDTH];
-    let count = query.len() / WIDTH;
-    for (at, values) in query.as_chunks::<WIDTH>().0.iter().enumerate() {
-        let values = load_values(values);
-        high[at] = _mm256_srai_epi16::<8>(values);
-        low[at] = _mm256_and_si256(values, _mm256_set1_epi16(255));
-    }
-    let (high, low) = (&high[..count], &low[..count]);
-    let row = |key: &[i16]| {
-        let (mut h, mut l) = (_mm256_setzero_si256(), _mm256_setzero_si256());
-        for ((key, high), low) in key.as_chunks::<WIDTH>().0.iter().zip(high).zip(low) {
-            let key = load_values(key);
-            h = _mm256_add_epi32(h, _mm256_madd_epi16(key, *high));
-            l = _mm256_add_epi32(l, _mm256_madd_epi16(key, *low));
-        }
-        _mm256_hadd_epi32(h, l)
+/// (dimension / 2, head): pairs of queries as 256 · high + low, so that sums of products with keys
+/// fit 32 bits: 256 · 255 · 32,768 < 2³¹.
+fn split<const HEADS: usize>(queries: &[i16], head_dim: usize) -> Vec<[[i32; 2]; HEADS]> {
+    let pair = |first: i16, second: i16| (i32::from(first) & 0xffff) | i32::from(second) << 16;
+    let halves = |pair_at: usize, head: usize| {
+        let [first, second] = [0, 1].map(|at| queries[head * head_dim + 2 * pair_at + at]);
+        [pair(first >> 8, second >> 8), pair(first & 255, second & 255)]
     };
-    for (score, key) in scores.iter_mut().zip(keys.chunks_exact(query.len())) {
-        // Twice (high, high, low, low), added across the halves.
-        let pairs = row(key);
-        let halves = (_mm256_castsi256_si128(pairs), _mm256_extracti128_si256::<1>(pairs));
-        let sums = _mm_add_epi32(halves.0, halves.1);
-        let sums = _mm_hadd_epi32(sums, sums);
-        let (high, low) = (_mm_extract_epi32::<0>(sums), _mm_extract_epi32::<1>(sums));
-        *score = (256 * i64::from(high) + i64::from(low)) as f32;
-    }
+    let pairs = 0..head_dim / 2;
+    pairs.map(|pair| core::array::from_fn(|head| halves(pair, head))).collect()
 }
 
-/// score = score · `query_scale` · 2^exponent · `scale`, in that order. Returns the largest.
-fn scale_scores(scores: &mut [f32], query_scale: f32, exponents: &[i16], scale: f32) -> f32 {
-    let mut largest = f32::NEG_INFINITY;
-    for (score, exponent) in scores.iter_mut().zip(exponents) {
-        *score = *score * query_scale * power_of_two(i32::from(*exponent)) * scale;
-        if *score > largest {
-            largest = *score;
-        }
-    }
-    largest
-}
-
-/// Fills in the weights; returns their sum before they took in the exponents.
+/// score = (q · k, exact and rounded once) · query scale · 2^exponent · `scale`, in that order, as
+/// (head, position). Returns each head's largest. Positions that do not count score −inf.
 #[target_feature(enable = "avx2")]
-fn weigh(scratch: &mut Scratch, largest: f32, top: i16, exponents: &[i16]) -> u64 {
-    let mut total = _mm256_setzero_si256();
-    let mut shifts = exponents.chunks(8).map(|exponents| {
-        let mut shifts = [0; 8];
-        for (shift, exponent) in shifts.iter_mut().zip(exponents) {
-            *shift = i32::from(top) - i32::from(*exponent);
+fn score<const HEADS: usize>(
+    scores: &mut [f32],
+    queries: &[[[i32; 2]; HEADS]],
+    query_scales: [f32; HEADS],
+    scale: f32,
+    keys: Keys<'_>,
+) -> [f32; HEADS] {
+    let minus_infinity = _mm256_set1_ps(f32::NEG_INFINITY);
+    let mut largest = [minus_infinity; HEADS];
+    let width = scores.len() / HEADS;
+    let blocks = keys.blocks.chunks_exact(queries.len() * 2 * LANES);
+    for ((at, block), exponents) in blocks.enumerate().zip(keys.exponents.chunks(LANES)) {
+        let mut sums = [[_mm256_setzero_si256(); 2]; HEADS];
+        for (key, queries) in block.as_chunks::<{ 2 * LANES }>().0.iter().zip(queries) {
+            let key = load(key);
+            for (sums, query) in sums.iter_mut().zip(queries) {
+                for (sum, query) in sums.iter_mut().zip(query) {
+                    let products = _mm256_madd_epi16(key, _mm256_set1_epi32(*query));
+                    *sum = _mm256_add_epi32(*sum, products);
+                }
+            }
         }
-        shifts
-    });
-    let weights = scratch.weights.as_chunks_mut::<8>().0;
-    for (scores, weights) in scratch.scores.as_chunks::<8>().0.iter().zip(weights) {
+        let powers = powers_of_two(exponents);
+        let apart = outside(if at == 0 { keys.skipped } else { 0 }..exponents.len());
+        for (head, [high, low]) in sums.into_iter().enumerate() {
+            let dot = combine(high, low);
+            let score = _mm256_mul_ps(dot, _mm256_set1_ps(query_scales[head]));
+            let score = _mm256_mul_ps(_mm256_mul_ps(score, powers), _mm256_set1_ps(scale));
+            let score = _mm256_blendv_ps(score, minus_infinity, apart);
+            // The second operand where the first is NaN.
+            largest[head] = _mm256_max_ps(score, largest[head]);
+            store_floats(&mut scores[head * width + at * LANES..], score);
+        }
+    }
+    let mut result = [f32::NEG_INFINITY; HEADS];
+    for (result, lanes) in result.iter_mut().zip(largest) {
+        let mut values = [0.0; LANES];
+        store_floats(&mut values, lanes);
+        for value in values {
+            if value > *result {
+                *result = value;
+            }
+        }
+    }
+    result
+}
+
+/// 256 · high + low, rounded once: a binary64 holds the sum.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn combine(high: __m256i, low: __m256i) -> __m256 {
+    let factor = _mm256_set1_pd(256.0);
+    let first = _mm256_cvtpd_ps(_mm256_add_pd(
+        _mm256_mul_pd(_mm256_cvtepi32_pd(_mm256_castsi256_si128(high)), factor),
+        _mm256_cvtepi32_pd(_mm256_castsi256_si128(low)),
+    ));
+    let second = _mm256_cvtpd_ps(_mm256_add_pd(
+        _mm256_mul_pd(_mm256_cvtepi32_pd(_mm256_extracti128_si256::<1>(high)), factor),
+        _mm256_cvtepi32_pd(_mm256_extracti128_si256::<1>(low)),
+    ));
+    _mm256_set_m128(second, first)
+}
+
+/// As `imo_tensor::power_of_two`, lane by lane.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn powers_of_two(exponents: &[i16]) -> __m256 {
+    let mut all = [0; LANES];
+    all[..exponents.len()].copy_from_slice(exponents);
+    // SAFETY: 16 bytes are there, and the load needs no alignment.
+    let exponents_16 = unsafe { _mm_loadu_si128(all.as_ptr().cast()) };
+    let clamped = _mm256_max_epi32(
+        _mm256_min_epi32(_mm256_cvtepi16_epi32(exponents_16), _mm256_set1_epi32(127)),
+        _mm256_set1_epi32(-126),
+    );
+    let biased = _mm256_add_epi32(clamped, _mm256_set1_epi32(127));
+    _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+}
+
+/// Which lanes are not in this range.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn outside(lanes: Range<usize>) -> __m256 {
+    let [first, end] =
+        [lanes.start, lanes.end].map(|lane| i32::try_from(lane).expect("at most a block"));
+    let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let before = _mm256_cmpgt_epi32(_mm256_set1_epi32(first), lane);
+    let beyond = _mm256_cmpgt_epi32(lane, _mm256_set1_epi32(end - 1));
+    _mm256_castsi256_ps(_mm256_or_si256(before, beyond))
+}
+
+/// Fills in one head's weights. Returns their sum before they took in the exponents.
+#[target_feature(enable = "avx2")]
+fn weigh<const HEADS: usize>(
+    weights: &mut [Weights<HEADS>],
+    head: usize,
+    (scores, largest): (&[f32], f32),
+    (exponents, top): (&[i16], i16),
+) -> u64 {
+    let mut total = _mm256_setzero_si256();
+    let blocks = scores.as_chunks::<LANES>().0.iter().zip(exponents.chunks(LANES));
+    for ((scores, exponents), weights) in blocks.zip(weights.chunks_exact_mut(LANES / 2)) {
         // SAFETY: eight scores are there, and the load needs no alignment.
         let scores = unsafe { _mm256_loadu_ps(scores.as_ptr()) };
         let weight = weight_of_negative(_mm256_sub_ps(scores, _mm256_set1_ps(largest)));
         let low = _mm256_cvtepu32_epi64(_mm256_castsi256_si128(weight));
         let high = _mm256_cvtepu32_epi64(_mm256_extracti128_si256::<1>(weight));
         total = _mm256_add_epi64(total, _mm256_add_epi64(low, high));
-        let shifts = shifts.next().unwrap_or_default();
-        // SAFETY: eight shifts are there, and the load needs no alignment.
-        let shifts = unsafe { _mm256_loadu_si256(shifts.as_ptr().cast()) };
+
+        let mut all = [0; LANES];
+        all[..exponents.len()].copy_from_slice(exponents);
+        // SAFETY: 16 bytes are there, and the load needs no alignment.
+        let exponents = unsafe { _mm_loadu_si128(all.as_ptr().cast()) };
+        let shifts =
+            _mm256_sub_epi32(_mm256_set1_epi32(top.into()), _mm256_cvtepi16_epi32(exponents));
         let weight = shift_to_even(weight, shifts);
-        // SAFETY: eight weights are there, and the store needs no alignment.
-        unsafe { _mm256_storeu_si256(weights.as_mut_ptr().cast(), weight) };
+        let parts = [weight, _mm256_srli_epi32::<9>(weight), _mm256_srli_epi32::<18>(weight)];
+        for (part, weight) in parts.into_iter().enumerate() {
+            let nine_bits = _mm256_and_si256(weight, _mm256_set1_epi32(511));
+            let pairs = _mm256_or_si256(nine_bits, _mm256_srli_epi64::<16>(nine_bits));
+            let mut lanes = [0_i32; LANES];
+            // SAFETY: 32 bytes are there, and the store needs no alignment.
+            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), pairs) };
+            for (weights, [pair, _]) in weights.iter_mut().zip(lanes.as_chunks().0) {
+                weights[head][part] = *pair;
+            }
+        }
     }
     let mut lanes = [0_u64; 4];
     // SAFETY: 32 bytes are there, and the store needs no alignment.
@@ -139,47 +241,47 @@ fn weigh(scratch: &mut Scratch, largest: f32, top: i16, exponents: &[i16]) -> u6
     lanes.iter().sum()
 }
 
-/// sums[i] += Σ weights[j] · rows[j][i], exact, for at most [`SPAN`] rows.
-///
-/// A weight, at most 2²⁴, is taken apart into three times nine bits, and rows in pairs.
+/// sums[head][i] += Σ weight · value, exact, for at most [`SPAN`] pairs of positions.
 #[target_feature(enable = "avx2")]
-fn add_weighted(sums: &mut [i64], rows: &[i16], weights: &[u32], parts: &mut Vec<[i32; 3]>) {
-    parts.clear();
-    parts.extend(weights.chunks(2).map(|pair| {
-        let (first, second) = (pair[0], pair.get(1).copied().unwrap_or_default());
-        let part =
-            |shift: u32| ((first >> shift & 511) | (second >> shift & 511) << 16).cast_signed();
-        [part(0), part(9), part(18)]
-    }));
-    let width = sums.len();
-    for (column, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
-        let start = column * WIDTH;
-        let mut totals = [[_mm256_setzero_si256(); 2]; 3];
-        for (pair, parts) in rows.chunks(2 * width).zip(&*parts) {
-            let first = load_values(pair[start..].first_chunk().expect("a whole row"));
-            let second = pair.get(width + start..).and_then(<[i16]>::first_chunk);
-            let second = second.map_or(_mm256_setzero_si256(), |it| load_values(it));
-            let values =
-                [_mm256_unpacklo_epi16(first, second), _mm256_unpackhi_epi16(first, second)];
-            for (total, part) in totals.iter_mut().zip(parts) {
-                for (total, values) in total.iter_mut().zip(values) {
+fn add_weighted<const HEADS: usize>(sums: &mut [i64], pairs: &[i16], weights: &[Weights<HEADS>]) {
+    let head_dim = sums.len() / HEADS;
+    for start in (0..head_dim).step_by(LANES) {
+        let mut totals = [[_mm256_setzero_si256(); PARTS]; HEADS];
+        for (row, weights) in pairs.chunks_exact(2 * head_dim).zip(weights) {
+            let values = load(row[2 * start..].first_chunk().expect("whole vectors"));
+            for (totals, parts) in totals.iter_mut().zip(weights) {
+                for (total, part) in totals.iter_mut().zip(parts) {
                     let products = _mm256_madd_epi16(values, _mm256_set1_epi32(*part));
                     *total = _mm256_add_epi32(*total, products);
                 }
             }
         }
-        for (half, order) in
-            [[0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15]].into_iter().enumerate()
-        {
-            let mut lanes = [[0_i32; 8]; 3];
+        for (head, totals) in totals.into_iter().enumerate() {
+            let mut lanes = [[0_i32; LANES]; PARTS];
             for (lanes, total) in lanes.iter_mut().zip(totals) {
                 // SAFETY: 32 bytes are there, and the store needs no alignment.
-                unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), total[half]) };
+                unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), total) };
             }
-            let [low, middle, high] = lanes.map(|lanes| lanes.map(i64::from));
-            for (lane, place) in order.into_iter().enumerate() {
-                sums[place] += low[lane] + (middle[lane] << 9) + (high[lane] << 18);
+            let sums = &mut sums[head * head_dim + start..][..LANES];
+            for (lane, sum) in sums.iter_mut().enumerate() {
+                let [low, middle, high] = lanes.map(|lanes| i64::from(lanes[lane]));
+                *sum += low + (middle << 9) + (high << 18);
             }
         }
     }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load(values: &[i16; 2 * LANES]) -> __m256i {
+    // SAFETY: 32 bytes are there, and the load needs no alignment.
+    unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn store_floats(out: &mut [f32], values: __m256) {
+    let out: &mut [f32; LANES] = out.first_chunk_mut().expect("a whole vector");
+    // SAFETY: 32 bytes are there, and the store needs no alignment.
+    unsafe { _mm256_storeu_ps(out.as_mut_ptr(), values) };
 }

@@ -6,35 +6,68 @@
 
 use core::arch::x86_64::*;
 
-use imo_tensor::{BLOCK, Format, GROUP};
+use imo_tensor::{BLOCK, Format, GROUP, canonical};
 
-use crate::tile::{Packed, TILE};
+use crate::linear::{Product, UNIT};
+use crate::tile::{Halves, Tile, Whole};
 
 /// Two vectors of four 64-bit sums.
 type Sums = [__m256i; 2];
 
-/// As [`super::group_sums`].
+/// As [`super::mat_tile`].
 #[target_feature(enable = "avx2,f16c")]
-pub(super) fn group_sums(sums: &mut [[i64; GROUP]], format: Format, group: &[u8], x: &[Packed]) {
-    match format {
-        Format::Q4_0 => four_bits::<144>(sums, group, x),
-        Format::Q4_1 => four_bits::<160>(sums, group, x),
-        Format::Q8_0 => eight_bits(sums, group, x),
-        Format::I16 => sixteen_bits(sums, group, x),
-        Format::K4 => by_halves::<192>(sums, group, x),
-        Format::K8 => by_halves::<320>(sums, group, x),
+pub(super) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
+    for row in (0..product.width()).step_by(GROUP) {
+        let mut token = 0;
+        while token < product.x.tokens() {
+            token += match product.x.tokens() - token {
+                2.. => part::<2>(out, product, row, token),
+                _ => part::<1>(out, product, row, token),
+            };
+        }
     }
+}
+
+/// The group at `row` with `TOKENS` vectors from `token` on, whose sums stay in registers.
+#[target_feature(enable = "avx2,f16c")]
+#[inline]
+fn part<const TOKENS: usize>(
+    out: &mut [f32],
+    product: &Product<'_>,
+    row: usize,
+    token: usize,
+) -> usize {
+    let (group, x, width) = (product.group(row), product.x, product.width());
+    let sums = match product.w.format() {
+        Format::Q4_0 => four_bits::<144, TOKENS>(group, x, token),
+        Format::Q4_1 => four_bits::<160, TOKENS>(group, x, token),
+        Format::Q8_0 => eight_bits(group, x, token),
+        Format::I16 => sixteen_bits(group, x, token),
+        Format::K4 => by_halves::<192, TOKENS>(group, x, token),
+        Format::K8 => by_halves::<320, TOKENS>(group, x, token),
+    };
+    let outputs = out.chunks_exact_mut(width).zip(x.scales()).skip(token);
+    for (sums, (out, scale)) in sums.iter().zip(outputs) {
+        for (out, sum) in out[row..].iter_mut().zip(sums) {
+            *out = canonical(*sum as f32 * UNIT * scale);
+        }
+    }
+    TOKENS
 }
 
 /// `Q4_0` when a block has 144 bytes, `Q4_1` when it has 160.
 #[target_feature(enable = "avx2,f16c")]
-fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
+#[inline]
+fn four_bits<const BYTES: usize, const TOKENS: usize>(
+    group: &[u8],
+    x: &Tile,
+    token: usize,
+) -> [[i64; GROUP]; TOKENS] {
     /// How `hadd` leaves the rows of a group.
     const ORDER: [i32; GROUP] = [0, 1, 4, 5, 2, 3, 6, 7];
     let with_minimum = BYTES == Format::Q4_1.block_bytes();
-    let mut totals = [[_mm256_setzero_si256(); 2]; TILE];
-    let totals = &mut totals[..sums.len()];
-    for (block, x) in group.as_chunks::<BYTES>().0.iter().zip(x.chunks_exact(sums.len())) {
+    let mut totals = [[_mm256_setzero_si256(); 2]; TOKENS];
+    for (index, block) in group.as_chunks::<BYTES>().0.iter().enumerate() {
         let scale = even_and_odd(permute(half_units(block), ORDER));
         let minimum = if with_minimum {
             even_and_odd(permute(half_units(&block[16..]), ORDER))
@@ -47,11 +80,13 @@ fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[P
         let high = |at: usize| _mm256_and_si256(_mm256_srli_epi16::<4>(load(&quants[at])), mask);
         let upper_rows = [low(0), low(2), high(0), high(2)];
         let lower_rows = [low(1), low(3), high(1), high(3)];
-        for (total, x) in totals.iter_mut().zip(x) {
-            let dots = _mm256_hadd_epi32(dot_bytes(upper_rows, x), dot_bytes(lower_rows, x));
+        let vectors = x.halves::<TOKENS>(index, token).iter().zip(x.sums::<TOKENS>(index, token));
+        for (total, (halves, sum)) in totals.iter_mut().zip(vectors) {
+            let dots =
+                _mm256_hadd_epi32(dot_bytes(upper_rows, halves), dot_bytes(lower_rows, halves));
             let dots = even_and_odd(dots);
             // Q4_0 is Q4_1 with a minimum of −8 scales.
-            let sum = _mm256_set1_epi32(if with_minimum { x.sum } else { -8 * x.sum });
+            let sum = _mm256_set1_epi32(if with_minimum { *sum } else { -8 * sum });
             for half in 0..2 {
                 let scaled = _mm256_mul_epi32(scale[half], dots[half]);
                 let shifted = _mm256_mul_epi32(minimum[half], sum);
@@ -60,7 +95,7 @@ fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[P
         }
     }
     // Even lanes of ORDER, then odd ones.
-    store_rows(sums, totals, [0, 4, 2, 6, 1, 5, 3, 7]);
+    totals.map(|total| rows_of(total, [0, 4, 2, 6, 1, 5, 3, 7]))
 }
 
 /// Two 32-bit parts of the dot product of each of four rows with a block, 4-bit quants.
@@ -68,7 +103,7 @@ fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[P
 /// 16-bit sums hold four products of pairs: 4 · 2 · 15 · 128 < 2¹⁵.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn dot_bytes(rows: [__m256i; 4], x: &Packed) -> __m256i {
+fn dot_bytes(rows: [__m256i; 4], x: &Halves) -> __m256i {
     let mut high = _mm256_maddubs_epi16(rows[0], broadcast(&x.high, 0));
     let mut low = _mm256_maddubs_epi16(rows[0], broadcast(&x.low, 0));
     for (chunk, row) in rows.into_iter().enumerate().skip(1) {
@@ -80,16 +115,16 @@ fn dot_bytes(rows: [__m256i; 4], x: &Packed) -> __m256i {
 }
 
 #[target_feature(enable = "avx2,f16c")]
-fn eight_bits(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
+#[inline]
+fn eight_bits<const TOKENS: usize>(group: &[u8], x: &Tile, token: usize) -> [[i64; GROUP]; TOKENS] {
     const BYTES: usize = Format::Q8_0.block_bytes();
-    let mut totals = [[_mm256_setzero_si256(); 2]; TILE];
-    let totals = &mut totals[..sums.len()];
-    for (block, x) in group.as_chunks::<BYTES>().0.iter().zip(x.chunks_exact(sums.len())) {
+    let mut totals = [[_mm256_setzero_si256(); 2]; TOKENS];
+    for (index, block) in group.as_chunks::<BYTES>().0.iter().enumerate() {
         let scale = even_and_odd(permute(half_units(block), [0, 2, 4, 6, 1, 3, 5, 7]));
         let quants = block[16..].as_chunks::<16>().0;
-        for (total, x) in totals.iter_mut().zip(x) {
+        for (total, Whole(values)) in totals.iter_mut().zip(x.whole::<TOKENS>(index, token)) {
             let mut pairs = [_mm256_setzero_si256(); 4];
-            for (chunk, values) in x.values.as_chunks::<8>().0.iter().enumerate() {
+            for (chunk, values) in values.as_chunks::<8>().0.iter().enumerate() {
                 let values = broadcast_eight(values);
                 for (pair, sum) in pairs.iter_mut().enumerate() {
                     let rows = _mm256_cvtepi8_epi16(load_half(&quants[4 * chunk + pair]));
@@ -103,17 +138,21 @@ fn eight_bits(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
             }
         }
     }
-    store_rows(sums, totals, [0, 4, 1, 5, 2, 6, 3, 7]);
+    totals.map(|total| rows_of(total, [0, 4, 1, 5, 2, 6, 3, 7]))
 }
 
 /// A pair of products fits 32 bits, a sum of pairs does not: its halves are summed apart.
 #[target_feature(enable = "avx2")]
-fn sixteen_bits(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
+#[inline]
+fn sixteen_bits<const TOKENS: usize>(
+    group: &[u8],
+    x: &Tile,
+    token: usize,
+) -> [[i64; GROUP]; TOKENS] {
     const BYTES: usize = Format::I16.block_bytes();
-    let mut totals = [[_mm256_setzero_si256(); 2]; TILE];
-    let totals = &mut totals[..sums.len()];
+    let mut totals = [[_mm256_setzero_si256(); 2]; TOKENS];
     let low_half = _mm256_set1_epi32(0xffff);
-    for (block, x) in group.as_chunks::<BYTES>().0.iter().zip(x.chunks_exact(sums.len())) {
+    for (index, block) in group.as_chunks::<BYTES>().0.iter().enumerate() {
         let size = _mm256_set1_epi32(i32::MAX);
         let scales = _mm256_and_si256(load(block.first_chunk().expect("32 bytes")), size);
         let scale = [
@@ -121,10 +160,10 @@ fn sixteen_bits(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
             _mm256_cvtepi32_epi64(_mm256_extracti128_si256::<1>(scales)),
         ];
         let quants = block[32..].as_chunks::<32>().0;
-        for (total, x) in totals.iter_mut().zip(x) {
+        for (total, Whole(values)) in totals.iter_mut().zip(x.whole::<TOKENS>(index, token)) {
             for half in 0..2 {
                 let (mut low, mut high) = (_mm256_setzero_si256(), _mm256_setzero_si256());
-                for (chunk, values) in x.values.as_chunks::<4>().0.iter().enumerate() {
+                for (chunk, values) in values.as_chunks::<4>().0.iter().enumerate() {
                     let rows = load(&quants[2 * chunk + half]);
                     let products = _mm256_madd_epi16(rows, broadcast_four(values));
                     low = _mm256_add_epi32(low, _mm256_and_si256(products, low_half));
@@ -133,23 +172,27 @@ fn sixteen_bits(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
                 let low = _mm256_add_epi32(low, _mm256_srli_epi64::<32>(low));
                 let high = _mm256_add_epi32(high, _mm256_srli_epi64::<32>(high));
                 let high = _mm256_slli_epi64::<16>(_mm256_mul_epi32(scale[half], high));
-                let scaled = _mm256_add_epi64(_mm256_mul_epi32(scale[half], low), high);
-                total[half] = _mm256_add_epi64(total[half], scaled);
+                let low = _mm256_mul_epi32(scale[half], low);
+                total[half] = _mm256_add_epi64(total[half], _mm256_add_epi64(low, high));
             }
         }
     }
-    store_rows(sums, totals, [0, 1, 2, 3, 4, 5, 6, 7]);
+    totals.map(|total| rows_of(total, [0, 1, 2, 3, 4, 5, 6, 7]))
 }
 
 /// `K4` when a block has 192 bytes, `K8` when it has 320: each half of a block has its own scales and minimums.
 #[target_feature(enable = "avx2,f16c")]
-fn by_halves<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
+#[inline]
+fn by_halves<const BYTES: usize, const TOKENS: usize>(
+    group: &[u8],
+    x: &Tile,
+    token: usize,
+) -> [[i64; GROUP]; TOKENS] {
     const ORDER: [i32; GROUP] = [0, 2, 4, 6, 1, 3, 5, 7];
     let four_bits = BYTES == Format::K4.block_bytes();
-    let mut totals = [[_mm256_setzero_si256(); 2]; TILE];
-    let totals = &mut totals[..sums.len()];
+    let mut totals = [[_mm256_setzero_si256(); 2]; TOKENS];
     let mask = _mm_set1_epi8(15);
-    for (block, x) in group.as_chunks::<BYTES>().0.iter().zip(x.chunks_exact(sums.len())) {
+    for (index, block) in group.as_chunks::<BYTES>().0.iter().enumerate() {
         let (d, e) = (half_units(block), half_units(&block[16..]));
         let factors = block[32..].as_chunks::<8>().0;
         let scaled = |units, index: usize| {
@@ -160,12 +203,13 @@ fn by_halves<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[P
         let e = _mm256_sub_epi32(_mm256_setzero_si256(), e);
         let (scales, minimums) = ([scaled(d, 0), scaled(d, 1)], [scaled(e, 2), scaled(e, 3)]);
         let quants = block[64..].as_chunks::<16>().0;
-        for (total, x) in totals.iter_mut().zip(x) {
-            let first: i32 = x.values[..BLOCK / 2].iter().map(|it| i32::from(*it)).sum();
-            for (half, sum) in [first, x.sum - first].into_iter().enumerate() {
+        let vectors = x.whole::<TOKENS>(index, token).iter().zip(x.sums::<TOKENS>(index, token));
+        for (total, (Whole(values), sum)) in totals.iter_mut().zip(vectors) {
+            let first: i32 = values[..BLOCK / 2].iter().map(|it| i32::from(*it)).sum();
+            for (half, sum) in [first, sum - first].into_iter().enumerate() {
                 let mut pairs = [_mm256_setzero_si256(); 4];
                 for chunk in 0..2 {
-                    let values = broadcast_eight(&x.values.as_chunks().0[2 * half + chunk]);
+                    let values = broadcast_eight(&values.as_chunks().0[2 * half + chunk]);
                     for (pair, sum) in pairs.iter_mut().enumerate() {
                         let rows = if four_bits {
                             let both = load_half(&quants[4 * chunk + pair]);
@@ -189,7 +233,7 @@ fn by_halves<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[P
             }
         }
     }
-    store_rows(sums, totals, [0, 4, 1, 5, 2, 6, 3, 7]);
+    totals.map(|total| rows_of(total, [0, 4, 1, 5, 2, 6, 3, 7]))
 }
 
 /// From rows as (0 | 1), (2 | 3), (4 | 5), (6 | 7), four parts each, to their sums as (0 2 4 6 | 1 3 5 7).
@@ -202,7 +246,7 @@ fn rows_of_pairs(pairs: [__m256i; 4]) -> __m256i {
 /// Eight f16 scales in units of 2⁻²⁴; one of 128 or more in size counts as 0.
 #[target_feature(enable = "avx2,f16c")]
 #[inline]
-pub(super) fn half_units(bytes: &[u8]) -> __m256i {
+fn half_units(bytes: &[u8]) -> __m256i {
     let halves = load_half(bytes.first_chunk().expect("eight scales"));
     let size = _mm_and_si128(halves, _mm_set1_epi16(0x7fff));
     let small = _mm_cmplt_epi16(size, _mm_set1_epi16(0x5800));
@@ -255,30 +299,23 @@ fn load(bytes: &[u8; 32]) -> __m256i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load_half(bytes: &[u8; 16]) -> __m128i {
+pub(super) fn load_half(bytes: &[u8; 16]) -> __m128i {
     // SAFETY: 16 bytes are there, and the load needs no alignment.
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
+/// The lanes of the totals, each at the row that `rows` says.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn load_values(values: &[i16; 16]) -> __m256i {
-    // SAFETY: 32 bytes are there, and the load needs no alignment.
-    unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
-}
-
-/// Writes the lanes of each token's totals to the rows that `rows` says.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn store_rows(sums: &mut [[i64; GROUP]], totals: &[Sums], rows: [usize; GROUP]) {
-    for (sums, total) in sums.iter_mut().zip(totals) {
-        let mut lanes = [0; GROUP];
-        for (lanes, total) in lanes.as_chunks_mut::<4>().0.iter_mut().zip(total) {
-            // SAFETY: 32 bytes are there, and the store needs no alignment.
-            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), *total) };
-        }
-        for (lane, row) in lanes.into_iter().zip(rows) {
-            sums[row] = lane;
-        }
+fn rows_of(total: Sums, rows: [usize; GROUP]) -> [i64; GROUP] {
+    let mut lanes = [0; GROUP];
+    for (lanes, total) in lanes.as_chunks_mut::<4>().0.iter_mut().zip(total) {
+        // SAFETY: 32 bytes are there, and the store needs no alignment.
+        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), total) };
     }
+    let mut sums = [0; GROUP];
+    for (lane, row) in lanes.into_iter().zip(rows) {
+        sums[row] = lane;
+    }
+    sums
 }

@@ -6,70 +6,137 @@ use core::arch::x86_64::*;
 use imo_tensor::{BLOCK, Format, GROUP};
 
 use super::avx2;
-use crate::tile::{Packed, TILE};
+use crate::linear::{Product, UNIT};
+use crate::tile::{Halves, Tile};
 
-/// As [`super::group_sums`].
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,f16c")]
-pub(super) fn group_sums(sums: &mut [[i64; GROUP]], format: Format, group: &[u8], x: &[Packed]) {
-    match format {
-        Format::Q4_0 => four_bits::<144>(sums, group, x),
-        Format::Q4_1 => four_bits::<160>(sums, group, x),
-        Format::Q8_0 => eight_bits(sums, group, x),
-        Format::I16 | Format::K4 | Format::K8 => avx2::group_sums(sums, format, group, x),
+/// As [`super::mat_tile`].
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c")]
+pub(super) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
+    if matches!(product.w.format(), Format::I16 | Format::K4 | Format::K8) {
+        return avx2::mat_tile(out, product);
+    }
+    // Two groups share what is loaded of the vectors.
+    for row in (0..product.width()).step_by(2 * GROUP) {
+        let is_last = product.width() - row <= GROUP;
+        let mut token = 0;
+        while token < product.x.tokens() {
+            token += match (is_last, product.x.tokens() - token) {
+                (false, 4..) => part::<2, 4>(out, product, row, token),
+                (false, _) => part::<2, 1>(out, product, row, token),
+                (true, 4..) => part::<1, 4>(out, product, row, token),
+                (true, _) => part::<1, 1>(out, product, row, token),
+            };
+        }
     }
 }
+
+/// The groups from `row` on with the vectors from `token` on, whose sums stay in registers.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c")]
+#[inline]
+fn part<const GROUPS: usize, const TOKENS: usize>(
+    out: &mut [f32],
+    product: &Product<'_>,
+    row: usize,
+    token: usize,
+) -> usize {
+    let x = product.x;
+    let groups = core::array::from_fn(|index| product.group(row + index * GROUP));
+    let totals = match product.w.format() {
+        Format::Q4_0 => four_bits::<144, GROUPS, TOKENS>(groups, x, token),
+        Format::Q4_1 => four_bits::<160, GROUPS, TOKENS>(groups, x, token),
+        _ => eight_bits::<GROUPS, TOKENS>(groups, x, token),
+    };
+    let outputs = out.chunks_exact_mut(product.width()).zip(x.scales()).skip(token);
+    for (totals, (out, scale)) in totals.into_iter().zip(outputs) {
+        for (total, out) in totals.into_iter().zip(out[row..].chunks_mut(GROUP)) {
+            let value = _mm256_mul_ps(_mm512_cvtepi64_ps(total), _mm256_set1_ps(UNIT));
+            let value = _mm256_mul_ps(value, _mm256_set1_ps(*scale));
+            let is_nan = _mm256_cmp_ps_mask::<_CMP_UNORD_Q>(value, value);
+            store(out, _mm256_mask_blend_ps(is_nan, value, _mm256_set1_ps(CANONICAL_NAN)));
+        }
+    }
+    TOKENS
+}
+
+const CANONICAL_NAN: f32 = f32::from_bits(0x7fc0_0000);
 
 /// `Q4_0` when a block has 144 bytes, `Q4_1` when it has 160.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,f16c")]
-fn four_bits<const BYTES: usize>(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c")]
+#[inline]
+fn four_bits<const BYTES: usize, const GROUPS: usize, const TOKENS: usize>(
+    groups: [&[u8]; GROUPS],
+    x: &Tile,
+    token: usize,
+) -> [[__m512i; GROUPS]; TOKENS] {
     let with_minimum = BYTES == Format::Q4_1.block_bytes();
-    let mut totals = [_mm512_setzero_si512(); TILE];
-    let totals = &mut totals[..sums.len()];
-    for (block, x) in group.as_chunks::<BYTES>().0.iter().zip(x.chunks_exact(sums.len())) {
-        let scale = _mm512_cvtepi32_epi64(avx2::half_units(block));
-        let minimum = if with_minimum {
-            _mm512_cvtepi32_epi64(avx2::half_units(&block[16..]))
-        } else {
-            scale
-        };
-        let mask = _mm512_set1_epi8(15);
-        let quants = block[BYTES - 128..].as_chunks::<64>().0;
-        let chunks = [load(&quants[0]), load(&quants[1])];
-        let rows = [
-            _mm512_and_si512(chunks[0], mask),
-            _mm512_and_si512(chunks[1], mask),
-            _mm512_and_si512(_mm512_srli_epi16::<4>(chunks[0]), mask),
-            _mm512_and_si512(_mm512_srli_epi16::<4>(chunks[1]), mask),
-        ];
-        for (total, x) in totals.iter_mut().zip(x) {
-            let scaled = _mm512_mul_epi32(scale, dot_bytes(rows, x));
+    let mask = _mm512_set1_epi8(15);
+    let mut totals = [[_mm512_setzero_si512(); GROUPS]; TOKENS];
+    let groups = groups.map(|group| group.as_chunks::<BYTES>().0);
+    for index in 0..groups[0].len() {
+        let blocks = groups.map(|group| &group[index]);
+        prefetch::<BYTES, GROUPS>(groups[0], index);
+        let scales = blocks.map(|block| half_units(block));
+        let minimums =
+            if with_minimum { blocks.map(|block| half_units(&block[16..])) } else { scales };
+        let rows = blocks.map(|block| {
+            let quants = block[BYTES - 128..].as_chunks::<64>().0;
+            let chunks = [load(&quants[0]), load(&quants[1])];
+            [
+                _mm512_and_si512(chunks[0], mask),
+                _mm512_and_si512(chunks[1], mask),
+                _mm512_and_si512(_mm512_srli_epi16::<4>(chunks[0]), mask),
+                _mm512_and_si512(_mm512_srli_epi16::<4>(chunks[1]), mask),
+            ]
+        });
+        let (halves, sums) = (x.halves::<TOKENS>(index, token), x.sums::<TOKENS>(index, token));
+        for token in 0..TOKENS {
             // Q4_0 is Q4_1 with a minimum of −8 scales.
-            let sum = _mm512_set1_epi32(if with_minimum { x.sum } else { -8 * x.sum });
-            let shifted = _mm512_mul_epi32(minimum, sum);
-            *total = _mm512_add_epi64(*total, _mm512_add_epi64(scaled, shifted));
+            let sum = _mm512_set1_epi32(if with_minimum { sums[token] } else { -8 * sums[token] });
+            let dots = dot_bytes(rows, &halves[token]);
+            for group in 0..GROUPS {
+                let total = &mut totals[token][group];
+                let scaled = _mm512_mul_epi32(scales[group], dots[group]);
+                let shifted = _mm512_mul_epi32(minimums[group], sum);
+                *total = _mm512_add_epi64(*total, _mm512_add_epi64(scaled, shifted));
+            }
         }
     }
-    store(sums, totals);
+    totals
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,f16c")]
-fn eight_bits(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c")]
+#[inline]
+fn eight_bits<const GROUPS: usize, const TOKENS: usize>(
+    groups: [&[u8]; GROUPS],
+    x: &Tile,
+    token: usize,
+) -> [[__m512i; GROUPS]; TOKENS] {
     const BYTES: usize = Format::Q8_0.block_bytes();
-    let mut totals = [_mm512_setzero_si512(); TILE];
-    let totals = &mut totals[..sums.len()];
-    for (block, x) in group.as_chunks::<BYTES>().0.iter().zip(x.chunks_exact(sums.len())) {
-        let scale = _mm512_cvtepi32_epi64(avx2::half_units(block));
-        let quants = block[16..].as_chunks::<64>().0;
-        // The instruction takes one factor without a sign: 128 is added here and taken off below.
-        let offset = _mm512_set1_epi8(i8::MIN);
-        let shifted = |at: usize| _mm512_xor_si512(load(&quants[at]), offset);
-        let rows = [shifted(0), shifted(1), shifted(2), shifted(3)];
-        for (total, x) in totals.iter_mut().zip(x) {
-            let dots = _mm512_sub_epi32(dot_bytes(rows, x), _mm512_set1_epi32(128 * x.sum));
-            *total = _mm512_add_epi64(*total, _mm512_mul_epi32(scale, dots));
+    // The instruction takes one factor without a sign: 128 is added here and taken off below.
+    let offset = _mm512_set1_epi8(i8::MIN);
+    let mut totals = [[_mm512_setzero_si512(); GROUPS]; TOKENS];
+    let groups = groups.map(|group| group.as_chunks::<BYTES>().0);
+    for index in 0..groups[0].len() {
+        let blocks = groups.map(|group| &group[index]);
+        prefetch::<BYTES, GROUPS>(groups[0], index);
+        let scales = blocks.map(|block| half_units(block));
+        let rows = blocks.map(|block| {
+            let quants = block[16..].as_chunks::<64>().0;
+            let shifted = |at: usize| _mm512_xor_si512(load(&quants[at]), offset);
+            [shifted(0), shifted(1), shifted(2), shifted(3)]
+        });
+        let (halves, sums) = (x.halves::<TOKENS>(index, token), x.sums::<TOKENS>(index, token));
+        for token in 0..TOKENS {
+            let excess = _mm512_set1_epi32(128 * sums[token]);
+            let dots = dot_bytes(rows, &halves[token]);
+            for group in 0..GROUPS {
+                let total = &mut totals[token][group];
+                let dots = _mm512_sub_epi32(dots[group], excess);
+                *total = _mm512_add_epi64(*total, _mm512_mul_epi32(scales[group], dots));
+            }
         }
     }
-    store(sums, totals);
+    totals
 }
 
 /// The dot product of each row with a block in the low half of its 64-bit lane.
@@ -77,14 +144,30 @@ fn eight_bits(sums: &mut [[i64; GROUP]], group: &[u8], x: &[Packed]) {
 /// It fits: 32 · 255 · 32,639 < 2³¹.
 #[target_feature(enable = "avx512f,avx512vnni")]
 #[inline]
-fn dot_bytes(rows: [__m512i; 4], x: &Packed) -> __m512i {
-    let (mut high, mut low) = (_mm512_setzero_si512(), _mm512_setzero_si512());
-    for (chunk, row) in rows.into_iter().enumerate() {
-        high = _mm512_dpbusd_epi32(high, row, broadcast(&x.high, chunk));
-        low = _mm512_dpbusd_epi32(low, row, broadcast(&x.low, chunk));
+fn dot_bytes<const GROUPS: usize>(rows: [[__m512i; 4]; GROUPS], x: &Halves) -> [__m512i; GROUPS] {
+    let mut dots = [_mm512_setzero_si512(); GROUPS];
+    for (dot, rows) in dots.iter_mut().zip(rows) {
+        let (mut high, mut low) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+        for (chunk, row) in rows.into_iter().enumerate() {
+            high = _mm512_dpbusd_epi32(high, row, broadcast(&x.high, chunk));
+            low = _mm512_dpbusd_epi32(low, row, broadcast(&x.low, chunk));
+        }
+        let both = _mm512_add_epi32(_mm512_slli_epi32::<8>(high), low);
+        *dot = _mm512_add_epi32(both, _mm512_srli_epi64::<32>(both));
     }
-    let both = _mm512_add_epi32(_mm512_slli_epi32::<8>(high), low);
-    _mm512_add_epi32(both, _mm512_srli_epi64::<32>(both))
+    dots
+}
+
+/// Eight f16 scales in units of 2⁻²⁴; one of 128 or more in size counts as 0.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
+#[inline]
+fn half_units(bytes: &[u8]) -> __m512i {
+    let halves = avx2::load_half(bytes.first_chunk().expect("eight scales"));
+    let size = _mm_and_si128(halves, _mm_set1_epi16(0x7fff));
+    let small = _mm_cmplt_epi16_mask(size, _mm_set1_epi16(0x5800));
+    let values = _mm256_maskz_cvtph_ps(small, halves);
+    // Exact: a value of 11 bits, below 2³¹ after it.
+    _mm512_cvtps_epi64(_mm256_mul_ps(values, _mm256_set1_ps(16_777_216.0)))
 }
 
 /// Chunk `index` of eight bytes in every 64-bit lane.
@@ -95,6 +178,18 @@ fn broadcast(bytes: &[i8; BLOCK], index: usize) -> __m512i {
     _mm512_set1_epi64(i64::from_le_bytes(chunk))
 }
 
+/// Asks for what lies where the next groups' blocks are, if there are any: block by block as many
+/// bytes as these groups' blocks at `index` have. The hardware does not see through two streams.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn prefetch<const BYTES: usize, const GROUPS: usize>(group: &[[u8; BYTES]], index: usize) {
+    let ahead = GROUPS * BYTES * (group.len() + index);
+    let start = group.as_ptr().cast::<i8>().wrapping_add(ahead);
+    for line in 0..(GROUPS * BYTES).div_ceil(64) {
+        _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(64 * line));
+    }
+}
+
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn load(bytes: &[u8; 64]) -> __m512i {
@@ -102,11 +197,12 @@ fn load(bytes: &[u8; 64]) -> __m512i {
     unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }
 
-#[target_feature(enable = "avx512f")]
+/// Writes the first of the values, as many as `out` takes.
+#[target_feature(enable = "avx512f,avx512vl")]
 #[inline]
-fn store(sums: &mut [[i64; GROUP]], totals: &[__m512i]) {
-    for (sums, total) in sums.iter_mut().zip(totals) {
-        // SAFETY: 64 bytes are there, and the store needs no alignment.
-        unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), *total) };
-    }
+fn store(out: &mut [f32], values: __m256) {
+    assert!(out.len() <= GROUP, "no more than there are");
+    let mask = (1_u16 << out.len()) - 1;
+    // SAFETY: the mask keeps the store within `out`, and it needs no alignment.
+    unsafe { _mm256_mask_storeu_ps(out.as_mut_ptr(), mask.to_le_bytes()[0], values) };
 }

@@ -4,61 +4,49 @@
     expect(unsafe_code, reason = "calls code for instructions that were detected")
 )]
 
-use imo_tensor::{Format, GROUP};
-
-use crate::attention::{Query, Scratch};
+use crate::attention::{Queries, Scratch};
 use crate::isa::Isa;
-use crate::kv::Rows;
-use crate::tile::Packed;
+use crate::kv::{Keys, Values};
+use crate::linear::Product;
 
-/// The exact sums of a group's eight rows with each vector of a tile, in units of 2⁻²⁴ · scale.
-///
-/// `group` holds a group's blocks, `x` the vectors as (block, token).
+/// As [`crate::linear::mat_tile`].
 ///
 /// # Panics
 ///
 /// When the machine lacks `isa`, or `isa` is the scalar one, which has no kernel here.
-pub(crate) fn group_sums(
-    sums: &mut [[i64; GROUP]],
-    format: Format,
-    group: &[u8],
-    x: &[Packed],
-    isa: Isa,
-) {
-    assert_eq!(group.len() * sums.len(), x.len() * format.block_bytes(), "one block per vector");
+pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
+    assert_eq!(product.w.columns(), product.x.columns(), "one value per column");
     assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, as the assertion says.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => unsafe { super::avx512::group_sums(sums, format, group, x) },
+        Isa::Avx512 => unsafe { super::avx512::mat_tile(out, product) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { super::avx2::group_sums(sums, format, group, x) },
+        Isa::Avx2 => unsafe { super::avx2::mat_tile(out, product) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }
 
-/// As [`crate::attention::attend_head`], for heads of a multiple of 16, at most 256.
+/// As [`crate::attention::attend_heads`], for heads of a multiple of 8.
 ///
 /// # Panics
 ///
-/// As [`group_sums`].
-pub(crate) fn attend_head(
+/// As [`mat_tile`].
+pub(crate) fn attend_heads(
     out: &mut [f32],
     scratch: &mut Scratch,
-    query: Query<'_>,
+    queries: Queries<'_>,
     scale: f32,
-    keys: Rows<'_>,
-    values: Rows<'_>,
+    (keys, values): (Keys<'_>, Values<'_>),
     isa: Isa,
 ) {
-    assert!(out.len().is_multiple_of(16) && out.len() <= 256, "a head of {}", out.len());
     assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 | Isa::Avx512 => unsafe {
-            super::attention::attend_head(out, scratch, query, scale, keys, values);
+            super::attention::attend_heads(out, scratch, queries, scale, (keys, values));
         },
         _ => unreachable!("{isa:?} has no kernel here"),
     }

@@ -9,4 +9,4 @@ mod avx512;
 mod dispatch;
 #[cfg(target_arch = "x86_64")]
 mod exp;
-pub(crate) use dispatch::{attend_head, group_sums};
+pub(crate) use dispatch::{attend_heads, mat_tile};

@@ -28,7 +28,7 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
         context: *u.choose(&[8, 40])?,
         tied: u.arbitrary()?,
         kind,
-        architecture: *u.choose(&["llama", "llama", "qwen2"])?,
+        architecture: u.choose(&["llama", "llama", "qwen2"])?,
         window: 0,
         rope_factors: u.ratio(1, 4)?,
     };

@@ -13,6 +13,7 @@ use core::str;
 use crate::image::ImageError;
 use merge::Room;
 
+#[cfg(feature = "std")]
 pub(crate) use merge::SPACE;
 pub use merge::Scratch;
 pub(crate) use split::{Class, Splitter};

@@ -7,7 +7,7 @@ use arbtest::arbitrary::Unstructured;
 use imo_commit::keccak256;
 use imo_vm::{Machine, Roots};
 
-use crate::machine::Scene;
+use crate::scene::Scene;
 
 const CASES: u32 = 250;
 

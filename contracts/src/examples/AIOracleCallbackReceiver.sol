@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IAIOracle, IAIOracleCallback } from "../interfaces/IAIOracle.sol";
+
+/// @title Base of contracts that are called with an answer
+/// @notice Anyone may name any contract in a request, so a callback proves no more than that its request's answer is final: a consumer
+/// acts on the requests that it made itself.
+abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
+    error UnauthorizedCallbackSource(IAIOracle expected, IAIOracle found);
+
+    IAIOracle public immutable aiOracle;
+
+    constructor(IAIOracle oracle) {
+        aiOracle = oracle;
+    }
+
+    modifier onlyAIOracleCallback() {
+        IAIOracle found = IAIOracle(msg.sender);
+        if (found != aiOracle) revert UnauthorizedCallbackSource(aiOracle, found);
+        _;
+    }
+
+    /// @inheritdoc IAIOracleCallback
+    function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
+        external
+        virtual;
+
+    function isFinalized(uint256 requestId) external view returns (bool) {
+        return aiOracle.isFinalized(requestId);
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IERC2981 } from "@openzeppelin/contracts/interfaces/IERC2981.sol";
+import { IERC721 } from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import { ERC165Checker } from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
+import { Assets } from "../token/Assets.sol";
+
+/// @title A marketplace at fixed prices that pays royalties
+/// @notice Sellers keep their tokens and approve this contract. The royalty that ERC-2981 names is sent as plain ETH, without data; the
+/// rest goes to the seller. No fee, no owner.
+contract Marketplace {
+    using Assets for address;
+
+    struct Listing {
+        address seller;
+        uint96 price;
+    }
+
+    event Listed(
+        IERC721 indexed collection, uint256 indexed tokenId, address indexed seller, uint256 price
+    );
+    event Unlisted(IERC721 indexed collection, uint256 indexed tokenId);
+    event Sold(
+        IERC721 indexed collection,
+        uint256 indexed tokenId,
+        address indexed buyer,
+        uint256 price,
+        uint256 royalty
+    );
+
+    error NotOwner(address caller, address owner);
+    error NotListed(IERC721 collection, uint256 tokenId);
+    error WrongPrice(uint256 value, uint256 price);
+    error RoyaltyAbovePrice(uint256 royalty, uint256 price);
+
+    mapping(IERC721 collection => mapping(uint256 tokenId => Listing)) public listingOf;
+
+    /// @notice Offers a token of the caller for `price` wei; again: for another price.
+    function list(IERC721 collection, uint256 tokenId, uint96 price) external {
+        address owner = collection.ownerOf(tokenId);
+        if (msg.sender != owner) revert NotOwner(msg.sender, owner);
+        listingOf[collection][tokenId] = Listing(msg.sender, price);
+        emit Listed(collection, tokenId, msg.sender, price);
+    }
+
+    /// @notice Takes an offer of the caller back.
+    function unlist(IERC721 collection, uint256 tokenId) external {
+        address seller = listingOf[collection][tokenId].seller;
+        if (msg.sender != seller) revert NotOwner(msg.sender, seller);
+        delete listingOf[collection][tokenId];
+        emit Unlisted(collection, tokenId);
+    }
+
+    /// @notice Buys a listed token for exactly its price, from the one who listed it and still owns it.
+    function buy(IERC721 collection, uint256 tokenId) external payable {
+        Listing memory listing = listingOf[collection][tokenId];
+        if (listing.seller == address(0)) revert NotListed(collection, tokenId);
+        if (msg.value != listing.price) revert WrongPrice(msg.value, listing.price);
+
+        delete listingOf[collection][tokenId];
+        (address receiver, uint256 royalty) = _royaltyOf(collection, tokenId, msg.value);
+        if (royalty > msg.value) revert RoyaltyAbovePrice(royalty, msg.value);
+        emit Sold(collection, tokenId, msg.sender, msg.value, royalty);
+        collection.safeTransferFrom(listing.seller, msg.sender, tokenId);
+        Assets.ETH.send(receiver, royalty);
+        Assets.ETH.send(listing.seller, msg.value - royalty);
+    }
+
+    function _royaltyOf(IERC721 collection, uint256 tokenId, uint256 price)
+        private
+        view
+        returns (address receiver, uint256 royalty)
+    {
+        bool pays = ERC165Checker.supportsInterface(address(collection), type(IERC2981).interfaceId);
+        if (pays) return IERC2981(address(collection)).royaltyInfo(tokenId, price);
+    }
+}

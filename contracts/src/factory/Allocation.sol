@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {
+    AllocationTerms,
+    EscrowTerms,
+    LaunchParams,
+    VestingTerms
+} from "../interfaces/IImoFactory.sol";
+import { SaleParams } from "../interfaces/IModelOffering.sol";
+
+/// @notice Who gets which part of the supply and of the proceeds, and what of that a launch may not do.
+library Allocation {
+    uint256 internal constant MAX_VESTING = 4;
+    uint256 private constant BPS = 10_000;
+    /// @dev Token units a price is for.
+    uint256 private constant UNIT = 1e18;
+    /// @dev Least product of a pool's reserves. A pair's product never falls, so a pool cannot be opened onto a gift of half of
+    /// it; below 2^96 units, which is more than there is of ETH, no gift stops a pool.
+    uint256 private constant MIN_PRODUCT = 1 << 97;
+    uint256 private constant MIN_FOR_SALE = 1e6;
+    uint256 private constant MIN_DELIVERY = 30 days;
+    uint256 private constant MAX_DELIVERY = 5 * 365 days;
+    /// @dev In 30 daily releases the drip pays out 99 % of what waits, so that who returns tokens has its revenue first.
+    uint256 private constant MIN_REFUNDS = 30 days;
+    uint256 private constant MAX_REFUNDS = 365 days;
+
+    error ProceedsOverspent(uint256 poolBps, uint256 escrowBps);
+    /// @notice Thrown when a pool is asked for where none can be opened.
+    error NoExchange();
+    /// @notice Thrown when a sale at the soft cap could leave too little for a pool.
+    error PoolTooSmall(uint256 tokens, uint256 amount);
+    error TooManyVesting(uint256 count);
+    error NoBeneficiary(uint256 index);
+    error NothingVested(uint256 index);
+    /// @notice Thrown when tokens could be had before buyers have had theirs, or be returned to the escrow unsold.
+    error CliffTooEarly(uint256 cliff, uint256 earliest);
+    error VestingEndsBeforeCliff(uint256 end, uint256 cliff);
+    error TooLittleForSale(uint256 supply);
+    /// @notice Thrown when an escrow is asked for in a currency that usage is not paid in.
+    error EscrowNotInEther(address currency);
+    error EscrowDeadlineOutOfRange(uint256 deadline, uint256 earliest, uint256 latest);
+    error RefundsOutOfRange(uint256 end, uint256 earliest, uint256 latest);
+    /// @notice Thrown when a deadline is named, but nothing is escrowed.
+    error NothingEscrowed();
+
+    /// @notice Tokens for sale: with the pool's part on top, all that is not vested.
+    function forSale(LaunchParams calldata params) internal pure returns (uint256) {
+        uint256 supply = params.token.supply;
+        uint256 vested = _vested(params.allocation);
+        if (vested >= supply) revert TooLittleForSale(0);
+        return (supply - vested) * BPS / (BPS + params.allocation.poolBps);
+    }
+
+    /// @notice Refuses traps, each by name.
+    function refuse(LaunchParams calldata params, address exchange, address weth) internal pure {
+        AllocationTerms calldata allocation = params.allocation;
+        EscrowTerms calldata escrow = params.escrow;
+        bool overspent = uint256(allocation.poolBps) + escrow.bps > BPS;
+        if (overspent) revert ProceedsOverspent(allocation.poolBps, escrow.bps);
+
+        uint256 supply = forSale(params);
+        if (supply < MIN_FOR_SALE) revert TooLittleForSale(supply);
+        if (allocation.poolBps != 0) {
+            bool hasCoin = params.sale.currency != address(0) || weth != address(0);
+            if (exchange == address(0) || !hasCoin) revert NoExchange();
+            _refuseDust(params.sale, allocation.poolBps);
+        }
+        _refuseEscrow(escrow, params.sale);
+        _refuseVesting(allocation, escrow.bps == 0 ? params.sale.end : escrow.refundEnd);
+    }
+
+    function _vested(AllocationTerms calldata allocation) private pure returns (uint256 sum) {
+        for (uint256 i = 0; i < allocation.vesting.length; ++i) {
+            sum += allocation.vesting[i].amount;
+        }
+    }
+
+    /// @dev The fewest tokens are sold at the soft cap and the top price.
+    function _refuseDust(SaleParams calldata sale, uint256 poolBps) private pure {
+        uint256 ticks = sale.ticks == 0 ? 1 : sale.ticks;
+        uint256 top = sale.floorPrice + (ticks - 1) * sale.tickStep;
+        uint256 amount = sale.softCap * poolBps / BPS;
+        uint256 tokens = top == 0 ? 0 : amount * UNIT / top;
+        bool small = amount == 0 || tokens < MIN_PRODUCT / amount;
+        if (small) revert PoolTooSmall(tokens, amount);
+    }
+
+    function _refuseEscrow(EscrowTerms calldata escrow, SaleParams calldata sale) private pure {
+        if (escrow.bps == 0) {
+            if (escrow.deadline != 0 || escrow.refundEnd != 0) revert NothingEscrowed();
+            return;
+        }
+        if (sale.currency != address(0)) revert EscrowNotInEther(sale.currency);
+        (uint256 deadline, uint256 end) = (escrow.deadline, escrow.refundEnd);
+        (uint256 earliest, uint256 latest) = (sale.end + MIN_DELIVERY, sale.end + MAX_DELIVERY);
+        bool outOfRange = deadline < earliest || deadline > latest;
+        if (outOfRange) revert EscrowDeadlineOutOfRange(deadline, earliest, latest);
+        (earliest, latest) = (deadline + MIN_REFUNDS, deadline + MAX_REFUNDS);
+        if (end < earliest || end > latest) revert RefundsOutOfRange(end, earliest, latest);
+    }
+
+    function _refuseVesting(AllocationTerms calldata allocation, uint256 earliest) private pure {
+        uint256 count = allocation.vesting.length;
+        if (count > MAX_VESTING) revert TooManyVesting(count);
+        for (uint256 i = 0; i < count; ++i) {
+            VestingTerms calldata terms = allocation.vesting[i];
+            if (terms.beneficiary == address(0)) revert NoBeneficiary(i);
+            if (terms.amount == 0) revert NothingVested(i);
+            if (terms.cliff < earliest) revert CliffTooEarly(terms.cliff, earliest);
+            if (terms.end < terms.cliff) revert VestingEndsBeforeCliff(terms.end, terms.cliff);
+        }
+    }
+}

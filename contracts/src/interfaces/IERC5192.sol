@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title ERC-5192: tokens that cannot be transferred while they are locked
+/// @notice ERC-165 id 0xb45a3c0e.
+interface IERC5192 {
+    event Locked(uint256 tokenId);
+    event Unlocked(uint256 tokenId);
+
+    /// @notice Whether a token is locked. Reverts for one that does not exist.
+    function locked(uint256 tokenId) external view returns (bool);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import { IERC721 } from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+
+/// @title ERC-7007: Verifiable AI-Generated Content Token
+/// @notice ERC-165 id 0x702c55a6.
+interface IERC7007 is IERC165, IERC721 {
+    /// @notice Content was added to a token.
+    event AigcData(
+        uint256 indexed tokenId, bytes indexed prompt, bytes indexed aigcData, bytes proof
+    );
+
+    /// @notice Adds content to a token.
+    function addAigcData(
+        uint256 tokenId,
+        bytes calldata prompt,
+        bytes calldata aigcData,
+        bytes calldata proof
+    ) external;
+
+    /// @notice Whether `aigcData` is, for good, what the model says to `prompt`.
+    function verify(bytes calldata prompt, bytes calldata aigcData, bytes calldata proof)
+        external
+        view
+        returns (bool success);
+}
+
+/// @title ERC-7007's optional extension that leads from prompt to token and back
+/// @notice ERC-165 id 0xfa1a557a.
+interface IERC7007Enumerable is IERC7007 {
+    /// @notice The token of a prompt.
+    function tokenId(bytes calldata text) external view returns (uint256);
+
+    /// @notice The prompt of a token.
+    function prompt(uint256 id) external view returns (string memory);
+}
+
+/// @title ERC-7007's optional extension for content that a challenge changed
+/// @notice ERC-165 id 0x3f37dce2.
+interface IERC7007Updatable is IERC7007 {
+    /// @notice The content of a token was replaced.
+    event Update(uint256 indexed tokenId, bytes indexed prompt, bytes indexed aigcData);
+
+    /// @notice Replaces the content of a prompt's token.
+    function update(bytes calldata prompt, bytes calldata aigcData) external;
+}

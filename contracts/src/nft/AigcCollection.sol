@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import { IERC2981 } from "@openzeppelin/contracts/interfaces/IERC2981.sol";
+import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
+import { ERC721 } from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {
+    IERC721Metadata
+} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import { ERC721Utils } from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
+import { SSTORE2 } from "solady/utils/SSTORE2.sol";
+import {
+    CollectionParams,
+    CollectionTerms,
+    ContentStatus,
+    IAigcCollection
+} from "../interfaces/IAigcCollection.sol";
+import { IERC5192 } from "../interfaces/IERC5192.sol";
+import { IERC7007, IERC7007Enumerable, IERC7007Updatable } from "../interfaces/IERC7007.sol";
+import {
+    Callback,
+    IInferenceOracle,
+    Question,
+    RequestStatus
+} from "../interfaces/IInferenceOracle.sol";
+import { ISplitter } from "../interfaces/ISplitter.sol";
+import { Assets } from "../token/Assets.sol";
+import { Commitments } from "./Commitments.sol";
+import { Metadata, TokenMetadata } from "./Metadata.sol";
+import { Prompt } from "./Prompt.sol";
+import { Requester } from "./Requester.sol";
+
+/// @title A model's answers as tokens
+/// @dev What is deployed is one implementation; collections are clones with `CollectionParams` as immutable arguments. A collection holds
+/// the mint fees of tokens without a final answer and what minters of voided ones have not taken, and nothing else.
+contract AigcCollection is IAigcCollection, ERC721("", "") {
+    using Assets for address;
+    using Commitments for Commitments.Book;
+
+    /// @dev | prompt 160 | isFinal 8 | isPaid 8 | hasContent 8 | , content 160, request, digest.
+    struct Token {
+        /// Code that is the prompt.
+        address prompt;
+        /// The oracle's final answer was noted: the token is unlocked and can no longer be voided.
+        bool isFinal;
+        /// The splitter has the mint fee.
+        bool isPaid;
+        /// `addAigcData` was called.
+        bool hasContent;
+        /// Code that is the content, if kept.
+        address content;
+        uint256 requestId;
+        /// Of the content; of the answer, as long as no content was added; 0: no answer yet.
+        bytes32 digest;
+    }
+
+    /// @notice Gas that the oracle's callback is paid for: it notes a digest.
+    uint64 public constant CALLBACK_GAS = 60_000;
+    /// @notice Most bytes that fit a contract's code behind a stop byte.
+    uint256 public constant MAX_KEPT = 24_575;
+    uint256 private constant BPS = 10_000;
+    bytes4 private constant ERC4906_ID = 0x49064906;
+
+    error Reentered();
+    error NotOracle(address caller);
+    error MintFeeNotPaid(uint256 value, uint256 mintFee);
+    error AlreadyMinted(uint256 id);
+    error TokenLocked(uint256 id);
+    /// @notice Thrown for an answer to a request that no token waits for.
+    error WrongRequest(uint256 requestId);
+    error NotFinal(uint256 id);
+    error NotExpired(uint256 id);
+    error WrongPrompt(uint256 id, uint256 promptId);
+    error ContentIsThere(uint256 id);
+    /// @notice Thrown for content that is not the answer; `expected` is 0 where there is none yet.
+    error WrongContent(uint256 id, bytes32 digest, bytes32 expected);
+    /// @notice Thrown for content that is not the final answer.
+    error NotVerified(uint256 id);
+    error NothingToUpdate(uint256 id);
+
+    address private immutable _requester = address(new Requester());
+
+    mapping(uint256 id => Token) private _tokens;
+    mapping(address minter => uint256) private _owed;
+    Commitments.Book private _commitments;
+    bool private transient _entered;
+
+    modifier lock() {
+        if (_entered) revert Reentered();
+        _entered = true;
+        _;
+        _entered = false;
+    }
+
+    // Life of a token
+
+    /// @inheritdoc IAigcCollection
+    function commit(bytes32 commitment) external {
+        _commitments.add(commitment);
+        emit Committed(commitment);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function mint(string calldata text, uint64 salt) external payable lock returns (uint256 id) {
+        CollectionParams memory collection = params();
+        uint256 mintFee = collection.terms.mintFee;
+        if (msg.value < mintFee) revert MintFeeNotPaid(msg.value, mintFee);
+
+        bytes memory promptBytes = _promptOf(collection, msg.sender, salt, text);
+        id = Prompt.idOf(promptBytes);
+        if (_isGreedy(collection)) {
+            _commitments.requireRipe(Commitments.hash(msg.sender, salt, id));
+        }
+        if (_ownerOf(id) != address(0)) revert AlreadyMinted(id);
+        _mint(msg.sender, id);
+        emit Locked(id);
+        Token storage token = _tokens[id];
+        token.prompt = SSTORE2.write(promptBytes);
+        token.requestId = _account(msg.sender).request{ value: msg.value - mintFee }(
+            IInferenceOracle(collection.oracle),
+            _question(collection, Prompt.seedOf(msg.sender, salt)),
+            bytes(text),
+            Callback(address(this), CALLBACK_GAS, abi.encode(id))
+        );
+        emit Minted(id, token.requestId, msg.sender, promptBytes);
+        ERC721Utils.checkOnERC721Received(msg.sender, address(0), msg.sender, id, "");
+    }
+
+    /// @inheritdoc IAigcCollection
+    /// @dev Not under the lock, or who is called back in a mint could spoil the delivery of another token's answer.
+    function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
+        external
+    {
+        IInferenceOracle oracle = _oracle();
+        if (msg.sender != address(oracle)) revert NotOracle(msg.sender);
+        uint256 id = abi.decode(callbackData, (uint256));
+        Token storage token = _tokens[id];
+        if (token.prompt == address(0) || token.requestId != requestId) {
+            revert WrongRequest(requestId);
+        }
+        if (oracle.statusOf(requestId) == RequestStatus.Final) {
+            _noteFinal(id, token, oracle.answerHashOf(requestId));
+        } else {
+            _note(id, token, keccak256(output), ContentStatus.Early);
+        }
+    }
+
+    /// @inheritdoc IAigcCollection
+    function settle(uint256 id) external lock {
+        _requireOwned(id);
+        Token storage token = _tokens[id];
+        if (!_noteIfFinal(id, token)) revert NotFinal(id);
+        _payMintFee(id, token);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function void(uint256 id) external lock {
+        // A locked token is still its minter's.
+        address minter = _requireOwned(id);
+        CollectionParams memory collection = params();
+        RequestStatus status = IInferenceOracle(collection.oracle).statusOf(_tokens[id].requestId);
+        if (status != RequestStatus.Expired) revert NotExpired(id);
+
+        delete _tokens[id];
+        _burn(id);
+        _owed[minter] += collection.terms.mintFee;
+        emit Voided(id, minter, collection.terms.mintFee);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function withdraw(address to) external lock returns (uint256 amount) {
+        IInferenceOracle oracle = _oracle();
+        amount = _owed[msg.sender];
+        if (amount != 0) {
+            _owed[msg.sender] = 0;
+            Assets.ETH.send(to, amount);
+        }
+        address account = requesterOf(msg.sender);
+        if (oracle.creditOf(account) != 0) amount += Requester(account).withdraw(oracle, to);
+        emit Withdrawn(msg.sender, to, amount);
+    }
+
+    /// @inheritdoc IERC7007
+    function addAigcData(
+        uint256 id,
+        bytes calldata promptBytes,
+        bytes calldata aigcData,
+        bytes calldata proof
+    ) external lock {
+        _requireOwned(id);
+        if (Prompt.idOf(promptBytes) != id) revert WrongPrompt(id, Prompt.idOf(promptBytes));
+        Token storage token = _tokens[id];
+        if (token.hasContent) revert ContentIsThere(id);
+        bool isFinal = _noteIfFinal(id, token);
+        bytes32 digest = keccak256(aigcData);
+        if (digest != token.digest) revert WrongContent(id, digest, token.digest);
+
+        token.hasContent = true;
+        emit AigcData(id, promptBytes, aigcData, proof);
+        _setContent(id, token, aigcData);
+        if (isFinal) _payMintFee(id, token);
+    }
+
+    /// @inheritdoc IERC7007Updatable
+    function update(bytes calldata promptBytes, bytes calldata aigcData) external lock {
+        uint256 id = Prompt.idOf(promptBytes);
+        Token storage token = _tokens[id];
+        bytes32 digest = keccak256(aigcData);
+        if (!_verify(id, digest)) revert NotVerified(id);
+        if (!token.hasContent || digest == token.digest) revert NothingToUpdate(id);
+
+        _noteIfFinal(id, token);
+        token.digest = digest;
+        emit Update(id, promptBytes, aigcData);
+        _setContent(id, token, aigcData);
+        _payMintFee(id, token);
+    }
+
+    // Views
+
+    /// @inheritdoc IERC7007
+    function verify(bytes calldata promptBytes, bytes calldata aigcData, bytes calldata)
+        external
+        view
+        returns (bool)
+    {
+        return _verify(Prompt.idOf(promptBytes), keccak256(aigcData));
+    }
+
+    /// @inheritdoc IAigcCollection
+    function mintPrice(uint256 textLength) external view returns (uint256) {
+        CollectionParams memory collection = params();
+        uint256 fee = IInferenceOracle(collection.oracle)
+            .quote(_question(collection, 0), textLength, CALLBACK_GAS);
+        return collection.terms.mintFee + fee;
+    }
+
+    /// @inheritdoc IAigcCollection
+    function promptOf(address minter, uint64 salt, string calldata text)
+        external
+        view
+        returns (bytes memory)
+    {
+        return _promptOf(params(), minter, salt, text);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function commitmentOf(address minter, uint64 salt, string calldata text)
+        external
+        view
+        returns (bytes32)
+    {
+        uint256 id = Prompt.idOf(_promptOf(params(), minter, salt, text));
+        return Commitments.hash(minter, salt, id);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function committedAt(bytes32 commitment) external view returns (uint256) {
+        return _commitments.madeAt[commitment];
+    }
+
+    /// @inheritdoc IAigcCollection
+    function tokenIdOf(bytes calldata promptBytes) external pure returns (uint256) {
+        return Prompt.idOf(promptBytes);
+    }
+
+    /// @inheritdoc IERC7007Enumerable
+    function tokenId(bytes calldata promptBytes) external pure returns (uint256) {
+        return Prompt.idOf(promptBytes);
+    }
+
+    /// @inheritdoc IERC7007Enumerable
+    function prompt(uint256 id) external view returns (string memory) {
+        _requireOwned(id);
+        return string(SSTORE2.read(_tokens[id].prompt));
+    }
+
+    /// @inheritdoc IAigcCollection
+    function seedOf(address minter, uint64 salt) external pure returns (uint64) {
+        return Prompt.seedOf(minter, salt);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function requestOf(uint256 id) external view returns (uint256) {
+        _requireOwned(id);
+        return _tokens[id].requestId;
+    }
+
+    /// @inheritdoc IAigcCollection
+    function statusOf(uint256 id) public view returns (ContentStatus) {
+        _requireOwned(id);
+        bytes32 digest = _tokens[id].digest;
+        if (digest == 0) return ContentStatus.Pending;
+        return _verify(id, digest) ? ContentStatus.Final : ContentStatus.Early;
+    }
+
+    /// @inheritdoc IAigcCollection
+    function digestOf(uint256 id) external view returns (bytes32) {
+        _requireOwned(id);
+        return _tokens[id].digest;
+    }
+
+    /// @inheritdoc IAigcCollection
+    function contentOf(uint256 id) public view returns (bytes memory) {
+        _requireOwned(id);
+        address content = _tokens[id].content;
+        return content == address(0) ? bytes("") : SSTORE2.read(content);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function withdrawable(address minter) external view returns (uint256) {
+        return _owed[minter] + _oracle().creditOf(requesterOf(minter));
+    }
+
+    /// @inheritdoc IAigcCollection
+    function requesterOf(address minter) public view returns (address) {
+        return Clones.predictDeterministicAddressWithImmutableArgs(
+            _requester, abi.encode(address(this)), _saltOf(minter)
+        );
+    }
+
+    /// @inheritdoc IERC5192
+    function locked(uint256 id) external view returns (bool) {
+        _requireOwned(id);
+        return !_tokens[id].isFinal;
+    }
+
+    /// @inheritdoc IERC2981
+    /// @dev ROUNDING: down, so the seller gains. Never overflows.
+    function royaltyInfo(uint256, uint256 price) external view returns (address, uint256) {
+        CollectionParams memory collection = params();
+        uint256 bps = collection.terms.royaltyBps;
+        return (collection.splitter, price / BPS * bps + price % BPS * bps / BPS);
+    }
+
+    /// @inheritdoc IERC721Metadata
+    function name() public view override(ERC721, IERC721Metadata) returns (string memory) {
+        return params().terms.name;
+    }
+
+    /// @inheritdoc IERC721Metadata
+    function symbol() public view override(ERC721, IERC721Metadata) returns (string memory) {
+        return params().terms.symbol;
+    }
+
+    /// @inheritdoc IERC721Metadata
+    function tokenURI(uint256 id)
+        public
+        view
+        override(ERC721, IERC721Metadata)
+        returns (string memory)
+    {
+        ContentStatus status = statusOf(id);
+        Token storage token = _tokens[id];
+        return Metadata.tokenUri(
+            params(),
+            TokenMetadata(
+                id, token.requestId, status, token.digest, SSTORE2.read(token.prompt), contentOf(id)
+            )
+        );
+    }
+
+    /// @inheritdoc IAigcCollection
+    function contractURI() external view returns (string memory) {
+        return Metadata.contractUri(params());
+    }
+
+    /// @inheritdoc IAigcCollection
+    function params() public view returns (CollectionParams memory) {
+        return abi.decode(Clones.fetchCloneArgs(address(this)), (CollectionParams));
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 id) public view override(ERC721, IERC165) returns (bool) {
+        return id == type(IERC7007).interfaceId || id == type(IERC7007Enumerable).interfaceId
+            || id == type(IERC7007Updatable).interfaceId || id == type(IERC2981).interfaceId
+            || id == type(IERC5192).interfaceId || id == ERC4906_ID || super.supportsInterface(id);
+    }
+
+    // Private
+
+    function _update(address to, uint256 id, address auth) internal override returns (address) {
+        bool transfers = to != address(0) && _ownerOf(id) != address(0);
+        if (transfers && !_tokens[id].isFinal) revert TokenLocked(id);
+        return super._update(to, id, auth);
+    }
+
+    function _verify(uint256 id, bytes32 digest) private view returns (bool) {
+        if (_ownerOf(id) == address(0)) return false;
+        IInferenceOracle oracle = _oracle();
+        uint256 requestId = _tokens[id].requestId;
+        return oracle.statusOf(requestId) == RequestStatus.Final
+            && oracle.answerHashOf(requestId) == digest;
+    }
+
+    /// @dev Whether there is a final answer.
+    function _noteIfFinal(uint256 id, Token storage token) private returns (bool) {
+        if (token.isFinal) return true;
+        IInferenceOracle oracle = _oracle();
+        if (oracle.statusOf(token.requestId) != RequestStatus.Final) return false;
+        _noteFinal(id, token, oracle.answerHashOf(token.requestId));
+        return true;
+    }
+
+    function _noteFinal(uint256 id, Token storage token, bytes32 digest) private {
+        if (token.isFinal) return;
+        token.isFinal = true;
+        emit Unlocked(id);
+        _note(id, token, digest, ContentStatus.Final);
+    }
+
+    /// @dev Content that was added stays until `update` replaces it.
+    function _note(uint256 id, Token storage token, bytes32 digest, ContentStatus status) private {
+        if (!token.hasContent) token.digest = digest;
+        emit Answered(id, digest, status);
+        emit MetadataUpdate(id);
+    }
+
+    function _payMintFee(uint256 id, Token storage token) private {
+        if (token.isPaid) return;
+        token.isPaid = true;
+        CollectionParams memory collection = params();
+        uint256 mintFee = collection.terms.mintFee;
+        if (mintFee != 0) ISplitter(collection.splitter).payMint{ value: mintFee }(id);
+    }
+
+    function _setContent(uint256 id, Token storage token, bytes calldata content) private {
+        bool keep = params().terms.keepText && content.length <= MAX_KEPT;
+        token.content = keep ? SSTORE2.write(content) : address(0);
+        emit AigcRaw(id, content);
+        emit MetadataUpdate(id);
+    }
+
+    function _promptOf(
+        CollectionParams memory collection,
+        address minter,
+        uint64 salt,
+        string calldata text
+    ) private pure returns (bytes memory) {
+        return _isGreedy(collection) ? Prompt.encodeGreedy(text) : Prompt.encode(minter, salt, text);
+    }
+
+    function _isGreedy(CollectionParams memory collection) private pure returns (bool) {
+        return collection.terms.temperature == 0;
+    }
+
+    function _question(CollectionParams memory collection, uint64 seed)
+        private
+        pure
+        returns (Question memory)
+    {
+        CollectionTerms memory terms = collection.terms;
+        return Question(collection.modelId, seed, terms.maxTokens, terms.temperature, terms.topK, 0);
+    }
+
+    /// @dev The minter's account at the oracle; deployed with its first mint.
+    function _account(address minter) private returns (Requester) {
+        address account = requesterOf(minter);
+        if (account.code.length != 0) return Requester(account);
+        bytes memory arguments = abi.encode(address(this));
+        return Requester(
+            Clones.cloneDeterministicWithImmutableArgs(_requester, arguments, _saltOf(minter))
+        );
+    }
+
+    function _saltOf(address minter) private pure returns (bytes32) {
+        return bytes32(uint256(uint160(minter)));
+    }
+
+    /// @dev Out of the head of the encoded arguments, which spares the strings.
+    function _oracle() private view returns (IInferenceOracle oracle) {
+        bytes memory arguments = Clones.fetchCloneArgs(address(this));
+        (,, oracle) = abi.decode(arguments, (uint256, bytes32, IInferenceOracle));
+    }
+}

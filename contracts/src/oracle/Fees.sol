@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Order } from "../interfaces/IInferenceOracle.sol";
+import { Model } from "../interfaces/IModelRegistry.sol";
+
+/// @notice Where the fee of an answered request goes. Wei.
+struct Settlement {
+    /// The claimant's part of the price, and its gas.
+    uint256 operator;
+    /// The rest of the price.
+    uint256 receiver;
+    /// Waits for the delivery.
+    uint256 delivery;
+    /// Tokens and gas that were not used.
+    uint256 refund;
+}
+
+/// @title The arithmetic of a fee (docs/spec/oracle.md)
+/// @notice fee = price + gas reserve × gas price. Of the price, what tokens were not used goes back; of the reserve, what
+/// answer and callback data were shorter than the most that they could be.
+library Fees {
+    /// @notice Most bytes of an answer: a collection can store so many as code.
+    uint256 internal constant MAX_ANSWER = 24_575;
+    /// @notice Most bytes of callback data.
+    uint256 internal constant MAX_CALLBACK_DATA = 512;
+
+    /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
+    uint256 private constant CLAIM_GAS = 170_000;
+    uint256 private constant FINALIZE_GAS = 150_000;
+    uint256 private constant DELIVER_GAS = 90_000;
+    /// @dev What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
+    uint256 private constant DELIVERY_BASE_GAS = 45_000;
+    /// @dev What a byte of calldata costs at least in a transaction that does little else (EIP-7623).
+    uint256 private constant BYTE_GAS = 40;
+    /// @dev Answers are longer only in the rarest of languages; then the excess bytes are not paid for.
+    uint256 private constant BYTES_PER_TOKEN = 8;
+    uint256 private constant BPS = 10_000;
+
+    /// @notice The price of an answer, its gas apart.
+    function price(Model memory model, uint256 promptBytes, uint256 tokens)
+        internal
+        pure
+        returns (uint256)
+    {
+        return model.basePrice + model.bytePrice * promptBytes + model.tokenPrice * tokens;
+    }
+
+    /// @notice Gas that a request has to pay for in advance.
+    function reserve(uint256 maxTokens, uint256 callbackGas) internal pure returns (uint256) {
+        uint256 answer = _mostPaid(maxTokens);
+        uint256 service = CLAIM_GAS + FINALIZE_GAS + answer * BYTE_GAS;
+        if (callbackGas == 0) return service;
+        uint256 delivering = DELIVER_GAS + callbackGas + answer * BYTE_GAS;
+        return service + delivering + 3 * MAX_CALLBACK_DATA * BYTE_GAS;
+    }
+
+    /// @notice Divides the fee of an order by what its answer used. The parts add up to the fee.
+    /// @dev ROUNDING: down for the operator, so the receiver gains.
+    function settle(Order memory order, uint256 tokensUsed, uint256 answerLength)
+        internal
+        pure
+        returns (Settlement memory parts)
+    {
+        uint256 fee = order.terms.fee;
+        uint256 maxTokens = order.request.maxTokens;
+        uint256 reserved = reserve(maxTokens, order.callback.gasLimit) * order.terms.gasPrice;
+        uint256 unused = order.terms.tokenPrice * (maxTokens - tokensUsed);
+        uint256 used = fee - reserved - unused;
+        uint256 share = used * order.terms.operatorBps / BPS;
+
+        uint256 bytesPaid = _least(answerLength, _mostPaid(maxTokens));
+        bytesPaid += 2 * order.callback.data.length;
+        uint256 gas = CLAIM_GAS + FINALIZE_GAS + bytesPaid * BYTE_GAS;
+        parts.operator = share + gas * order.terms.gasPrice;
+        parts.receiver = used - share;
+        parts.delivery = delivery(order, answerLength) * order.terms.gasPrice;
+        parts.refund = fee - parts.operator - parts.receiver - parts.delivery;
+    }
+
+    /// @notice What is burnt of an operator's stake that let its turn pass: half of what it would have earned at most, gas apart.
+    function penalty(Order memory order) internal pure returns (uint256) {
+        uint256 gas = reserve(order.request.maxTokens, order.callback.gasLimit);
+        uint256 whole = order.terms.fee - gas * order.terms.gasPrice;
+        return whole * order.terms.operatorBps / BPS / 2;
+    }
+
+    /// @notice Most gas that the delivery of an answer is paid for.
+    function delivery(Order memory order, uint256 answerLength) internal pure returns (uint256) {
+        if (order.callback.target == address(0)) return 0;
+        uint256 bytesPaid = _least(answerLength, _mostPaid(order.request.maxTokens));
+        bytesPaid += order.callback.data.length;
+        return DELIVER_GAS + order.callback.gasLimit + bytesPaid * BYTE_GAS;
+    }
+
+    /// @notice Gas of a delivery whose call took `measured`, as far as it can be known from inside. Padding the call's data does not raise it.
+    function delivered(Order memory order, uint256 answerLength, uint256 measured)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 length = answerLength + order.callback.data.length;
+        uint256 executed = measured + 16 * length;
+        uint256 floor = BYTE_GAS * length;
+        return DELIVERY_BASE_GAS + (executed > floor ? executed : floor);
+    }
+
+    function _mostPaid(uint256 maxTokens) private pure returns (uint256) {
+        return _least(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
+    }
+
+    function _least(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
+    }
+}

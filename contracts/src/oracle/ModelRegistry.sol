@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Ballot, BallotKind, IModelBallots } from "../interfaces/IModelBallots.sol";
+import { IModelRegistrar, Registration } from "../interfaces/IModelRegistrar.sol";
+import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
+import { IModelToken } from "../interfaces/IModelToken.sol";
+import { Ballots } from "./Ballots.sol";
+
+/// @title Which models there are
+/// @dev INVARIANT: what is written of an id is written once, but for its price factor and successor, which its token's holders decide.
+contract ModelRegistry is IModelRegistry, IModelBallots {
+    using Ballots for Ballot;
+
+    /// @notice A model as it is stored: five words.
+    struct Entry {
+        bytes32 contentId;
+        address verifier;
+        uint16 operatorBps;
+        uint32 defaultTokens;
+        uint32 defaultBytes;
+        address receiver;
+        address token;
+        uint64 factor;
+        uint128 basePrice;
+        uint64 bytePrice;
+        uint64 tokenPrice;
+    }
+
+    bytes32 private constant MODEL_TAG = "imo.model.v1";
+    uint256 private constant BPS = 10_000;
+    uint256 private constant URI_BYTES = 512;
+    uint256 private constant LICENCE_BYTES = 64;
+    /// @dev A price factor of 1, and the largest.
+    uint64 private constant ONE = 1 << 32;
+    uint64 private constant MOST = 1 << 63;
+    /// @dev How the code of an account without code of its own begins (EIP-7702).
+    bytes3 private constant DELEGATED = 0xef0100;
+    /// @dev Ballots of a token share a mark that is no older: many models of one token cannot make many epochs.
+    uint256 private constant MARK_TIME = 1 days;
+
+    /// @notice The epoch that was last begun in a token for a ballot.
+    struct Mark {
+        uint32 epoch;
+        uint40 time;
+    }
+
+    /// @notice Thrown when a field of a registration is empty, too large or too long; names it.
+    error RegistrationInvalid(string field);
+
+    mapping(bytes32 modelId => Entry) private _entries;
+    /// @notice Ballots so far, which is the last one's number.
+    uint256 public ballotCount;
+    mapping(uint256 ballot => Ballot) private _ballots;
+    /// @inheritdoc IModelBallots
+    mapping(uint256 ballot => mapping(address account => bool)) public hasVoted;
+    mapping(bytes32 modelId => mapping(BallotKind => uint256)) private _nextBallot;
+    mapping(address token => Mark) private _marks;
+    /// @inheritdoc IModelBallots
+    mapping(bytes32 modelId => bytes32) public successorOf;
+
+    /// @inheritdoc IModelRegistrar
+    function register(Registration calldata model) external returns (bytes32 modelId) {
+        if (model.contentId == 0) revert RegistrationInvalid("contentId");
+        if (model.verifier == address(0)) revert RegistrationInvalid("verifier");
+        if (model.receiver == address(0)) revert RegistrationInvalid("receiver");
+        if (model.operatorBps > BPS) revert RegistrationInvalid("operatorBps");
+        if (bytes(model.sourceUri).length > URI_BYTES) revert RegistrationInvalid("sourceUri");
+        if (bytes(model.licence).length > LICENCE_BYTES) revert RegistrationInvalid("licence");
+
+        modelId = keccak256(
+            abi.encode(MODEL_TAG, model.contentId, model.verifier, msg.sender, model.salt)
+        );
+        if (_entries[modelId].contentId != 0) revert AlreadyRegistered(modelId);
+        _entries[modelId] = Entry({
+            contentId: model.contentId,
+            verifier: model.verifier,
+            operatorBps: model.operatorBps,
+            defaultTokens: model.defaultTokens,
+            defaultBytes: model.defaultBytes,
+            receiver: model.receiver,
+            token: model.token,
+            factor: ONE,
+            basePrice: model.basePrice,
+            bytePrice: model.bytePrice,
+            tokenPrice: model.tokenPrice
+        });
+        emit ModelRegistered(modelId, model.contentId, msg.sender, model);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function attest(bytes32 modelId, string calldata uri) external {
+        _known(modelId);
+        if (bytes(uri).length > URI_BYTES) revert RegistrationInvalid("uri");
+        emit Attested(modelId, msg.sender, uri);
+    }
+
+    // ----------------------------------------------------------------------------------------------- ballots
+
+    /// @inheritdoc IModelBallots
+    function propose(bytes32 modelId, BallotKind kind, bytes32 data)
+        external
+        returns (uint256 ballot)
+    {
+        Entry storage entry = _known(modelId);
+        if (entry.token == address(0)) revert NoToken(modelId);
+        _checkDecision(modelId, kind, data);
+        uint256 next = _nextBallot[modelId][kind];
+        if (block.timestamp < next) revert BallotTooSoon(next);
+        _nextBallot[modelId][kind] = block.timestamp + Ballots.PAUSE;
+
+        ballot = ++ballotCount;
+        IModelToken token = IModelToken(entry.token);
+        uint256 epoch = _mark(token);
+        Ballot storage self = _ballots[ballot];
+        self.open(modelId, kind, data, token, epoch);
+        emit BallotOpened(ballot, modelId, msg.sender, kind, data, epoch, self.end);
+    }
+
+    /// @inheritdoc IModelBallots
+    function vote(uint256 ballot, bool yes) external {
+        Ballot storage self = _open(ballot);
+        if (hasVoted[ballot][msg.sender]) revert VotedBefore(msg.sender);
+        hasVoted[ballot][msg.sender] = true;
+        uint256 weight = self.vote(_tokenOf(self), yes);
+        emit Voted(ballot, msg.sender, yes, weight);
+    }
+
+    /// @inheritdoc IModelBallots
+    function execute(uint256 ballot) external {
+        Ballot storage self = _open(ballot);
+        self.execute(ballot, _tokenOf(self));
+        (bytes32 modelId, BallotKind kind, bytes32 data) = (self.modelId, self.kind, self.data);
+        // Another ballot may have moved the factor since this one was opened.
+        _checkDecision(modelId, kind, data);
+        emit BallotExecuted(ballot, modelId, kind, data);
+        if (kind == BallotKind.Price) {
+            _entries[modelId].factor = uint64(uint256(data));
+        } else if (kind == BallotKind.Successor) {
+            successorOf[modelId] = data;
+        } else {
+            IModelToken token = _tokenOf(self);
+            token.fixRecipient(_account(data), _dripOf(token));
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IModelRegistry
+    function modelOf(bytes32 modelId) external view returns (Model memory) {
+        Entry memory entry = _known(modelId);
+        return Model({
+            contentId: entry.contentId,
+            verifier: entry.verifier,
+            receiver: entry.receiver,
+            token: entry.token,
+            basePrice: uint128(_scaled(entry.basePrice, entry.factor, type(uint128).max)),
+            bytePrice: uint64(_scaled(entry.bytePrice, entry.factor, type(uint64).max)),
+            tokenPrice: uint64(_scaled(entry.tokenPrice, entry.factor, type(uint64).max)),
+            operatorBps: entry.operatorBps,
+            defaultTokens: entry.defaultTokens,
+            defaultBytes: entry.defaultBytes
+        });
+    }
+
+    /// @inheritdoc IModelRegistry
+    function judgeOf(bytes32 modelId) external view returns (bytes32 contentId, address verifier) {
+        Entry storage entry = _known(modelId);
+        return (entry.contentId, entry.verifier);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function receiverOf(bytes32 modelId) external view returns (address) {
+        return _known(modelId).receiver;
+    }
+
+    /// @inheritdoc IModelBallots
+    function factorOf(bytes32 modelId) external view returns (uint256) {
+        return _known(modelId).factor;
+    }
+
+    /// @inheritdoc IModelBallots
+    function ballotOf(uint256 ballot) external view returns (Ballot memory) {
+        return _ballots[ballot];
+    }
+
+    // ------------------------------------------------------------------------------------------------ inside
+
+    function _checkDecision(bytes32 modelId, BallotKind kind, bytes32 data) private view {
+        Entry storage entry = _entries[modelId];
+        if (kind == BallotKind.Price) return _checkFactor(entry.factor, uint256(data));
+        if (kind == BallotKind.Redirect) {
+            return _checkRedirect(IModelToken(entry.token), _account(data));
+        }
+        bool fits = data != modelId && _known(data).receiver == entry.receiver;
+        if (!fits) revert NotASuccessor(data);
+    }
+
+    function _checkFactor(uint256 present, uint256 factor) private pure {
+        uint256 least = (present + 1) / 2;
+        uint256 most = 2 * present < MOST ? 2 * present : MOST;
+        if (factor < least || factor > most) revert FactorOutOfRange(factor, least, most);
+    }
+
+    function _checkRedirect(IModelToken token, address account) private view {
+        if (_dripOf(token) == address(0)) revert NoDrip(address(token));
+        bytes memory code = account.code;
+        bool delegated = code.length == 23 && bytes3(code) == DELEGATED;
+        bool claims = code.length == 0 || delegated || token.recipientOf(account) != address(0);
+        if (claims) revert NotRedirectable(account);
+    }
+
+    /// @dev The launch made it the recipient of the contract that sold the tokens, which has no way to change that.
+    function _dripOf(IModelToken token) private view returns (address) {
+        return token.recipientOf(token.opener());
+    }
+
+    function _account(bytes32 data) private pure returns (address) {
+        return address(uint160(uint256(data)));
+    }
+
+    function _mark(IModelToken token) private returns (uint256) {
+        Mark memory last = _marks[address(token)];
+        if (last.epoch != 0 && block.timestamp - last.time < MARK_TIME) return last.epoch;
+        if (!token.isOpen()) revert TokenNotOpen(address(token));
+        uint256 epoch = token.mark();
+        _marks[address(token)] = Mark(uint32(epoch), uint40(block.timestamp));
+        return epoch;
+    }
+
+    function _open(uint256 ballot) private view returns (Ballot storage self) {
+        self = _ballots[ballot];
+        if (self.end == 0) revert UnknownBallot(ballot);
+    }
+
+    function _tokenOf(Ballot storage ballot) private view returns (IModelToken) {
+        return IModelToken(_entries[ballot.modelId].token);
+    }
+
+    /// @dev ROUNDING: down, so the requester gains. What does not fit is the most that fits.
+    function _scaled(uint256 price, uint256 factor, uint256 most) private pure returns (uint256) {
+        uint256 scaled = price * factor / ONE;
+        return scaled < most ? scaled : most;
+    }
+
+    function _known(bytes32 modelId) private view returns (Entry storage entry) {
+        entry = _entries[modelId];
+        if (entry.contentId == 0) revert UnknownModel(modelId);
+    }
+}

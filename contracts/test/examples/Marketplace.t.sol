@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IERC721Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import { ERC721 } from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import { ERC2981 } from "@openzeppelin/contracts/token/common/ERC2981.sol";
+import { IERC721 } from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import { Marketplace } from "../../src/examples/Marketplace.sol";
+import { CollectionFixture } from "../nft/CollectionFixture.sol";
+
+contract MarketplaceTest is CollectionFixture {
+    Marketplace private _marketplace = new Marketplace();
+    uint256 private _id;
+
+    function setUp() public override {
+        super.setUp();
+        _id = _minted(_ann, 1);
+        _collection.settle(_id);
+        vm.startPrank(_ann);
+        _collection.approve(address(_marketplace), _id);
+        _marketplace.list(_collection, _id, 1 ether);
+        vm.stopPrank();
+    }
+
+    function test_aSalePaysSellerAndRoyalty() external {
+        uint256 before = _ann.balance;
+        uint256 mintFee = _drip.balance;
+        vm.prank(_bob);
+        _marketplace.buy{ value: 1 ether }(_collection, _id);
+        assertEq(_collection.ownerOf(_id), _bob);
+        assertEq(_ann.balance - before, 0.95 ether);
+        assertEq(address(_splitter).balance, 0.05 ether);
+        assertEq(_splitter.collect(address(0)), 0.05 ether);
+        assertEq(_drip.balance - mintFee, 0.05 ether);
+        assertEq(address(_marketplace).balance, 0);
+    }
+
+    function test_everyPriceIsDividedWithoutRest(uint96 price) external {
+        vm.prank(_ann);
+        _marketplace.list(_collection, _id, price);
+        uint256 before = _ann.balance;
+        vm.deal(_bob, price);
+        vm.prank(_bob);
+        _marketplace.buy{ value: price }(_collection, _id);
+        assertEq(_ann.balance - before + address(_splitter).balance, price);
+    }
+
+    function test_onlyTheExactPriceBuys() external {
+        vm.expectRevert(
+            abi.encodeWithSelector(Marketplace.WrongPrice.selector, 1 ether - 1, 1 ether)
+        );
+        _marketplace.buy{ value: 1 ether - 1 }(_collection, _id);
+        vm.expectRevert(
+            abi.encodeWithSelector(Marketplace.WrongPrice.selector, 1 ether + 1, 1 ether)
+        );
+        _marketplace.buy{ value: 1 ether + 1 }(_collection, _id);
+        vm.expectRevert(
+            abi.encodeWithSelector(Marketplace.NotListed.selector, _collection, _id + 1)
+        );
+        _marketplace.buy(_collection, _id + 1);
+    }
+
+    function test_onlyTheOwnerListsAndTheSellerUnlists() external {
+        vm.startPrank(_bob);
+        vm.expectRevert(abi.encodeWithSelector(Marketplace.NotOwner.selector, _bob, _ann));
+        _marketplace.list(_collection, _id, 1);
+        vm.expectRevert(abi.encodeWithSelector(Marketplace.NotOwner.selector, _bob, _ann));
+        _marketplace.unlist(_collection, _id);
+        vm.stopPrank();
+        vm.prank(_ann);
+        _marketplace.unlist(_collection, _id);
+        vm.expectRevert(abi.encodeWithSelector(Marketplace.NotListed.selector, _collection, _id));
+        _marketplace.buy{ value: 1 ether }(_collection, _id);
+    }
+
+    /// @dev An old listing does not sell for whoever owns the token now.
+    function test_aTokenThatMovedIsNotSold() external {
+        vm.prank(_ann);
+        _collection.transferFrom(_ann, _bob, _id);
+        vm.prank(_bob);
+        _collection.approve(address(_marketplace), _id);
+        vm.expectPartialRevert(IERC721Errors.ERC721IncorrectOwner.selector);
+        _marketplace.buy{ value: 1 ether }(_collection, _id);
+    }
+
+    function test_aCollectionWithoutRoyaltiesIsSoldWithoutOne() external {
+        Plain plain = new Plain(_ann);
+        uint256 before = _ann.balance;
+        _sell(plain);
+        assertEq(_ann.balance - before, 1 ether);
+    }
+
+    function test_aRoyaltyAboveThePriceIsRefused() external {
+        Greedy greedy = new Greedy(_ann);
+        vm.prank(_ann);
+        _marketplace.list(greedy, 1, 1 ether);
+        vm.expectRevert(
+            abi.encodeWithSelector(Marketplace.RoyaltyAbovePrice.selector, 2 ether, 1 ether)
+        );
+        _marketplace.buy{ value: 1 ether }(greedy, 1);
+    }
+
+    function _sell(IERC721 collection) private {
+        vm.startPrank(_ann);
+        collection.approve(address(_marketplace), 1);
+        _marketplace.list(collection, 1, 1 ether);
+        vm.stopPrank();
+        vm.prank(_bob);
+        _marketplace.buy{ value: 1 ether }(collection, 1);
+    }
+}
+
+contract Plain is ERC721("Plain", "P") {
+    constructor(address owner) {
+        _mint(owner, 1);
+    }
+}
+
+contract Greedy is ERC721("Greedy", "G"), ERC2981 {
+    constructor(address owner) {
+        _mint(owner, 1);
+    }
+
+    function royaltyInfo(uint256, uint256 price) public view override returns (address, uint256) {
+        return (address(this), 2 * price);
+    }
+
+    function supportsInterface(bytes4 id) public view override(ERC721, ERC2981) returns (bool) {
+        return super.supportsInterface(id);
+    }
+}

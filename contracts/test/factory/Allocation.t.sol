@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Allocation } from "../../src/factory/Allocation.sol";
+import { FactoryParams, ImoFactory } from "../../src/factory/ImoFactory.sol";
+import { Traps } from "../../src/factory/Traps.sol";
+import { LaunchParams, VestingTerms } from "../../src/interfaces/IImoFactory.sol";
+import { factoryParams } from "./Deploy.sol";
+import { LaunchFixture } from "./LaunchFixture.sol";
+
+/// @dev What a launch may not do with supply and proceeds, each by name.
+contract AllocationTest is LaunchFixture {
+    function testFuzz_poolAndSaleUseTheSupplyUp(uint96 supply, uint96 vested, uint16 poolBps)
+        external
+    {
+        LaunchParams memory params = _params();
+        supply = uint96(bound(supply, 1e22, type(uint96).max));
+        vested = uint96(bound(vested, 0, supply - 1e21));
+        poolBps = uint16(bound(poolBps, 0, 10_000));
+        params.token.supply = supply;
+        params.sale.floorPrice = 1e14;
+        params.sale.softCap = 4e16;
+        params.allocation.poolBps = poolBps < 1000 ? 0 : poolBps;
+        if (vested != 0) {
+            params.allocation.vesting = new VestingTerms[](1);
+            params.allocation.vesting[0] =
+                VestingTerms(_creator, vested, params.sale.end, params.sale.end);
+        }
+        _launch(params);
+        uint256 forSale = _sale().supply;
+        uint256 pool = forSale * params.allocation.poolBps / 10_000;
+        assertLe(forSale + pool + vested, supply);
+        assertLe(supply - forSale - pool - vested, 2, "but for rounding");
+    }
+
+    function test_trapsOfTheEscrow() external {
+        LaunchParams memory params = _fullParams();
+        params.allocation.poolBps = 5001;
+        _refuse(params, abi.encodeWithSelector(Allocation.ProceedsOverspent.selector, 5001, 5000));
+        params = _fullParams();
+        params.sale.currency = address(_registry);
+        _refuse(params, abi.encodeWithSelector(Allocation.EscrowNotInEther.selector, _registry));
+        params = _fullParams();
+        (uint256 first, uint256 last) = (params.sale.end + 30 days, params.sale.end + 5 * 365 days);
+        params.escrow.deadline = 0;
+        _refuse(params, _outOfRange(0, first, last));
+        params.escrow.deadline = uint40(first) - 1;
+        _refuse(params, _outOfRange(first - 1, first, last));
+        params.escrow.deadline = uint40(last) + 1;
+        _refuse(params, _outOfRange(last + 1, first, last));
+        params = _fullParams();
+        (first, last) = (params.escrow.deadline + 30 days, params.escrow.deadline + 365 days);
+        params.escrow.refundEnd = uint40(first) - 1;
+        _refuse(
+            params,
+            abi.encodeWithSelector(Allocation.RefundsOutOfRange.selector, first - 1, first, last)
+        );
+        params.escrow.refundEnd = uint40(last) + 1;
+        _refuse(
+            params,
+            abi.encodeWithSelector(Allocation.RefundsOutOfRange.selector, last + 1, first, last)
+        );
+        params = _fullParams();
+        params.escrow.bps = 0;
+        _refuse(params, abi.encodeWithSelector(Allocation.NothingEscrowed.selector));
+    }
+
+    function test_trapsOfVesting() external {
+        LaunchParams memory params = _fullParams();
+        uint40 refunded = params.escrow.refundEnd;
+        params.allocation.vesting[0].cliff = refunded - 1;
+        _refuse(
+            params,
+            abi.encodeWithSelector(Allocation.CliffTooEarly.selector, refunded - 1, refunded)
+        );
+        delete params.escrow;
+        params.allocation.vesting[0].cliff = params.sale.end - 1;
+        _refuse(
+            params,
+            abi.encodeWithSelector(
+                Allocation.CliffTooEarly.selector, params.sale.end - 1, params.sale.end
+            )
+        );
+        params = _fullParams();
+        params.allocation.vesting[0].end = params.allocation.vesting[0].cliff - 1;
+        _refuse(
+            params,
+            abi.encodeWithSelector(
+                Allocation.VestingEndsBeforeCliff.selector,
+                params.allocation.vesting[0].end,
+                params.allocation.vesting[0].cliff
+            )
+        );
+        params = _fullParams();
+        params.allocation.vesting[0].beneficiary = address(0);
+        _refuse(params, abi.encodeWithSelector(Allocation.NoBeneficiary.selector, 0));
+        params = _fullParams();
+        params.allocation.vesting[0].amount = 0;
+        _refuse(params, abi.encodeWithSelector(Allocation.NothingVested.selector, 0));
+        params.allocation.vesting[0].amount = params.token.supply;
+        _refuse(params, abi.encodeWithSelector(Allocation.TooLittleForSale.selector, 0));
+        params.allocation.vesting[0].amount = params.token.supply - 1_200_000;
+        _refuse(params, abi.encodeWithSelector(Allocation.TooLittleForSale.selector, 923_076));
+        params.allocation.vesting = new VestingTerms[](5);
+        _refuse(params, abi.encodeWithSelector(Allocation.TooManyVesting.selector, 5));
+    }
+
+    function test_trapsOfThePool() external {
+        LaunchParams memory params = _params();
+        params.allocation.poolBps = 3000;
+        params.sale.softCap = 4e14;
+        _refuse(params, abi.encodeWithSelector(Allocation.PoolTooSmall.selector, 1.2e15, 1.2e14));
+        params.sale.softCap = 4.3e14;
+        _factory.launch(params);
+        FactoryParams memory without = factoryParams(address(_registry), _oracle);
+        without.exchange = address(0);
+        _factory = new ImoFactory(without);
+        _refuse(params, abi.encodeWithSelector(Allocation.NoExchange.selector));
+    }
+
+    function test_noPartIsASink() external {
+        LaunchParams memory params = _fullParams();
+        params.allocation.vesting[0].beneficiary = address(_escrow);
+        _refuse(params, abi.encodeWithSelector(Traps.SinkIsPart.selector, _escrow));
+        params = _fullParams();
+        params.split.protocol = address(_offering);
+        _refuse(params, abi.encodeWithSelector(Traps.SinkIsPart.selector, _offering));
+    }
+
+    function _outOfRange(uint256 deadline, uint256 first, uint256 last)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(
+            Allocation.EscrowDeadlineOutOfRange.selector, deadline, first, last
+        );
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { CollectionTerms, IAigcCollection } from "../../src/interfaces/IAigcCollection.sol";
+import { AigcCollection } from "../../src/nft/AigcCollection.sol";
+import { Commitments } from "../../src/nft/Commitments.sol";
+import { Prompt } from "../../src/nft/Prompt.sol";
+import { CollectionFixture } from "./CollectionFixture.sol";
+
+/// @dev Where the model has one answer to a text, there is one token for it, and it is whose that had it first.
+contract GreedyCollectionTest is CollectionFixture {
+    uint64 private constant SALT = 0x5ec2e7;
+
+    function setUp() public override {
+        super.setUp();
+        CollectionTerms memory terms = _terms();
+        terms.temperature = 0;
+        (_collection, _splitter) = _deploy(terms);
+        vm.warp(1_800_000_000);
+    }
+
+    function test_theTextAloneIsThePrompt() external {
+        assertEq(_prompt(_ann, 1), bytes("imo1\nA haiku about proofs"));
+        assertEq(_prompt(_bob, 2), _prompt(_ann, 1));
+        string memory longest = string(new bytes(4091));
+        assertEq(_collection.promptOf(_ann, 1, longest).length, 4096);
+        vm.expectRevert(abi.encodeWithSelector(Prompt.PromptTooLong.selector, 4097));
+        _collection.promptOf(_ann, 1, string.concat(longest, "a"));
+        bytes memory cut = hex"e282";
+        vm.expectRevert(Prompt.NotUtf8.selector);
+        _collection.promptOf(_ann, 1, string(cut));
+    }
+
+    function test_oneTokenForAText() external {
+        _commit(_ann, 1);
+        _commit(_bob, 1);
+        _commit(_ann, 2);
+        skip(1 hours);
+        (uint256 id,) = _mint(_ann, 1);
+        _refuses(_bob, 1, abi.encodeWithSelector(AigcCollection.AlreadyMinted.selector, id));
+        _refuses(_ann, 2, abi.encodeWithSelector(AigcCollection.AlreadyMinted.selector, id));
+    }
+
+    /// @dev Bob sees Ann's commitment, then her mint, and is a block ahead of each.
+    function test_aPendingMintCannotBeTaken() external {
+        bytes32 hers = _collection.commitmentOf(_ann, SALT, TEXT);
+        vm.prank(_bob);
+        _collection.commit(hers);
+        vm.expectRevert(abi.encodeWithSelector(Commitments.CommittedBefore.selector, hers));
+        _collection.commit(hers);
+        skip(10 minutes);
+
+        bytes32 his = _collection.commitmentOf(_bob, SALT, TEXT);
+        _refuses(_bob, SALT, abi.encodeWithSelector(Commitments.NotCommitted.selector, his));
+        _commit(_bob, SALT);
+        skip(59);
+        _refuses(
+            _bob, SALT, abi.encodeWithSelector(Commitments.WrongAge.selector, 59, 1 minutes, 1 days)
+        );
+        (uint256 id,) = _mint(_ann, SALT);
+        assertEq(_collection.ownerOf(id), _ann);
+    }
+
+    function test_aCommitmentHoldsForAMinuteToADay(uint32 age) external {
+        age %= 2 days;
+        _commit(_ann, SALT);
+        skip(age);
+        if (age >= 1 minutes && age <= 1 days) {
+            (uint256 id,) = _mint(_ann, SALT);
+            assertEq(_collection.ownerOf(id), _ann);
+        } else {
+            _refuses(
+                _ann,
+                SALT,
+                abi.encodeWithSelector(Commitments.WrongAge.selector, age, 1 minutes, 1 days)
+            );
+        }
+    }
+
+    function test_aCommitmentBindsMinterSaltAndText(
+        address minter,
+        uint64 salt,
+        string calldata text
+    ) external view {
+        vm.assume(bytes(text).length < 1000);
+        bytes32 commitment = _collection.commitmentOf(minter, salt, text);
+        assertNotEq(commitment, _collection.commitmentOf(address(~uint160(minter)), salt, text));
+        assertNotEq(commitment, _collection.commitmentOf(minter, ~salt, text));
+        assertNotEq(commitment, _collection.commitmentOf(minter, salt, string.concat(text, "a")));
+    }
+
+    function test_afterAVoidTheTextIsFreeAgain() external {
+        _commit(_ann, 1);
+        skip(1 minutes);
+        (uint256 id, uint256 request) = _mint(_ann, 1);
+        _commit(_bob, 1);
+        skip(1 minutes);
+        _oracle.expire(request);
+        _collection.void(id);
+        (uint256 again,) = _mint(_bob, 1);
+        assertEq(again, id);
+        assertEq(_collection.ownerOf(id), _bob);
+    }
+
+    function _commit(address minter, uint64 salt) private {
+        bytes32 commitment = _collection.commitmentOf(minter, salt, TEXT);
+        vm.expectEmit();
+        emit IAigcCollection.Committed(commitment);
+        _collection.commit(commitment);
+        assertEq(_collection.committedAt(commitment), vm.getBlockTimestamp());
+    }
+
+    function _refuses(address minter, uint64 salt, bytes memory reason) private {
+        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        vm.prank(minter);
+        vm.expectRevert(reason);
+        _collection.mint{ value: price }(TEXT, salt);
+    }
+}

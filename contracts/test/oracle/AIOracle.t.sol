@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { AIOracleCallbackReceiver } from "../../src/examples/AIOracleCallbackReceiver.sol";
+import { PromptConsumer } from "../../src/examples/PromptConsumer.sol";
+import { DA, IAIOracleCallback } from "../../src/interfaces/IAIOracle.sol";
+import { AbsurdConsumer, ChainingConsumer } from "./Consumers.sol";
+import "./OracleFixture.sol";
+
+/// @dev Contracts that know nothing but ORA's interface.
+contract AIOracleTest is OracleFixture {
+    bytes private constant ANSWER = "The first programmer.";
+
+    PromptConsumer private _consumer;
+    uint256 private _number;
+
+    function setUp() public override {
+        super.setUp();
+        _consumer = new PromptConsumer(_ora);
+        _number = uint256(_modelId);
+    }
+
+    function test_selectorsAreOras() external pure {
+        assertEq(IAIOracle.requestBatchInference.selector, bytes4(0x409694fa));
+        assertEq(IAIOracle.estimateFee.selector, bytes4(0x00e1d8d0));
+        assertEq(IAIOracle.estimateFeeBatch.selector, bytes4(0x5170b6af));
+        assertEq(IAIOracle.isFinalized.selector, bytes4(0x33727c4d));
+        assertEq(IAIOracleCallback.aiOracleCallback.selector, bytes4(0xb0347814));
+    }
+
+    function test_theBareSelectorsAreServed() external {
+        bytes memory arguments = abi.encode(
+            _number, bytes("Who?"), address(0), uint64(0), bytes(""), uint8(0), uint8(0)
+        );
+        (bool long,) =
+            address(_oracle).call{ value: 1 ether }(bytes.concat(bytes4(0x8c2c1ed8), arguments));
+        (bool short,) = address(_oracle).call{ value: 1 ether }(
+            bytes.concat(
+                bytes4(0x5b953806),
+                abi.encode(_number, bytes("Who?"), address(0), uint64(0), bytes(""))
+            )
+        );
+        assertTrue(long && short);
+    }
+
+    function test_fromPromptToStoredAnswer() external {
+        Order memory order = _askConsumer("Who was Ada Lovelace?");
+        uint256 id = order.request.id;
+        assertEq(order.request.maxTokens, 100);
+        assertEq(order.request.temperature, 0);
+        assertEq(order.terms.requester, address(_consumer));
+        assertEq(order.callback.target, address(_consumer));
+
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        assertFalse(_consumer.isFinalized(id));
+        skip(WINDOW + 1);
+        assertFalse(_consumer.isFinalized(id), "final is what was finalized");
+        _oracle.finalize(order, claimed);
+        assertTrue(_consumer.isFinalized(id));
+        assertEq(_consumer.answerOf(id), "");
+        vm.expectEmit(address(_consumer));
+        emit PromptConsumer.PromptAnswered(id, string(ANSWER));
+        _oracle.deliver(order, ANSWER);
+        assertEq(_consumer.answerOf(id), string(ANSWER));
+    }
+
+    function test_theFlatQuoteIsExactAndPaysForTheDefaults() external {
+        uint256 fee = _ora.estimateFee(_number, 5_000_000);
+        Question memory question = _question();
+        question.maxTokens = 100;
+        assertEq(fee, _oracle.quote(question, 1000, 5_000_000));
+
+        Order memory order = _askConsumer(string(new bytes(1000)));
+        assertEq(order.terms.fee, fee);
+        assertEq(_oracle.creditOf(address(_consumer)), 0);
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 1001, 1000));
+        _consumer.ask{ value: fee }(_number, string(new bytes(1001)));
+    }
+
+    function test_aBatchIsOneRequestOfItsSize() external {
+        uint256 fee = _ora.estimateFeeBatch(_number, 0, 3);
+        vm.recordLogs();
+        _ora.requestBatchInference{ value: fee }(
+            3, _number, new bytes(3000), address(0), 0, "", DA.Calldata, DA.Calldata
+        );
+        Order memory order = _orderFromLogs();
+        assertEq(order.terms.fee, fee);
+        assertEq(order.request.maxTokens, 300);
+        assertEq(_ora.estimateFeeBatch(_number, 0, 1), _ora.estimateFee(_number, 0));
+
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 3001, 3000));
+        _ora.requestBatchInference{ value: fee }(
+            3, _number, new bytes(3001), address(0), 0, "", DA.Calldata, DA.Calldata
+        );
+        vm.expectRevert(IInferenceOracle.NoTokens.selector);
+        _ora.requestBatchInference{ value: fee }(
+            0, _number, "", address(0), 0, "", DA.Calldata, DA.Calldata
+        );
+    }
+
+    function test_bytesThatAreElsewhereAreRefused() external {
+        vm.expectRevert(IInferenceOracle.OnlyCalldata.selector);
+        _ora.requestCallback{ value: 1 ether }(
+            _number, "cid", address(0), 0, "", DA.IPFS, DA.Calldata
+        );
+        vm.expectRevert(IInferenceOracle.OnlyCalldata.selector);
+        _ora.requestBatchInference{ value: 1 ether }(
+            1, _number, "cid", address(0), 0, "", DA.Calldata, DA.IPFS
+        );
+    }
+
+    function test_onlyTheOracleCallsBack() external {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                AIOracleCallbackReceiver.UnauthorizedCallbackSource.selector,
+                address(_oracle),
+                address(this)
+            )
+        );
+        _consumer.aiOracleCallback(1, "forged", "");
+    }
+
+    /// @dev Anyone may name the consumer in a request of its own. The consumer keeps answers to its own requests only.
+    function test_anothersRequestLeavesNoAnswer() external {
+        Callback memory callback = Callback(address(_consumer), 1_000_000, "");
+        Order memory order = _finalized(callback, ANSWER, 5);
+        _oracle.deliver(order, ANSWER);
+        assertEq(_consumer.answerOf(order.request.id), "");
+    }
+
+    function test_nobodyAsksOnTheConsumersCredit() external {
+        Order memory order = _askConsumer("Who?");
+        skip(ANSWER_TIME + 1);
+        _oracle.expire(order);
+        uint256 fee = _ora.estimateFee(_number, 5_000_000);
+        assertEq(_oracle.creditOf(address(_consumer)), fee);
+        vm.expectRevert(abi.encodeWithSelector(PromptConsumer.FeeTooSmall.selector, fee - 1, fee));
+        _consumer.ask{ value: fee - 1 }(_number, "Who?");
+    }
+
+    /// @dev A consumer without `receive` lives on its refunds, and asks its second question from within its first answer.
+    function test_aConsumerThatTakesNoEtherAsksOnItsCredit() external {
+        ChainingConsumer chain = new ChainingConsumer(_ora, _number);
+        uint256 fee = _ora.estimateFee(_number, 600_000);
+        vm.recordLogs();
+        chain.ask{ value: 2 * fee }();
+        Order memory first = _orderFromLogs();
+        ClaimedAnswer memory claimed = _claim(first, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        _oracle.finalize(first, claimed);
+
+        vm.recordLogs();
+        _oracle.deliver(first, ANSWER);
+        Order memory second = _orderFromLogs();
+        assertEq(chain.answers(), 1);
+        assertEq(second.request.id, first.request.id + 1);
+        assertEq(second.terms.requester, address(chain));
+        claimed = _claim(second, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        _oracle.finalize(second, claimed);
+        _oracle.deliver(second, ANSWER);
+        assertEq(chain.answers(), 2);
+        assertEq(
+            address(_oracle).balance,
+            _oracle.creditOf(address(chain)) + _oracle.creditOf(_operator)
+                + _oracle.creditOf(address(this))
+        );
+    }
+
+    function test_absurdGasIsRefused() external {
+        AbsurdConsumer consumer = new AbsurdConsumer();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IInferenceOracle.CallbackGasTooHigh.selector, type(uint64).max, 8_000_000
+            )
+        );
+        consumer.ask{ value: 1 ether }(_ora, _number);
+    }
+
+    function _askConsumer(string memory prompt) private returns (Order memory) {
+        uint256 fee = _consumer.estimateFee(_number);
+        vm.recordLogs();
+        _consumer.ask{ value: fee }(_number, prompt);
+        return _orderFromLogs();
+    }
+}

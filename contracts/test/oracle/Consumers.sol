@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { IAIOracle, IAIOracleCallback } from "../../src/interfaces/IAIOracle.sol";
+import { Callback, IInferenceOracle, Question } from "../../src/interfaces/IInferenceOracle.sol";
+import { ISplitter } from "../../src/interfaces/ISplitter.sol";
+
+/// @dev Notes what it was called with, and how much gas it had.
+contract NotingConsumer is IAIOracleCallback {
+    uint256 public requestId;
+    bytes public output;
+    bytes public data;
+    uint256 public gasAtStart;
+
+    function aiOracleCallback(uint256 id, bytes calldata answer, bytes calldata callbackData)
+        external
+    {
+        gasAtStart = gasleft();
+        (requestId, output, data) = (id, answer, callbackData);
+    }
+}
+
+contract RevertingConsumer is IAIOracleCallback {
+    function aiOracleCallback(uint256, bytes calldata, bytes calldata) external pure {
+        revert("no");
+    }
+}
+
+/// @dev Takes all the gas it is given.
+contract BurningConsumer is IAIOracleCallback {
+    function aiOracleCallback(uint256, bytes calldata, bytes calldata) external pure {
+        assembly {
+            invalid()
+        }
+    }
+}
+
+/// @dev Returns so much that copying it would cost more gas than anybody has.
+contract BombingConsumer is IAIOracleCallback {
+    function aiOracleCallback(uint256, bytes calldata, bytes calldata) external pure {
+        assembly {
+            return(0, 500000)
+        }
+    }
+}
+
+/// @dev Takes no ETH; lives on its credit, and asks again from within its callback.
+contract ChainingConsumer is IAIOracleCallback {
+    IAIOracle private immutable _oracle;
+    uint256 private immutable _modelId;
+    uint256 public answers;
+
+    constructor(IAIOracle oracle, uint256 modelId) {
+        (_oracle, _modelId) = (oracle, modelId);
+    }
+
+    function ask() public payable {
+        _oracle.requestCallback{ value: msg.value }(_modelId, "again?", address(this), 600_000, "");
+    }
+
+    function aiOracleCallback(uint256, bytes calldata, bytes calldata) external {
+        ++answers;
+        if (answers == 1) this.ask();
+    }
+}
+
+/// @dev Makes its own request with no end of gas.
+contract AbsurdConsumer {
+    function ask(IAIOracle oracle, uint256 modelId) external payable {
+        oracle.requestCallback{ value: msg.value }(
+            modelId, "?", address(this), type(uint64).max, ""
+        );
+    }
+}
+
+/// @dev A receiver that takes all gas, or refuses, until it is told otherwise.
+contract HostileReceiver {
+    bool public open;
+    bool public immutable BURNS;
+
+    constructor(bool burns) {
+        BURNS = burns;
+    }
+
+    function setOpen() external {
+        open = true;
+    }
+
+    function payUsage(uint256) external payable {
+        if (open) return;
+        if (!BURNS) revert("no");
+        assembly {
+            invalid()
+        }
+    }
+}
+
+/// @dev A splitter's creator that finalizes a request while the splitter pays it.
+contract ReenteringSink {
+    bytes private _call;
+    address private _oracle;
+    bool public reentered;
+
+    function arm(address oracle, bytes calldata call) external {
+        (_oracle, _call) = (oracle, call);
+    }
+
+    receive() external payable {
+        if (_oracle == address(0)) return;
+        (reentered,) = _oracle.call(_call);
+    }
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { Entry, EntryState, IOperatorList } from "../../src/interfaces/IOperatorList.sol";
+import { OperatorList } from "../../src/oracle/OperatorList.sol";
+import { BurningConsumer, HostileReceiver, NotingConsumer } from "./Consumers.sol";
+import "./OracleFixture.sol";
+
+/// forge-config: default.invariant.depth = 128
+/// @dev Whatever requesters, operators, challengers and receivers do, each wei is somebody's.
+contract InferenceOracleInvariantTest is Test {
+    OracleHandler private _handler;
+
+    function setUp() external {
+        _handler = new OracleHandler();
+        targetContract(address(_handler));
+        // Senders are given ETH; the contracts under test must not be among them.
+        targetSender(makeAddr("sender"));
+        bytes4[] memory actions = new bytes4[](12);
+        actions[0] = OracleHandler.ask.selector;
+        actions[1] = OracleHandler.answer.selector;
+        actions[2] = OracleHandler.challenge.selector;
+        actions[3] = OracleHandler.wait.selector;
+        actions[4] = OracleHandler.drop.selector;
+        actions[5] = OracleHandler.finish.selector;
+        actions[6] = OracleHandler.deliver.selector;
+        actions[7] = OracleHandler.expire.selector;
+        actions[8] = OracleHandler.withdraw.selector;
+        actions[9] = OracleHandler.pay.selector;
+        actions[10] = OracleHandler.join.selector;
+        actions[11] = OracleHandler.resign.selector;
+        targetSelector(FuzzSelector(address(_handler), actions));
+    }
+
+    function invariant_eachWeiIsSomebodys() external view {
+        (uint256 held, uint256 fees, uint256 reserves, uint256 credits, uint256 unpaid) =
+            _handler.books();
+        assertEq(held, fees + reserves + credits + unpaid, "held is owed");
+        assertEq(held + _handler.withdrawn() + _handler.received(), _handler.came(), "came");
+
+        (uint256 bonds, uint256 owed) = _handler.bonds();
+        assertEq(bonds, owed, "bonds");
+        (uint256 staked, uint256 stakes) = _handler.stakes();
+        assertEq(staked, stakes, "stakes");
+        assertFalse(_handler.rejectedWon(), "a rejected claim became the answer");
+    }
+
+    /// @dev A suite that does nothing would hold too. Shrunk sequences of a failure are short.
+    function afterInvariant() external view {
+        if (_handler.total() < 30) return;
+        assertGt(_handler.calls("ask"), 0);
+        assertGt(_handler.calls("answer") + _handler.calls("expire"), 0);
+    }
+}
+
+/// @dev Acts for four people and keeps its own books. Actions that find nothing to act on do nothing, and are not counted.
+contract OracleHandler is OracleFixture {
+    uint256 public came;
+    uint256 public withdrawn;
+    bool public rejectedWon;
+    mapping(string action => uint256) public calls;
+    uint256 public total;
+
+    bytes[] private _orders;
+    mapping(uint256 id => bytes[]) private _claims;
+    mapping(uint256 id => uint256) private _reserves;
+    bytes32[] private _claimIds;
+    bytes32[] private _games;
+    uint32 private _joined;
+    address[4] private _people;
+    bytes32[2] private _models;
+    HostileReceiver private _hostile = new HostileReceiver(false);
+    NotingConsumer private _noting = new NotingConsumer();
+    BurningConsumer private _burning = new BurningConsumer();
+
+    constructor() {
+        setUp();
+        _people = [_operator, _rival, _asker, address(this)];
+        _models[0] = _modelId;
+        Registration memory model = _registration();
+        model.receiver = address(_hostile);
+        model.salt = "hostile";
+        _models[1] = _registry.register(model);
+        _join(_operator, _modelId);
+        _join(_rival, _modelId);
+        skip(OperatorList(address(_oracle.operators())).DELAY());
+        _oracle.operators().activate(1);
+        _oracle.operators().activate(2);
+    }
+
+    receive() external payable { }
+
+    function ask(uint256 seed, uint256 extra, uint32 tokens) external {
+        Question memory question = _question();
+        question.modelId = _models[seed % 2];
+        question.maxTokens = uint32(bound(tokens, 1, 1000));
+        Callback memory callback;
+        if (seed % 3 == 1) callback = Callback(address(_noting), 300_000, "data");
+        if (seed % 3 == 2) callback = Callback(address(_burning), 100_000, "");
+        address person = _people[seed / 7 % 4];
+        uint256 fee = _oracle.quote(question, 1, callback.gasLimit);
+        uint256 credit = _oracle.creditOf(person);
+        uint256 least = credit < fee ? fee - credit : 0;
+        uint256 value = bound(extra, least, fee + 1 ether);
+        vm.recordLogs();
+        vm.prank(person);
+        _oracle.request{ value: value }(question, "?", callback);
+        _orders.push(abi.encode(_orderFromLogs()));
+        came += value;
+        _count("ask");
+    }
+
+    function answer(uint256 seed, uint32 tokens) external {
+        (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
+        if (!found || block.timestamp > order.terms.expiry) return;
+        tokens = uint32(bound(tokens, 0, order.request.maxTokens));
+        address claimant = _people[seed % 2];
+        if (!_oracle.operators().mayClaim(order.request.id, claimant)) return;
+        bytes memory text = abi.encode(_claims[order.request.id].length);
+        ClaimedAnswer memory claimed = _claim(order, claimant, text, tokens);
+        _claims[order.request.id].push(abi.encode(claimed));
+        _claimIds.push(claimed.claim);
+        _count("answer");
+    }
+
+    function challenge(uint256 seed, bool rightAway) external {
+        (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
+        if (!found) return;
+        (bool any, ClaimedAnswer memory claimed, bytes memory text) = _pickClaim(seed, order);
+        if (!any || block.timestamp > _verifier.claimOf(claimed.claim).windowEnd) return;
+        if (_verifier.statusOf(claimed.claim) != ClaimStatus.Pending) return;
+        bytes32 game = _challenge(order, claimed, text);
+        _games.push(game);
+        skip(rightAway ? 12 hours + 1 : 1);
+        if (rightAway) _verifier.timeout(game);
+        _count("challenge");
+    }
+
+    function wait(uint256 seconds_) external {
+        skip(bound(seconds_, 1, 12 hours));
+        _count("wait");
+    }
+
+    function drop(uint256 seed) external {
+        (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
+        if (!found) return;
+        (bool any, ClaimedAnswer memory claimed,) = _pickClaim(seed, order);
+        if (!any || _verifier.statusOf(claimed.claim) != ClaimStatus.Rejected) return;
+        try _oracle.dropClaim(order, claimed) {
+            _count("drop");
+        } catch {
+            _count("dropped before");
+        }
+    }
+
+    function finish(uint256 seed, bool later) external {
+        if (later) skip(WINDOW + 1);
+        (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
+        if (!found) return;
+        (bool any, ClaimedAnswer memory claimed,) = _pickClaim(seed, order);
+        if (!any) return;
+        ClaimStatus status = _verifier.statusOf(claimed.claim);
+        vm.recordLogs();
+        try _oracle.finalize(order, claimed) {
+            if (status == ClaimStatus.Rejected) rejectedWon = true;
+            _reserves[order.request.id] = _reserveFromLogs();
+            _count("finish");
+        } catch {
+            assertNotEq(uint8(status), uint8(ClaimStatus.Proven), "a proven claim is final");
+            _count("not proven");
+        }
+    }
+
+    function deliver(uint256 seed) external {
+        (bool found, Order memory order) = _pick(seed, RequestStatus.Final);
+        if (!found || _reserves[order.request.id] == 0) return;
+        bytes[] storage claims = _claims[order.request.id];
+        for (uint256 i = 0; i < claims.length; ++i) {
+            bytes memory text = abi.encode(i);
+            if (keccak256(text) != _oracle.answerHashOf(order.request.id)) continue;
+            vm.txGasPrice(bound(seed, 0, 10 gwei));
+            vm.prank(_people[seed % 4]);
+            _oracle.deliver(order, text);
+            _reserves[order.request.id] = 0;
+            _count("deliver");
+        }
+    }
+
+    function expire(uint256 seed) external {
+        (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
+        if (!found) return;
+        try _oracle.expire(order) {
+            _count("expire");
+        } catch {
+            bool early = block.timestamp <= order.terms.expiry;
+            assertTrue(early || _claims[order.request.id].length != 0, "refunded when unanswered");
+            _count("too early");
+        }
+    }
+
+    function withdraw(uint256 seed) external {
+        address person = _people[seed % 4];
+        if (_oracle.creditOf(person) == 0) return;
+        vm.prank(person);
+        withdrawn += _oracle.withdraw(person);
+        _count("withdraw");
+    }
+
+    function pay(uint256 seed) external {
+        if (_orders.length == 0) return;
+        uint256 id = 1 + seed % _orders.length;
+        (, uint256 amount) = _oracle.unpaidOf(id);
+        if (amount == 0) return;
+        if (seed % 5 == 0) _hostile.setOpen();
+        try _oracle.payReceiver(id) {
+            _count("pay");
+        } catch {
+            assertFalse(_hostile.open());
+            _count("refused");
+        }
+    }
+
+    /// @dev Six entries at most; one that has waited is activated.
+    function join(uint256 seed) external {
+        IOperatorList list = _oracle.operators();
+        for (uint32 number = 1; number <= _joined; ++number) {
+            Entry memory entry = list.entryOf(number);
+            bool waited = block.timestamp >= entry.since + OperatorList(address(list)).DELAY();
+            if (entry.state == EntryState.Waiting && waited) list.activate(number);
+        }
+        if (_joined == 6) return;
+        _join(_people[seed % 3], _models[seed % 2]);
+        _count("join");
+    }
+
+    function resign(uint256 seed) external {
+        if (_joined == 0) return;
+        IOperatorList list = _oracle.operators();
+        uint32 number = uint32(1 + seed % _joined);
+        Entry memory entry = list.entryOf(number);
+        if (entry.state == EntryState.Unknown) return;
+        vm.startPrank(entry.operator);
+        if (entry.state != EntryState.Leaving) {
+            list.resign(number);
+            _count("resign");
+        } else if (block.timestamp >= entry.since + OperatorList(address(list)).DELAY()) {
+            list.withdrawStake(number, entry.operator);
+            _count("withdraw stake");
+        }
+        vm.stopPrank();
+    }
+
+    // -------------------------------------------------------------------------------------------------- books
+
+    function stakes() external view returns (uint256 held, uint256 owed) {
+        IOperatorList list = _oracle.operators();
+        held = address(list).balance;
+        for (uint32 entry = 1; entry <= _joined; ++entry) {
+            owed += list.entryOf(entry).stake;
+        }
+    }
+
+    function books()
+        external
+        view
+        returns (uint256 held, uint256 fees, uint256 reserves, uint256 credits, uint256 unpaid)
+    {
+        held = address(_oracle).balance;
+        for (uint256 i = 0; i < _orders.length; ++i) {
+            uint256 id = i + 1;
+            bool open = _oracle.statusOf(id) == RequestStatus.Requested;
+            if (open) fees += abi.decode(_orders[i], (Order)).terms.fee;
+            reserves += _reserves[id];
+            (, uint256 amount) = _oracle.unpaidOf(id);
+            unpaid += amount;
+        }
+        for (uint256 i = 0; i < 4; ++i) {
+            credits += _oracle.creditOf(_people[i]);
+        }
+    }
+
+    function received() external view returns (uint256) {
+        return address(_splitter).balance + _drip.balance + address(_hostile).balance;
+    }
+
+    function bonds() external view returns (uint256 held, uint256 owed) {
+        held = address(_verifier).balance;
+        for (uint256 i = 0; i < _claimIds.length; ++i) {
+            owed += _verifier.claimOf(_claimIds[i]).bond;
+        }
+        for (uint256 i = 0; i < _games.length; ++i) {
+            (,, uint256 bond,,) = _verifier.gameOf(_games[i]);
+            owed += bond;
+        }
+        for (uint256 i = 0; i < 4; ++i) {
+            owed += _verifier.creditOf(_people[i]);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ helpers
+
+    /// @dev Long, so that a window passes in it.
+    function _answerTime() internal pure override returns (uint32) {
+        return 5 days;
+    }
+
+    function _count(string memory action) private {
+        ++calls[action];
+        ++total;
+    }
+
+    function _join(address operator, bytes32 modelId) private {
+        IOperatorList list = _oracle.operators();
+        vm.prank(operator);
+        _joined = list.join{ value: 0.1 ether }(modelId);
+    }
+
+    /// @dev The first request in `status`, from a place that `seed` names.
+    function _pick(uint256 seed, RequestStatus status)
+        private
+        view
+        returns (bool found, Order memory order)
+    {
+        uint256 count = _orders.length;
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 index = (seed % count + i) % count;
+            if (_oracle.statusOf(index + 1) != status) continue;
+            return (true, abi.decode(_orders[index], (Order)));
+        }
+    }
+
+    function _pickClaim(uint256 seed, Order memory order)
+        private
+        view
+        returns (bool found, ClaimedAnswer memory claimed, bytes memory text)
+    {
+        bytes[] storage claims = _claims[order.request.id];
+        if (claims.length == 0) return (false, claimed, text);
+        uint256 index = seed / 5 % claims.length;
+        return (true, abi.decode(claims[index], (ClaimedAnswer)), abi.encode(index));
+    }
+
+    function _reserveFromLogs() private returns (uint256 reserve) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IInferenceOracle.Finalized.selector) continue;
+            (,,, reserve,) = abi.decode(logs[i].data, (bytes32, uint256, uint256, uint256, uint256));
+        }
+    }
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { BallotKind } from "../../src/interfaces/IModelBallots.sol";
+import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
+import { ModelToken } from "../../src/token/ModelToken.sol";
+import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
+import { ClaimStatus, IVerifier, Submission } from "../../src/interfaces/IVerifier.sol";
+import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
+import { HostileReceiver, NotingConsumer, ReenteringSink } from "./Consumers.sol";
+import "./OracleFixture.sol";
+
+/// @dev Where each wei of a fee goes, and who tries to get more or to stop it.
+contract InferenceOracleMoneyTest is OracleFixture {
+    bytes private constant ANSWER = "The first programmer.";
+
+    /// @dev The parts of a fee add up to it, whatever was used.
+    function testFuzz_everyWeiOfAFeeIsAccountedFor(
+        uint32 maxTokens,
+        uint32 tokensUsed,
+        uint16 answerLength,
+        uint64 gasLimit,
+        bool called
+    ) external {
+        Question memory question = _question();
+        question.maxTokens = uint32(bound(maxTokens, 1, 1e6));
+        tokensUsed = uint32(bound(tokensUsed, 0, question.maxTokens));
+        bytes memory answer = new bytes(bound(answerLength, 0, 24_575));
+        Callback memory callback;
+        if (called) {
+            callback = Callback(address(new NotingConsumer()), uint64(bound(gasLimit, 1, 8e6)), "");
+        }
+        Order memory order = _askFor(question, callback);
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, tokensUsed);
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+
+        uint256 reserve = _checkParts(order, claimed);
+        if (!called) return assertEq(reserve, 0);
+        assertGt(reserve, callback.gasLimit * GAS_PRICE);
+        uint256 refund = _oracle.creditOf(_asker);
+        vm.prank(_rival);
+        _oracle.deliver(order, answer);
+        assertEq(_oracle.creditOf(_rival) + _oracle.creditOf(_asker) - refund, reserve);
+        assertEq(
+            address(_oracle).balance,
+            _oracle.creditOf(_rival) + _oracle.creditOf(_asker) + _oracle.creditOf(_operator)
+        );
+    }
+
+    /// @return reserve What the delivery still holds.
+    function _checkParts(Order memory order, ClaimedAnswer memory claimed)
+        private
+        view
+        returns (uint256 reserve)
+    {
+        uint256 used = 0.001 ether + 21 * (1e10 + 7) + uint256(claimed.tokensUsed) * (1e12 + 13);
+        uint256 share = used * 3333 / 10_000;
+        uint256 received = address(_splitter).balance + _drip.balance;
+        assertEq(received, used - share, "the receiver has the rest of the used price");
+        uint256 operatorGas = (_oracle.creditOf(_operator) - share) / GAS_PRICE;
+        assertGe(operatorGas, 320_000);
+        assertLe(operatorGas, 320_000 + 40 * uint256(claimed.answerLength));
+        uint256 refund = _oracle.creditOf(_asker);
+        uint256 unused = order.request.maxTokens - claimed.tokensUsed;
+        assertGe(refund, unused * (1e12 + 13), "unused tokens go back");
+        return order.terms.fee - received - _oracle.creditOf(_operator) - refund;
+    }
+
+    function test_revenueIsUsageOfTheRequest() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 64);
+        skip(WINDOW + 1);
+        uint256 used = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
+        uint256 revenue = used - used * 3333 / 10_000;
+        vm.expectEmit(address(_splitter));
+        emit ISplitter.Revenue(Source.Usage, 1, address(0), revenue);
+        _oracle.finalize(order, claimed);
+        assertEq(_splitter.usage(), revenue - revenue * 1000 / 10_000 - revenue * 200 / 10_000);
+    }
+
+    function test_theOperatorEarnsWhenGasRises() external {
+        vm.fee(500 gwei);
+        uint256 fee = _oracle.quote(_question(), 21, 0);
+        assertGt(fee, 320_000 * 1000 gwei);
+    }
+
+    function test_aBondIsNeverTheOraclesMoney() external {
+        Order memory order = _ask(_noCallback());
+        _claim(order, _operator, ANSWER, 5);
+        assertEq(address(_oracle).balance, order.terms.fee);
+        vm.prank(_rival);
+        _oracle.claim{ value: BOND + 7 }(order, ANSWER, 5, _evidence(ANSWER, 5, ""));
+        assertEq(address(_oracle).balance, order.terms.fee);
+        assertEq(_verifier.creditOf(_rival), 7, "the excess is the claimant's");
+    }
+
+    function test_creditGoesToAnyAddressAndNoFurther() external {
+        vm.prank(_asker);
+        _oracle.request{ value: 5 ether }(_question(), "?", _noCallback());
+        uint256 credit = _oracle.creditOf(_asker);
+        vm.prank(_asker);
+        vm.expectRevert(IInferenceOracle.TransferFailed.selector);
+        _oracle.withdraw(address(_registry));
+        vm.prank(_asker);
+        assertEq(_oracle.withdraw(_drip), credit);
+        assertEq(_drip.balance, credit);
+        vm.prank(_asker);
+        vm.expectRevert(IInferenceOracle.NothingToPay.selector);
+        _oracle.withdraw(_drip);
+    }
+
+    /// @dev What holders decide counts for later requests: an order carries the price that it paid.
+    function test_aNewPriceIsForLaterRequests() external {
+        RevenueAsset[] memory assets = new RevenueAsset[](1);
+        assets[0] = RevenueAsset(address(0), 0.001 ether);
+        ModelToken token = new ModelToken(
+            TokenParams("Model", "MDL", 1e24, 10_000, address(this), address(_registry), assets)
+        );
+        token.open();
+        vm.roll(vm.getBlockNumber() + 1);
+        Registration memory model = _registration();
+        model.token = address(token);
+        model.salt = "voted";
+        _modelId = _registry.register(model);
+
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 64);
+        ModelRegistry ballots = ModelRegistry(address(_registry));
+        uint256 ballot = ballots.propose(_modelId, BallotKind.Price, bytes32(uint256(1 << 33)));
+        ballots.vote(ballot, true);
+        skip(9 days + 1);
+        ballots.execute(ballot);
+
+        uint256 gas = 320_000 + 8 * 64 * 40;
+        uint256 price = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
+        assertEq(_oracle.quote(_question(), 21, 0), 2 * price + gas * GAS_PRICE);
+        _oracle.finalize(order, claimed);
+        assertEq(
+            address(_splitter).balance + _drip.balance,
+            price - price * 3333 / 10_000,
+            "the old price"
+        );
+    }
+
+    // --------------------------------------------------------------------------------------------- receivers
+
+    function test_aHostileReceiverBlocksNobody() external {
+        for (uint256 i = 0; i < 2; ++i) {
+            HostileReceiver receiver = new HostileReceiver(i == 0);
+            (Order memory order, ClaimedAnswer memory claimed) = _claimedFor(address(receiver));
+            uint256 id = order.request.id;
+            uint256 before = gasleft();
+            _oracle.finalize(order, claimed);
+            assertLt(before - gasleft(), 500_000);
+            assertTrue(_ora.isFinalized(id));
+            (, uint256 unpaid) = _oracle.unpaidOf(id);
+            assertGt(unpaid, 0);
+
+            vm.expectRevert(IInferenceOracle.TransferFailed.selector);
+            _oracle.payReceiver(id);
+            receiver.setOpen();
+            assertEq(_oracle.payReceiver(id), unpaid);
+            assertEq(address(receiver).balance, unpaid);
+            vm.expectRevert(IInferenceOracle.NothingToPay.selector);
+            _oracle.payReceiver(id);
+        }
+    }
+
+    function test_aReceiverWithoutCodeIsPaid() external {
+        address receiver = makeAddr("receiver");
+        (Order memory order, ClaimedAnswer memory claimed) = _claimedFor(receiver);
+        _oracle.finalize(order, claimed);
+        assertGt(receiver.balance, 0);
+    }
+
+    /// @dev With too little gas the splitter would refuse, and holders' revenue would have to be paid again.
+    function testFuzz_nobodyCanStarveTheReceiver(uint256 gas) external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        (bool success,) = address(_oracle).call{ gas: bound(gas, 50_000, 600_000) }(
+            abi.encodeCall(IInferenceOracle.finalize, (order, claimed))
+        );
+        assertEq(success, _ora.isFinalized(1));
+        assertEq(success, _splitter.usage() != 0);
+    }
+
+    /// @dev The splitter is locked while it pays a sink; a sink that finalizes in there must not cost the holders their revenue.
+    function test_aSinkThatFinalizesWhileItIsPaidTakesNothing() external {
+        ReenteringSink sink = new ReenteringSink();
+        Splitter splitter = new Splitter(
+            SplitParams(address(_oracle), _drip, address(0), address(sink), _creator, 1000, 200)
+        );
+        (Order memory first, ClaimedAnswer memory firstClaimed) = _claimedFor(address(splitter));
+        _oracle.finalize(first, firstClaimed);
+
+        Registration memory model = _registration();
+        model.receiver = address(splitter);
+        (Order memory order, ClaimedAnswer memory claimed) = _claimedOf(
+            keccak256(
+                abi.encode(
+                    bytes32("imo.model.v1"),
+                    model.contentId,
+                    model.verifier,
+                    address(this),
+                    bytes32(uint256(uint160(address(splitter))))
+                )
+            )
+        );
+        sink.arm(address(_oracle), abi.encodeCall(IInferenceOracle.finalize, (order, claimed)));
+        splitter.withdraw(address(sink), address(0));
+        assertTrue(sink.reentered());
+        uint256 usage = splitter.usage();
+        (, uint256 unpaid) = _oracle.unpaidOf(order.request.id);
+        assertGt(unpaid, 0);
+        _oracle.payReceiver(order.request.id);
+        assertEq(splitter.usage() - usage, unpaid - unpaid * 1000 / 10_000 - unpaid * 200 / 10_000);
+    }
+
+    // --------------------------------------------------------------------------------------------- verifiers
+
+    function test_aVerifierThatNeverDecidesRefundsAfterTheHardLimit() external {
+        MoodyVerifier verifier = new MoodyVerifier();
+        (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
+        uint256 held = address(_oracle).balance;
+        skip(ANSWER_TIME + 180 days);
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.ClaimsOpen.selector, 1));
+        _oracle.expire(order);
+        skip(1);
+        _oracle.expire(order);
+        assertEq(_oracle.creditOf(_asker), order.terms.fee);
+
+        verifier.set(ClaimStatus.Proven);
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Expired)
+        );
+        _oracle.finalize(order, claimed);
+        assertEq(address(_oracle).balance, held);
+    }
+
+    function test_whatWasDroppedIsNeverFinalEvenIfTheVerifierTurns() external {
+        MoodyVerifier verifier = new MoodyVerifier();
+        (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
+        verifier.set(ClaimStatus.Rejected);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Rejected)
+        );
+        _oracle.finalize(order, claimed);
+        _oracle.dropClaim(order, claimed);
+        verifier.set(ClaimStatus.Proven);
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, claimed.claim));
+        _oracle.finalize(order, claimed);
+    }
+
+    function test_aVerifierThatBurnsAllGasTakesNoMoreThanItsBound() external {
+        MoodyVerifier verifier = new MoodyVerifier();
+        (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
+        verifier.burn();
+        uint256 before = gasleft();
+        try _oracle.finalize(order, claimed) {
+            fail();
+        } catch {
+            assertLt(before - gasleft(), 400_000);
+        }
+        skip(ANSWER_TIME + 180 days + 1);
+        _oracle.expire(order);
+    }
+
+    /// @dev A verifier that answers at once, as zk ones do: claim and finality in one block.
+    function test_provenAtOnceIsFinalAtOnce() external {
+        MoodyVerifier verifier = new MoodyVerifier();
+        verifier.set(ClaimStatus.Proven);
+        (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
+        _oracle.finalize(order, claimed);
+        assertTrue(_ora.isFinalized(1));
+    }
+
+    /// @dev From within `submit` the verifier finalizes another of its claims: the fee is paid once.
+    function test_aVerifierThatReentersGainsNothing() external {
+        MoodyVerifier verifier = new MoodyVerifier();
+        verifier.set(ClaimStatus.Proven);
+        (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
+        verifier.reenter(
+            address(_oracle), abi.encodeCall(IInferenceOracle.finalize, (order, claimed))
+        );
+        vm.prank(_rival);
+        bytes32 late = _oracle.claim(order, "Late.", 1, "");
+        assertTrue(_ora.isFinalized(1));
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Final)
+        );
+        _oracle.finalize(order, ClaimedAnswer(late, _rival, keccak256("Late."), 5, 1));
+        assertEq(_oracle.answerHashOf(1), keccak256("Right."));
+        assertEq(address(_oracle).balance, _oracle.creditOf(_operator) + _oracle.creditOf(_asker));
+    }
+
+    // ------------------------------------------------------------------------------------------------ helpers
+
+    function _claimedFor(address receiver) private returns (Order memory, ClaimedAnswer memory) {
+        Registration memory model = _registration();
+        model.receiver = receiver;
+        model.salt = bytes32(uint256(uint160(receiver)));
+        return _claimedOf(_registry.register(model));
+    }
+
+    function _claimedOf(bytes32 modelId)
+        private
+        returns (Order memory order, ClaimedAnswer memory claimed)
+    {
+        _modelId = modelId;
+        order = _ask(_noCallback());
+        claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+    }
+
+    function _judgedBy(MoodyVerifier verifier)
+        private
+        returns (Order memory order, ClaimedAnswer memory claimed)
+    {
+        Registration memory model = _registration();
+        model.verifier = address(verifier);
+        _modelId = _registry.register(model);
+        order = _ask(_noCallback());
+        vm.prank(_operator);
+        bytes32 id = _oracle.claim(order, "Right.", 2, "");
+        claimed = ClaimedAnswer(id, _operator, keccak256("Right."), 6, 2);
+    }
+}
+
+/// @dev Anyone may write a verifier. This one says what it is told to.
+contract MoodyVerifier is IVerifier {
+    ClaimStatus private _status = ClaimStatus.Pending;
+    uint256 private _claims;
+    bool private _burns;
+    address private _oracle;
+    bytes private _call;
+
+    function set(ClaimStatus status) external {
+        _status = status;
+    }
+
+    function burn() external {
+        _burns = true;
+    }
+
+    function reenter(address oracle, bytes calldata call) external {
+        (_oracle, _call) = (oracle, call);
+    }
+
+    function submit(Submission calldata, bytes calldata) external payable returns (bytes32) {
+        if (_oracle != address(0)) {
+            (bool success,) = _oracle.call(_call);
+            require(success);
+        }
+        return bytes32(++_claims);
+    }
+
+    function bond(bytes32) external pure returns (uint256) {
+        return 0;
+    }
+
+    function statusOf(bytes32) external view returns (ClaimStatus) {
+        while (_burns) { }
+        return _status;
+    }
+
+    function limits(bytes32) external pure returns (uint32, uint32) {
+        return (1000, 1000);
+    }
+}

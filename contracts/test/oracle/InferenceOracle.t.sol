@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { ISplitter } from "../../src/interfaces/ISplitter.sol";
+import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
+import {
+    BombingConsumer,
+    BurningConsumer,
+    NotingConsumer,
+    RevertingConsumer
+} from "./Consumers.sol";
+import "./OracleFixture.sol";
+
+/// @dev The life of a request, state by state, with the real verifier.
+contract InferenceOracleTest is OracleFixture {
+    bytes private constant ANSWER = "The first programmer.";
+
+    // ------------------------------------------------------------------------------------------------ asking
+
+    function test_theLogHasTheOrder() external {
+        Callback memory callback = Callback(address(new NotingConsumer()), 100_000, "data");
+        Order memory order = _ask(callback);
+
+        assertEq(order.request.host, address(_oracle));
+        assertEq(order.request.id, 1);
+        assertEq(order.request.modelId, _modelId);
+        assertEq(order.request.maxTokens, 64);
+        assertEq(order.request.promptHash, keccak256("Who was Ada Lovelace?"));
+        assertEq(order.promptLength, 21);
+        assertEq(order.terms.requester, _asker);
+        assertEq(order.terms.gasPrice, GAS_PRICE);
+        assertEq(order.terms.operatorBps, 3333);
+        assertEq(order.terms.expiry, block.timestamp + ANSWER_TIME);
+        assertEq(order.callback.data, "data");
+        assertEq(address(_oracle).balance, order.terms.fee);
+        assertEq(uint8(_oracle.statusOf(1)), uint8(RequestStatus.Requested));
+        assertEq(_oracle.creditOf(_asker), 0);
+    }
+
+    function test_overpaymentIsCreditThatPaysTheNextRequest() external {
+        uint256 fee = _oracle.quote(_question(), 1, 0);
+        vm.startPrank(_asker);
+        _oracle.request{ value: fee + 5 }(_question(), "a", _noCallback());
+        assertEq(_oracle.creditOf(_asker), 5);
+        _oracle.request{ value: fee - 3 }(_question(), "a", _noCallback());
+        assertEq(_oracle.creditOf(_asker), 2);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.FeeNotCovered.selector, fee - 1, fee)
+        );
+        _oracle.request{ value: fee - 3 }(_question(), "a", _noCallback());
+        assertEq(_oracle.withdraw(_rival), 2);
+        assertEq(_rival.balance, 1e6 ether + 2);
+    }
+
+    function test_twoEqualRequestsAreTwo() external {
+        Order memory first = _ask(_noCallback());
+        Order memory second = _ask(_noCallback());
+        assertEq(second.request.id, first.request.id + 1);
+        assertNotEq(first.request.digest(), second.request.digest());
+    }
+
+    function test_requestsThatCannotBeServedAreRefused() external {
+        Question memory question = _question();
+        question.maxTokens = 0;
+        _refuse(
+            question, "?", _noCallback(), abi.encodeWithSelector(IInferenceOracle.NoTokens.selector)
+        );
+        question = _question();
+        question.modelId = keccak256("none");
+        _refuse(
+            question,
+            "?",
+            _noCallback(),
+            abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, question.modelId)
+        );
+        question = _question();
+        _refuse(
+            question,
+            new bytes(16_385),
+            _noCallback(),
+            abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 16_385, 16_384)
+        );
+        bytes memory incomplete =
+            abi.encodeWithSelector(IInferenceOracle.CallbackIncomplete.selector);
+        _refuse(question, "?", Callback(address(0), 1, ""), incomplete);
+        _refuse(question, "?", Callback(address(1), 0, ""), incomplete);
+        _refuse(
+            question,
+            "?",
+            Callback(address(1), 8_000_001, ""),
+            abi.encodeWithSelector(
+                IInferenceOracle.CallbackGasTooHigh.selector, 8_000_001, 8_000_000
+            )
+        );
+        _refuse(
+            question,
+            "?",
+            Callback(address(1), 1, new bytes(513)),
+            abi.encodeWithSelector(IInferenceOracle.CallbackDataTooLong.selector, 513, 512)
+        );
+        _refuse(
+            question,
+            "?",
+            Callback(address(0), 0, "x"),
+            abi.encodeWithSelector(IInferenceOracle.CallbackDataTooLong.selector, 1, 0)
+        );
+    }
+
+    function test_contentThatTheVerifierDoesNotKnowIsRefused() external {
+        Registration memory model = _registration();
+        model.contentId = keccak256("elsewhere");
+        Question memory question = _question();
+        question.modelId = _registry.register(model);
+        _refuse(
+            question,
+            "",
+            _noCallback(),
+            abi.encodeWithSelector(IInferenceOracle.UnknownContent.selector, model.contentId)
+        );
+    }
+
+    function _refuse(
+        Question memory question,
+        bytes memory prompt,
+        Callback memory callback,
+        bytes memory reason
+    ) private {
+        vm.expectRevert(reason);
+        _oracle.request{ value: 100 ether }(question, prompt, callback);
+    }
+
+    // --------------------------------------------------------------------------------------------- answering
+
+    function test_claimCommitsToTheAnswer() external {
+        Order memory order = _ask(_noCallback());
+        vm.recordLogs();
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+
+        (bytes32 root,) = _trace(ANSWER, 5, "");
+        ClaimPreimage memory preimage = ClaimPreimage({
+            host: address(_oracle),
+            requestDigest: order.request.digest(),
+            contentId: _contentId,
+            claimant: _operator,
+            delegate: address(0),
+            traceRoot: root,
+            outputDigest: keccak256(abi.encode(ANSWER.length, keccak256(ANSWER), 5))
+        });
+        bytes32 expected = keccak256(
+            abi.encode(bytes32("imo.claim.v1"), block.chainid, address(_verifier), preimage)
+        );
+        assertEq(claimed.claim, expected);
+        assertEq(address(_verifier).balance, BOND);
+        assertEq(uint8(_verifier.statusOf(expected)), uint8(ClaimStatus.Pending));
+
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        Vm.Log memory last = logs[logs.length - 1];
+        assertEq(last.topics[0], IInferenceOracle.Claimed.selector);
+        assertEq(last.topics[2], expected);
+        assertEq(last.data, abi.encode(ANSWER, 5));
+    }
+
+    function test_claimsThatCannotCountAreRefused() external {
+        Order memory order = _ask(_noCallback());
+        Order memory other = _ask(_noCallback());
+        bytes memory evidence = _evidence(ANSWER, 5, "");
+
+        other.terms.gasPrice += 1;
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, 2));
+        _oracle.claim{ value: BOND }(other, ANSWER, 5, evidence);
+
+        other.request.id = 3;
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 3, RequestStatus.Unknown)
+        );
+        _oracle.claim{ value: BOND }(other, ANSWER, 5, evidence);
+
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.TooManyTokens.selector, 65, 64));
+        _oracle.claim{ value: BOND }(order, ANSWER, 65, evidence);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.AnswerTooLong.selector, 24_576, 24_575)
+        );
+        _oracle.claim{ value: BOND }(order, new bytes(24_576), 5, evidence);
+
+        vm.expectRevert(IOpmlVerifier.WrongEmitSlot.selector);
+        _oracle.claim{ value: BOND }(order, ANSWER, 6, evidence);
+
+        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.BondTooSmall.selector, BOND - 1, BOND));
+        _oracle.claim{ value: BOND - 1 }(order, ANSWER, 5, evidence);
+
+        _oracle.claim{ value: BOND }(order, ANSWER, 5, evidence);
+        vm.expectPartialRevert(IOpmlVerifier.AlreadySubmitted.selector);
+        _oracle.claim{ value: BOND }(order, ANSWER, 5, evidence);
+
+        skip(ANSWER_TIME);
+        _oracle.claim{ value: BOND }(order, ANSWER, 5, _evidence(ANSWER, 5, "in the last second"));
+        skip(1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.TooLate.selector, order.terms.expiry)
+        );
+        _oracle.claim{ value: BOND }(order, ANSWER, 5, evidence);
+    }
+
+    function test_finalWhenTheWindowIsOver() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Pending)
+        );
+        _oracle.finalize(order, claimed);
+        assertFalse(_ora.isFinalized(1));
+        assertEq(_oracle.answerHashOf(1), 0);
+
+        skip(1);
+        _oracle.finalize(order, claimed);
+        assertTrue(_ora.isFinalized(1));
+        assertEq(uint8(_oracle.statusOf(1)), uint8(RequestStatus.Final));
+        assertEq(_oracle.answerHashOf(1), keccak256(ANSWER));
+
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Final)
+        );
+        _oracle.finalize(order, claimed);
+    }
+
+    function test_noFieldOfAClaimCanBeChanged() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        ClaimedAnswer[5] memory forged;
+        for (uint256 i = 0; i < forged.length; ++i) {
+            forged[i] = ClaimedAnswer(
+                claimed.claim,
+                claimed.claimant,
+                claimed.answerHash,
+                claimed.answerLength,
+                claimed.tokensUsed
+            );
+        }
+        forged[0].claim = keccak256("other");
+        forged[1].claimant = _rival;
+        forged[2].answerHash = keccak256("other");
+        forged[3].answerLength += 1;
+        forged[4].tokensUsed += 1;
+        for (uint256 i = 0; i < forged.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, forged[i].claim)
+            );
+            _oracle.finalize(order, forged[i]);
+        }
+    }
+
+    function test_aClaimOfAnotherRequestIsNone() external {
+        ClaimedAnswer memory claimed = _claim(_ask(_noCallback()), _operator, ANSWER, 5);
+        Order memory second = _ask(_noCallback());
+        skip(WINDOW + 1);
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, claimed.claim));
+        _oracle.finalize(second, claimed);
+    }
+
+    function test_theFirstFinalClaimWins() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory wrong = _claim(order, _rival, "A mathematician.", 9);
+        skip(10 minutes);
+        ClaimedAnswer memory right = _claim(order, _operator, ANSWER, 5);
+        _reject(order, wrong, "A mathematician.");
+        skip(WINDOW);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Rejected)
+        );
+        _oracle.finalize(order, wrong);
+        _oracle.finalize(order, right);
+        assertEq(_oracle.answerHashOf(1), keccak256(ANSWER));
+        assertEq(_oracle.creditOf(_rival), 0);
+        assertGt(_oracle.creditOf(_operator), 0);
+    }
+
+    // ---------------------------------------------------------------------------------------------- expiring
+
+    function test_expiryRefundsAll() external {
+        Order memory order = _ask(_noCallback());
+        skip(ANSWER_TIME);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.TooEarly.selector, order.terms.expiry)
+        );
+        _oracle.expire(order);
+        skip(1);
+        _oracle.expire(order);
+        assertEq(_oracle.creditOf(_asker), order.terms.fee);
+        assertEq(uint8(_oracle.statusOf(1)), uint8(RequestStatus.Expired));
+        assertFalse(_ora.isFinalized(1));
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Expired)
+        );
+        _oracle.expire(order);
+    }
+
+    function test_anOpenClaimHoldsTheRefundUntilItIsDropped() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(ANSWER_TIME + 1);
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.ClaimsOpen.selector, 1));
+        _oracle.expire(order);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotRejected.selector, ClaimStatus.Pending)
+        );
+        _oracle.dropClaim(order, claimed);
+
+        _reject(order, claimed, ANSWER);
+        _oracle.dropClaim(order, claimed);
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, claimed.claim));
+        _oracle.dropClaim(order, claimed);
+        _oracle.expire(order);
+        assertEq(_oracle.creditOf(_asker), order.terms.fee);
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Expired)
+        );
+        _oracle.finalize(order, claimed);
+    }
+
+    // -------------------------------------------------------------------------------------------- delivering
+
+    function test_deliveredOnceWithTheAnswer() external {
+        NotingConsumer consumer = new NotingConsumer();
+        Callback memory callback = Callback(address(consumer), 300_000, "data");
+        Order memory order = _ask(callback);
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Requested)
+        );
+        _oracle.deliver(order, ANSWER);
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+        assertEq(consumer.requestId(), 0, "finalize never calls the consumer");
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, keccak256(ANSWER))
+        );
+        _oracle.deliver(order, "Another.");
+        _oracle.deliver(order, ANSWER);
+        assertEq(consumer.requestId(), 1);
+        assertEq(consumer.output(), ANSWER);
+        assertEq(consumer.data(), "data");
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, 1));
+        _oracle.deliver(order, ANSWER);
+    }
+
+    function test_withoutCallbackNothingIsDelivered() external {
+        Order memory order = _finalized(_noCallback(), ANSWER, 5);
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, 1));
+        _oracle.deliver(order, ANSWER);
+    }
+
+    /// @dev Whatever gas a deliverer brings: the consumer has all that was paid for, or nothing has happened.
+    function testFuzz_nobodyCanStarveAConsumer(uint256 gas) external {
+        NotingConsumer consumer = new NotingConsumer();
+        uint64 limit = 200_000;
+        Order memory order = _finalized(Callback(address(consumer), limit, ""), ANSWER, 5);
+        gas = bound(gas, 30_000, 600_000);
+        (bool success,) = address(_oracle).call{ gas: gas }(
+            abi.encodeCall(IInferenceOracle.deliver, (order, ANSWER))
+        );
+        if (success) {
+            // What it takes to find and decode the call.
+            assertGt(consumer.gasAtStart() + 2000, limit);
+            assertEq(consumer.output(), ANSWER);
+        } else {
+            assertEq(consumer.requestId(), 0);
+            _oracle.deliver(order, ANSWER);
+            assertEq(consumer.requestId(), 1);
+        }
+    }
+
+    function test_hostileConsumersBlockNobody() external {
+        address[3] memory consumers = [
+            address(new RevertingConsumer()),
+            address(new BurningConsumer()),
+            address(new BombingConsumer())
+        ];
+        for (uint256 i = 0; i < consumers.length; ++i) {
+            Order memory order = _finalized(Callback(consumers[i], 1_000_000, ""), ANSWER, 5);
+            uint256 held = _oracle.creditOf(_asker);
+            uint256 reserve = address(_oracle).balance - _credits();
+            vm.prank(_rival);
+            uint256 before = gasleft();
+            _oracle.deliver(order, ANSWER);
+            uint256 used = before - gasleft();
+            assertLt(used, 1_200_000);
+            uint256 paid = reserve - (_oracle.creditOf(_asker) - held);
+            assertLe(paid, reserve);
+            assertEq(address(_oracle).balance, _credits(), "nothing stays behind");
+        }
+    }
+
+    function test_theDelivererIsPaidItsGasAtNoMoreThanTheQuotedPrice() external {
+        NotingConsumer consumer = new NotingConsumer();
+        uint256[3] memory prices = [uint256(1 gwei), GAS_PRICE, 1000 gwei];
+        for (uint256 i = 0; i < prices.length; ++i) {
+            Order memory order = _finalized(Callback(address(consumer), 2_000_000, ""), ANSWER, 5);
+            uint256 price = prices[i] < GAS_PRICE ? prices[i] : GAS_PRICE;
+            vm.txGasPrice(prices[i]);
+            uint256 before = _oracle.creditOf(_rival);
+            vm.prank(_rival);
+            _oracle.deliver(order, ANSWER);
+            uint256 gas = (_oracle.creditOf(_rival) - before) / price;
+            assertGt(gas, 50_000);
+            assertLt(gas, 350_000);
+        }
+    }
+
+    function _credits() private view returns (uint256) {
+        return _oracle.creditOf(_asker) + _oracle.creditOf(_operator) + _oracle.creditOf(_rival)
+            + _oracle.creditOf(address(this));
+    }
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Test } from "forge-std/Test.sol";
+import { BallotKind, IModelBallots } from "../../src/interfaces/IModelBallots.sol";
+import { IModelRegistry, Model } from "../../src/interfaces/IModelRegistry.sol";
+import { Registration } from "../../src/interfaces/IModelRegistrar.sol";
+import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
+import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
+import { ModelToken } from "../../src/token/ModelToken.sol";
+
+/// @dev What holders of the real token may decide, and who tries to decide more.
+contract ModelBallotsTest is Test {
+    uint256 private constant ONE = 1 << 32;
+    uint256 private constant SUPPLY = 1000 ether;
+
+    ModelRegistry private _registry = new ModelRegistry();
+    ModelToken private _token;
+    bytes32 private _modelId;
+    /// @dev Hold 600, 280, 99.99, 10 and 10.01 of 1,000.
+    address[5] private _people;
+
+    function setUp() external {
+        vm.warp(1_800_000_000);
+        RevenueAsset[] memory assets = new RevenueAsset[](1);
+        assets[0] = RevenueAsset(address(0), 0.001 ether);
+        _token = new ModelToken(
+            TokenParams(
+                "Model", "MDL", uint96(SUPPLY), 10_000, address(this), address(_registry), assets
+            )
+        );
+        uint256[5] memory parts =
+            [uint256(600 ether), 280 ether, 99.99 ether, 10 ether, 10.01 ether];
+        for (uint256 i = 0; i < 5; ++i) {
+            _people[i] = address(uint160(0xA11CE000 + i));
+            _token.transfer(_people[i], parts[i]);
+        }
+        _token.open();
+        _roll();
+        vm.deal(address(this), 100 ether);
+        _modelId = _registry.register(_model("model"));
+    }
+
+    // ------------------------------------------------------------------------------------------------- price
+
+    function test_holdersMoveThePrice() external {
+        uint256 ballot = _passed(BallotKind.Price, bytes32(ONE * 3 / 2));
+        assertEq(_registry.modelOf(_modelId).basePrice, 1000, "not before it is executed");
+        _registry.execute(ballot);
+        assertEq(_registry.factorOf(_modelId), ONE * 3 / 2);
+        Model memory model = _registry.modelOf(_modelId);
+        assertEq(model.basePrice, 1500);
+        assertEq(model.bytePrice, 10, "7 * 1.5, rounded down");
+        assertEq(model.tokenPrice, 19, "13 * 1.5, rounded down");
+    }
+
+    function test_thePriceMovesWithinHalfAndDouble() external {
+        uint256[4] memory factors = [ONE / 2 - 1, 2 * ONE + 1, 0, type(uint256).max];
+        for (uint256 i = 0; i < factors.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    IModelBallots.FactorOutOfRange.selector, factors[i], ONE / 2, 2 * ONE
+                )
+            );
+            vm.prank(_people[0]);
+            _registry.propose(_modelId, BallotKind.Price, bytes32(factors[i]));
+        }
+    }
+
+    /// @dev The bound holds against the factor at execution, so that two ballots together cannot pass it.
+    function test_twoBallotsCannotPassTheBound() external {
+        uint256 first = _passed(BallotKind.Price, bytes32(ONE / 2));
+        skip(6 days);
+        vm.prank(_people[0]);
+        uint256 second = _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+        vm.prank(_people[0]);
+        _registry.vote(second, true);
+        _registry.execute(first);
+        skip(9 days + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelBallots.FactorOutOfRange.selector, 2 * ONE, ONE / 4, ONE)
+        );
+        _registry.execute(second);
+    }
+
+    /// @dev However often a price is doubled, a model can be read and asked.
+    function test_aPriceThatDoesNotFitIsTheMostThatFits() external {
+        Registration memory model = _model("dear");
+        model.basePrice = type(uint128).max;
+        model.tokenPrice = type(uint64).max;
+        _modelId = _registry.register(model);
+        for (uint256 factor = 2 * ONE; factor <= 1 << 63; factor *= 2) {
+            _registry.execute(_passed(BallotKind.Price, bytes32(factor)));
+            skip(14 days);
+        }
+        assertEq(_registry.factorOf(_modelId), 1 << 63);
+        assertEq(_registry.modelOf(_modelId).basePrice, type(uint128).max);
+        assertEq(_registry.modelOf(_modelId).tokenPrice, type(uint64).max);
+        vm.prank(_people[0]);
+        vm.expectPartialRevert(IModelBallots.FactorOutOfRange.selector);
+        _registry.propose(_modelId, BallotKind.Price, bytes32(uint256(1 << 63) + 1));
+    }
+
+    // --------------------------------------------------------------------------------------------- successor
+
+    function test_holdersNameASuccessor() external {
+        bytes32 next = _registry.register(_model("next"));
+        assertEq(_registry.successorOf(_modelId), 0);
+        _registry.execute(_passed(BallotKind.Successor, next));
+        assertEq(_registry.successorOf(_modelId), next);
+        assertEq(_registry.modelOf(_modelId).receiver, address(2), "the model stays what it is");
+    }
+
+    function test_aSuccessorHasTheSameReceiver() external {
+        Registration memory model = _model("thief");
+        model.receiver = makeAddr("thief");
+        bytes32 thief = _registry.register(model);
+        bytes32[2] memory wrong = [thief, _modelId];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IModelBallots.NotASuccessor.selector, wrong[i]));
+            vm.prank(_people[0]);
+            _registry.propose(_modelId, BallotKind.Successor, wrong[i]);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, bytes32(0)));
+        vm.prank(_people[0]);
+        _registry.propose(_modelId, BallotKind.Successor, 0);
+    }
+
+    // ---------------------------------------------------------------------------------------------- redirect
+
+    /// @dev A lock that can only hold tokens: what it earned goes to the drip, so back to all.
+    function test_holdersRedirectAContractThatCannotClaim() external {
+        address drip = makeAddr("drip");
+        _token.fixRecipient(address(this), drip);
+        address lock = address(new Lock());
+        vm.prank(_people[1]);
+        _token.transfer(lock, 200 ether);
+        _roll();
+        _token.deposit{ value: 10 ether }();
+        _roll();
+
+        address[] memory accounts = new address[](1);
+        accounts[0] = lock;
+        _token.claimAllFor(accounts, address(0), 10);
+        assertEq(drip.balance, 0, "nobody can claim for it yet");
+        _registry.execute(_passed(BallotKind.Redirect, bytes32(uint256(uint160(lock)))));
+        assertEq(_token.recipientOf(lock), drip);
+        _token.claimAllFor(accounts, address(0), 10);
+        assertEq(drip.balance, 2 ether - 1, "rounded down");
+    }
+
+    /// @dev No majority takes the revenue of an account that can claim.
+    function test_whoCanClaimIsNeverRedirected() external {
+        _token.fixRecipient(address(this), makeAddr("drip"));
+        address wallet = address(new Lock());
+        _token.fixRecipient(wallet, makeAddr("its choice"));
+        address delegated = makeAddr("delegated");
+        vm.etch(delegated, abi.encodePacked(bytes3(0xef0100), address(_registry)));
+        address[3] memory accounts = [_people[2], wallet, delegated];
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IModelBallots.NotRedirectable.selector, accounts[i])
+            );
+            vm.prank(_people[0]);
+            _registry.propose(_modelId, BallotKind.Redirect, bytes32(uint256(uint160(accounts[i]))));
+        }
+    }
+
+    /// @dev It shows that it can claim while they vote: the ballot has no effect any more.
+    function test_aContractThatSetsItsRecipientEscapes() external {
+        _token.fixRecipient(address(this), makeAddr("drip"));
+        Lock lock = new Lock();
+        uint256 ballot = _passed(BallotKind.Redirect, bytes32(uint256(uint160(address(lock)))));
+        vm.prank(address(lock));
+        _token.setRecipient(_people[1]);
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelBallots.NotRedirectable.selector, address(lock))
+        );
+        _registry.execute(ballot);
+        assertEq(_token.recipientOf(address(lock)), _people[1]);
+    }
+
+    function test_withoutADripNothingIsRedirected() external {
+        bytes32 lock = bytes32(uint256(uint160(address(new Lock()))));
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.NoDrip.selector, address(_token)));
+        vm.prank(_people[0]);
+        _registry.propose(_modelId, BallotKind.Redirect, lock);
+    }
+
+    // ------------------------------------------------------------------------------------------- who, and when
+
+    function test_onePercentProposes() external {
+        address small = makeAddr("small");
+        vm.prank(_people[3]);
+        _token.transfer(small, 10 ether - 1);
+        _roll();
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 10 ether - 1, 10 ether)
+        );
+        vm.prank(small);
+        _registry.propose(_modelId, BallotKind.Price, bytes32(ONE));
+        vm.prank(_people[4]);
+        assertEq(_registry.propose(_modelId, BallotKind.Price, bytes32(ONE)), 1);
+    }
+
+    /// @dev Tokens borrowed for the block, or bought once the ballot is open, have neither proposal nor vote.
+    function test_borrowedTokensDecideNothing() external {
+        address borrower = makeAddr("borrower");
+        vm.prank(_people[0]);
+        _token.transfer(borrower, 600 ether);
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 10 ether));
+        vm.prank(borrower);
+        _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+
+        vm.prank(_people[1]);
+        uint256 ballot = _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+        _roll();
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 1));
+        vm.prank(borrower);
+        _registry.vote(ballot, true);
+        vm.prank(_people[0]);
+        _registry.vote(ballot, false);
+        assertEq(_registry.ballotOf(ballot).no, 600 ether, "who held them before");
+    }
+
+    function test_tokensVoteOnce() external {
+        uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        vm.startPrank(_people[2]);
+        _registry.vote(ballot, true);
+        assertTrue(_registry.hasVoted(ballot, _people[2]));
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.VotedBefore.selector, _people[2]));
+        _registry.vote(ballot, true);
+        address friend = makeAddr("friend");
+        _token.transfer(friend, 99.99 ether);
+        vm.stopPrank();
+        _roll();
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 1));
+        vm.prank(friend);
+        _registry.vote(ballot, true);
+    }
+
+    function test_tenPercentAndMoreYesThanNo() external {
+        uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        _vote(2, ballot, true);
+        uint256 snapshot = vm.snapshotState();
+        skip(9 days + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelBallots.NotPassed.selector, 99.99 ether, 0, 100 ether)
+        );
+        _registry.execute(ballot);
+
+        vm.revertToState(snapshot);
+        _vote(4, ballot, true);
+        snapshot = vm.snapshotState();
+        skip(9 days + 1);
+        _registry.execute(ballot);
+        assertEq(_registry.factorOf(_modelId), 2 * ONE);
+
+        vm.revertToState(snapshot);
+        _vote(1, ballot, false);
+        skip(9 days + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IModelBallots.NotPassed.selector, 110 ether, 280 ether, 100 ether
+            )
+        );
+        _registry.execute(ballot);
+    }
+
+    function test_sevenDaysToVoteTwoToWaitFourteenToExecute() external {
+        uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        uint256 end = block.timestamp + 7 days;
+        skip(7 days);
+        _vote(0, ballot, true);
+        skip(1);
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.VotingOver.selector, end));
+        _vote(1, ballot, false);
+        bytes memory reason = abi.encodeWithSelector(
+            IModelBallots.NotExecutable.selector, end + 2 days, end + 16 days
+        );
+        vm.warp(end + 2 days);
+        vm.expectRevert(reason);
+        _registry.execute(ballot);
+        vm.warp(end + 16 days + 1);
+        vm.expectRevert(reason);
+        _registry.execute(ballot);
+        vm.warp(end + 16 days);
+        _registry.execute(ballot);
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.ExecutedBefore.selector, ballot));
+        _registry.execute(ballot);
+    }
+
+    function test_oneBallotOfAKindInFourteenDays() external {
+        bytes32 next = _registry.register(_model("next"));
+        _proposed(BallotKind.Price, bytes32(2 * ONE));
+        uint256 time = block.timestamp + 14 days;
+        skip(14 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.BallotTooSoon.selector, time));
+        vm.prank(_people[0]);
+        _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+        _proposed(BallotKind.Successor, next);
+        skip(1);
+        _proposed(BallotKind.Price, bytes32(2 * ONE));
+    }
+
+    /// @dev Anyone may register models that name this token; all their ballots begin one epoch a day.
+    function test_manyModelsMakeOneEpochADay() external {
+        uint256 epochs = _token.epochCount();
+        for (uint256 i = 0; i < 10; ++i) {
+            bytes32 modelId = _registry.register(_model(bytes32(i)));
+            vm.prank(_people[0]);
+            _registry.propose(modelId, BallotKind.Price, bytes32(ONE));
+            _roll();
+            skip(1 hours);
+        }
+        assertEq(_token.epochCount(), epochs + 1);
+        skip(14 hours);
+        _proposed(BallotKind.Price, bytes32(ONE));
+        assertEq(_token.epochCount(), epochs + 2);
+    }
+
+    /// @dev A holder of a token of its own decides about its own model only.
+    function test_anotherTokensHoldersHaveNoSay() external {
+        RevenueAsset[] memory assets = new RevenueAsset[](1);
+        assets[0] = RevenueAsset(address(0), 0.001 ether);
+        ModelToken other = new ModelToken(
+            TokenParams(
+                "Other", "OTH", uint96(SUPPLY), 10_000, address(this), address(_registry), assets
+            )
+        );
+        other.open();
+        _roll();
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 10 ether));
+        _registry.propose(_modelId, BallotKind.Price, bytes32(ONE));
+        uint256 ballot = _proposed(BallotKind.Price, bytes32(ONE));
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 1));
+        _registry.vote(ballot, true);
+    }
+
+    function test_noneBeforeTheTokenIsOpenNorWithoutAToken() external {
+        RevenueAsset[] memory assets = new RevenueAsset[](1);
+        assets[0] = RevenueAsset(address(0), 0.001 ether);
+        ModelToken closed = new ModelToken(
+            TokenParams(
+                "Closed", "CLS", uint96(SUPPLY), 10_000, address(this), address(_registry), assets
+            )
+        );
+        Registration memory model = _model("closed");
+        model.token = address(closed);
+        bytes32 modelId = _registry.register(model);
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelBallots.TokenNotOpen.selector, address(closed))
+        );
+        _registry.propose(modelId, BallotKind.Price, bytes32(ONE));
+
+        model.token = address(0);
+        model.salt = "none";
+        modelId = _registry.register(model);
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.NoToken.selector, modelId));
+        _registry.propose(modelId, BallotKind.Price, bytes32(ONE));
+    }
+
+    function test_unknownBallots() external {
+        bytes memory reason = abi.encodeWithSelector(IModelBallots.UnknownBallot.selector, 7);
+        vm.expectRevert(reason);
+        _registry.vote(7, true);
+        vm.expectRevert(reason);
+        _registry.execute(7);
+    }
+
+    // ------------------------------------------------------------------------------------------------ helpers
+
+    function _proposed(BallotKind kind, bytes32 data) private returns (uint256 ballot) {
+        vm.prank(_people[0]);
+        ballot = _registry.propose(_modelId, kind, data);
+        _roll();
+    }
+
+    /// @dev Ready to be executed.
+    function _passed(BallotKind kind, bytes32 data) private returns (uint256 ballot) {
+        ballot = _proposed(kind, data);
+        _vote(0, ballot, true);
+        skip(9 days + 1);
+    }
+
+    function _vote(uint256 who, uint256 ballot, bool yes) private {
+        vm.prank(_people[who]);
+        _registry.vote(ballot, yes);
+    }
+
+    function _roll() private {
+        vm.roll(vm.getBlockNumber() + 1);
+    }
+
+    function _model(bytes32 salt) private view returns (Registration memory model) {
+        model.contentId = keccak256("content");
+        model.verifier = address(1);
+        model.receiver = address(2);
+        model.token = address(_token);
+        model.salt = salt;
+        model.basePrice = 1000;
+        model.bytePrice = 7;
+        model.tokenPrice = 13;
+    }
+}
+
+/// @dev Holds tokens, and can do nothing else.
+contract Lock { }

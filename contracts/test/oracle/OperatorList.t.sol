@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Entry, EntryState, IOperatorList, Turns } from "../../src/interfaces/IOperatorList.sol";
+import { OperatorList } from "../../src/oracle/OperatorList.sol";
+import "./OracleFixture.sol";
+
+/// @dev Turns and stakes; each rule with who tries to get around it.
+contract OperatorListTest is OracleFixture {
+    bytes private constant ANSWER = "The first programmer.";
+    uint256 private constant STAKE = 0.1 ether;
+    /// @dev 60 + 64 / 4 seconds.
+    uint256 private constant SLOT = 76;
+    address private constant STRANGER = address(0x5742);
+
+    OperatorList private _list;
+    address[3] private _people;
+    uint32[3] private _entries;
+
+    function setUp() public override {
+        super.setUp();
+        _list = OperatorList(address(_oracle.operators()));
+        for (uint256 i = 0; i < 3; ++i) {
+            _people[i] = address(uint160(0xA11CE000 + i));
+            vm.deal(_people[i], 100 ether);
+            _entries[i] = _join(_people[i], _modelId);
+        }
+        vm.deal(STRANGER, 100 ether);
+        skip(_list.DELAY());
+        for (uint256 i = 0; i < 3; ++i) {
+            _list.activate(_entries[i]);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- turns
+
+    function test_firstThenBothThenAnyone() external {
+        Order memory order = _ask(_noCallback());
+        Turns memory turns = _list.turnsOf(1);
+        (address first, address second) = (_ownerOf(turns.first), _ownerOf(turns.second));
+        assertNotEq(first, second);
+        assertEq(turns.slot, SLOT);
+
+        _expectMay(first, second, true, false, false);
+        _refuseClaim(order, second);
+        _refuseClaim(order, STRANGER);
+        skip(SLOT - 1);
+        _expectMay(first, second, true, false, false);
+        skip(1);
+        _expectMay(first, second, true, true, false);
+        _refuseClaim(order, STRANGER);
+        skip(SLOT);
+        _expectMay(first, second, true, true, true);
+        _claim(order, STRANGER, ANSWER, 5);
+    }
+
+    function test_afterTheFirstClaimAnyoneMay() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory wrong = _claim(order, _first(), "Wrong.", 5);
+        _claim(order, STRANGER, ANSWER, 5);
+        assertTrue(_list.mayClaim(1, STRANGER));
+
+        // Also when the first one is rejected and dropped.
+        _reject(order, wrong, "Wrong.");
+        _oracle.dropClaim(order, wrong);
+        assertTrue(_list.mayClaim(1, STRANGER));
+    }
+
+    function test_withNobodyJoinedAnyoneMayAtOnce() external {
+        Registration memory model = _registration();
+        model.salt = "lonely";
+        _modelId = _registry.register(model);
+        _claim(_ask(_noCallback()), STRANGER, ANSWER, 5);
+    }
+
+    function test_aSlotIsAtMostAQuarterOfTheTimeToAnswer() external {
+        Question memory question = _question();
+        question.maxTokens = 1_000_000;
+        _askFor(question, _noCallback());
+        assertEq(_list.turnsOf(1).slot, ANSWER_TIME / 4);
+    }
+
+    function test_oneOperatorHasOneSlot() external {
+        for (uint256 i = 1; i < 3; ++i) {
+            vm.prank(_people[i]);
+            _list.resign(_entries[i]);
+        }
+        Order memory order = _ask(_noCallback());
+        assertEq(_list.turnsOf(1).first, _entries[0]);
+        assertEq(_list.turnsOf(1).second, 0);
+        _refuseClaim(order, STRANGER);
+        skip(SLOT);
+        _claim(order, STRANGER, ANSWER, 5);
+    }
+
+    function test_aNamedOperatorGoesFirst() external {
+        for (uint256 i = 0; i < 3; ++i) {
+            _requestFrom(_entries[i]);
+            assertEq(_list.turnsOf(i + 1).first, _entries[i]);
+            assertNotEq(_list.turnsOf(i + 1).second, _entries[i]);
+        }
+    }
+
+    /// @dev Neither an entry of another model, nor one that waits, nor one that left can be put first.
+    function test_onlyActiveEntriesOfTheModelCanBeNamed() external {
+        bytes32 other = keccak256("other model");
+        uint32 foreign = _join(STRANGER, other);
+        uint32 waiting = _join(STRANGER, _modelId);
+        skip(_list.DELAY());
+        _list.activate(foreign);
+        vm.prank(_people[0]);
+        _list.resign(_entries[0]);
+        uint32[4] memory names = [foreign, waiting, _entries[0], 999];
+        for (uint256 i = 0; i < names.length; ++i) {
+            _requestFrom(names[i]);
+            uint32 first = _list.turnsOf(i + 1).first;
+            assertTrue(first == _entries[1] || first == _entries[2]);
+        }
+    }
+
+    /// @dev Over the blocks' randomness every pair is drawn about as often as every other.
+    function test_theDrawIsFair() external {
+        uint256[3] memory firsts;
+        uint256[3] memory seconds_;
+        for (uint256 i = 0; i < 600; ++i) {
+            vm.prevrandao(keccak256(abi.encode(i)));
+            _ask(_noCallback());
+            Turns memory turns = _list.turnsOf(i + 1);
+            assertNotEq(turns.first, turns.second);
+            ++firsts[turns.first - _entries[0]];
+            ++seconds_[turns.second - _entries[0]];
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            assertApproxEqAbs(firsts[i], 200, 50);
+            assertApproxEqAbs(seconds_[i], 200, 50);
+        }
+    }
+
+    /// @dev The draw depends on the block's randomness, so whoever writes a request cannot choose among operators by its words.
+    function test_theDrawFollowsTheBlocksRandomness() external {
+        uint256 snapshot = vm.snapshotState();
+        uint256 seen;
+        for (uint256 i = 0; i < 20; ++i) {
+            vm.prevrandao(keccak256(abi.encode(i)));
+            _ask(_noCallback());
+            seen |= 1 << _list.turnsOf(1).first;
+            vm.revertToState(snapshot);
+        }
+        assertEq(seen, 14, "each of the three, for the same request");
+    }
+
+    // ----------------------------------------------------------------------------------------------- passing
+
+    function test_whoLetsItsTurnPassLosesStake() external {
+        Order memory order = _ask(_noCallback());
+        Turns memory turns = _list.turnsOf(1);
+        skip(SLOT);
+        uint256 balance = address(0).balance;
+        _claim(order, _ownerOf(turns.second), ANSWER, 5);
+
+        // Half of the operator's part of the whole price; the second served in time.
+        uint256 price = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
+        uint256 penalty = price * 3333 / 10_000 / 2;
+        assertEq(_list.entryOf(turns.first).stake, STAKE - penalty);
+        assertEq(_list.entryOf(turns.first).misses, 1);
+        assertEq(_list.entryOf(turns.second).stake, STAKE);
+        assertEq(address(0).balance - balance, penalty, "burnt: who served gains nothing by it");
+    }
+
+    function test_bothLoseWhenAStrangerServes() external {
+        Order memory order = _ask(_noCallback());
+        Turns memory turns = _list.turnsOf(1);
+        skip(2 * SLOT);
+        _claim(order, STRANGER, ANSWER, 5);
+        assertLt(_list.entryOf(turns.first).stake, STAKE);
+        assertLt(_list.entryOf(turns.second).stake, STAKE);
+    }
+
+    function test_whoServesLateIsNotCharged() external {
+        Order memory order = _ask(_noCallback());
+        Turns memory turns = _list.turnsOf(1);
+        skip(2 * SLOT);
+        _claim(order, _ownerOf(turns.first), ANSWER, 5);
+        assertEq(_list.entryOf(turns.first).stake, STAKE);
+        assertLt(_list.entryOf(turns.second).stake, STAKE);
+    }
+
+    function test_nobodyServesAtAll() external {
+        Order memory order = _ask(_noCallback());
+        Turns memory turns = _list.turnsOf(1);
+        skip(ANSWER_TIME + 1);
+        _oracle.expire(order);
+        assertLt(_list.entryOf(turns.first).stake, STAKE);
+        assertLt(_list.entryOf(turns.second).stake, STAKE);
+        assertEq(_oracle.creditOf(_asker), order.terms.fee);
+    }
+
+    function test_threePassesInARowDropIt() external {
+        _miss(0);
+        _miss(0);
+        _serve(0);
+        assertEq(_list.entryOf(_entries[0]).misses, 0, "serving begins anew");
+        _miss(0);
+        _miss(0);
+        assertEq(_list.listOf(_modelId).length, 3);
+        _miss(0);
+        assertEq(uint8(_list.entryOf(_entries[0]).state), uint8(EntryState.Leaving));
+        assertEq(_list.listOf(_modelId).length, 2);
+        uint256 stake = _list.entryOf(_entries[0]).stake;
+        skip(_list.DELAY());
+        vm.prank(_people[0]);
+        assertEq(_list.withdrawStake(_entries[0], _people[0]), stake);
+    }
+
+    /// @dev A model so dear that a pass costs more than the stake: no more than the stake is burnt, and the entry is dropped.
+    function test_aPenaltyIsNeverMoreThanTheStake() external {
+        Registration memory model = _registration();
+        model.salt = "dear";
+        model.basePrice = 10 ether;
+        _modelId = _registry.register(model);
+        uint32 entry = _join(_people[0], _modelId);
+        skip(_list.DELAY());
+        _list.activate(entry);
+        Order memory order = _ask(_noCallback());
+        skip(SLOT);
+        uint256 others = 3 * STAKE;
+        _claim(order, STRANGER, ANSWER, 5);
+        assertEq(_list.entryOf(entry).stake, 0);
+        assertEq(uint8(_list.entryOf(entry).state), uint8(EntryState.Leaving));
+        assertEq(address(_list).balance, others);
+    }
+
+    // ------------------------------------------------------------------------------------- joining and leaving
+
+    function test_joiningTakesADelay() external {
+        uint32 entry = _join(STRANGER, _modelId);
+        uint256 time = block.timestamp + _list.DELAY();
+        skip(_list.DELAY() - 1);
+        vm.expectRevert(abi.encodeWithSelector(IOperatorList.TooSoon.selector, time));
+        _list.activate(entry);
+        skip(1);
+        _list.activate(entry);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOperatorList.WrongState.selector, entry, EntryState.Active)
+        );
+        _list.activate(entry);
+        assertEq(_list.listOf(_modelId).length, 4);
+    }
+
+    /// @dev Who is drawn and leaves is charged all the same: the stake stays longer than any request waits.
+    function test_leavingIsNoWayOutOfATurn() external {
+        Order memory order = _requestFrom(_entries[0]);
+        vm.startPrank(_people[0]);
+        _list.resign(_entries[0]);
+        skip(ANSWER_TIME + 1);
+        vm.expectPartialRevert(IOperatorList.TooSoon.selector);
+        _list.withdrawStake(_entries[0], _people[0]);
+        vm.stopPrank();
+        _oracle.expire(order);
+        assertLt(_list.entryOf(_entries[0]).stake, STAKE);
+
+        skip(1 days);
+        uint256 left = _list.entryOf(_entries[0]).stake;
+        vm.startPrank(_people[0]);
+        assertEq(_list.withdrawStake(_entries[0], STRANGER), left);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IOperatorList.WrongState.selector, _entries[0], EntryState.Unknown
+            )
+        );
+        _list.withdrawStake(_entries[0], STRANGER);
+    }
+
+    function test_whoLeftMayStillTakeItsTurn() external {
+        Order memory order = _requestFrom(_entries[0]);
+        vm.prank(_people[0]);
+        _list.resign(_entries[0]);
+        _claim(order, _people[0], ANSWER, 5);
+        assertEq(_list.entryOf(_entries[0]).stake, STAKE);
+    }
+
+    function test_onlyItsOperatorMovesAnEntry() external {
+        bytes memory reason =
+            abi.encodeWithSelector(IOperatorList.NotOperator.selector, _entries[0], address(this));
+        vm.expectRevert(reason);
+        _list.resign(_entries[0]);
+        vm.prank(_people[0]);
+        _list.resign(_entries[0]);
+        skip(_list.DELAY());
+        vm.expectRevert(reason);
+        _list.withdrawStake(_entries[0], address(this));
+        vm.prank(_people[0]);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IOperatorList.WrongState.selector, _entries[0], EntryState.Leaving
+            )
+        );
+        _list.resign(_entries[0]);
+    }
+
+    function test_anEntryCostsExactlyTheStake() external {
+        vm.expectRevert(abi.encodeWithSelector(IOperatorList.WrongStake.selector, STAKE - 1, STAKE));
+        _list.join{ value: STAKE - 1 }(_modelId);
+    }
+
+    function test_onlyTheOracleDrawsAndSettles() external {
+        bytes memory reason =
+            abi.encodeWithSelector(IOperatorList.NotOracle.selector, address(this));
+        vm.expectRevert(reason);
+        _list.draw(9, _modelId, 1, block.timestamp + 100, 0);
+        vm.expectRevert(reason);
+        _list.settle(1, address(0), 1 ether);
+    }
+
+    /// @dev Any order of coming and going: the list has exactly the active entries, and the contract the stakes.
+    function testFuzz_theListIsWhoIsActive(uint256 seed) external {
+        uint256 active = 3;
+        for (uint256 i = 0; i < 12; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            uint32[] memory list = _list.listOf(_modelId);
+            if (seed % 2 == 0 && list.length > 0) {
+                uint32 leaver = list[(seed >> 8) % list.length];
+                vm.prank(_ownerOf(leaver));
+                _list.resign(leaver);
+                --active;
+            } else {
+                uint32 entry = _join(_people[seed % 3], _modelId);
+                skip(_list.DELAY());
+                _list.activate(entry);
+                ++active;
+            }
+            list = _list.listOf(_modelId);
+            assertEq(list.length, active);
+            for (uint256 j = 0; j < list.length; ++j) {
+                assertEq(_list.entryOf(list[j]).index, j);
+                assertEq(uint8(_list.entryOf(list[j]).state), uint8(EntryState.Active));
+            }
+        }
+        assertEq(address(_list).balance, _list.entryCount() * STAKE);
+    }
+
+    // ------------------------------------------------------------------------------------------------ helpers
+
+    function _join(address operator, bytes32 modelId) private returns (uint32) {
+        vm.prank(operator);
+        return _list.join{ value: STAKE }(modelId);
+    }
+
+    function _ownerOf(uint32 entry) private view returns (address) {
+        return _list.entryOf(entry).operator;
+    }
+
+    function _first() private view returns (address) {
+        return _ownerOf(_list.turnsOf(1).first);
+    }
+
+    function _requestFrom(uint32 entry) private returns (Order memory) {
+        vm.recordLogs();
+        vm.prank(_asker);
+        _oracle.requestFrom{ value: 1 ether }(
+            _question(), "Who was Ada Lovelace?", _noCallback(), entry
+        );
+        return _orderFromLogs();
+    }
+
+    /// @dev Names an operator, who keeps silent.
+    function _miss(uint256 who) private {
+        Order memory order = _requestFrom(_entries[who]);
+        skip(SLOT);
+        _claim(order, _ownerOf(_list.turnsOf(order.request.id).second), ANSWER, 5);
+    }
+
+    function _serve(uint256 who) private {
+        _claim(_requestFrom(_entries[who]), _people[who], ANSWER, 5);
+    }
+
+    function _expectMay(address first, address second, bool one, bool two, bool all) private view {
+        assertEq(_list.mayClaim(1, first), one);
+        assertEq(_list.mayClaim(1, second), two);
+        assertEq(_list.mayClaim(1, STRANGER), all);
+    }
+
+    function _refuseClaim(Order memory order, address claimant) private {
+        bytes memory evidence = _evidence(ANSWER, 5, "");
+        vm.expectRevert(
+            abi.encodeWithSelector(IOperatorList.NotTheTurnOf.selector, claimant, order.request.id)
+        );
+        vm.prank(claimant);
+        _oracle.claim{ value: BOND }(order, ANSWER, 5, evidence);
+    }
+}

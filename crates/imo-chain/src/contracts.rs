@@ -1,0 +1,61 @@
+//! The contracts as Rust sees them, from the compiler's output, which `make contracts` writes.
+#![allow(
+    missing_docs,
+    unused_qualifications,
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::pedantic,
+    clippy::restriction,
+    reason = "generated; the interfaces are documented in Solidity"
+)]
+
+use alloy::sol_types::SolInterface;
+
+macro_rules! bind {
+    ($($name:ident: $file:literal),+ $(,)?) => {
+        $(
+            alloy::sol!(
+                #[sol(extra_derives(Debug))]
+                $name,
+                $file
+            );
+        )+
+    };
+}
+
+bind! {
+    AigcCollection: "../../contracts/out/AigcCollection.sol/AigcCollection.json",
+    CodeStore: "../../contracts/out/CodeStore.sol/CodeStore.json",
+    Drip: "../../contracts/out/Drip.sol/Drip.json",
+    ImoFactory: "../../contracts/out/ImoFactory.sol/ImoFactory.json",
+    InferenceOracle: "../../contracts/out/InferenceOracle.sol/InferenceOracle.json",
+    Marketplace: "../../contracts/out/Marketplace.sol/Marketplace.json",
+    ModelOffering: "../../contracts/out/ModelOffering.sol/ModelOffering.json",
+    ModelRegistry: "../../contracts/out/ModelRegistry.sol/ModelRegistry.json",
+    ModelToken: "../../contracts/out/ModelToken.sol/ModelToken.json",
+    OpmlVerifier: "../../contracts/out/OpmlVerifier.sol/OpmlVerifier.json",
+    PromptConsumer: "../../contracts/out/PromptConsumer.sol/PromptConsumer.json",
+    RiscvStepper: "../../contracts/out/RiscvStepper.sol/RiscvStepper.json",
+    Splitter: "../../contracts/out/Splitter.sol/Splitter.json",
+    TokenVesting: "../../contracts/out/TokenVesting.sol/TokenVesting.json",
+}
+
+/// The name and operands of a contract's error, or the bytes as they are.
+pub(crate) fn explain_revert(data: &[u8]) -> String {
+    let known = explain::<ImoFactory::ImoFactoryErrors>(data)
+        .or_else(|| explain::<AigcCollection::AigcCollectionErrors>(data))
+        .or_else(|| explain::<InferenceOracle::InferenceOracleErrors>(data))
+        .or_else(|| explain::<ModelOffering::ModelOfferingErrors>(data))
+        .or_else(|| explain::<ModelRegistry::ModelRegistryErrors>(data))
+        .or_else(|| explain::<ModelToken::ModelTokenErrors>(data))
+        .or_else(|| explain::<OpmlVerifier::OpmlVerifierErrors>(data))
+        .or_else(|| explain::<Splitter::SplitterErrors>(data))
+        .or_else(|| alloy::sol_types::decode_revert_reason(data));
+    known.unwrap_or_else(|| {
+        format!("unknown error {}", alloy::primitives::hex::encode_prefixed(data))
+    })
+}
+
+fn explain<E: SolInterface + std::fmt::Debug>(data: &[u8]) -> Option<String> {
+    E::abi_decode(data).ok().map(|error| format!("{error:?}"))
+}

@@ -1,0 +1,27 @@
+//! What only a development node (Anvil) can do.
+
+use alloy::primitives::Address;
+use alloy::providers::Provider;
+
+use crate::client::{ChainError, Client};
+
+impl Client {
+    /// Lets time pass, and makes a block at its end.
+    pub async fn pass(&self, seconds: u64) -> Result<(), ChainError> {
+        self.development("evm_increaseTime", (seconds,)).await?;
+        self.development("evm_mine", ()).await
+    }
+
+    /// Makes this address receive the tips of all blocks.
+    pub async fn set_coinbase(&self, address: Address) -> Result<(), ChainError> {
+        self.development("anvil_setCoinbase", (address,)).await
+    }
+
+    async fn development<P>(&self, method: &'static str, parameters: P) -> Result<(), ChainError>
+    where
+        P: serde::Serialize + std::fmt::Debug + Clone + Send + Sync + Unpin,
+    {
+        let answer = self.provider().raw_request::<P, serde_json::Value>(method.into(), parameters);
+        answer.await.map(drop).map_err(|error| ChainError::Transport(error.to_string()))
+    }
+}

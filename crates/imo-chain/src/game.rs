@@ -1,0 +1,223 @@
+//! One game, put together from its logs.
+
+use alloy::primitives::aliases::U40;
+use alloy::primitives::{Address, B256, U256};
+use imo_commit::{Hash, hash_branch, keccak256};
+use imo_dispute::{Descent, Dissection, Game, Phase, Range, Side};
+
+use crate::contracts::OpmlVerifier::{
+    Challenged, Dissected, Moved, Picked, Resolved, Revealed, Stated, Turn,
+};
+
+/// `Phase` and `Side` as the contract numbers them.
+const COMMITTED: u8 = 1;
+const REVEALED: u8 = 2;
+const OPENING: u8 = 3;
+const CLAIMANT: u8 = 0;
+
+/// Before the first move is read, which comes in the same transaction as the game.
+const NOT_STARTED: Turn = Turn {
+    phase: 0,
+    author: 1,
+    lengthLog2: 0,
+    ply: 0,
+    node: 0,
+    start: U40::ZERO,
+    challengerGas: 0,
+    claimantLeft: 0,
+    challengerLeft: 0,
+    since: U40::ZERO,
+};
+
+/// How a game ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A false step was executed on chain.
+    Conviction,
+    /// The side to move gave up.
+    Concession,
+    /// A clock ran out.
+    Timeout,
+    /// Another game rejected the claim; bond and gas went back.
+    Interrupted,
+}
+
+/// A game as its logs tell it.
+#[derive(Clone, Debug)]
+pub struct GameView {
+    /// Its id.
+    pub id: B256,
+    /// The claim it is against.
+    pub claim: B256,
+    /// Who opened it.
+    pub challenger: Address,
+    /// What the challenger put up, in wei.
+    pub bond: U256,
+    /// What the next move must name.
+    pub position: B256,
+    /// Where it stands.
+    pub turn: Turn,
+    /// Last second for the next move.
+    pub deadline: u64,
+    /// How it ended, and who won; an interrupted game has no winner.
+    pub ending: Option<(Ending, Option<Side>)>,
+    /// The committed subtree; once its node is known, the slot's root.
+    committed: Hash,
+    /// Its siblings as claimed, bottom-up.
+    siblings: Vec<Hash>,
+    /// Its children, once revealed.
+    children: Vec<Hash>,
+    /// The states of the last dissection.
+    states: Vec<Hash>,
+    stated_log2: Option<u8>,
+}
+
+impl GameView {
+    pub(crate) fn opened(event: Challenged) -> Self {
+        Self {
+            id: event.game,
+            claim: event.claim,
+            challenger: event.challenger,
+            bond: event.bond,
+            position: B256::ZERO,
+            turn: NOT_STARTED,
+            deadline: 0,
+            ending: None,
+            committed: event.digest.0,
+            siblings: event.siblings.iter().map(|hash| hash.0).collect(),
+            children: Vec::new(),
+            states: Vec::new(),
+            stated_log2: None,
+        }
+    }
+
+    pub(crate) fn moved(&mut self, event: Moved) {
+        self.position = event.position;
+        self.turn = event.turn;
+        self.deadline = event.deadline.saturating_to();
+    }
+
+    pub(crate) fn revealed(&mut self, event: Revealed) {
+        self.children = event.children.iter().map(|hash| hash.0).collect();
+    }
+
+    pub(crate) fn picked(&mut self, event: Picked) {
+        let children = std::mem::take(&mut self.children);
+        let index: usize = event.index.saturating_to();
+        self.committed = children[index];
+        self.siblings.splice(0..0, siblings_among(children, index));
+    }
+
+    pub(crate) fn stated(&mut self, event: Stated) {
+        self.stated_log2 = Some(event.statement.stepsLog2);
+        let last = keccak256(&event.statement.finalState);
+        let middle = event.statement.states.iter().map(|hash| hash.0);
+        self.states = [event.firstState.0].into_iter().chain(middle).chain([last]).collect();
+    }
+
+    pub(crate) fn dissected(&mut self, event: Dissected) {
+        let middle = event.states.iter().map(|hash| hash.0);
+        self.states = [event.start.0].into_iter().chain(middle).chain([event.last.0]).collect();
+    }
+
+    pub(crate) fn resolved(&mut self, event: &Resolved) {
+        let ending = match event.ending {
+            0 => Ending::Conviction,
+            1 => Ending::Concession,
+            _ => Ending::Timeout,
+        };
+        self.ending = Some((ending, Some(side(event.winner))));
+    }
+
+    pub(crate) const fn closed(&mut self) {
+        self.ending = Some((Ending::Interrupted, None));
+    }
+
+    /// The disputed node with its slot's root and the siblings that lead it to the claimed trace root, once known.
+    pub fn slot(&self) -> Option<(u64, Hash, &[Hash])> {
+        let known = self.turn.phase >= OPENING;
+        known.then_some((self.turn.node.into(), self.committed, &self.siblings))
+    }
+
+    /// Steps that the claimant stated, as a power of two.
+    pub const fn stated_log2(&self) -> Option<u8> {
+        self.stated_log2
+    }
+
+    /// The children of the committed subtree, while one is to be picked.
+    pub(crate) fn children(&self) -> &[Hash] {
+        &self.children
+    }
+
+    /// Whether anybody can still move.
+    pub const fn is_open(&self) -> bool {
+        self.ending.is_none()
+    }
+
+    /// The game for a player, at a time of the chain.
+    pub fn at(&self, k_log2: u32, time: u64) -> Game {
+        Game {
+            id: self.id.0,
+            position: self.position.0,
+            ply: self.turn.ply.into(),
+            k_log2,
+            phase: self.phase(),
+            node: self.slot().map(|(node, ..)| node),
+            expired: time > self.deadline,
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        if let Some((_, Some(winner))) = self.ending {
+            return Phase::Resolved { winner };
+        }
+        let Turn { phase, author, node, lengthLog2, .. } = self.turn;
+        let length_log2 = u32::from(lengthLog2);
+        let descent = || Descent { prefix: node.into(), levels: length_log2 };
+        match phase {
+            COMMITTED => Phase::Committed(descent()),
+            REVEALED => Phase::Revealed(descent(), self.children.clone()),
+            OPENING => Phase::Opening,
+            _ => Phase::Dissected {
+                range: Range { start: self.turn.start.to(), length_log2 },
+                author: side(author),
+                dissection: Dissection::new(self.states.clone())
+                    .expect("the contract took the dissection, so it has 2^n sections"),
+            },
+        }
+    }
+}
+
+const fn side(number: u8) -> Side {
+    if number == CLAIMANT { Side::Claimant } else { Side::Challenger }
+}
+
+/// The siblings of one of 2^n hashes under the root of their tree, bottom-up.
+pub(crate) fn siblings_among(mut level: Vec<Hash>, mut index: usize) -> Vec<Hash> {
+    let mut siblings = Vec::new();
+    while level.len() > 1 {
+        siblings.push(level[index ^ 1]);
+        level = level.chunks(2).map(|pair| hash_branch(pair[0], pair[1])).collect();
+        index /= 2;
+    }
+    siblings
+}
+
+#[cfg(test)]
+mod tests {
+    use imo_commit::root_from_opening;
+
+    use super::*;
+
+    #[test]
+    fn siblings_lead_to_the_root() {
+        for depth in 0..5 {
+            let leaves: Vec<Hash> = (0..1_u8 << depth).map(|i| keccak256(&[i])).collect();
+            let root = |index: usize| {
+                let siblings = siblings_among(leaves.clone(), index);
+                root_from_opening(leaves[index], index as u64, &siblings)
+            };
+            assert!((0..leaves.len()).all(|index| root(index) == root(0)));
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Requests, claims and games, put together from the logs of oracle and verifier.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEventInterface;
+
+use crate::client::{ChainError, Client};
+use crate::contracts::InferenceOracle::{InferenceOracleEvents as OracleEvent, Order};
+use crate::contracts::OpmlVerifier::{ClaimPreimage, OpmlVerifierEvents as VerifierEvent};
+use crate::deployment::Deployment;
+use crate::game::GameView;
+
+/// Blocks asked for at once.
+const PAGE: u64 = 5_000;
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Waits for a claim to become final.
+    Open,
+    /// Answered by this claim.
+    Final(B256),
+    /// Answered by this claim, and the consumer was called.
+    Delivered(B256),
+    /// Refunded.
+    Expired,
+}
+
+/// A request with all that its answer and its escrow depend on.
+#[derive(Clone, Debug)]
+pub struct RequestView {
+    /// What later calls must bring.
+    pub order: Order,
+    /// The user's bytes.
+    pub prompt: Bytes,
+    /// How far it has come.
+    pub state: RequestState,
+    /// Its claims, in order.
+    pub claims: Vec<B256>,
+    /// Transaction that made it.
+    pub transaction: B256,
+}
+
+/// How far a claim has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimState {
+    /// May still be challenged, or has open games.
+    Pending,
+    /// Lost a game.
+    Rejected,
+    /// Final, and its bond is back.
+    Settled,
+}
+
+/// A claim.
+#[derive(Clone, Debug)]
+pub struct ClaimView {
+    /// Its id.
+    pub id: B256,
+    /// The request it answers, where the oracle of this deployment is the host.
+    pub request: Option<U256>,
+    /// What its id stands for.
+    pub preimage: ClaimPreimage,
+    /// Where its claimant says that the trace is served.
+    pub trace_uri: String,
+    /// In wei.
+    pub bond: U256,
+    /// Last second in which a game may be opened.
+    pub window_end: u64,
+    /// The answer, as the oracle logged it.
+    pub answer: Bytes,
+    /// Tokens generated, as claimed.
+    pub tokens_used: u32,
+    /// How far it has come.
+    pub state: ClaimState,
+    /// Whether its input memory was shown to the verifier.
+    pub input_proven: bool,
+    /// Whether the oracle knows that it was rejected.
+    pub dropped: bool,
+    /// Games against it, in order.
+    pub games: Vec<B256>,
+}
+
+/// All requests, claims and games of a deployment, as far as its logs were read.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Time of the chain in seconds: of the next block, where the node tells.
+    pub time: u64,
+    /// By id.
+    pub requests: BTreeMap<U256, RequestView>,
+    /// By id.
+    pub claims: BTreeMap<B256, ClaimView>,
+    /// By id.
+    pub games: BTreeMap<B256, GameView>,
+    deployment: Deployment,
+    next_block: u64,
+    /// The last block that was read; when the chain no longer has it, everything is read again.
+    last_block: Option<(u64, B256)>,
+}
+
+impl View {
+    /// Nothing read yet.
+    pub const fn new(deployment: Deployment) -> Self {
+        Self {
+            time: 0,
+            requests: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            games: BTreeMap::new(),
+            next_block: deployment.block,
+            last_block: None,
+            deployment,
+        }
+    }
+
+    /// The contracts it is about.
+    pub const fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// Reads what is new.
+    pub async fn update(&mut self, client: &Client) -> Result<(), ChainError> {
+        if let Some((number, hash)) = self.last_block
+            && client.block_hash(number).await? != Some(hash)
+        {
+            *self = Self::new(self.deployment.clone());
+        }
+        let head = client.block_number().await?;
+        let addresses = vec![self.deployment.verifier, self.deployment.oracle];
+        while self.next_block <= head {
+            let to = head.min(self.next_block + PAGE - 1);
+            let hash = client.block_hash(to).await?;
+            for log in client.raw_logs(addresses.clone(), self.next_block, to).await? {
+                self.take(&log);
+            }
+            self.last_block = hash.map(|hash| (to, hash));
+            self.next_block = to + 1;
+        }
+        self.time = client.next_time().await?;
+        Ok(())
+    }
+
+    /// The games that are not over.
+    pub fn open_games(&self) -> impl Iterator<Item = (&GameView, &ClaimView)> {
+        let open = self.games.values().filter(|game| game.is_open());
+        open.filter_map(|game| Some((game, self.claims.get(&game.claim)?)))
+    }
+
+    /// Whether the verifier takes a claim for proven.
+    pub fn is_proven(&self, claim: &ClaimView) -> bool {
+        let games = claim.games.iter().filter_map(|game| self.games.get(game));
+        match claim.state {
+            ClaimState::Settled => true,
+            ClaimState::Rejected => false,
+            ClaimState::Pending => {
+                self.time > claim.window_end && games.clone().all(|game| !game.is_open())
+            }
+        }
+    }
+
+    fn take(&mut self, log: &Log) {
+        // Logs that are not in the interfaces, or name what is not known, say nothing to us.
+        if log.address() == self.deployment.verifier {
+            if let Ok(event) = VerifierEvent::decode_log(&log.inner) {
+                self.take_verifier(event.data);
+            }
+        } else if let Ok(event) = OracleEvent::decode_log(&log.inner) {
+            self.take_oracle(event.data, log.transaction_hash.unwrap_or_default());
+        }
+    }
+
+    fn take_oracle(&mut self, event: OracleEvent, transaction: B256) {
+        match event {
+            OracleEvent::Requested(it) => {
+                let request = RequestView {
+                    order: it.order,
+                    prompt: it.prompt,
+                    state: RequestState::Open,
+                    claims: Vec::new(),
+                    transaction,
+                };
+                self.requests.insert(it.id, request);
+            }
+            OracleEvent::Claimed(it) => {
+                if let Some(request) = self.requests.get_mut(&it.id) {
+                    request.claims.push(it.claim);
+                }
+                if let Some(claim) = self.claims.get_mut(&it.claim) {
+                    claim.request = Some(it.id);
+                    claim.answer = it.answer;
+                    claim.tokens_used = it.tokensUsed;
+                }
+            }
+            OracleEvent::ClaimDropped(it) => {
+                if let Some(claim) = self.claims.get_mut(&it.claim) {
+                    claim.dropped = true;
+                }
+            }
+            OracleEvent::Finalized(it) => self.set(it.id, RequestState::Final(it.claim)),
+            OracleEvent::Delivered(it) => {
+                if let Some(RequestState::Final(claim)) = self.requests.get(&it.id).map(|r| r.state)
+                {
+                    self.set(it.id, RequestState::Delivered(claim));
+                }
+            }
+            OracleEvent::Expired(it) => self.set(it.id, RequestState::Expired),
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, id: U256, state: RequestState) {
+        if let Some(request) = self.requests.get_mut(&id) {
+            request.state = state;
+        }
+    }
+
+    fn take_verifier(&mut self, event: VerifierEvent) {
+        match event {
+            VerifierEvent::ClaimSubmitted(it) => {
+                let claim = ClaimView {
+                    id: it.claim,
+                    request: None,
+                    preimage: it.preimage,
+                    trace_uri: it.traceUri,
+                    bond: it.bond,
+                    window_end: it.windowEnd.saturating_to(),
+                    answer: Bytes::new(),
+                    tokens_used: 0,
+                    state: ClaimState::Pending,
+                    input_proven: false,
+                    dropped: false,
+                    games: Vec::new(),
+                };
+                self.claims.insert(it.claim, claim);
+            }
+            VerifierEvent::InputProven(it) => {
+                self.of_claim(it.claim, |claim| claim.input_proven = true);
+            }
+            VerifierEvent::ClaimRejected(it) => {
+                self.of_claim(it.claim, |claim| claim.state = ClaimState::Rejected);
+            }
+            VerifierEvent::ClaimSettled(it) => {
+                self.of_claim(it.claim, |claim| claim.state = ClaimState::Settled);
+            }
+            VerifierEvent::Challenged(it) => {
+                self.of_claim(it.claim, |claim| claim.games.push(it.game));
+                self.games.insert(it.game, GameView::opened(it));
+            }
+            VerifierEvent::Moved(it) => self.of_game(it.game, |game| game.moved(it)),
+            VerifierEvent::Revealed(it) => self.of_game(it.game, |game| game.revealed(it)),
+            VerifierEvent::Picked(it) => self.of_game(it.game, |game| game.picked(it)),
+            VerifierEvent::Stated(it) => self.of_game(it.game, |game| game.stated(it)),
+            VerifierEvent::Dissected(it) => self.of_game(it.game, |game| game.dissected(it)),
+            VerifierEvent::Resolved(it) => self.of_game(it.game, |game| game.resolved(&it)),
+            VerifierEvent::GameClosed(it) => self.of_game(it.game, GameView::closed),
+            _ => {}
+        }
+    }
+
+    fn of_claim(&mut self, claim: B256, change: impl FnOnce(&mut ClaimView)) {
+        self.claims.get_mut(&claim).map(change);
+    }
+
+    fn of_game(&mut self, game: B256, change: impl FnOnce(&mut GameView)) {
+        self.games.get_mut(&game).map(change);
+    }
+}
+
+impl ClaimView {
+    /// Who may move for its side of a game.
+    pub fn is_defended_by(&self, account: Address) -> bool {
+        account == self.preimage.claimant || account == self.preimage.delegate
+    }
+}

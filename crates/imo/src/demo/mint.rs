@@ -1,0 +1,96 @@
+//! Act 6: a work is minted from a prompt, verified, and sold with a royalty.
+
+use anyhow::{Context, ensure};
+use imo_chain::contracts::AigcCollection::{
+    addAigcDataCall, approveCall, mintCall, mintPriceCall, ownerOfCall, verifyCall,
+};
+use imo_chain::contracts::Marketplace::{buyCall, listCall};
+use imo_chain::contracts::{AigcCollection, Marketplace};
+use imo_chain::primitives::{Address, Bytes, U256};
+
+use crate::demo::ask::{claimed_by, final_answer};
+use crate::demo::launch::ROYALTY_BPS;
+use crate::demo::people::Person;
+use crate::demo::stage::{Launched, Stage, ether, whole};
+
+const PROMPT: &str = "Write a short poem about the sea.";
+const SALT: u64 = 7;
+/// Price of the work on the marketplace, in ether.
+const RESALE: u64 = 2;
+
+/// What was minted, and where it was sold.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) marketplace: Address,
+    pub(crate) text: String,
+}
+
+/// The whole act.
+pub(crate) async fn play(stage: &mut Stage, launched: &Launched) -> anyhow::Result<Work> {
+    let collection = launched.parts.collection;
+    let length = U256::from(PROMPT.len());
+    let price = stage.call(collection, &mintPriceCall { textLength: length }).await?;
+    let call = mintCall { text: PROMPT.to_owned(), salt: SALT };
+    let deed = format!("mints for {}: \"{PROMPT}\"", ether(price));
+    let value = price + price / U256::from(8);
+    let receipt = stage.send(Person::Collector, &deed, collection, &call, value).await?;
+    let minted = receipt.event::<AigcCollection::Minted>(collection)?;
+    let (token, prompt) = (minted.tokenId, minted.prompt);
+
+    let claim = claimed_by(stage, minted.requestId, Person::Operator).await?;
+    final_answer(stage, minted.requestId).await?;
+    let answer = stage.view.claims[&claim].answer.clone();
+    add_data(stage, collection, (token, &prompt, &answer)).await?;
+    let marketplace = sell(stage, launched, token).await?;
+    Ok(Work { marketplace, text: String::from_utf8_lossy(&answer).into_owned() })
+}
+
+/// Anyone puts the answer on the token; `verify` holds for it and for nothing else.
+async fn add_data(
+    stage: &Stage,
+    collection: Address,
+    (token, prompt, answer): (U256, &Bytes, &Bytes),
+) -> anyhow::Result<()> {
+    let call = addAigcDataCall {
+        id: token,
+        promptBytes: prompt.clone(),
+        aigcData: answer.clone(),
+        proof: Bytes::new(),
+    };
+    stage.send(Person::Dora, "puts the text on the token", collection, &call, U256::ZERO).await?;
+    let verify = async |data: Bytes| {
+        let call = verifyCall { promptBytes: prompt.clone(), aigcData: data, _2: Bytes::new() };
+        stage.call(collection, &call).await
+    };
+    let mut other = answer.to_vec();
+    *other.first_mut().context("the work is empty")? ^= 1;
+    ensure!(verify(answer.clone()).await?, "verify is false for the token's own data");
+    ensure!(!verify(other.into()).await?, "verify is true for other data");
+    stage.say("verify: true for the token's text, false with one bit changed");
+    Ok(())
+}
+
+/// The work changes hands; the model gets its royalty.
+async fn sell(stage: &Stage, launched: &Launched, token: U256) -> anyhow::Result<Address> {
+    let (collection, splitter) = (launched.parts.collection, launched.parts.splitter);
+    let seller = stage.client(Person::Collector);
+    let (marketplace, receipt) = seller.deploy("Marketplace", &Marketplace::BYTECODE, &[]).await?;
+    stage.deed(Person::Collector, "finds a marketplace", receipt.gas);
+    let approve = approveCall { to: marketplace, tokenId: token };
+    stage.send(Person::Collector, "approves it", collection, &approve, U256::ZERO).await?;
+    let price = whole(RESALE);
+    let list = listCall { collection, tokenId: token, price: price.to() };
+    let deed = format!("asks {} for the work", ether(price));
+    stage.send(Person::Collector, &deed, marketplace, &list, U256::ZERO).await?;
+
+    let before = stage.client(Person::Deployer).balance(splitter).await?;
+    let buy = buyCall { collection, tokenId: token };
+    stage.send(Person::Dora, "buys it", marketplace, &buy, price).await?;
+    let royalty = stage.client(Person::Deployer).balance(splitter).await? - before;
+    let owner = stage.call(collection, &ownerOfCall { tokenId: token }).await?;
+    ensure!(owner == stage.address(Person::Dora), "the work was paid and not handed over");
+    let due = price * U256::from(ROYALTY_BPS) / U256::from(10_000);
+    ensure!(royalty == due, "the royalty is {royalty}, and {due} is due");
+    stage.say(format!("the model gets a royalty of {}", ether(royalty)));
+    Ok(marketplace)
+}

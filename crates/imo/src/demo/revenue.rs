@@ -1,0 +1,93 @@
+//! Act 7: what the model earned reaches its holders; one burns and redeems.
+
+use anyhow::ensure;
+use imo_chain::contracts::Drip::releaseCall;
+use imo_chain::contracts::ModelToken::{
+    balanceOfCall, burn_0Call, claimAllCall, claimableAllCall, redeemableOnBurnCall, transferCall,
+};
+use imo_chain::contracts::Splitter::{collectCall, withdrawCall};
+use imo_chain::primitives::{Address, U256};
+
+use crate::demo::people::Person;
+use crate::demo::stage::{Launched, Stage, ether, whole};
+
+const ETH: Address = Address::ZERO;
+const HOLDERS: [Person; 3] = [Person::Ann, Person::Bob, Person::Cid];
+/// Epochs that one call may walk over.
+const STEPS: u64 = 100;
+/// Days on which somebody calls the drip.
+const DAYS: u64 = 3;
+
+/// The whole act. Returns the gas of a transfer after a deposit, and of the next one.
+pub(crate) async fn play(stage: &Stage, launched: &Launched) -> anyhow::Result<[u64; 2]> {
+    let (token, splitter) = (launched.parts.token, launched.parts.splitter);
+    let call = collectCall { asset: ETH };
+    stage.send(Person::Dora, "has the royalty divided", splitter, &call, U256::ZERO).await?;
+    release(stage, launched).await?;
+
+    let transfers = transfer_twice(stage, token).await?;
+    for who in HOLDERS {
+        claim(stage, token, who).await?;
+    }
+    for who in [Person::Maker, Person::Protocol] {
+        let call = withdrawCall { sink: stage.address(who), asset: ETH };
+        stage.send(who, "withdraws its part", splitter, &call, U256::ZERO).await?;
+    }
+    burn(stage, token).await?;
+    Ok(transfers)
+}
+
+/// The holders' part comes a seventh at most at a time, so that nobody gains by holding for a moment.
+async fn release(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
+    let (drip, client) = (launched.parts.drip, stage.client(Person::Deployer));
+    for _ in 0..DAYS {
+        stage.pass(86_400, "a day passes").await?;
+        let before = client.balance(drip).await?;
+        stage
+            .send(Person::Dora, "calls the drip", drip, &releaseCall { asset: ETH }, U256::ZERO)
+            .await?;
+        let released = before - client.balance(drip).await?;
+        ensure!(!released.is_zero(), "the drip released nothing");
+        stage.say(format!("{} of {} released to the holders", ether(released), ether(before)));
+    }
+    // An epoch can be claimed from the next block on.
+    stage.client(Person::Deployer).pass(1).await?;
+    Ok(())
+}
+
+/// The first transfer after a deposit books what is due to both; the next one is an ordinary one.
+async fn transfer_twice(stage: &Stage, token: Address) -> anyhow::Result<[u64; 2]> {
+    let call = transferCall { to: stage.address(Person::Bob), value: whole(10) };
+    let send = async |deed: &str| {
+        let receipt = stage.send(Person::Ann, deed, token, &call, U256::ZERO).await?;
+        anyhow::Ok(receipt.gas)
+    };
+    Ok([send("sends Bob 10 tokens, the first since a deposit").await?, send("and 10 more").await?])
+}
+
+async fn claim(stage: &Stage, token: Address, who: Person) -> anyhow::Result<()> {
+    let account = stage.address(who);
+    let due = stage.call(token, &claimableAllCall { account, asset: ETH }).await?;
+    ensure!(!due.is_zero(), "{who} holds tokens and has nothing to claim");
+    let before = stage.client(who).balance(account).await?;
+    let call = claimAllCall { asset: ETH, steps: U256::from(STEPS) };
+    let deed = format!("claims {}", ether(due));
+    let receipt = stage.send(who, &deed, token, &call, U256::ZERO).await?;
+    let got = stage.client(who).balance(account).await? + receipt.gas_cost - before;
+    ensure!(got == due, "{who} got {got} wei of {due}");
+    Ok(())
+}
+
+/// Burning redeems the part that is not claimed.
+async fn burn(stage: &Stage, token: Address) -> anyhow::Result<()> {
+    let account = stage.address(Person::Cid);
+    let amount = stage.call(token, &balanceOfCall { account }).await?;
+    let due = stage.call(token, &redeemableOnBurnCall { amount }).await?;
+    let before = stage.client(Person::Cid).balance(account).await?;
+    let deed = format!("burns all its tokens and redeems {}", ether(due));
+    let call = burn_0Call { amount };
+    let receipt = stage.send(Person::Cid, &deed, token, &call, U256::ZERO).await?;
+    let got = stage.client(Person::Cid).balance(account).await? + receipt.gas_cost - before;
+    ensure!(got == due && !due.is_zero(), "Cid redeemed {got} wei of {due}");
+    Ok(())
+}

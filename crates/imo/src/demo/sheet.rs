@@ -1,0 +1,156 @@
+//! The end: every wei that went in came out, is still held for somebody, or was burnt.
+
+use anyhow::ensure;
+use imo_chain::contracts::{Drip, InferenceOracle, ModelToken, OpmlVerifier, Splitter};
+use imo_chain::primitives::{Address, U256};
+use imo_chain::{Ledger, SolCall};
+use serde::Serialize;
+
+use crate::demo::people::Person;
+use crate::demo::stage::{Launched, Stage, ether, whole};
+
+/// What a development account begins with, in whole ether.
+const ENDOWMENT: u64 = 10_000;
+
+/// The sums, in wei, as decimal text: a number in JSON is exact only up to 2^53.
+#[derive(Debug, Serialize)]
+pub(crate) struct Balance {
+    received_wei: String,
+    paid_wei: String,
+    held_wei: String,
+    /// Part of what is held: bonds that went to the zero address.
+    burnt_wei: String,
+}
+
+/// Contracts of the story that are not in the deployment or the launches.
+pub(crate) type Others = Vec<(&'static str, Address)>;
+
+/// Draws the sheet from the blocks alone, and checks it.
+pub(crate) async fn draw(
+    stage: &Stage,
+    launched: &Launched,
+    others: Others,
+) -> anyhow::Result<(Balance, Ledger)> {
+    withdraw_all(stage).await?;
+    let client = stage.client(Person::Deployer);
+    let ledger = Ledger::read(client, 0, client.block_number().await?).await?;
+
+    let (received, paid) = people(stage, &ledger).await?;
+    let mut held = U256::ZERO;
+    for (name, address) in contracts(stage, launched, others) {
+        let balance = client.balance(address).await?;
+        held += balance;
+        if !balance.is_zero() {
+            row(stage, name, balance, "held");
+        }
+    }
+    let burnt = client.balance(Address::ZERO).await?;
+    row(stage, "burnt bonds", burnt, "gone");
+    held += burnt;
+    ensure!(
+        received == paid + held,
+        "{received} wei came in, {paid} went out and {held} are held: they do not add up"
+    );
+    check_books(stage, launched).await?;
+    stage.say(format!(
+        "{} in = {} out + {} held or burnt, to the wei",
+        ether(received),
+        ether(paid),
+        ether(held)
+    ));
+    let balance = Balance {
+        received_wei: received.to_string(),
+        paid_wei: paid.to_string(),
+        held_wei: held.to_string(),
+        burnt_wei: burnt.to_string(),
+    };
+    Ok((balance, ledger))
+}
+
+/// Everybody's sums: what they sent to contracts, and what came back. Gas went to the chain.
+async fn people(stage: &Stage, ledger: &Ledger) -> anyhow::Result<(U256, U256)> {
+    let (mut received, mut paid) = (U256::ZERO, U256::ZERO);
+    stage.say(format!("{:<12}{:>20}{:>20}{:>16}", "", "paid in", "got back", "gas"));
+    for who in Person::ALL {
+        let account = stage.address(who);
+        let flow = ledger.flows.get(&account).copied().unwrap_or_default();
+        let now = stage.client(who).balance(account).await?;
+        let back = now + flow.sent + flow.gas_cost - whole(ENDOWMENT);
+        received += flow.sent;
+        paid += back;
+        let (sent, gas) = (ether(flow.sent), ether(flow.gas_cost));
+        stage.say(format!("{:<12}{sent:>20}{:>20}{gas:>16}", who.to_string(), ether(back)));
+    }
+    Ok((received, paid))
+}
+
+/// Everything that can hold ether.
+fn contracts(stage: &Stage, launched: &Launched, others: Others) -> Others {
+    let it = &stage.deployment;
+    let parts = &launched.parts;
+    let mut all = vec![
+        ("verifier", it.verifier),
+        ("oracle", it.oracle),
+        ("offering", it.offering),
+        ("factory", it.factory),
+        ("registry", it.registry),
+        ("token", parts.token),
+        ("drip", parts.drip),
+        ("splitter", parts.splitter),
+        ("collection", parts.collection),
+    ];
+    all.extend(others);
+    all
+}
+
+/// Each contract that holds money for people owes just what it holds.
+async fn check_books(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
+    let client = stage.client(Person::Deployer);
+    let parts = &launched.parts;
+    let books = ModelToken::booksOfCall { asset: Address::ZERO };
+    let books = stage.call(parts.token, &books).await?;
+    let held = client.balance(parts.token).await?;
+    ensure!(held >= books.owed + books.pool, "the token owes more than it holds");
+    let reserved = Splitter::reservedCall { asset: Address::ZERO };
+    let reserved = stage.call(parts.splitter, &reserved).await?;
+    let held = client.balance(parts.splitter).await?;
+    ensure!(held == reserved, "the splitter holds {held} wei and owes {reserved}");
+    let claimed = stage.call(parts.drip, &Drip::tokenCall {}).await?;
+    ensure!(claimed == parts.token, "the drip pays another token");
+    Ok(())
+}
+
+/// Everybody takes what verifier and oracle owe it.
+async fn withdraw_all(stage: &Stage) -> anyhow::Result<()> {
+    for who in Person::ALL {
+        let account = stage.address(who);
+        let it = &stage.deployment;
+        let bonds = stage.call(it.verifier, &OpmlVerifier::creditOfCall { account }).await?;
+        if !bonds.is_zero() {
+            let call = OpmlVerifier::withdrawCall { to: account };
+            take(stage, who, (it.verifier, bonds), "bonds and prizes", &call).await?;
+        }
+        let fees = stage.call(it.oracle, &InferenceOracle::creditOfCall { account }).await?;
+        if !fees.is_zero() {
+            let call = InferenceOracle::withdrawCall { to: account };
+            take(stage, who, (it.oracle, fees), "fees and refunds", &call).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn take(
+    stage: &Stage,
+    who: Person,
+    (from, amount): (Address, U256),
+    what: &str,
+    call: &impl SolCall,
+) -> anyhow::Result<()> {
+    let deed = format!("withdraws {} of {what}", ether(amount));
+    stage.send(who, &deed, from, call, U256::ZERO).await?;
+    Ok(())
+}
+
+fn row(stage: &Stage, name: &str, amount: U256, what: &str) {
+    stage.say(format!("{name:<12}{:>40} {what}", ether(amount)));
+}

@@ -1,0 +1,119 @@
+//! The contract's step, taken in this process: the compiled bytecode in an Ethereum virtual machine.
+
+use alloy::sol_types::{SolCall, SolInterface};
+use imo_commit::Hash;
+use imo_vm::{Machine, Roots};
+use revm::context::result::{ExecutionResult, Output};
+use revm::context::{CfgEnv, TxEnv};
+use revm::database::InMemoryDB;
+use revm::handler::MainnetContext;
+use revm::primitives::hardfork::SpecId;
+use revm::primitives::{Address, Bytes, TxKind};
+use revm::state::{AccountInfo, Bytecode};
+use revm::{Context, ExecuteEvm, MainBuilder, MainContext, MainnetEvm};
+
+use contract::RiscvStepper::{self, RiscvStepperErrors, stepCall};
+
+#[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
+mod contract {
+    alloy::sol!(
+        #[sol(all_derives)]
+        RiscvStepper,
+        "../../contracts/out/RiscvStepper.sol/RiscvStepper.json"
+    );
+}
+
+/// Where the contract lies; any address will do.
+const STEPPER: Address = Address::repeat_byte(0x51);
+
+/// `RiscvStepper`, deployed.
+#[derive(Debug)]
+pub struct Stepper {
+    evm: MainnetEvm<MainnetContext<InMemoryDB>>,
+}
+
+/// What the contract says of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    /// Hash of the witness's state.
+    pub before: Hash,
+    /// Hash of its successor.
+    pub after: Hash,
+    /// Gas of a transaction that does nothing else, its calldata included.
+    pub gas: u64,
+}
+
+/// Why the contract took no step.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It found the witness wrong.
+    #[error("the contract refused the witness: {0}")]
+    Reverted(String),
+    /// It could not be executed to its end.
+    #[error("the contract did not end: {0}")]
+    Broken(String),
+}
+
+impl Default for Stepper {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Stepper {
+    /// Deploys the contract.
+    pub fn new() -> Self {
+        let code = Bytecode::new_raw(RiscvStepper::DEPLOYED_BYTECODE.clone());
+        let mut database = InMemoryDB::default();
+        database.insert_account_info(STEPPER, AccountInfo::from_bytecode(code));
+        let mut rules = CfgEnv::new_with_spec(SpecId::PRAGUE);
+        rules.disable_nonce_check = true;
+        Self { evm: Context::mainnet().with_db(database).with_cfg(rules).build_mainnet() }
+    }
+
+    /// Takes a step.
+    pub fn step(
+        &mut self,
+        machine: &Machine,
+        roots: &Roots,
+        witness: &[u8],
+    ) -> Result<Stepped, Refused> {
+        let call = stepCall { machine: encode(machine, roots), witness: witness.to_vec().into() };
+        let transaction = TxEnv {
+            kind: TxKind::Call(STEPPER),
+            data: Bytes::from(call.abi_encode()),
+            ..TxEnv::default()
+        };
+        let broken = |what: &dyn std::fmt::Debug| Refused::Broken(format!("{what:?}"));
+        match self.evm.transact(transaction).map_err(|error| broken(&error))?.result {
+            ExecutionResult::Success { gas, output: Output::Call(data), .. } => {
+                let hashes = stepCall::abi_decode_returns(&data).map_err(|error| broken(&error))?;
+                let (before, after) = (hashes.preState.0, hashes.postState.0);
+                Ok(Stepped { before, after, gas: gas.tx_gas_used() })
+            }
+            ExecutionResult::Revert { output, .. } => {
+                let error = RiscvStepperErrors::abi_decode(&output);
+                Err(Refused::Reverted(
+                    error.map_or_else(|_| output.to_string(), |it| format!("{it:?}")),
+                ))
+            }
+            other => Err(broken(&other)),
+        }
+    }
+}
+
+fn encode(machine: &Machine, roots: &Roots) -> RiscvStepper::Machine {
+    RiscvStepper::Machine {
+        codeRoot: roots.code.into(),
+        modelRoot: roots.model.into(),
+        inputRoot: roots.input.into(),
+        traceRoot: roots.trace.into(),
+        codeBase: machine.code_base,
+        codeDepth: machine.code_depth,
+        memoryDepth: machine.memory_depth,
+        inputDepth: machine.input_depth,
+        modelDepth: machine.model_depth,
+        traceDepth: machine.trace_depth,
+        traceLimit: machine.trace_limit,
+    }
+}

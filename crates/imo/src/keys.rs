@@ -1,0 +1,74 @@
+//! Which chain a command talks to, and whose key signs.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail, ensure};
+use imo_chain::{Client, Deployment, Signer};
+
+/// A chain with our contracts, and the account that signs.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ChainArgs {
+    /// JSON-RPC endpoint of an Ethereum node
+    #[arg(long, env = "IMO_RPC", value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    rpc: String,
+    /// Addresses of the contracts, as `imo demo --keep` wrote them
+    #[arg(long, env = "IMO_DEPLOYMENT", value_name = "FILE", default_value = "deployment.json")]
+    deployment: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+/// Where the key is.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct KeyArgs {
+    /// Encrypted keystore file; `IMO_PASSWORD` holds its password
+    #[arg(long, env = "IMO_KEYSTORE", value_name = "FILE")]
+    keystore: Option<PathBuf>,
+    /// File with a private key in hexadecimal
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Account of a development node, by its number
+    #[arg(long, value_name = "NUMBER")]
+    dev_account: Option<u32>,
+}
+
+impl ChainArgs {
+    /// Connects, and checks that the contracts are on that chain.
+    pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
+        let named = || self.deployment.display().to_string();
+        let text = fs::read(&self.deployment).with_context(named)?;
+        let deployment: Deployment = serde_json::from_slice(&text).with_context(named)?;
+        let client = Client::connect(&self.rpc, self.key.signer()?)?;
+        let chain_id = client.chain_id().await.with_context(|| self.rpc.clone())?;
+        ensure!(
+            chain_id == deployment.chain_id,
+            "{} is for chain {}, but {} is on chain {chain_id}",
+            named(),
+            deployment.chain_id,
+            self.rpc,
+        );
+        Ok((client, deployment))
+    }
+}
+
+impl KeyArgs {
+    fn signer(&self) -> anyhow::Result<Signer> {
+        if let Some(path) = &self.keystore {
+            let password = std::env::var("IMO_PASSWORD")
+                .context("set IMO_PASSWORD to the keystore's password")?;
+            return Signer::from_keystore(path, &password)
+                .with_context(|| path.display().to_string());
+        }
+        if let Some(path) = &self.key_file {
+            let named = || path.display().to_string();
+            let text = fs::read_to_string(path).with_context(named)?;
+            return Signer::from_hex(&text).with_context(named);
+        }
+        match self.dev_account {
+            Some(number) => Ok(Signer::development(number)?),
+            None => bail!("no key: give --keystore, --key-file or --dev-account"),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Models that a node has, and what it computed with them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use imo_chain::RequestView;
+use imo_chain::primitives::{Address, B256};
+use imo_commit::DenseTree;
+use imo_engine::{Answer, Deviations, Fault, Means, Request, Session, Trace};
+use imo_model::ModelImage;
+use imo_vm::Run;
+
+use crate::claimed::ClaimedTrace;
+use crate::program::{TextProgram, answer};
+use crate::terminal::Terminal;
+
+/// Solutions kept; what falls out is computed again when it is needed.
+const SOLUTIONS: usize = 16;
+
+/// A model that can be run and judged.
+#[derive(Debug)]
+pub(crate) struct Model {
+    image: ModelImage,
+    tree: DenseTree,
+    pub(crate) program: TextProgram,
+    pub(crate) content_id: B256,
+}
+
+/// A request with its answer and trace, as one claimant would claim it.
+#[derive(Debug)]
+pub(crate) struct Solution {
+    input: Vec<u8>,
+    pub(crate) answer: Answer,
+    pub(crate) trace: Arc<Trace>,
+}
+
+impl Solution {
+    /// What a requester pays for; an answer that is an error text used nothing.
+    pub(crate) fn tokens_used(&self) -> u32 {
+        if self.answer.status == 0 { self.answer.tokens_used() } else { 0 }
+    }
+}
+
+impl Model {
+    /// Opens an image, or a GGUF file, and hashes it.
+    pub(crate) fn open(
+        path: &Path,
+        cache: Option<&Path>,
+        terminal: Terminal,
+    ) -> anyhow::Result<Self> {
+        let image = crate::model::open(path, cache, terminal)?;
+        let tree = image.tree();
+        let program = TextProgram::new(&image);
+        let content_id = program.content_id(&image).into();
+        Ok(Self { image, tree, program, content_id })
+    }
+
+    fn solve(
+        &self,
+        request: &Request,
+        fault: Option<Fault>,
+        means: Means,
+    ) -> anyhow::Result<Solution> {
+        let session = Session::new(&self.image, self.program.limits(), means)?;
+        let deviations = Deviations { fault, ..Deviations::default() };
+        let (answer, trace) = answer(&session, request, &deviations);
+        Ok(Solution { input: request.encode(), answer, trace: Arc::new(trace) })
+    }
+
+    /// Runs one node in the virtual machine, over a trace as somebody claims it.
+    pub(crate) fn run_node<'a>(
+        &'a self,
+        solution: &'a Solution,
+        trace: &'a ClaimedTrace<'a>,
+        node: u32,
+    ) -> Run<'a, ClaimedTrace<'a>> {
+        self.program.run((&self.image, &self.tree), &solution.input, trace, node)
+    }
+}
+
+/// Solves requests and remembers the latest few.
+#[derive(Debug)]
+pub(crate) struct Solver {
+    models: BTreeMap<B256, Model>,
+    means: Means,
+    fault: Option<Fault>,
+    chain_id: u64,
+    solutions: Vec<((B256, Address), Arc<Solution>)>,
+}
+
+impl Solver {
+    pub(crate) fn new(
+        models: Vec<Model>,
+        means: Means,
+        fault: Option<Fault>,
+        chain_id: u64,
+    ) -> Self {
+        let models = models.into_iter().map(|model| (model.content_id, model)).collect();
+        Self { models, means, fault, chain_id, solutions: Vec::new() }
+    }
+
+    pub(crate) fn model(&self, content_id: B256) -> Option<&Model> {
+        self.models.get(&content_id)
+    }
+
+    /// The request as `claimant` would answer it, from memory or computed now.
+    pub(crate) fn solve(
+        &mut self,
+        content_id: B256,
+        view: &RequestView,
+        claimant: Address,
+    ) -> anyhow::Result<Arc<Solution>> {
+        // The prompt and all parameters are in the transaction that asked.
+        let key = (view.transaction, claimant);
+        if let Some((_, solution)) = self.solutions.iter().find(|(it, _)| *it == key) {
+            return Ok(Arc::clone(solution));
+        }
+        let model = self.models.get(&content_id).context("this node does not have the model")?;
+        let request = request_of(view, claimant, self.chain_id);
+        let solution = Arc::new(model.solve(&request, self.fault, self.means)?);
+        if self.solutions.len() == SOLUTIONS {
+            self.solutions.remove(0);
+        }
+        self.solutions.push((key, Arc::clone(&solution)));
+        Ok(solution)
+    }
+}
+
+/// The request as the engine takes it, in the name of a claimant.
+fn request_of(view: &RequestView, claimant: Address, chain_id: u64) -> Request {
+    let it = &view.order.request;
+    Request {
+        chain_id,
+        host: it.host.into_array(),
+        id: it.id.to_be_bytes(),
+        model_id: it.modelId.0,
+        claimant: claimant.into_array(),
+        seed: it.seed,
+        max_tokens: it.maxTokens,
+        temperature: it.temperature,
+        top_k: it.topK,
+        raw: it.flags & 1 != 0,
+        prompt: view.prompt.to_vec(),
+    }
+}

@@ -1,0 +1,112 @@
+//! A seat in a game: the position and my own computation, put before `imo_dispute::react`.
+
+use std::cell::OnceCell;
+
+use imo_chain::GameView;
+use imo_commit::Hash;
+use imo_dispute::{Move, Side, react};
+use imo_engine::Fault;
+use imo_vm::Run;
+
+use crate::claimed::{ClaimedTrace, Difference, PlayerRun};
+use crate::node::models::{Model, Solution};
+
+/// How a rehearsing player departs from the truth.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rehearsal {
+    /// What its engine and its machine get wrong.
+    pub(crate) fault: Option<Fault>,
+    /// States at least this many steps, as a power of two.
+    pub(crate) steps_log2: Option<u32>,
+}
+
+/// The next move of the player on `side`, or none when it has nothing to do.
+pub(crate) fn next_move(
+    game: &imo_dispute::Game,
+    view: &GameView,
+    side: Side,
+    (model, solution): (&Model, &Solution),
+    rehearsal: Rehearsal,
+) -> Option<Move> {
+    let trace = trace_of(view, side, solution);
+    let node = game.node.and_then(|node| u32::try_from(node).ok()).unwrap_or_default();
+    let seat = Seat { model, solution, trace: &trace, node, rehearsal };
+    react(game, side, &trace, &LazyRun { seat, run: OnceCell::new() })
+}
+
+/// The trace that the game is about: a challenger's own up to the disputed node, and beside it what the claimant has shown.
+fn trace_of<'a>(view: &GameView, side: Side, solution: &'a Solution) -> ClaimedTrace<'a> {
+    match (side, view.slot()) {
+        (Side::Challenger, Some((node, slot_root, siblings))) => {
+            let siblings = siblings.to_vec();
+            ClaimedTrace::with(&solution.trace, Difference { node, slot_root, siblings })
+        }
+        _ => ClaimedTrace::own(&solution.trace),
+    }
+}
+
+/// What a run of the disputed node is made of.
+#[derive(Debug)]
+struct Seat<'a> {
+    model: &'a Model,
+    solution: &'a Solution,
+    trace: &'a ClaimedTrace<'a>,
+    node: u32,
+    rehearsal: Rehearsal,
+}
+
+impl<'a> Seat<'a> {
+    fn run(&self) -> PlayerRun<'a, ClaimedTrace<'a>> {
+        let program = self.model.program.program();
+        let (address, slot_log2) = (program.output_address as usize, program.slot_log2);
+        let run = self.model.run_node(self.solution, self.trace, self.node);
+        let run = match self.rehearsal.fault {
+            Some(Fault::Node { index, bit }) if index == self.node => spoil(run, address, bit),
+            _ => run,
+        };
+        PlayerRun::new(run, address, slot_log2).stating(self.rehearsal.steps_log2)
+    }
+}
+
+/// A machine that gets the same bit wrong as the engine, right after the last store to its word.
+fn spoil<'a>(
+    run: Run<'a, ClaimedTrace<'a>>,
+    address: usize,
+    bit: u32,
+) -> Run<'a, ClaimedTrace<'a>> {
+    let byte = address + bit as usize / 8;
+    let word = u32::try_from(byte & !3).expect("the output lies in memory");
+    let last = run.last_store(word).unwrap_or(run.steps() - 1);
+    run.with_bit_flip(last, byte, u8::try_from(bit % 8).expect("below 8"))
+}
+
+/// A run that is made when a move first needs it.
+#[derive(Debug)]
+struct LazyRun<'a> {
+    seat: Seat<'a>,
+    run: OnceCell<PlayerRun<'a, ClaimedTrace<'a>>>,
+}
+
+impl<'a> LazyRun<'a> {
+    fn get(&self) -> &PlayerRun<'a, ClaimedTrace<'a>> {
+        self.run.get_or_init(|| self.seat.run())
+    }
+}
+
+impl imo_dispute::Run for LazyRun<'_> {
+    fn steps(&self) -> u64 {
+        self.get().steps()
+    }
+
+    fn state_hashes(&self, steps: &[u64]) -> Vec<Hash> {
+        self.get().state_hashes(steps)
+    }
+
+    fn final_state(&self) -> (Vec<u8>, Vec<Hash>) {
+        self.get().final_state()
+    }
+
+    fn witness(&self, step: u64) -> Vec<u8> {
+        self.get().witness(step)
+    }
+}

@@ -1,0 +1,200 @@
+//! Actions to transactions, with a line for people about each.
+
+use anyhow::Context;
+use imo_chain::contracts::InferenceOracle::{
+    ClaimedAnswer, Order, claimCall, deliverCall, dropClaimCall, expireCall, finalizeCall,
+};
+use imo_chain::contracts::OpmlVerifier::{
+    bondCall, challengeBondCall, challengeCall, challengeWithheldCall, closeGameCall,
+    settleClaimCall,
+};
+use imo_chain::primitives::{Address, B256, U256, keccak256};
+use imo_chain::{ClaimView, Receipt, Table, evidence};
+use imo_dispute::Move;
+use tokio::task::block_in_place;
+
+use crate::claimed::Difference;
+use crate::node::agenda::Action;
+use crate::node::worker::{Worker, self_check};
+
+impl Worker {
+    /// Sends an action and says so.
+    pub(crate) async fn send(&mut self, action: Action) -> anyhow::Result<()> {
+        let mut words = self.describe(&action);
+        let receipt = match action {
+            Action::Play { game, action } => {
+                let (receipt, made) = self.play(game, action).await?;
+                words = self.describe(&Action::Play { game, action: made });
+                receipt
+            }
+            Action::CloseGame { game } => {
+                self.to_verifier(&closeGameCall { game }, U256::ZERO).await?
+            }
+            Action::Challenge { claim, difference } => self.challenge(claim, difference).await?,
+            Action::Claim { request } => self.claim(request).await?,
+            Action::Finalize { request, claim } => {
+                let claimed = claimed_answer(&self.view.claims[&claim]);
+                self.to_oracle(&finalizeCall { order: self.order(request), claimed }).await?
+            }
+            Action::Deliver { request, claim } => {
+                let answer = self.view.claims[&claim].answer.clone();
+                self.to_oracle(&deliverCall { order: self.order(request), answer }).await?
+            }
+            Action::SettleClaim { claim } => {
+                self.to_verifier(&settleClaimCall { claim }, U256::ZERO).await?
+            }
+            Action::DropClaim { request, claim } => {
+                let claimed = claimed_answer(&self.view.claims[&claim]);
+                self.to_oracle(&dropClaimCall { order: self.order(request), claimed }).await?
+            }
+            Action::Expire { request } => {
+                self.to_oracle(&expireCall { order: self.order(request) }).await?
+            }
+        };
+        self.metrics.sent(receipt.gas);
+        self.terminal.line(format!("{words} ({} gas)", receipt.gas));
+        Ok(())
+    }
+
+    /// Makes a move, or concedes where only a liar can be; tells which.
+    async fn play(&self, game: B256, action: Move) -> anyhow::Result<(Receipt, Move)> {
+        let table = Table::new(&self.client, &self.view);
+        let view = &self.view.games[&game];
+        match table.play(view, action.clone()).await {
+            Err(_) if self.gives_up(&action) => {
+                Ok((table.play(view, Move::Concede).await?, Move::Concede))
+            }
+            other => Ok((other?, action)),
+        }
+    }
+
+    async fn challenge(
+        &self,
+        claim: B256,
+        difference: Option<Difference>,
+    ) -> anyhow::Result<Receipt> {
+        let preimage = self.view.claims[&claim].preimage.clone();
+        let bond = self.client.call(self.verifier(), &challengeBondCall {}).await?;
+        match difference {
+            Some(Difference { node, slot_root, siblings }) => {
+                let call = challengeCall {
+                    preimage,
+                    node: u32::try_from(node).expect("a node of a trace"),
+                    slotRoot: slot_root.into(),
+                    siblings: siblings.into_iter().map(B256::from).collect(),
+                };
+                self.to_verifier(&call, with_margin(bond)).await
+            }
+            None => self.to_verifier(&challengeWithheldCall { preimage }, with_margin(bond)).await,
+        }
+    }
+
+    async fn claim(&mut self, request: U256) -> anyhow::Result<Receipt> {
+        let view = self.view.requests[&request].clone();
+        let content_id = self.content_of(&view).await?.context("the model is not here")?;
+        let me = self.me();
+        let is_new = !self.checked.contains(&content_id);
+        let solution = block_in_place(|| self.solver.solve(content_id, &view, me))?;
+        let model = self.solver.model(content_id).expect("it was just run");
+        if self.rehearsal.fault.is_none() {
+            block_in_place(|| self_check(model, &solution, is_new))?;
+        }
+        let emit = model.program.shape().emit();
+        let call = claimCall {
+            order: view.order,
+            answer: solution.answer.bytes.clone().into(),
+            tokensUsed: solution.tokens_used(),
+            evidence: evidence(&solution.trace.root(), &solution.trace.open(emit), &self.trace_uri),
+        };
+        if is_new {
+            self.checked.push(content_id);
+        }
+        // Served before it is claimed: who doubts it at once shall find it.
+        self.traces.add(&solution.trace);
+        let bond = self.client.call(self.verifier(), &bondCall(content_id)).await?;
+        Ok(self.client.send(self.oracle(), &call, with_margin(bond)).await?)
+    }
+
+    async fn to_verifier<C: imo_chain::SolCall>(
+        &self,
+        call: &C,
+        value: U256,
+    ) -> anyhow::Result<Receipt> {
+        Ok(self.client.send(self.verifier(), call, value).await?)
+    }
+
+    async fn to_oracle<C: imo_chain::SolCall>(&self, call: &C) -> anyhow::Result<Receipt> {
+        Ok(self.client.send(self.oracle(), call, U256::ZERO).await?)
+    }
+
+    fn order(&self, request: U256) -> Order {
+        self.view.requests[&request].order.clone()
+    }
+
+    const fn verifier(&self) -> Address {
+        self.view.deployment().verifier
+    }
+
+    const fn oracle(&self) -> Address {
+        self.view.deployment().oracle
+    }
+
+    fn describe(&self, action: &Action) -> String {
+        match action {
+            Action::Play { game, action } => {
+                let what = match action {
+                    Move::Reveal { .. } => "revealed a part of the trace",
+                    Move::Pick { .. } => "picked the part that differs",
+                    Move::State { .. } => "stated the run of the node",
+                    Move::Dissect { .. } => "took a section apart",
+                    Move::Convict { .. } => "had one instruction executed on chain",
+                    Move::Concede => "conceded",
+                    Move::Timeout => "called time",
+                };
+                format!("game {}: {what}", short(game))
+            }
+            Action::CloseGame { game } => format!("game {}: closed, bond back", short(game)),
+            Action::Challenge { claim, difference: Some(it) } => {
+                let kind = self.kind(claim, it.node);
+                format!("claim {}: challenged at node {}{kind}", short(claim), it.node)
+            }
+            Action::Challenge { claim, difference: None } => {
+                format!("claim {}: challenged, its trace is withheld", short(claim))
+            }
+            Action::Claim { request } => format!("request {request}: answered"),
+            Action::Finalize { request, .. } => format!("request {request}: final"),
+            Action::Deliver { request, .. } => format!("request {request}: delivered"),
+            Action::SettleClaim { claim } => format!("claim {}: bond back", short(claim)),
+            Action::DropClaim { claim, .. } => format!("claim {}: dropped", short(claim)),
+            Action::Expire { request } => format!("request {request}: expired, refunded"),
+        }
+    }
+
+    /// What kind of node it is, for people.
+    fn kind(&self, claim: &B256, node: u64) -> String {
+        let content = self.view.claims[claim].preimage.contentId;
+        let kind = self.solver.model(content).zip(u32::try_from(node).ok());
+        kind.map(|(model, node)| format!(", {:?}", model.program.shape().kind(node)))
+            .unwrap_or_default()
+    }
+}
+
+/// A claim's answer, as finality commits to it.
+pub(crate) fn claimed_answer(claim: &ClaimView) -> ClaimedAnswer {
+    ClaimedAnswer {
+        claim: claim.id,
+        claimant: claim.preimage.claimant,
+        answerHash: keccak256(&claim.answer),
+        answerLength: u32::try_from(claim.answer.len()).expect("it came in a transaction"),
+        tokensUsed: claim.tokens_used,
+    }
+}
+
+/// Bonds follow the base fee, which may rise by an eighth until the next block; what is over is credited.
+fn with_margin(bond: U256) -> U256 {
+    bond + bond / U256::from(4)
+}
+
+fn short(id: &B256) -> String {
+    format!("{:.10}", id.to_string())
+}

@@ -1,0 +1,74 @@
+//! Serves traces, so that a challenger finds the node that it doubts, and the node's metrics.
+//!
+//! A reader trusts nothing of it: what is served either hashes to the claimed root or is useless.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use imo_commit::Hash;
+use imo_engine::Trace;
+use tokio::net::TcpListener;
+
+use crate::model::hex;
+use crate::node::metrics::Metrics;
+
+/// Traces by root, shared between the loop that computes them and the server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traces(Arc<Mutex<BTreeMap<String, Arc<Trace>>>>);
+
+impl Traces {
+    pub(crate) fn add(&self, trace: &Arc<Trace>) {
+        let mut traces = self.0.lock().expect("no thread panicked while it held the traces");
+        traces.entry(hex(&trace.root())).or_insert_with(|| Arc::clone(trace));
+    }
+
+    /// Keeps only the traces that can still be disputed.
+    pub(crate) fn retain(&self, wanted: impl Fn(&str) -> bool) {
+        let mut traces = self.0.lock().expect("no thread panicked while it held the traces");
+        traces.retain(|root, _| wanted(root));
+    }
+
+    fn children(&self, root: &str, level: u8, index: u32) -> Option<(Hash, Hash)> {
+        let traces = self.0.lock().expect("no thread panicked while it held the traces");
+        let trace = traces.get(root)?;
+        let depth = trace.nodes_log2();
+        let exists = (1..=depth).contains(&level) && u64::from(index) < 1 << (depth - level);
+        let child = |side| trace.subtree(level - 1, 2 * index + side);
+        exists.then(|| (child(0), child(1)))
+    }
+}
+
+/// Starts to serve; returns the address, whose port the system chose where it was 0.
+pub(crate) async fn start(
+    address: SocketAddr,
+    traces: Traces,
+    metrics: Metrics,
+) -> anyhow::Result<SocketAddr> {
+    let app = Router::new()
+        .route("/traces/{root}/{level}/{index}", get(children))
+        .with_state(traces)
+        .route("/metrics", get(move || async move { metrics.text() }))
+        .route("/health", get(|| async { "ok\n" }));
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; choose another with --listen"))?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(address)
+}
+
+/// The two children of the subtree `level` above the slots.
+async fn children(
+    State(traces): State<Traces>,
+    Path((root, level, index)): Path<(String, u8, u32)>,
+) -> Result<Json<[String; 2]>, (StatusCode, &'static str)> {
+    let found = traces.children(&root, level, index);
+    let (left, right) = found.ok_or((StatusCode::NOT_FOUND, "no such trace or subtree\n"))?;
+    Ok(Json([hex(&left), hex(&right)]))
+}

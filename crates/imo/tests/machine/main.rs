@@ -1,0 +1,12 @@
+//! The virtual machine against the contract's bytecode, against a machine that is not ours, and against the manual.
+
+mod asm;
+mod commands;
+mod guest;
+mod isa;
+mod oracle;
+mod programs;
+mod random;
+#[path = "../../../imo-vm/tests/steps/scene.rs"]
+mod scene;
+mod steps;
