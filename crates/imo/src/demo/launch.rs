@@ -14,8 +14,9 @@ use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_model::ModelImage;
 
+use crate::amount::{ether, milli, whole};
 use crate::demo::people::Person;
-use crate::demo::stage::{Launched, Stage, ether, milli, whole};
+use crate::demo::stage::{Launched, Stage};
 use crate::program::TextProgram;
 
 /// Tokens of a model, whole ones.

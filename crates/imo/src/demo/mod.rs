@@ -12,6 +12,7 @@ use imo_chain::{Deployment, SystemTerms};
 use imo_model::{ModelImage, pack};
 use serde::Serialize;
 
+use crate::amount::milli;
 use crate::exit::Exit;
 use crate::program::TextProgram;
 use crate::terminal::Terminal;
@@ -36,7 +37,7 @@ use gas::Gas;
 use people::Person;
 use sheet::Balance;
 use speed::Speed;
-use stage::{Stage, milli};
+use stage::Stage;
 
 /// Seconds that a claim may be challenged, and that a side of a game has; on a real chain they are days.
 const WINDOW: u32 = 3600;
