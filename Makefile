@@ -70,9 +70,10 @@ lint: contracts ## Formatting, clippy, tidy rules
 	cargo test --release -p xtask
 
 .PHONY: snapshots
-snapshots: $(NODE_MODULES) ## Write the gas and size files anew
+snapshots: contracts ## Write the gas and size files anew
 	cd contracts && $(FORGE) test
 	cargo run --quiet --release -p xtask -- sizes
+	UPDATE=1 cargo test --release -p imo --test machine -- gas::a_step
 
 .PHONY: clean
 clean: ## Remove what was built, keep what was fetched
