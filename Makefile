@@ -55,8 +55,8 @@ soak: contracts ## The machine and the contract on a hundred times as many rando
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine
 
 .PHONY: bench
-bench: build $(MODEL) ## Speed of the engine, the machine and the commitments
-	target/release/imo bench $(MODEL) $(ARGS)
+bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)
+	scripts/bench.sh $(MODEL) $(ARGS)
 
 .PHONY: slither
 slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
