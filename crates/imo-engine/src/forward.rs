@@ -113,7 +113,8 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
 
     /// The head at a position: its parts' candidates, and the slots.
     pub(crate) fn head(&mut self, position: usize, x: &Tile) -> Candidates {
-        let parts = self.head_parts(x, slot::head_part);
+        let isa = self.isa;
+        let parts = self.head_parts(x, |first, logits| slot::head_part(first, logits, isa));
         let mut merged = Candidates::default();
         for (part, bytes) in parts.iter().enumerate() {
             let node = self.shape.head(number(position), number(part));
