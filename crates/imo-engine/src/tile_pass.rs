@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use imo_tensor::{GROUP, Matrix, add, quantise_head, rms_norm, rotate, silu_mul};
+use imo_tensor::{GROUP, Matrix, add, quantise_head, rms_norm, rotate};
 use rayon::prelude::*;
 
 use crate::attention::{Queries, Scratch, attend_heads};
+use crate::elementwise::silu_mul;
 use crate::forward::number;
 use crate::isa::Isa;
 use crate::kv::{KvCache, Rows};
@@ -203,7 +204,7 @@ impl TilePass {
     /// The inner activations of the feed-forward network: (token, ffn).
     fn feed(&self, layer: &LayerWeights<'_>, means: Effort) -> Vec<f32> {
         let [mut gate, up] = products([&layer.gate, &layer.up], &self.tile, means);
-        silu_mul(&mut gate, &up);
+        silu_mul(&mut gate, &up, means.isa);
         gate
     }
 }

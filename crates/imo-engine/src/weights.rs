@@ -30,6 +30,13 @@ pub(crate) struct LayerWeights<'a> {
     pub(crate) bias: Option<Vec<f32>>,
 }
 
+impl<'a> LayerWeights<'a> {
+    pub(crate) fn matrices(&self) -> [&Matrix<'a>; 7] {
+        let Self { query, key, value, output, gate, up, down, .. } = self;
+        [query, key, value, output, gate, up, down]
+    }
+}
+
 impl<'a> Weights<'a> {
     /// Reads an image's tables.
     ///

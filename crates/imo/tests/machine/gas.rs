@@ -217,6 +217,5 @@ fn steps_of_the_real_model_cost_no_more_than_recorded() {
             *dearest = stepped.gas.max(*dearest);
         }
     }
-    println!("{dearest:#?}");
     assert!(dearest.len() >= 4, "all segments are read: {dearest:?}");
 }
