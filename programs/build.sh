@@ -28,17 +28,17 @@ elf=$build/text.elf
 cp "$build/$target/release/text" "$elf"
 hash=$(sha256sum "$elf" | cut -d' ' -f1)
 
-# Which function and line an instruction comes from: of the frames inlined there the innermost in our sources. The same build with line
-# tables has the same instructions.
+# Which function and line an instruction comes from: of the frames inlined there the innermost in our sources, or the innermost. The same
+# build with line tables has the same instructions.
 lines() {
   CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-only compile
   read -r base size < <(readelf -SW "$elf" | sed -n 's/.* \.text *PROGBITS *\([0-9a-f]*\) [0-9a-f]* \([0-9a-f]*\) .*/\1 \2/p')
   for ((pc = 16#$base; pc < 16#$base + 16#$size; pc += 4)); do printf '0x%x\n' "$pc"; done |
     llvm-symbolizer --obj="$build/$target/release/text" --functions=short --print-address |
-    awk '/^0x/ { pc = substr($0, 3); place = ""; next }
-      /^$/ { if (place != "" && place != last) print pc, place; if (place != "") last = place; next }
-      { name = $0; getline file; sub(/:[0-9]+$/, "", file)
-        if (place == "" && file ~ /^\/imo\// && file !~ /:0$/) { sub(/^\/imo\//, "", file); gsub(/ /, "", name); place = file " " name } }'
+    awk '/^0x/ { pc = substr($0, 3); own = other = ""; next }
+      /^$/ { place = own ? own : other; if (place && place !~ /:0 / && place != last) print pc, last = place; next }
+      { name = $0; gsub(/ /, "", name); getline file; sub(/:[0-9]+$/, "", file); sub(/^\/.*\/library\//, "", file)
+        if (!own && sub(/^\/imo\//, "", file)) own = file " " name; else if (!other) other = file " " name }'
 }
 
 if [ "${1:-}" = --check ]; then

@@ -139,6 +139,22 @@ impl GameView {
         known.then_some((self.turn.node.into(), self.committed, &self.siblings))
     }
 
+    /// The last dissection, also of a game that is over: the range, who gave the states, and the states.
+    pub fn dissection(&self) -> Option<(Range, Side, Dissection)> {
+        match self.phase_in_play() {
+            Phase::Dissected { range, author, dissection } => Some((range, author, dissection)),
+            _ => None,
+        }
+    }
+
+    /// Seconds that a side has left, as of the last move.
+    pub const fn seconds_left(&self, side: Side) -> u32 {
+        match side {
+            Side::Claimant => self.turn.claimantLeft,
+            Side::Challenger => self.turn.challengerLeft,
+        }
+    }
+
     /// Steps that the claimant stated, as a power of two.
     pub const fn stated_log2(&self) -> Option<u8> {
         self.stated_log2
@@ -171,6 +187,10 @@ impl GameView {
         if let Some((_, Some(winner))) = self.ending {
             return Phase::Resolved { winner };
         }
+        self.phase_in_play()
+    }
+
+    fn phase_in_play(&self) -> Phase {
         let Turn { phase, author, node, lengthLog2, .. } = self.turn;
         let length_log2 = u32::from(lengthLog2);
         let descent = || Descent { prefix: node.into(), levels: length_log2 };

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
-use crate::{ask, bench, demo, model, node, run, vm};
+use crate::{ask, bench, demo, dispute, model, node, run, verify, vm};
 
 /// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
 #[derive(Debug, Parser)]
@@ -32,6 +32,11 @@ enum Command {
     Node(node::Args),
     /// Ask a model through the oracle: pay, and wait for an operator's answer
     Ask(ask::Args),
+    /// Look at disputes, play them again, and see the instruction that decides them
+    #[command(subcommand)]
+    Dispute(dispute::Command),
+    /// Run an answer again and tell the first difference, if there is one
+    Verify(verify::Args),
     /// Run RISC-V programs in the machine that disputes are judged by
     #[command(subcommand)]
     Vm(vm::Command),
@@ -53,6 +58,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Model(command) => model::run(command, terminal),
         Command::Node(args) => node::run(args, terminal),
         Command::Ask(args) => ask::run(args, terminal),
+        Command::Dispute(command) => dispute::run(command, terminal),
+        Command::Verify(args) => verify::run(args, terminal),
         Command::Vm(command) => vm::run(command, terminal),
         Command::Bench(args) => bench::run(args, terminal),
         Command::Completions { shell } => {

@@ -6,15 +6,22 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use imo_chain::{Client, Deployment, Signer};
 
-/// A chain with our contracts, and the account that signs.
+/// A chain with our contracts, to look at.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct ChainArgs {
+pub(crate) struct Endpoint {
     /// JSON-RPC endpoint of an Ethereum node
     #[arg(long, env = "IMO_RPC", value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc: String,
     /// Addresses of the contracts, as `imo demo --keep` wrote them
     #[arg(long, env = "IMO_DEPLOYMENT", value_name = "FILE", default_value = "deployment.json")]
     deployment: PathBuf,
+}
+
+/// A chain with our contracts, and the account that signs.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ChainArgs {
+    #[command(flatten)]
+    endpoint: Endpoint,
     #[command(flatten)]
     key: KeyArgs,
 }
@@ -37,10 +44,21 @@ struct KeyArgs {
 impl ChainArgs {
     /// Connects, and checks that the contracts are on that chain.
     pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
+        self.endpoint.connect(self.key.signer()?).await
+    }
+}
+
+impl Endpoint {
+    /// Connects without an account of anybody's: what only looks signs nothing.
+    pub(crate) async fn look(&self) -> anyhow::Result<(Client, Deployment)> {
+        self.connect(Signer::development(0)?).await
+    }
+
+    async fn connect(&self, signer: Signer) -> anyhow::Result<(Client, Deployment)> {
         let named = || self.deployment.display().to_string();
         let text = fs::read(&self.deployment).with_context(named)?;
         let deployment: Deployment = serde_json::from_slice(&text).with_context(named)?;
-        let client = Client::connect(&self.rpc, self.key.signer()?)?;
+        let client = Client::connect(&self.rpc, signer)?;
         let chain_id = client.chain_id().await.with_context(|| self.rpc.clone())?;
         ensure!(
             chain_id == deployment.chain_id,

@@ -12,6 +12,7 @@ mod bench;
 pub mod claimed;
 mod cli;
 mod demo;
+mod dispute;
 pub mod evm;
 mod exit;
 mod keys;
@@ -20,7 +21,9 @@ mod node;
 pub mod program;
 mod run;
 mod sampling;
+mod source;
 mod terminal;
+mod verify;
 mod vm;
 
 /// The whole program: reads the arguments, carries out the command, says how it ended.

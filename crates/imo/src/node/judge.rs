@@ -72,7 +72,7 @@ impl Worker {
 }
 
 /// Goes down the served trace to the first node that differs.
-fn read_difference(claim: &ClaimView, solution: &Solution) -> Option<Difference> {
+pub(crate) fn read_difference(claim: &ClaimView, solution: &Solution) -> Option<Difference> {
     let remote = RemoteTrace::new(&claim.trace_uri, claim.preimage.traceRoot)?;
     block_in_place(|| {
         first_difference(&solution.trace, claim.preimage.traceRoot.0, |level, index| {

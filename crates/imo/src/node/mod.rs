@@ -18,9 +18,9 @@ use crate::terminal::Terminal;
 
 mod agenda;
 mod fetch;
-mod judge;
+pub(crate) mod judge;
 mod metrics;
-mod models;
+pub(crate) mod models;
 mod player;
 mod send;
 mod serve;

@@ -1,0 +1,130 @@
+//! An answer, run again.
+
+use anyhow::{Context, ensure};
+use imo_chain::primitives::{Address, B256, U256};
+use imo_chain::{ClaimState, ClaimView};
+use serde::Serialize;
+use tokio::task::block_in_place;
+
+use crate::dispute::{ModelArgs, Scene, kind};
+use crate::exit::Exit;
+use crate::keys::Endpoint;
+use crate::model::table;
+use crate::node::judge::read_difference;
+use crate::node::models::{Model, Solution};
+use crate::terminal::Terminal;
+
+/// Which answer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Number of the request
+    request: U256,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    chain: Endpoint,
+}
+
+/// The object of `--json`, one for each claim.
+#[derive(Debug, Serialize)]
+struct Report {
+    claim: B256,
+    claimant: Address,
+    state: &'static str,
+    answer: String,
+    is_right: bool,
+    /// First byte of the answer that differs.
+    first_byte: Option<usize>,
+    /// First node of the trace that differs, where the trace is served.
+    first_node: Option<(u64, String)>,
+}
+
+/// Runs the answers of a request again; fails when one that stands is wrong.
+pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(verify(args, terminal))
+}
+
+async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    let scene = Scene::look(&args.chain).await?;
+    let request = scene.view.requests.get(&args.request);
+    let request = request.with_context(|| format!("there is no request {}", args.request))?;
+    ensure!(!request.claims.is_empty(), "request {} has no answer yet", args.request);
+    let mut solver = args.model.solver(scene.view.deployment().chain_id, terminal)?;
+    let mut reports = Vec::new();
+    for claim in request.claims.iter().filter_map(|id| scene.view.claims.get(id)) {
+        let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
+        let solution = block_in_place(|| solver.solve(content, request, claimant))?;
+        let model = solver.model(content).expect("it was just run");
+        reports.push(Report::of(claim, model, &solution));
+    }
+    for report in &reports {
+        report.print(terminal);
+    }
+    terminal.object(&reports);
+    let stands = |report: &&Report| report.state != "rejected";
+    let all_right = reports.iter().filter(stands).all(|report| report.is_right);
+    Ok(if all_right { Exit::Success } else { Exit::Failure })
+}
+
+impl Report {
+    fn of(claim: &ClaimView, model: &Model, solution: &Solution) -> Self {
+        let is_right = claim.preimage.traceRoot.0 == solution.trace.root();
+        let difference = if is_right { None } else { read_difference(claim, solution) };
+        let shape = model.program.shape();
+        let first_node = difference
+            .and_then(|it| Some((it.node, kind(shape.kind(u32::try_from(it.node).ok()?)))));
+        Self {
+            claim: claim.id,
+            claimant: claim.preimage.claimant,
+            state: match claim.state {
+                ClaimState::Pending => "may be challenged",
+                ClaimState::Rejected => "rejected",
+                ClaimState::Settled => "settled",
+            },
+            answer: String::from_utf8_lossy(&claim.answer).into_owned(),
+            is_right,
+            first_byte: first_byte(&claim.answer, &solution.answer.bytes),
+            first_node,
+        }
+    }
+
+    fn print(&self, terminal: Terminal) {
+        let verdict = match (self.is_right, &self.first_node) {
+            (true, _) => "right: the same trace, to the byte".to_owned(),
+            (false, Some((node, kind))) => format!("wrong: first at node {node}, {kind}"),
+            (false, None) => "wrong: another trace, which is not served".to_owned(),
+        };
+        let mut rows = vec![
+            ("claim", format!("{} ({})", self.claim, self.state)),
+            ("claimant", self.claimant.to_string()),
+            ("answer", format!("{:?}", self.answer)),
+            ("verdict", verdict),
+        ];
+        if !self.is_right {
+            rows.push(match self.first_byte {
+                Some(byte) => ("text", format!("differs first at byte {byte}")),
+                None => ("text", "the same; what led to it differs".to_owned()),
+            });
+        }
+        table(terminal, &rows);
+    }
+}
+
+/// Where two texts differ first.
+fn first_byte(a: &[u8], b: &[u8]) -> Option<usize> {
+    let within = a.iter().zip(b).position(|(a, b)| a != b);
+    within.or_else(|| (a.len() != b.len()).then(|| a.len().min(b.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_byte;
+
+    #[test]
+    fn texts_differ_where_one_ends_too() {
+        assert_eq!(first_byte(b"red", b"red"), None);
+        assert_eq!(first_byte(b"red", b"rod"), Some(1));
+        assert_eq!(first_byte(b"red", b"reddish"), Some(3));
+    }
+}
