@@ -51,12 +51,13 @@ isa: build ## RV32IM instruction programs, through the machine and through the c
 	scripts/isa-tests.sh
 
 .PHONY: soak
-soak: contracts ## The machine and the contract on a hundred times as many random steps and programs
+soak: contracts ## The machine, the token and every invariant on many times as many random steps, programs and calls
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine
+	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-4096} $(FORGE) test --match-test invariant_
 
 .PHONY: bench
-bench: build $(MODEL) ## Speed of the engine, the machine and the commitments
-	target/release/imo bench $(MODEL) $(ARGS)
+bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)
+	scripts/bench.sh $(MODEL) $(ARGS)
 
 .PHONY: slither
 slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)

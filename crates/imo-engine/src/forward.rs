@@ -113,22 +113,8 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
 
     /// The head at a position: its parts' candidates, and the slots.
     pub(crate) fn head(&mut self, position: usize, x: &Tile) -> Candidates {
-        let header = &self.weights.header;
-        let rows = size(header.part_rows());
-        let vocab = size(header.vocab);
-        let (weights, isa) = (self.weights, self.isa);
-        let parts: Vec<_> = (0..size(header.head_parts))
-            .into_par_iter()
-            .map(|part| {
-                let rows = (part * rows).min(vocab)..((part + 1) * rows).min(vocab);
-                let mut logits = vec![0.0; rows.len()];
-                if !rows.is_empty() {
-                    let product = Product { w: weights.head, rows: rows.clone(), x };
-                    mat_tile(&mut logits, &product, isa);
-                }
-                slot::head_part(number(rows.start), &logits)
-            })
-            .collect();
+        let isa = self.isa;
+        let parts = self.head_parts(x, |first, logits| slot::head_part(first, logits, isa));
         let mut merged = Candidates::default();
         for (part, bytes) in parts.iter().enumerate() {
             let node = self.shape.head(number(position), number(part));
@@ -139,6 +125,26 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
             slot::candidates(slot).for_each(|candidate| merged.offer(candidate));
         }
         merged
+    }
+
+    /// What `of` makes of each of the head's parts: its first token and its logits.
+    pub(crate) fn head_parts<T: Send>(
+        &self,
+        x: &Tile,
+        of: impl Fn(u32, &[f32]) -> T + Sync,
+    ) -> Vec<T> {
+        let header = &self.weights.header;
+        let (rows, vocab) = (size(header.part_rows()), size(header.vocab));
+        let parts = (0..size(header.head_parts)).into_par_iter().map(|part| {
+            let rows = (part * rows).min(vocab)..((part + 1) * rows).min(vocab);
+            let mut logits = vec![0.0; rows.len()];
+            if !rows.is_empty() {
+                let product = Product { w: self.weights.head, rows: rows.clone(), x };
+                mat_tile(&mut logits, &product, self.isa);
+            }
+            of(number(rows.start), &logits)
+        });
+        parts.collect()
     }
 
     /// A new slot, zero, for this node.

@@ -5,6 +5,8 @@
 
 mod attention;
 
+mod elementwise;
+
 mod fault;
 pub use fault::Fault;
 

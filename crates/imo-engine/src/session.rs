@@ -6,12 +6,12 @@ use imo_model::{Header, ImageError, ModelImage, TraceShape};
 use imo_tensor::Candidate;
 
 use crate::fault::Fault;
-use crate::forward::number;
+use crate::forward::{Forward, number};
 use crate::input::Request;
 use crate::isa::Isa;
 use crate::run::Run;
-use crate::sink::Sink;
-use crate::weights::Weights;
+use crate::sink::{Sink, Uncommitted};
+use crate::weights::{LayerWeights, Weights};
 
 /// How a session computes. Nothing of it changes an answer or a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +144,12 @@ impl<'a> Session<'a> {
         &self.limits
     }
 
+    /// Bytes of weights that each token goes through, in all layers and the head.
+    pub fn bytes_per_token(&self) -> usize {
+        let layers = self.weights.layers.iter().flat_map(LayerWeights::matrices);
+        layers.chain([&self.weights.head]).map(|matrix| matrix.data().len()).sum()
+    }
+
     pub(crate) fn image(&self) -> &'a ModelImage {
         self.image
     }
@@ -167,5 +173,22 @@ impl<'a> Session<'a> {
         mut on_token: impl FnMut(Step<'_>) -> ControlFlow<()> + Send,
     ) -> Answer {
         self.pool.install(|| Run::new(self, request, deviations, sink).answer(&mut on_token))
+    }
+
+    /// Takes tokens one by one and hands all logits after each to `on_logits`: to measure how good
+    /// the model is, without a request or a trace.
+    ///
+    /// # Panics
+    ///
+    /// When there are more tokens than the model has positions.
+    pub fn logits(&self, tokens: &[u32], mut on_logits: impl FnMut(&[f32]) + Send) {
+        let mut forward = Forward::new(self, &Uncommitted, None);
+        self.pool.install(|| {
+            forward.reserve(tokens.len());
+            for (position, token) in tokens.iter().enumerate() {
+                let x = forward.advance(position, &[*token]);
+                on_logits(&forward.head_parts(&x, |_, logits| logits.to_vec()).concat());
+            }
+        });
     }
 }

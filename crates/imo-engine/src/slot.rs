@@ -1,9 +1,11 @@
 //! What stands where in a slot (`docs/spec/trace.md`).
 
 use imo_model::Header;
-use imo_tensor::{CANDIDATES, Candidate, Candidates, weight_of_negative};
+use imo_tensor::{CANDIDATES, Candidate, Candidates};
 
+use crate::elementwise::sum_of_weights;
 use crate::forward::number;
+use crate::isa::Isa;
 use crate::weights::size;
 
 /// The layout of a layer's slot: residual, keys, values, their exponents.
@@ -76,13 +78,12 @@ impl LayerSlot {
 const CANDIDATES_AT: usize = 16;
 
 /// A head part's slot up to its end: the best of `logits`, whose first is that of token `first`.
-pub(crate) fn head_part(first: u32, logits: &[f32]) -> Vec<u8> {
+pub(crate) fn head_part(first: u32, logits: &[f32], isa: Isa) -> Vec<u8> {
     let mut candidates = Candidates::default();
-    candidates.offer_all(first, logits);
+    offer_all(&mut candidates, first, logits);
     let best = candidates.as_slice();
     let largest = best.first().map_or(0.0, |candidate| candidate.logit);
-    let total: u64 =
-        logits.iter().map(|logit| u64::from(weight_of_negative(logit - largest))).sum();
+    let total = sum_of_weights(logits, largest, isa);
     let mut bytes = vec![0; CANDIDATES_AT + 8 * CANDIDATES];
     bytes[..4].copy_from_slice(&number(best.len()).to_le_bytes());
     bytes[4..8].copy_from_slice(&largest.to_le_bytes());
@@ -92,6 +93,18 @@ pub(crate) fn head_part(first: u32, logits: &[f32]) -> Vec<u8> {
         bytes[4..].copy_from_slice(&candidate.logit.to_le_bytes());
     }
     bytes
+}
+
+/// As [`Candidates::offer_all`], past the many that are below all that are kept.
+fn offer_all(candidates: &mut Candidates, first: u32, logits: &[f32]) {
+    const TOGETHER: usize = 16;
+    for (first, logits) in (first..).step_by(TOGETHER).zip(logits.chunks(TOGETHER)) {
+        let worst = candidates.as_slice().get(CANDIDATES - 1).map(|it| it.logit);
+        let below = |worst| logits.iter().fold(true, |all, logit| all & (*logit < worst));
+        if !worst.is_some_and(below) {
+            candidates.offer_all(first, logits);
+        }
+    }
 }
 
 /// The candidates in a head part's slot.

@@ -26,6 +26,15 @@ pub(crate) struct LayerWeights<'a> {
     pub(crate) gate: Matrix<'a>,
     pub(crate) up: Matrix<'a>,
     pub(crate) down: Matrix<'a>,
+    /// Added to queries, keys and values, if anything is.
+    pub(crate) bias: Option<Vec<f32>>,
+}
+
+impl<'a> LayerWeights<'a> {
+    pub(crate) fn matrices(&self) -> [&Matrix<'a>; 7] {
+        let Self { query, key, value, output, gate, up, down, .. } = self;
+        [query, key, value, output, gate, up, down]
+    }
 }
 
 impl<'a> Weights<'a> {
@@ -52,6 +61,7 @@ impl<'a> Weights<'a> {
                 gate: matrix(image, &layer.gate),
                 up: matrix(image, &layer.up),
                 down: matrix(image, &layer.down),
+                bias: layer.bias.map(|bias| floats(image, bias)),
             })
         };
         Ok(Self {

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{anyhow, ensure};
@@ -17,13 +18,8 @@ use crate::model::{ModelArgs, table};
 use crate::program::{TextProgram, answer};
 use crate::terminal::Terminal;
 
-/// Tokens read and written in a round, where the model has the positions.
-const PROMPT_TOKENS: u32 = 128;
-const GENERATED_TOKENS: u32 = 64;
 /// The prompt whose nodes run in the machine.
 const PROVED_PROMPT: &str = "Hello";
-/// The least positions with which anything can be measured.
-const LEAST_CONTEXT: u32 = 16;
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -34,21 +30,34 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
+    /// Tokens of the prompt
+    #[arg(long, value_name = "COUNT", default_value_t = 128)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    prompt: u32,
+    /// Tokens to generate
+    #[arg(long, value_name = "COUNT", default_value_t = 128)]
+    #[arg(value_parser = clap::value_parser!(u32).range(2..))]
+    tokens: u32,
+    /// Measure the engine alone
+    #[arg(long)]
+    engine: bool,
 }
 
 /// Measures.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let image = args.model.open(terminal)?;
-    let context = image.header().context;
-    ensure!(context >= LEAST_CONTEXT, "the model has {context} positions, too few to measure");
+    let (context, positions) = (image.header().context, args.prompt.saturating_add(args.tokens));
+    ensure!(positions <= context, "the model has {context} positions, and this takes {positions}");
     let program = TextProgram::new(&image);
     let session = Session::new(&image, program.limits(), args.model.means())?;
+    let machine = || Machine::measure(&session, (&image, &program), args.rounds, terminal);
     let report = Report {
         instructions: format!("{:?}", session.means().isa),
         threads: session.means().threads,
         rounds: args.rounds,
-        engine: Engine::measure(&session, args.rounds, terminal),
-        machine: Machine::measure(&session, (&image, &program), args.rounds, terminal)?,
+        memory: Memory::measure(&session, image.bytes(), args.rounds),
+        engine: Engine::measure(&session, (args.prompt, args.tokens), args.rounds, terminal),
+        machine: (!args.engine).then(machine).transpose()?,
     };
     report.print(terminal);
     terminal.object(&report);
@@ -62,35 +71,72 @@ struct Report {
     threads: usize,
     rounds: u16,
     #[serde(flatten)]
+    memory: Memory,
+    #[serde(flatten)]
     engine: Engine,
-    machine: Machine,
+    machine: Option<Machine>,
 }
 
 impl Report {
     fn print(&self, terminal: Terminal) {
-        let Self { instructions, threads, rounds, engine, machine } = self;
+        let Self { instructions, threads, rounds, memory, engine, machine } = self;
         let Engine { prompt_tokens, generated_tokens, committed, uncommitted, root_s } = engine;
         let pair = |with: f64, without: f64| {
             format!("{with:.1} tokens/s, {without:.1} without commitments")
         };
         let prompt = pair(committed.prompt_tokens_per_s, uncommitted.prompt_tokens_per_s);
         let decode = pair(committed.decode_tokens_per_s, uncommitted.decode_tokens_per_s);
-        let Machine { layer_steps, head_steps, sampler_steps, .. } = machine;
-        let steps = |steps: &u64| format!("{} steps", HumanCount(*steps));
-        table(
-            terminal,
-            &[
-                ("on", format!("{instructions}, {threads} threads, median of {rounds} rounds")),
-                ("prompt", format!("{prompt} ({prompt_tokens} tokens)")),
-                ("decode", format!("{decode} ({generated_tokens} tokens)")),
-                ("trace root", format!("{:.1} ms", root_s * 1e3)),
+        let bound = memory.read_bytes_per_s / memory.bytes_per_token as f64;
+        let read = format!("{:.1} GB/s, enough for", memory.read_bytes_per_s / 1e9);
+        let mut rows = vec![
+            ("on", format!("{instructions}, {threads} threads, median of {rounds} rounds")),
+            ("prompt", format!("{prompt} ({prompt_tokens} tokens)")),
+            ("decode", format!("{decode} ({generated_tokens} tokens)")),
+            ("memory", format!("{read} {bound:.1} tokens/s")),
+            ("trace root", format!("{:.1} ms", root_s * 1e3)),
+        ];
+        if let Some(machine) = machine {
+            let steps = |steps: u64| format!("{} steps", HumanCount(steps));
+            rows.extend([
                 ("image root", format!("{:.0} MB/s", machine.image_bytes_per_s / 1e6)),
                 ("machine", machine.speed()),
-                ("a layer's node", steps(layer_steps)),
-                ("a head's node", steps(head_steps)),
-                ("a sampler's node", steps(sampler_steps)),
-            ],
-        );
+                ("a layer's node", steps(machine.layer_steps)),
+                ("a head's node", steps(machine.head_steps)),
+                ("a sampler's node", steps(machine.sampler_steps)),
+            ]);
+        }
+        table(terminal, &rows);
+    }
+}
+
+/// What memory allows: decoding reads all weights for each token.
+#[derive(Debug, Serialize)]
+struct Memory {
+    bytes_per_token: usize,
+    read_bytes_per_s: f64,
+}
+
+impl Memory {
+    /// Reads the image as fast as it goes, with the session's threads.
+    fn measure(session: &Session<'_>, image: &[u8], rounds: u16) -> Self {
+        let threads = session.means().threads;
+        let share = image.len().div_ceil(threads);
+        let read = || {
+            let started = Instant::now();
+            thread::scope(|scope| {
+                for part in image.chunks(share) {
+                    scope.spawn(move || {
+                        let words = part.as_chunks().0.iter().copied().map(u64::from_ne_bytes);
+                        black_box(words.fold(0, |sum, word| sum ^ word));
+                    });
+                }
+            });
+            image.len() as f64 / started.elapsed().as_secs_f64()
+        };
+        // The first run finds the image on disk.
+        read();
+        let read_bytes_per_s = median((0..rounds).map(|_| read()).collect());
+        Self { bytes_per_token: session.bytes_per_token(), read_bytes_per_s }
     }
 }
 
@@ -106,14 +152,19 @@ struct Engine {
 }
 
 impl Engine {
-    fn measure(session: &Session<'_>, rounds: u16, terminal: Terminal) -> Self {
+    fn measure(
+        session: &Session<'_>,
+        (prompt_tokens, generated_tokens): (u32, u32),
+        rounds: u16,
+        terminal: Terminal,
+    ) -> Self {
         let header = session.header();
-        let prompt_tokens = PROMPT_TOKENS.min(header.context / 2);
-        let generated_tokens = GENERATED_TOKENS.min(header.context / 2);
         let request = Request::local("", generated_tokens);
         let deviations = Deviations {
             // Any tokens will do; these are spread over the vocabulary.
-            prompt_tokens: Some((0..prompt_tokens).map(|i| i * 7919 % header.vocab).collect()),
+            prompt_tokens: Some(
+                (0..prompt_tokens).map(|i| i.wrapping_mul(7919) % header.vocab).collect(),
+            ),
             ignore_end: true,
             fault: None,
         };

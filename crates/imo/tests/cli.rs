@@ -414,7 +414,18 @@ fn ctrl_c_ends_an_answer_early() {
 fn bench_measures_engine_and_machine() {
     let folder = folder("bench");
     let model = tiny(&folder, &TinyShape::default());
-    let args = ["bench", at(&model), "--rounds", "2", "--threads", "1"];
+    let args = [
+        "bench",
+        at(&model),
+        "--rounds",
+        "2",
+        "--threads",
+        "1",
+        "--prompt",
+        "24",
+        "--tokens",
+        "16",
+    ];
     let report = imo(&[&args[..], &["--json"]].concat()).object();
     for path in [
         "/committed/prompt_tokens_per_s",

@@ -1,10 +1,12 @@
-//! Attention with AVX2, bit for bit what `imo_tensor::attend` gives.
+//! Attention with AVX2, and its two long sums with AVX-512 too, bit for bit what `imo_tensor::attend` gives.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::x86_64::*;
+use core::ops::Range;
 
 use imo_tensor::{canonical, power_of_two};
 
+use super::attention512;
 use super::exp::{shift_to_even, weight_of_negative};
 use crate::attention::{Queries, Scratch};
 use crate::kv::{Keys, LANES, Values};
@@ -13,14 +15,18 @@ use crate::kv::{Keys, LANES, Values};
 const SPAN: usize = 64;
 
 /// A weight, at most 2²⁴, is taken apart into this many times nine bits.
-const PARTS: usize = 3;
+pub(super) const PARTS: usize = 3;
 
 /// The parts of the weights of a pair of positions, by query head; each has both positions' nine bits.
-type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
+pub(super) type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
 
 /// As [`crate::attention::attend_heads`], for heads of a multiple of 8.
+///
+/// # Safety
+///
+/// With `WIDE`, the machine has AVX-512 with VNNI, and heads are of a multiple of 16.
 #[target_feature(enable = "avx2")]
-pub(super) fn attend_heads(
+pub(super) unsafe fn attend_heads<const WIDE: bool>(
     out: &mut [f32],
     scratch: &mut Scratch,
     queries: Queries<'_>,
@@ -35,17 +41,24 @@ pub(super) fn attend_heads(
             values: &queries.values[head * head_dim..],
             exponents: &queries.exponents[head..],
         };
-        head += match some.exponents.len() {
-            3.. => some_heads::<3>(out, scratch, some, scale, (keys, values)),
-            2 => some_heads::<2>(out, scratch, some, scale, (keys, values)),
-            _ => some_heads::<1>(out, scratch, some, scale, (keys, values)),
+        // SAFETY: the same conditions.
+        head += unsafe {
+            match some.exponents.len() {
+                3.. => some_heads::<3, WIDE>(out, scratch, some, scale, (keys, values)),
+                2 => some_heads::<2, WIDE>(out, scratch, some, scale, (keys, values)),
+                _ => some_heads::<1, WIDE>(out, scratch, some, scale, (keys, values)),
+            }
         };
     }
 }
 
 /// The first `HEADS` queries, which share what is loaded of keys and values.
+///
+/// # Safety
+///
+/// As [`attend_heads`].
 #[target_feature(enable = "avx2")]
-fn some_heads<const HEADS: usize>(
+unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
     out: &mut [f32],
     scratch: &mut Scratch,
     queries: Queries<'_>,
@@ -66,8 +79,10 @@ fn some_heads<const HEADS: usize>(
     let scores = &mut scores[..HEADS * blocks * LANES];
     let weights = parts.as_chunks_mut().0.as_chunks_mut::<HEADS>().0;
     let query_scales = core::array::from_fn(|head| power_of_two(queries.exponents[head].into()));
-    let largest = score::<HEADS>(scores, halves.as_chunks().0, query_scales, scale, keys);
-    let top = values.exponents.iter().copied().max().unwrap_or_default();
+    let largest =
+        // SAFETY: the same conditions.
+        unsafe { score::<HEADS, WIDE>(scores, halves.as_chunks().0, query_scales, scale, keys) };
+    let top = values.exponents[values.skipped..].iter().copied().max().unwrap_or_default();
     let mut totals = [0; HEADS];
     for (head, total) in totals.iter_mut().enumerate() {
         let scores = &scores[head * blocks * LANES..][..blocks * LANES];
@@ -75,7 +90,12 @@ fn some_heads<const HEADS: usize>(
     }
     let spans = values.pairs.chunks(SPAN * 2 * head_dim).zip(weights.chunks(SPAN));
     for (pairs, weights) in spans {
-        add_weighted(sums, pairs, weights);
+        if WIDE {
+            // SAFETY: the caller vouches for the machine.
+            unsafe { attention512::add_weighted(sums, pairs, weights) };
+        } else {
+            add_weighted(sums, pairs, weights);
+        }
     }
     for (head, total) in totals.into_iter().enumerate() {
         let out = &mut out[head * head_dim..][..head_dim];
@@ -104,9 +124,13 @@ fn split<const HEADS: usize>(queries: &[i16], head_dim: usize) -> Vec<[[i32; 2];
 }
 
 /// score = (q · k, exact and rounded once) · query scale · 2^exponent · `scale`, in that order, as
-/// (head, position). Returns each head's largest. Positions beyond the last score −inf.
+/// (head, position). Returns each head's largest. Positions that do not count score −inf.
+///
+/// # Safety
+///
+/// As [`attend_heads`].
 #[target_feature(enable = "avx2")]
-fn score<const HEADS: usize>(
+unsafe fn score<const HEADS: usize, const WIDE: bool>(
     scores: &mut [f32],
     queries: &[[[i32; 2]; HEADS]],
     query_scales: [f32; HEADS],
@@ -118,22 +142,19 @@ fn score<const HEADS: usize>(
     let width = scores.len() / HEADS;
     let blocks = keys.blocks.chunks_exact(queries.len() * 2 * LANES);
     for ((at, block), exponents) in blocks.enumerate().zip(keys.exponents.chunks(LANES)) {
-        let mut sums = [[_mm256_setzero_si256(); 2]; HEADS];
-        for (key, queries) in block.as_chunks::<{ 2 * LANES }>().0.iter().zip(queries) {
-            let key = load(key);
-            for (sums, query) in sums.iter_mut().zip(queries) {
-                for (sum, query) in sums.iter_mut().zip(query) {
-                    let products = _mm256_madd_epi16(key, _mm256_set1_epi32(*query));
-                    *sum = _mm256_add_epi32(*sum, products);
-                }
-            }
-        }
-        let (powers, beyond) = powers_of_two(exponents);
+        let sums = if WIDE {
+            // SAFETY: the caller vouches for the machine.
+            unsafe { attention512::dot(block, queries) }
+        } else {
+            dot(block, queries)
+        };
+        let powers = powers_of_two(exponents);
+        let apart = outside(if at == 0 { keys.skipped } else { 0 }..exponents.len());
         for (head, [high, low]) in sums.into_iter().enumerate() {
             let dot = combine(high, low);
             let score = _mm256_mul_ps(dot, _mm256_set1_ps(query_scales[head]));
             let score = _mm256_mul_ps(_mm256_mul_ps(score, powers), _mm256_set1_ps(scale));
-            let score = _mm256_blendv_ps(score, minus_infinity, beyond);
+            let score = _mm256_blendv_ps(score, minus_infinity, apart);
             // The second operand where the first is NaN.
             largest[head] = _mm256_max_ps(score, largest[head]);
             store_floats(&mut scores[head * width + at * LANES..], score);
@@ -152,6 +173,23 @@ fn score<const HEADS: usize>(
     result
 }
 
+/// For each head the sums of products of its queries' halves with the keys of a block of positions.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn dot<const HEADS: usize>(block: &[i16], queries: &[[[i32; 2]; HEADS]]) -> [[__m256i; 2]; HEADS] {
+    let mut sums = [[_mm256_setzero_si256(); 2]; HEADS];
+    for (key, queries) in block.as_chunks::<{ 2 * LANES }>().0.iter().zip(queries) {
+        let key = load(key);
+        for (sums, query) in sums.iter_mut().zip(queries) {
+            for (sum, query) in sums.iter_mut().zip(query) {
+                let products = _mm256_madd_epi16(key, _mm256_set1_epi32(*query));
+                *sum = _mm256_add_epi32(*sum, products);
+            }
+        }
+    }
+    sums
+}
+
 /// 256 · high + low, rounded once: a binary64 holds the sum.
 #[target_feature(enable = "avx2")]
 #[inline]
@@ -168,10 +206,10 @@ fn combine(high: __m256i, low: __m256i) -> __m256 {
     _mm256_set_m128(second, first)
 }
 
-/// As `imo_tensor::power_of_two`, lane by lane, and which lanes have no exponent.
+/// As `imo_tensor::power_of_two`, lane by lane.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn powers_of_two(exponents: &[i16]) -> (__m256, __m256) {
+fn powers_of_two(exponents: &[i16]) -> __m256 {
     let mut all = [0; LANES];
     all[..exponents.len()].copy_from_slice(exponents);
     // SAFETY: 16 bytes are there, and the load needs no alignment.
@@ -181,10 +219,19 @@ fn powers_of_two(exponents: &[i16]) -> (__m256, __m256) {
         _mm256_set1_epi32(-126),
     );
     let biased = _mm256_add_epi32(clamped, _mm256_set1_epi32(127));
-    let count = i32::try_from(exponents.len()).expect("at most a block");
-    let last = _mm256_set1_epi32(count - 1);
-    let beyond = _mm256_cmpgt_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), last);
-    (_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)), _mm256_castsi256_ps(beyond))
+    _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+}
+
+/// Which lanes are not in this range.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn outside(lanes: Range<usize>) -> __m256 {
+    let [first, end] =
+        [lanes.start, lanes.end].map(|lane| i32::try_from(lane).expect("at most a block"));
+    let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let before = _mm256_cmpgt_epi32(_mm256_set1_epi32(first), lane);
+    let beyond = _mm256_cmpgt_epi32(lane, _mm256_set1_epi32(end - 1));
+    _mm256_castsi256_ps(_mm256_or_si256(before, beyond))
 }
 
 /// Fills in one head's weights. Returns their sum before they took in the exponents.

@@ -43,11 +43,46 @@ pub(crate) fn attend_heads(
 ) {
     assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
     match isa {
+        // SAFETY: the machine has what was asked for, and the heads are of the right width.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 if (out.len() / queries.exponents.len()).is_multiple_of(16) => unsafe {
+            super::attention::attend_heads::<true>(out, scratch, queries, scale, (keys, values));
+        },
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 | Isa::Avx512 => unsafe {
-            super::attention::attend_heads(out, scratch, queries, scale, (keys, values));
+            super::attention::attend_heads::<false>(out, scratch, queries, scale, (keys, values));
         },
+        _ => unreachable!("{isa:?} has no kernel here"),
+    }
+}
+
+/// As [`crate::elementwise::silu_mul`].
+///
+/// # Panics
+///
+/// As [`mat_tile`].
+pub(crate) fn silu_mul(gate: &mut [f32], up: &[f32], isa: Isa) {
+    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    match isa {
+        // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::Avx512 => unsafe { super::elementwise::silu_mul(gate, up) },
+        _ => unreachable!("{isa:?} has no kernel here"),
+    }
+}
+
+/// As [`crate::elementwise::sum_of_weights`].
+///
+/// # Panics
+///
+/// As [`mat_tile`].
+pub(crate) fn sum_of_weights(x: &[f32], largest: f32, isa: Isa) -> u64 {
+    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    match isa {
+        // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::Avx512 => unsafe { super::elementwise::sum_of_weights(x, largest) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }

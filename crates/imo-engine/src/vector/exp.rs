@@ -1,4 +1,4 @@
-//! The integer exponential of eight numbers at once, with AVX2.
+//! The integer exponentials of eight numbers at once, with AVX2.
 
 use core::arch::x86_64::*;
 
@@ -13,21 +13,61 @@ const POWERS: [i64; 7] =
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn weight_of_negative(x: __m256) -> __m256i {
-    let bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(i32::MAX));
-    let limit = _mm256_castps_si256(_mm256_set1_ps(104.0));
-    let inside = _mm256_cmpgt_epi32(limit, bits);
-    let even = weights(_mm256_and_si256(bits, _mm256_set1_epi64x(0xffff_ffff)));
-    let odd = weights(_mm256_srli_epi64::<32>(bits));
-    let weights = _mm256_or_si256(even, _mm256_slli_epi64::<32>(odd));
-    _mm256_and_si256(weights, inside)
+    let [even, odd] = parts(x).map(|(significand, shift)| {
+        let half = _mm256_sllv_epi64(
+            _mm256_set1_epi64x(1),
+            _mm256_add_epi64(shift, _mm256_set1_epi64x(6)),
+        );
+        let shift = _mm256_add_epi64(shift, _mm256_set1_epi64x(7));
+        _mm256_srlv_epi64(_mm256_add_epi64(significand, half), shift)
+    });
+    _mm256_and_si256(together(even, odd), inside(x))
 }
 
-/// The weights of the sizes, below 104, whose bits are in the low halves of 64-bit lanes.
+/// As `imo_tensor::exp_of_negative`, lane by lane.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn exp_of_negative(x: __m256) -> __m256 {
+    let [even, odd] = parts(x).map(|(significand, shift)| {
+        let last = _mm256_set1_epi64x(126);
+        let rounded = _mm256_add_epi64(significand, _mm256_set1_epi64x(128));
+        let rounded = _mm256_srli_epi64::<8>(rounded);
+        let exponent = _mm256_slli_epi64::<23>(_mm256_sub_epi64(last, shift));
+        _mm256_andnot_si256(_mm256_cmpgt_epi64(shift, last), _mm256_add_epi64(exponent, rounded))
+    });
+    _mm256_castsi256_ps(_mm256_and_si256(together(even, odd), inside(x)))
+}
+
+/// Which lanes have a size below 104.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn inside(x: __m256) -> __m256i {
+    let size = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(i32::MAX));
+    _mm256_cmpgt_epi32(_mm256_castps_si256(_mm256_set1_ps(104.0)), size)
+}
+
+/// The low halves of 64-bit lanes as even and odd lanes.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn together(even: __m256i, odd: __m256i) -> __m256i {
+    _mm256_or_si256(even, _mm256_slli_epi64::<32>(odd))
+}
+
+/// Of the even lanes and of the odd ones, significands and shifts as `imo_tensor` has them, in 64-bit lanes; of a size of 104 or more, anything.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn parts(x: __m256) -> [(__m256i, __m256i); 2] {
+    let bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(i32::MAX));
+    let even = _mm256_and_si256(bits, _mm256_set1_epi64x(0xffff_ffff));
+    [parts_of(even), parts_of(_mm256_srli_epi64::<32>(bits))]
+}
+
+/// [`parts`] of sizes whose bits are in the low halves of 64-bit lanes.
 ///
 /// A shift by 64 or more, which a negative count is too, gives zero.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn weights(bits: __m256i) -> __m256i {
+fn parts_of(bits: __m256i) -> (__m256i, __m256i) {
     let low_half = _mm256_set1_epi64x(0xffff_ffff);
     let exponent = _mm256_srli_epi64::<23>(bits);
     let fraction = _mm256_and_si256(bits, _mm256_set1_epi64x(0x7f_ffff));
@@ -52,11 +92,7 @@ fn weights(bits: __m256i) -> __m256i {
         sum = _mm256_add_epi64(_mm256_set1_epi64x(*coefficient), product);
     }
     let over = _mm256_cmpgt_epi64(sum, low_half);
-    let sum = _mm256_blendv_epi8(sum, low_half, over);
-    let half =
-        _mm256_sllv_epi64(_mm256_set1_epi64x(1), _mm256_add_epi64(shift, _mm256_set1_epi64x(6)));
-    let shift = _mm256_add_epi64(shift, _mm256_set1_epi64x(7));
-    _mm256_srlv_epi64(_mm256_add_epi64(sum, half), shift)
+    (_mm256_blendv_epi8(sum, low_half, over), shift)
 }
 
 /// `weight` · 2^−`shift`, to nearest even, lane by lane; no shift is negative.

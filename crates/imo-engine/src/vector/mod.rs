@@ -3,10 +3,14 @@
 #[cfg(target_arch = "x86_64")]
 mod attention;
 #[cfg(target_arch = "x86_64")]
+mod attention512;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod dispatch;
 #[cfg(target_arch = "x86_64")]
+mod elementwise;
+#[cfg(target_arch = "x86_64")]
 mod exp;
-pub(crate) use dispatch::{attend_heads, mat_tile};
+pub(crate) use dispatch::{attend_heads, mat_tile, silu_mul, sum_of_weights};

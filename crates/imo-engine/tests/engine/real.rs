@@ -1,9 +1,10 @@
-//! The demo model against an unquantised reference (`vectors/smollm2.json`).
+//! The demo model against an unquantised reference (`vectors/smollm2.json`), and its traces against those of every other machine
+//! (`vectors/roots.json`).
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use imo_engine::{Deviations, Limits, Means, Request, Session, Uncommitted};
+use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
 use imo_model::{ModelImage, pack_bytes};
 use serde_json::Value;
 
@@ -19,11 +20,15 @@ fn demo_model() -> ModelImage {
     ModelImage::from_bytes(image).expect("what was packed is valid")
 }
 
-fn reference() -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/smollm2.json");
+fn items(name: &str) -> Vec<Value> {
+    let path = format!("{}/../../vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the vectors are in the tree");
     let vectors: Value = serde_json::from_str(&text).expect("JSON");
     vectors["items"].as_array().expect("a list").clone()
+}
+
+fn limits(image: &ModelImage) -> Limits {
+    Limits { shape: image.trace_shape(), prompt_bytes: 1 << 16, output_bytes: 1 << 16 }
 }
 
 /// The numbers at a key.
@@ -35,10 +40,9 @@ fn numbers(item: &Value, key: &str) -> Vec<f64> {
 #[test]
 fn logits_and_greedy_tokens_are_the_unquantised_models() {
     let image = demo_model();
-    let limits =
-        Limits { shape: image.trace_shape(), prompt_bytes: 1 << 16, output_bytes: 1 << 16 };
-    let session = Session::new(&image, limits, Means::detect(2)).expect("the machine will do");
-    let items = reference();
+    let session =
+        Session::new(&image, limits(&image), Means::detect(2)).expect("the machine will do");
+    let items = items("smollm2");
     let texts =
         items.iter().filter(|item| item["name"].as_str().is_some_and(|it| it.starts_with("raw")));
     let texts: Vec<_> = texts.map(|item| item["text"].as_str().expect("a text")).collect();
@@ -68,5 +72,44 @@ fn logits_and_greedy_tokens_are_the_unquantised_models() {
         let sure = sure.iter().position(|margin| *margin < TOLERANCE).unwrap_or(sure.len());
         let tokens: Vec<_> = answer.tokens.iter().copied().map(f64::from).collect();
         assert_eq!(tokens[..sure], numbers(item, "ideal_f32_gen_ids")[..sure], "{name}: answer");
+    }
+}
+
+/// The root and the answer of a request.
+fn trace(image: &ModelImage, item: &Value, means: Means) -> (String, String) {
+    let number = |key: &str| item[key].as_u64().expect("a number").try_into().expect("32 bits");
+    let request = Request {
+        raw: item["raw"].as_bool().expect("yes or no"),
+        temperature: number("temperature"),
+        seed: item["seed"].as_u64().expect("a number"),
+        ..Request::local(item["prompt"].as_str().expect("a text"), number("tokens"))
+    };
+    let limits = limits(image);
+    let session = Session::new(image, limits, means).expect("the machine will do");
+    let sink = Commitment::new(limits.shape.slot_log2);
+    let answer =
+        session.run(&request, &Deviations::default(), &sink, |_| ControlFlow::Continue(()));
+    let root = sink.into_trace(limits.shape.nodes_log2).root();
+    let root = root.iter().map(|byte| format!("{byte:02x}")).collect();
+    (root, String::from_utf8(answer.bytes).expect("whole characters"))
+}
+
+#[test]
+fn traces_are_those_of_every_other_machine() {
+    let image = demo_model();
+    for item in items("roots") {
+        let text = |key: &str| item[key].as_str().expect("a text").to_owned();
+        let expected = (text("root"), text("answer"));
+        // The scalar definition takes seconds for what the others do at once.
+        let isas = Isa::available().filter(|isa| *isa != Isa::Scalar || item["short"] == true);
+        for isa in isas {
+            for (threads, batch) in [(1, 256), (2, 1), (3, 5), (4, 16)] {
+                let means = Means { isa, threads, batch };
+                assert_eq!(trace(&image, &item, means), expected, "{means:?}");
+                if isa == Isa::Scalar {
+                    break;
+                }
+            }
+        }
     }
 }

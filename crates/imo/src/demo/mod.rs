@@ -70,6 +70,8 @@ pub(crate) struct Args {
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
 struct Story {
+    /// Of the packed image with its program: the same for everybody.
+    content_id: B256,
     model_id: B256,
     answers: Vec<String>,
     dispute: Dispute,
@@ -140,6 +142,7 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     gas.print(terminal);
 
     let story = Story {
+        content_id,
         model_id: launched.model_id,
         answers: vec![first, work.text],
         dispute,
