@@ -263,6 +263,10 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<Receipt, ChainError> {
+        let estimate = self.provider.estimate_gas(request.clone().with_from(self.address)).await;
+        let estimate = estimate.map_err(|error| refused(what, error))?;
+        // The block that takes it has another state than the one that was asked; what is not used costs nothing.
+        let request = request.with_gas_limit(estimate + estimate / 4);
         let pending =
             self.provider.send_transaction(request).await.map_err(|error| refused(what, error))?;
         let receipt = pending
