@@ -1,4 +1,5 @@
 //! Whole inferences: on tiny models in every way of computing, and on a real one.
 
+mod architectures;
 mod real;
 mod tiny;

@@ -72,11 +72,16 @@ fn refusals_name_what_is_wrong() {
     let refusal = |file: &[u8]| pack_bytes(file, |_, _| ()).expect_err("a refusal").to_string();
     assert_eq!(refusal(b"GGML1234"), "not a GGUF file");
     assert_eq!(refusal(b"GGUF\x02\0\0\0"), "GGUF version 2 is not supported, only 3");
-    let other = String::from_utf8_lossy(&small()).into_owned();
-    assert!(other.contains("llama.block_count"));
-    let file = small();
-    let at = file.windows(5).position(|it| it == b"llama").expect("the architecture or a key");
-    let mut renamed = file;
-    renamed[at..at + 5].copy_from_slice(b"lxama");
-    assert!(refusal(&renamed).contains("llama"), "{}", refusal(&renamed));
+    let mut gemma = small();
+    let key = b"general.architecture";
+    let at = gemma.windows(key.len()).position(|it| it == key).expect("the architecture's key");
+    // The value's type and length stand between.
+    let at = at + key.len() + 12;
+    assert_eq!(gemma[at..at + 5], *b"llama");
+    gemma[at..at + 5].copy_from_slice(b"gemma");
+    assert!(
+        refusal(&gemma).contains("the architecture \"gemma\" (only \"llama\", \"qwen2\")"),
+        "{}",
+        refusal(&gemma)
+    );
 }

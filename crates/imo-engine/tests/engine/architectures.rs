@@ -1,0 +1,45 @@
+//! Each architecture's logits against llama.cpp's (`vectors/architectures`).
+
+use std::ops::ControlFlow;
+
+use imo_engine::{Deviations, Limits, Means, Request, Session, Uncommitted};
+use imo_model::{ModelImage, pack_bytes};
+use serde::Deserialize;
+
+/// Both round; the largest logits are about 6, and a rotation or a bias that is left out moves them by more than 3.
+const TOLERANCE: f64 = 0.02;
+
+#[derive(Deserialize)]
+struct Case {
+    model: String,
+    text: String,
+    tokens: Vec<u32>,
+    logits: Vec<f64>,
+}
+
+#[test]
+fn logits_are_those_of_llama_cpp() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/architectures");
+    let cases = std::fs::read_to_string(format!("{folder}/cases.json")).expect("the vectors");
+    let cases: Vec<Case> = serde_json::from_str(&cases).expect("JSON");
+    assert_eq!(cases.len(), 6);
+    for case in cases {
+        let name = format!("{} on {:?}", case.model, case.text);
+        let file = std::fs::read(format!("{folder}/{}.gguf", case.model)).expect("a vector");
+        let (image, _) = pack_bytes(&file, |_, _| {}).expect("it packs");
+        let image = ModelImage::from_bytes(image).expect("what was packed is valid");
+        let limits = Limits { shape: image.trace_shape(), prompt_bytes: 256, output_bytes: 256 };
+        let session = Session::new(&image, limits, Means::detect(1)).expect("the machine will do");
+        let request = Request { raw: true, ..Request::local(case.text.as_str(), 1) };
+        let answer = session.run(&request, &Deviations::default(), &Uncommitted, |step| {
+            for candidate in step.candidates {
+                let ideal = case.logits[usize::try_from(candidate.id).expect("an id")];
+                let error = (f64::from(candidate.logit) - ideal).abs();
+                assert!(error < TOLERANCE, "{name}: token {} is off by {error}", candidate.id);
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(answer.prompt_tokens, case.tokens, "{name}");
+        assert_eq!(answer.tokens.len(), 1, "{name}");
+    }
+}
