@@ -18,10 +18,10 @@ use imo_vm::{INPUT_BASE, MODEL_BASE, Machine, Region, Roots, State, TRACE_BASE, 
 use crate::asm::{ECALL, addi, b_type, i_type, jal, jalr, r_type, s_type, u_type};
 use crate::random::{Random, soak};
 
-/// SmolLM2's depths: 64 KiB of code, 4 MiB of memory, 32 KiB of input, an image of 84 MB, 2^19 slots of 4 KiB.
+/// SmolLM2's depths: 128 KiB of code, 4 MiB of memory, 32 KiB of input, an image of 84 MB, 2^19 slots of 4 KiB.
 const SMOLLM2: Machine = Machine {
     code_base: 0x4000_0000,
-    code_depth: 9,
+    code_depth: 10,
     memory_depth: 15,
     input_depth: 8,
     model_depth: 20,
