@@ -118,6 +118,8 @@ interface IInferenceOracle {
 
     error ParameterOutOfRange(string parameter);
     error NoTokens();
+    /// @notice Thrown when a flag is set that no program knows.
+    error UnknownFlags(uint8 flags);
     error OnlyCalldata();
     error UnknownContent(bytes32 contentId);
     error PromptTooLong(uint256 length, uint256 limit);
@@ -174,6 +176,13 @@ interface IInferenceOracle {
 
     /// @notice Calls the consumer with the final answer, once with its full gas. Anyone may, and is paid the gas.
     function deliver(Order calldata order, bytes calldata answer) external;
+
+    /// @notice `finalize`, then `deliver`, in one transaction: all or nothing.
+    function finalizeAndDeliver(
+        Order calldata order,
+        ClaimedAnswer calldata claimed,
+        bytes calldata answer
+    ) external;
 
     /// @notice Refunds a request that is past its expiry and has no open claim, or whose claims are undecided 180 days later.
     /// Anyone may.
