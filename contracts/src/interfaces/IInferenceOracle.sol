@@ -107,6 +107,8 @@ interface IInferenceOracle {
     event Delivered(
         uint256 indexed id, address indexed deliverer, bool success, uint256 paid, uint256 refund
     );
+    /// @notice The consumer was offered a claimed answer that is not final; `success` is whether it took it.
+    event DeliveredEarly(uint256 indexed id, bytes32 indexed claim, bool success);
     /// @notice A request ended without an answer.
     event Expired(uint256 indexed id, uint256 refund);
     /// @notice The model's receiver did not take its part of a final answer; it waits for `payReceiver`.
@@ -167,6 +169,14 @@ interface IInferenceOracle {
         uint32 tokensUsed,
         bytes calldata evidence
     ) external payable returns (bytes32 id);
+
+    /// @notice Offers the consumer the answer of an open claim, before finality, at its `IEarlyCallback`. Anyone may, as often as it
+    /// likes and at its own cost. `deliver` follows with the final answer, be it another.
+    function deliverEarly(
+        Order calldata order,
+        ClaimedAnswer calldata claimed,
+        bytes calldata answer
+    ) external;
 
     /// @notice Takes note that a claim was rejected. Anyone may.
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { DA, IAIOracle, IAIOracleCallback } from "../interfaces/IAIOracle.sol";
+import { DA, IAIOracle, IAIOracleCallback, IEarlyCallback } from "../interfaces/IAIOracle.sol";
 import "../interfaces/IInferenceOracle.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
@@ -190,6 +190,29 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             )
         );
         emit Claimed(order.request.id, id, msg.sender, answer, tokensUsed);
+    }
+
+    /// @inheritdoc IInferenceOracle
+    function deliverEarly(
+        Order calldata order,
+        ClaimedAnswer calldata claimed,
+        bytes calldata answer
+    ) external {
+        uint256 id = order.request.id;
+        RequestRecord storage record = _records[id];
+        record.check(order, RequestStatus.Requested);
+        record.checkOpen(claimed);
+        if (order.callback.target == address(0)) revert CallbackIncomplete();
+        if (keccak256(answer) != claimed.answerHash) revert NotTheAnswer(claimed.answerHash);
+        ClaimStatus status = _statusOf(order, claimed.claim);
+        if (status == ClaimStatus.Rejected) revert NotProven(status);
+
+        bytes memory call = abi.encodeCall(
+            IEarlyCallback.aiOracleEarlyCallback, (id, claimed.claim, answer, order.callback.data)
+        );
+        _checkGas(order.callback.gasLimit);
+        bool success = _call(order.callback.target, 0, order.callback.gasLimit, call);
+        emit DeliveredEarly(id, claimed.claim, success);
     }
 
     /// @inheritdoc IInferenceOracle

@@ -61,9 +61,13 @@ library RequestRecords {
         ++self.openClaims;
     }
 
+    function checkOpen(RequestRecord storage self, ClaimedAnswer memory claimed) internal view {
+        if (!self.isOpen(_hash(claimed))) revert ClaimNotOpen(claimed.claim);
+    }
+
     function removeClaim(RequestRecord storage self, ClaimedAnswer memory claimed) internal {
+        self.checkOpen(claimed);
         bytes32 hash = _hash(claimed);
-        if (!self.isOpen(hash)) revert ClaimNotOpen(claimed.claim);
         if (self.claimOrAnswer == hash) self.claimOrAnswer = 0;
         else delete self.others[hash];
         --self.openClaims;

@@ -7,6 +7,7 @@ import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import {
     BombingConsumer,
     BurningConsumer,
+    EagerConsumer,
     NotingConsumer,
     RevertingConsumer
 } from "./Consumers.sol";
@@ -453,6 +454,63 @@ contract InferenceOracleTest is OracleFixture {
             abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, order.request.id)
         );
         _oracle.deliver(order, ANSWER);
+    }
+
+    function test_anEarlyAnswerIsMarkedAndCorrected() external {
+        EagerConsumer consumer = new EagerConsumer();
+        Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
+        uint256 id = order.request.id;
+        ClaimedAnswer memory lie = _claim(order, _operator, "A lie.", 5);
+        ClaimedAnswer memory right = _claim(order, _rival, ANSWER, 5);
+        uint256 held = address(_oracle).balance;
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectEmit();
+            emit IInferenceOracle.DeliveredEarly(id, lie.claim, true);
+            _oracle.deliverEarly(order, lie, "A lie.");
+            assertEq(consumer.earlyOf(lie.claim), abi.encode(id, "A lie.", "data"));
+        }
+        assertEq(consumer.requestId(), 0);
+        assertEq(address(_oracle).balance, held);
+        assertEq(_oracle.answerHashOf(id), 0);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, lie.answerHash)
+        );
+        _oracle.deliverEarly(order, lie, ANSWER);
+        _reject(order, lie, "A lie.");
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Rejected)
+        );
+        _oracle.deliverEarly(order, lie, "A lie.");
+        _oracle.dropClaim(order, lie);
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, lie.claim));
+        _oracle.deliverEarly(order, lie, "A lie.");
+
+        skip(WINDOW + 1);
+        _oracle.finalizeAndDeliver(order, right, ANSWER);
+        assertEq(consumer.output(), ANSWER);
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, id, RequestStatus.Final)
+        );
+        _oracle.deliverEarly(order, right, ANSWER);
+    }
+
+    function test_whoWantsNoEarlyAnswerGetsNone() external {
+        NotingConsumer consumer = new NotingConsumer();
+        Order memory order = _ask(Callback(address(consumer), 300_000, ""));
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        vm.expectEmit();
+        emit IInferenceOracle.DeliveredEarly(order.request.id, claimed.claim, false);
+        _oracle.deliverEarly(order, claimed, ANSWER);
+        assertEq(consumer.requestId(), 0);
+        skip(WINDOW + 1);
+        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
+        assertEq(consumer.output(), ANSWER);
+
+        order = _ask(_noCallback());
+        claimed = _claim(order, _operator, ANSWER, 5);
+        vm.expectRevert(IInferenceOracle.CallbackIncomplete.selector);
+        _oracle.deliverEarly(order, claimed, ANSWER);
     }
 
     /// @dev Whichever of three claims are rejected, in whatever order they are dropped, one that is left becomes the answer.
