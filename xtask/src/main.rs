@@ -5,6 +5,7 @@ mod auction;
 mod sizes;
 #[cfg(test)]
 mod tidy;
+mod turns;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,7 +18,8 @@ fn main() -> ExitCode {
         ["auction", "--check"] => auction::check(&root()),
         ["sizes"] => sizes::write(&root()),
         ["sizes", "--check"] => sizes::check(&root()),
-        _ => Err("usage: xtask (auction | sizes) [--check]".to_owned()),
+        ["turns"] => turns::report(),
+        _ => Err("usage: xtask (auction | sizes) [--check] | turns".to_owned()),
     };
     match outcome {
         Ok(message) => {

@@ -62,3 +62,16 @@ interface IAIOracleCallback {
     function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
         external;
 }
+
+/// @title What a consumer has that wants answers before they are final
+/// @notice Not ORA's. Who has no such function gets no early answers. One may come more than once, several claims' in any order, or none; a
+/// rejected one is corrected by `aiOracleCallback` only.
+interface IEarlyCallback {
+    /// @param claim Whose answer it is: somebody's, with its bond behind it.
+    function aiOracleEarlyCallback(
+        uint256 requestId,
+        bytes32 claim,
+        bytes calldata output,
+        bytes calldata callbackData
+    ) external;
+}

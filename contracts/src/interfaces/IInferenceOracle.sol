@@ -107,6 +107,8 @@ interface IInferenceOracle {
     event Delivered(
         uint256 indexed id, address indexed deliverer, bool success, uint256 paid, uint256 refund
     );
+    /// @notice The consumer was offered a claimed answer that is not final; `success` is whether it took it.
+    event DeliveredEarly(uint256 indexed id, bytes32 indexed claim, bool success);
     /// @notice A request ended without an answer.
     event Expired(uint256 indexed id, uint256 refund);
     /// @notice The model's receiver did not take its part of a final answer; it waits for `payReceiver`.
@@ -118,6 +120,8 @@ interface IInferenceOracle {
 
     error ParameterOutOfRange(string parameter);
     error NoTokens();
+    /// @notice Thrown when a flag is set that no program knows.
+    error UnknownFlags(uint8 flags);
     error OnlyCalldata();
     error UnknownContent(bytes32 contentId);
     error PromptTooLong(uint256 length, uint256 limit);
@@ -166,6 +170,14 @@ interface IInferenceOracle {
         bytes calldata evidence
     ) external payable returns (bytes32 id);
 
+    /// @notice Offers the consumer the answer of an open claim, before finality, at its `IEarlyCallback`. Anyone may, as often as it
+    /// likes and at its own cost. `deliver` follows with the final answer, be it another.
+    function deliverEarly(
+        Order calldata order,
+        ClaimedAnswer calldata claimed,
+        bytes calldata answer
+    ) external;
+
     /// @notice Takes note that a claim was rejected. Anyone may.
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;
 
@@ -174,6 +186,13 @@ interface IInferenceOracle {
 
     /// @notice Calls the consumer with the final answer, once with its full gas. Anyone may, and is paid the gas.
     function deliver(Order calldata order, bytes calldata answer) external;
+
+    /// @notice `finalize`, then `deliver`, in one transaction: all or nothing.
+    function finalizeAndDeliver(
+        Order calldata order,
+        ClaimedAnswer calldata claimed,
+        bytes calldata answer
+    ) external;
 
     /// @notice Refunds a request that is past its expiry and has no open claim, or whose claims are undecided 180 days later.
     /// Anyone may.

@@ -25,12 +25,15 @@ library Fees {
     /// @notice Most bytes of callback data.
     uint256 internal constant MAX_CALLBACK_DATA = 512;
 
+    /// @notice What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
+    uint256 internal constant DELIVERY_BASE_GAS = 45_000;
+    /// @notice Likewise of one that shares its transaction with the finalization, which has paid for order and transaction.
+    uint256 internal constant JOINT_DELIVERY_BASE_GAS = 15_000;
+
     /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
     uint256 private constant CLAIM_GAS = 170_000;
     uint256 private constant FINALIZE_GAS = 150_000;
     uint256 private constant DELIVER_GAS = 90_000;
-    /// @dev What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
-    uint256 private constant DELIVERY_BASE_GAS = 45_000;
     /// @dev What a byte of calldata costs at least in a transaction that does little else (EIP-7623).
     uint256 private constant BYTE_GAS = 40;
     /// @dev Answers are longer only in the rarest of languages; then the excess bytes are not paid for.
@@ -93,7 +96,7 @@ library Fees {
         return DELIVER_GAS + order.callback.gasLimit + bytesPaid * BYTE_GAS;
     }
 
-    /// @notice Gas of a delivery whose call took `measured`, as far as it can be known from inside. Padding the call's data does not raise it.
+    /// @notice Gas of a delivery that took `measured` and what its bytes cost, without the base. Padding the call's data does not raise it.
     function delivered(Order memory order, uint256 answerLength, uint256 measured)
         internal
         pure
@@ -102,7 +105,7 @@ library Fees {
         uint256 length = answerLength + order.callback.data.length;
         uint256 executed = measured + 16 * length;
         uint256 floor = BYTE_GAS * length;
-        return DELIVERY_BASE_GAS + (executed > floor ? executed : floor);
+        return executed > floor ? executed : floor;
     }
 
     function _mostPaid(uint256 maxTokens) private pure returns (uint256) {

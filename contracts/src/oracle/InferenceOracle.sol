@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { DA, IAIOracle, IAIOracleCallback } from "../interfaces/IAIOracle.sol";
+import { DA, IAIOracle, IAIOracleCallback, IEarlyCallback } from "../interfaces/IAIOracle.sol";
 import "../interfaces/IInferenceOracle.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
@@ -15,7 +15,7 @@ import { RequestRecord } from "./RequestRecord.sol";
 /// @title The AI oracle: requests, fees, finality, delivery
 /// @dev There is no lock: every call leaves the contract last, or finds afterwards nothing that it had read before. `request`, `expire`,
 /// `dropClaim` and `finalize` call models' contracts only statically before their effects; `finalize` pays the receiver after
-/// them. `claim` stores a claim after the verifier took it, in words that it reads again. `deliver` closes the order, calls, and then
+/// them. `claim` stores a claim after the verifier took it, and reverts if the request is over by then. `deliver` closes the order, calls, and then
 /// only adds credit. So consumers may ask from their callback.
 contract InferenceOracle is IInferenceOracle, IAIOracle {
     using SafeCast for uint256;
@@ -31,6 +31,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     /// @notice How long after its expiry a request waits for the verifier to decide on its claims.
     uint256 public constant DECISION_TIME = 180 days;
 
+    /// @dev Bit 0 of a request's flags is the only one with a meaning.
+    uint8 private constant KNOWN_FLAGS = 1;
     uint256 private constant VERIFIER_GAS = 200_000;
     uint256 private constant RECEIVER_GAS = 250_000;
     /// @dev Covers the price of a call itself, so that what is left after it holds 64/63 of the callee's gas.
@@ -182,11 +184,35 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
         id = verifier.submit{ value: msg.value }(submission, evidence);
         record.addClaim(
+            order.request.id,
             ClaimedAnswer(
                 id, msg.sender, submission.answerHash, submission.answerLength, tokensUsed
             )
         );
         emit Claimed(order.request.id, id, msg.sender, answer, tokensUsed);
+    }
+
+    /// @inheritdoc IInferenceOracle
+    function deliverEarly(
+        Order calldata order,
+        ClaimedAnswer calldata claimed,
+        bytes calldata answer
+    ) external {
+        uint256 id = order.request.id;
+        RequestRecord storage record = _records[id];
+        record.check(order, RequestStatus.Requested);
+        record.checkOpen(claimed);
+        if (order.callback.target == address(0)) revert CallbackIncomplete();
+        if (keccak256(answer) != claimed.answerHash) revert NotTheAnswer(claimed.answerHash);
+        ClaimStatus status = _statusOf(order, claimed.claim);
+        if (status == ClaimStatus.Rejected) revert NotProven(status);
+
+        bytes memory call = abi.encodeCall(
+            IEarlyCallback.aiOracleEarlyCallback, (id, claimed.claim, answer, order.callback.data)
+        );
+        _checkGas(order.callback.gasLimit);
+        bool success = _call(order.callback.target, 0, order.callback.gasLimit, call);
+        emit DeliveredEarly(id, claimed.claim, success);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -201,51 +227,22 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
     /// @inheritdoc IInferenceOracle
     function finalize(Order calldata order, ClaimedAnswer calldata claimed) external {
-        uint256 id = order.request.id;
-        RequestRecord storage record = _records[id];
-        record.check(order, RequestStatus.Requested);
-        record.removeClaim(claimed);
-        ClaimStatus status = _statusOf(order, claimed.claim);
-        if (status != ClaimStatus.Proven) revert NotProven(status);
-
-        record.finish(claimed.answerHash, order.callback.target != address(0));
-        Settlement memory parts = Fees.settle(order, claimed.tokensUsed, claimed.answerLength);
-        _credit(claimed.claimant, parts.operator);
-        _credit(order.terms.requester, parts.refund);
-        emit Finalized(
-            id,
-            claimed.claim,
-            claimed.answerHash,
-            parts.operator,
-            parts.receiver,
-            parts.delivery,
-            parts.refund
-        );
-        _payReceiver(id, order.request.modelId, parts.receiver);
+        _finalize(order, claimed);
     }
 
     /// @inheritdoc IInferenceOracle
     function deliver(Order calldata order, bytes calldata answer) external {
-        uint256 before = gasleft();
-        uint256 id = order.request.id;
-        RequestRecord storage record = _records[id];
-        record.check(order, RequestStatus.Final);
-        if (keccak256(answer) != record.answerHash) revert NotTheAnswer(record.answerHash);
-        record.deliver();
+        _deliver(order, answer, Fees.DELIVERY_BASE_GAS);
+    }
 
-        bytes memory call =
-            abi.encodeCall(IAIOracleCallback.aiOracleCallback, (id, answer, order.callback.data));
-        _checkGas(order.callback.gasLimit);
-        bool success = _call(order.callback.target, 0, order.callback.gasLimit, call);
-
-        uint256 reserve = Fees.delivery(order, answer.length);
-        uint256 gas = Fees.delivered(order, answer.length, before - gasleft());
-        uint256 price = _least(tx.gasprice, order.terms.gasPrice);
-        uint256 paid = _least(gas, reserve) * price;
-        uint256 refund = reserve * order.terms.gasPrice - paid;
-        _credit(msg.sender, paid);
-        _credit(order.terms.requester, refund);
-        emit Delivered(id, msg.sender, success, paid, refund);
+    /// @inheritdoc IInferenceOracle
+    function finalizeAndDeliver(
+        Order calldata order,
+        ClaimedAnswer calldata claimed,
+        bytes calldata answer
+    ) external {
+        _finalize(order, claimed);
+        _deliver(order, answer, Fees.JOINT_DELIVERY_BASE_GAS);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -298,7 +295,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
     /// @inheritdoc IInferenceOracle
     function answerHashOf(uint256 id) external view returns (bytes32) {
-        return _records[id].answerHash;
+        return _records[id].answerHash();
     }
 
     /// @inheritdoc IAIOracle
@@ -337,6 +334,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint32 named
     ) private returns (uint256 id) {
         if (question.maxTokens == 0) revert NoTokens();
+        if (question.flags > KNOWN_FLAGS) revert UnknownFlags(question.flags);
         _checkCallback(callback);
         _checkPrompt(model, prompt.length);
         uint256 fee = price + Fees.reserve(question.maxTokens, callback.gasLimit) * gasPrice();
@@ -383,6 +381,57 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint256 missing = fee - msg.value;
         if (credit < missing) revert FeeNotCovered(msg.value + credit, fee);
         creditOf[msg.sender] = credit - missing;
+    }
+
+    // ----------------------------------------------------------------------------------------- answering, inside
+
+    function _finalize(Order calldata order, ClaimedAnswer calldata claimed) private {
+        uint256 id = order.request.id;
+        RequestRecord storage record = _records[id];
+        record.check(order, RequestStatus.Requested);
+        record.removeClaim(claimed);
+        ClaimStatus status = _statusOf(order, claimed.claim);
+        if (status != ClaimStatus.Proven) revert NotProven(status);
+
+        record.finish(claimed.answerHash, order.callback.target != address(0));
+        Settlement memory parts = Fees.settle(order, claimed.tokensUsed, claimed.answerLength);
+        _credit(claimed.claimant, parts.operator);
+        _credit(order.terms.requester, parts.refund);
+        emit Finalized(
+            id,
+            claimed.claim,
+            claimed.answerHash,
+            parts.operator,
+            parts.receiver,
+            parts.delivery,
+            parts.refund
+        );
+        _payReceiver(id, order.request.modelId, parts.receiver);
+    }
+
+    /// @param baseGas What the deliverer is paid for beside the measured gas.
+    function _deliver(Order calldata order, bytes calldata answer, uint256 baseGas) private {
+        uint256 before = gasleft();
+        uint256 id = order.request.id;
+        RequestRecord storage record = _records[id];
+        record.check(order, RequestStatus.Final);
+        bytes32 answerHash = record.answerHash();
+        if (keccak256(answer) != answerHash) revert NotTheAnswer(answerHash);
+        record.deliver();
+
+        bytes memory call =
+            abi.encodeCall(IAIOracleCallback.aiOracleCallback, (id, answer, order.callback.data));
+        _checkGas(order.callback.gasLimit);
+        bool success = _call(order.callback.target, 0, order.callback.gasLimit, call);
+
+        uint256 reserve = Fees.delivery(order, answer.length);
+        uint256 gas = baseGas + Fees.delivered(order, answer.length, before - gasleft());
+        uint256 price = _least(tx.gasprice, order.terms.gasPrice);
+        uint256 paid = _least(gas, reserve) * price;
+        uint256 refund = reserve * order.terms.gasPrice - paid;
+        _credit(msg.sender, paid);
+        _credit(order.terms.requester, refund);
+        emit Delivered(id, msg.sender, success, paid, refund);
     }
 
     // ------------------------------------------------------------------------------------------------ checks

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import { ClaimedAnswer, Order, RequestStatus } from "../interfaces/IInferenceOracle.sol";
 
-/// @notice What is stored of a request: a word while it waits for claims, a second one for the answer, and one for each claim.
+/// @notice What is stored of a request: a word while it waits for claims, a second one from its first claim on, and one for each further
+/// claim while that is open.
 struct RequestRecord {
     /// The first 26 bytes of the order's hash; 0 once nothing more is to be done with it.
     bytes26 order;
@@ -12,10 +13,10 @@ struct RequestRecord {
     /// Claims that were neither dropped nor became the answer.
     uint32 openClaims;
     RequestStatus status;
-    /// keccak256 of the final answer.
-    bytes32 answerHash;
-    /// Whether a claim, named by the hash of its `ClaimedAnswer`, is open.
-    mapping(bytes32 claimed => bool) isOpen;
+    /// Until it is final, the open claim that came when there was no other; then keccak256 of the answer.
+    bytes32 claimOrAnswer;
+    /// Whether one of the other claims is open. Claims are named by the hash of their `ClaimedAnswer`.
+    mapping(bytes32 claimed => bool) others;
 }
 
 using RequestRecords for RequestRecord global;
@@ -45,25 +46,39 @@ library RequestRecords {
         if (self.order != _hash(order)) revert NotTheOrder(id);
     }
 
-    function addClaim(RequestRecord storage self, ClaimedAnswer memory claimed) internal {
+    /// @notice Opens a claim, unless the request came to an end while the verifier took it.
+    function addClaim(RequestRecord storage self, uint256 id, ClaimedAnswer memory claimed)
+        internal
+    {
+        if (self.status != RequestStatus.Requested) revert WrongStatus(id, self.status);
         bytes32 hash = _hash(claimed);
-        if (self.isOpen[hash]) revert AlreadyClaimed(claimed.claim);
-        self.isOpen[hash] = true;
+        if (self.openClaims == 0) {
+            self.claimOrAnswer = hash;
+        } else {
+            if (self.isOpen(hash)) revert AlreadyClaimed(claimed.claim);
+            self.others[hash] = true;
+        }
         ++self.openClaims;
     }
 
+    function checkOpen(RequestRecord storage self, ClaimedAnswer memory claimed) internal view {
+        if (!self.isOpen(_hash(claimed))) revert ClaimNotOpen(claimed.claim);
+    }
+
     function removeClaim(RequestRecord storage self, ClaimedAnswer memory claimed) internal {
+        self.checkOpen(claimed);
         bytes32 hash = _hash(claimed);
-        if (!self.isOpen[hash]) revert ClaimNotOpen(claimed.claim);
-        delete self.isOpen[hash];
+        if (self.claimOrAnswer == hash) self.claimOrAnswer = 0;
+        else delete self.others[hash];
         --self.openClaims;
     }
 
     /// @notice The answer is final.
+    /// @param answer Its keccak256.
     /// @param deliverable Whether somebody is to be called with it.
-    function finish(RequestRecord storage self, bytes32 answerHash, bool deliverable) internal {
+    function finish(RequestRecord storage self, bytes32 answer, bool deliverable) internal {
         self.status = RequestStatus.Final;
-        self.answerHash = answerHash;
+        self.claimOrAnswer = answer;
         if (!deliverable) self.order = 0;
     }
 
@@ -76,6 +91,15 @@ library RequestRecords {
     function expire(RequestRecord storage self) internal {
         self.status = RequestStatus.Expired;
         self.order = 0;
+    }
+
+    /// @notice keccak256 of the final answer; 0 while there is none.
+    function answerHash(RequestRecord storage self) internal view returns (bytes32) {
+        return self.status == RequestStatus.Final ? self.claimOrAnswer : bytes32(0);
+    }
+
+    function isOpen(RequestRecord storage self, bytes32 claimed) internal view returns (bool) {
+        return self.claimOrAnswer == claimed || self.others[claimed];
     }
 
     /// @dev 104 bits against two orders of one hash, 208 against another order for a given one.

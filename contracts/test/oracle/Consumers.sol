@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IAIOracle, IAIOracleCallback } from "../../src/interfaces/IAIOracle.sol";
+import { IAIOracle, IAIOracleCallback, IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
 import { Callback, IInferenceOracle, Question } from "../../src/interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../../src/interfaces/ISplitter.sol";
 
@@ -17,6 +17,20 @@ contract NotingConsumer is IAIOracleCallback {
     {
         gasAtStart = gasleft();
         (requestId, output, data) = (id, answer, callbackData);
+    }
+}
+
+/// @dev Takes early answers too, and keeps them apart.
+contract EagerConsumer is NotingConsumer, IEarlyCallback {
+    mapping(bytes32 claim => bytes) public earlyOf;
+
+    function aiOracleEarlyCallback(
+        uint256 id,
+        bytes32 claim,
+        bytes calldata answer,
+        bytes calldata callbackData
+    ) external {
+        earlyOf[claim] = abi.encode(id, answer, callbackData);
     }
 }
 

@@ -62,6 +62,34 @@ contract InferenceOracleGasTest is OracleFixture {
         _snap("deliver, without the callback's own gas", 60_000);
     }
 
+    function test_inOneTransaction() external {
+        _finish("finalize and deliver", ANSWER, 160_000);
+        _finish("finalize and deliver, 2,000 bytes", bytes(vm.toString(new bytes(999))), 260_000);
+    }
+
+    /// @dev What grows with the answer is calldata and log: at most 40 a byte in each transaction, and 8 for the log.
+    function test_longAnswers() external {
+        bytes memory answer = bytes(vm.toString(new bytes(999)));
+        assertEq(answer.length, 2000);
+        Order memory order = _ask(_callback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, 12);
+        _snap("claim, 2,000 bytes", 170_000 + 48 * 2000);
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+        _snap("finalize, 2,000 bytes", 145_000);
+        _oracle.deliver(order, answer);
+        _snap("deliver, 2,000 bytes, without the callback's own gas", 60_000 + 48 * 2000);
+    }
+
+    function _finish(string memory name, bytes memory answer, uint256 most) private {
+        Order memory order = _ask(_callback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, 12);
+        skip(WINDOW + 1);
+        vm.prank(_operator);
+        _oracle.finalizeAndDeliver(order, claimed, answer);
+        _snap(name, most);
+    }
+
     function test_refunds() external {
         Order memory order = _ask(_callback());
         skip(ANSWER_TIME + 1);

@@ -7,6 +7,7 @@ import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import {
     BombingConsumer,
     BurningConsumer,
+    EagerConsumer,
     NotingConsumer,
     RevertingConsumer
 } from "./Consumers.sol";
@@ -65,6 +66,14 @@ contract InferenceOracleTest is OracleFixture {
         question.maxTokens = 0;
         _refuse(
             question, "?", _noCallback(), abi.encodeWithSelector(IInferenceOracle.NoTokens.selector)
+        );
+        question = _question();
+        question.flags = 2;
+        _refuse(
+            question,
+            "?",
+            _noCallback(),
+            abi.encodeWithSelector(IInferenceOracle.UnknownFlags.selector, 2)
         );
         question = _question();
         question.modelId = keccak256("none");
@@ -409,6 +418,131 @@ contract InferenceOracleTest is OracleFixture {
             uint256 gas = (_oracle.creditOf(_rival) - before) / price;
             assertGt(gas, 50_000);
             assertLt(gas, 350_000);
+        }
+    }
+
+    /// @dev The same state as one after the other, and no more is paid for the delivery.
+    function test_finalizedAndDeliveredAtOnce() external {
+        NotingConsumer consumer = new NotingConsumer();
+        Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Pending)
+        );
+        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
+        skip(WINDOW + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, claimed.answerHash)
+        );
+        _oracle.finalizeAndDeliver(order, claimed, "another");
+        uint256 snapshot = vm.snapshotState();
+        _oracle.finalize(order, claimed);
+        vm.prank(_rival);
+        _oracle.deliver(order, ANSWER);
+        uint256 apart = _oracle.creditOf(_rival);
+        vm.revertToState(snapshot);
+
+        vm.prank(_rival);
+        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
+        assertEq(consumer.requestId(), order.request.id);
+        assertEq(consumer.output(), ANSWER);
+        assertEq(_oracle.answerHashOf(order.request.id), claimed.answerHash);
+        assertGt(_oracle.creditOf(_rival), 0);
+        assertLt(_oracle.creditOf(_rival), apart);
+        assertEq(address(_oracle).balance, _credits(), "nothing stays behind");
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, order.request.id)
+        );
+        _oracle.deliver(order, ANSWER);
+    }
+
+    function test_anEarlyAnswerIsMarkedAndCorrected() external {
+        EagerConsumer consumer = new EagerConsumer();
+        Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
+        uint256 id = order.request.id;
+        ClaimedAnswer memory lie = _claim(order, _operator, "A lie.", 5);
+        ClaimedAnswer memory right = _claim(order, _rival, ANSWER, 5);
+        uint256 held = address(_oracle).balance;
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectEmit();
+            emit IInferenceOracle.DeliveredEarly(id, lie.claim, true);
+            _oracle.deliverEarly(order, lie, "A lie.");
+            assertEq(consumer.earlyOf(lie.claim), abi.encode(id, "A lie.", "data"));
+        }
+        assertEq(consumer.requestId(), 0);
+        assertEq(address(_oracle).balance, held);
+        assertEq(_oracle.answerHashOf(id), 0);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, lie.answerHash)
+        );
+        _oracle.deliverEarly(order, lie, ANSWER);
+        _reject(order, lie, "A lie.");
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Rejected)
+        );
+        _oracle.deliverEarly(order, lie, "A lie.");
+        _oracle.dropClaim(order, lie);
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, lie.claim));
+        _oracle.deliverEarly(order, lie, "A lie.");
+
+        skip(WINDOW + 1);
+        _oracle.finalizeAndDeliver(order, right, ANSWER);
+        assertEq(consumer.output(), ANSWER);
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, id, RequestStatus.Final)
+        );
+        _oracle.deliverEarly(order, right, ANSWER);
+    }
+
+    function test_whoWantsNoEarlyAnswerGetsNone() external {
+        NotingConsumer consumer = new NotingConsumer();
+        Order memory order = _ask(Callback(address(consumer), 300_000, ""));
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        vm.expectEmit();
+        emit IInferenceOracle.DeliveredEarly(order.request.id, claimed.claim, false);
+        _oracle.deliverEarly(order, claimed, ANSWER);
+        assertEq(consumer.requestId(), 0);
+        skip(WINDOW + 1);
+        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
+        assertEq(consumer.output(), ANSWER);
+
+        order = _ask(_noCallback());
+        claimed = _claim(order, _operator, ANSWER, 5);
+        vm.expectRevert(IInferenceOracle.CallbackIncomplete.selector);
+        _oracle.deliverEarly(order, claimed, ANSWER);
+    }
+
+    /// @dev Whichever of three claims are rejected, in whatever order they are dropped, one that is left becomes the answer.
+    function testFuzz_claimsAreOpenUntilTheyAreDropped(uint8 rejected, bool backwards) external {
+        rejected %= 7;
+        Order memory order = _ask(_noCallback());
+        bytes[3] memory answers = [bytes("one"), "two", "three"];
+        ClaimedAnswer[3] memory claims;
+        bytes32[3] memory games;
+        for (uint256 i = 0; i < 3; ++i) {
+            claims[i] = _claim(order, _operator, answers[i], uint32(i));
+            assertEq(_oracle.answerHashOf(order.request.id), 0);
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            if (rejected >> i & 1 == 1) games[i] = _challenge(order, claims[i], answers[i]);
+        }
+        skip(WINDOW + 1);
+        for (uint256 k = 0; k < 3; ++k) {
+            uint256 i = backwards ? 2 - k : k;
+            if (rejected >> i & 1 == 0) continue;
+            _verifier.timeout(games[i]);
+            _oracle.dropClaim(order, claims[i]);
+            vm.expectRevert(
+                abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, claims[i].claim)
+            );
+            _oracle.dropClaim(order, claims[i]);
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            if (rejected >> i & 1 == 1) continue;
+            _oracle.finalize(order, claims[i]);
+            assertEq(_oracle.answerHashOf(order.request.id), claims[i].answerHash);
+            return;
         }
     }
 

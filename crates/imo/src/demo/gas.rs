@@ -24,8 +24,7 @@ pub(crate) struct Gas {
     challenge: u64,
     dissect: u64,
     one_step: u64,
-    finalize: u64,
-    deliver: u64,
+    finalize_and_deliver: u64,
     mint: u64,
 }
 
@@ -43,8 +42,7 @@ impl Gas {
             challenge: dearest::<OpmlVerifier::challengeCall>(ledger)?,
             dissect: dearest::<OpmlVerifier::dissectCall>(ledger)?,
             one_step: dearest::<OpmlVerifier::convictCall>(ledger)?,
-            finalize: dearest::<InferenceOracle::finalizeCall>(ledger)?,
-            deliver: dearest::<InferenceOracle::deliverCall>(ledger)?,
+            finalize_and_deliver: dearest::<InferenceOracle::finalizeAndDeliverCall>(ledger)?,
             mint: dearest::<AigcCollection::mintCall>(ledger)?,
         })
     }
@@ -62,8 +60,7 @@ impl Gas {
             ("challenge", self.challenge),
             ("dissect", self.dissect),
             ("one step", self.one_step),
-            ("finalize", self.finalize),
-            ("deliver, the consumer's part included", self.deliver),
+            ("finalize and deliver, the consumer's part included", self.finalize_and_deliver),
             ("mint", self.mint),
         ];
         let rows: Vec<_> = rows

@@ -2,7 +2,8 @@
 
 use anyhow::Context;
 use imo_chain::contracts::InferenceOracle::{
-    ClaimedAnswer, Order, claimCall, deliverCall, dropClaimCall, expireCall, finalizeCall,
+    ClaimedAnswer, Order, claimCall, deliverCall, dropClaimCall, expireCall,
+    finalizeAndDeliverCall, finalizeCall,
 };
 use imo_chain::contracts::OpmlVerifier::{
     bondCall, challengeBondCall, challengeCall, challengeWithheldCall, closeGameCall,
@@ -33,8 +34,11 @@ impl Worker {
             Action::Challenge { claim, difference } => self.challenge(claim, difference).await?,
             Action::Claim { request } => self.claim(request).await?,
             Action::Finalize { request, claim } => {
-                let claimed = claimed_answer(&self.view.claims[&claim]);
-                self.to_oracle(&finalizeCall { order: self.order(request), claimed }).await?
+                let (receipt, delivered) = self.finalize(request, claim).await?;
+                if delivered {
+                    words.push_str(", delivered");
+                }
+                receipt
             }
             Action::Deliver { request, claim } => {
                 let answer = self.view.claims[&claim].answer.clone();
@@ -113,6 +117,25 @@ impl Worker {
         self.traces.add(&solution.trace);
         let bond = self.client.call(self.verifier(), &bondCall(content_id)).await?;
         Ok(self.client.send(self.oracle(), &call, with_margin(bond)).await?)
+    }
+
+    /// Makes a claim the answer, and delivers it in the same transaction if that goes; tells whether it did.
+    async fn finalize(&self, request: U256, claim: B256) -> anyhow::Result<(Receipt, bool)> {
+        let order = self.order(request);
+        let view = &self.view.claims[&claim];
+        let claimed = claimed_answer(view);
+        if !order.callback.target.is_zero() {
+            let call = finalizeAndDeliverCall {
+                order: order.clone(),
+                claimed: claimed.clone(),
+                answer: view.answer.clone(),
+            };
+            if let Ok(receipt) = self.to_oracle(&call).await {
+                return Ok((receipt, true));
+            }
+        }
+        // Finality does not depend on a delivery.
+        Ok((self.to_oracle(&finalizeCall { order, claimed }).await?, false))
     }
 
     async fn to_verifier<C: imo_chain::SolCall>(
