@@ -6,15 +6,22 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use imo_chain::{Client, Deployment, Signer};
 
-/// A chain with our contracts, and the account that signs.
+/// A chain with our contracts, to look at.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct ChainArgs {
+pub(crate) struct ReadArgs {
     /// JSON-RPC endpoint of an Ethereum node
     #[arg(long, env = "IMO_RPC", value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc: String,
-    /// Addresses of the contracts, as `imo demo --keep` wrote them
+    /// Addresses of the contracts, as `imo deploy` or `imo demo --keep` wrote them
     #[arg(long, env = "IMO_DEPLOYMENT", value_name = "FILE", default_value = "deployment.json")]
-    deployment: PathBuf,
+    pub(crate) deployment: PathBuf,
+}
+
+/// A chain with our contracts, and the account that signs.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ChainArgs {
+    #[command(flatten)]
+    pub(crate) chain: ReadArgs,
     #[command(flatten)]
     key: KeyArgs,
 }
@@ -34,13 +41,18 @@ struct KeyArgs {
     dev_account: Option<u32>,
 }
 
-impl ChainArgs {
+impl ReadArgs {
     /// Connects, and checks that the contracts are on that chain.
     pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
+        // Who asks makes no difference; no key is needed.
+        self.connect_as(Signer::development(0)?).await
+    }
+
+    async fn connect_as(&self, signer: Signer) -> anyhow::Result<(Client, Deployment)> {
         let named = || self.deployment.display().to_string();
         let text = fs::read(&self.deployment).with_context(named)?;
         let deployment: Deployment = serde_json::from_slice(&text).with_context(named)?;
-        let client = Client::connect(&self.rpc, self.key.signer()?)?;
+        let client = Client::connect(&self.rpc, signer)?;
         let chain_id = client.chain_id().await.with_context(|| self.rpc.clone())?;
         ensure!(
             chain_id == deployment.chain_id,
@@ -50,6 +62,18 @@ impl ChainArgs {
             self.rpc,
         );
         Ok((client, deployment))
+    }
+}
+
+impl ChainArgs {
+    /// Connects, and checks that the contracts are on that chain.
+    pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
+        self.chain.connect_as(self.key.signer()?).await
+    }
+
+    /// Connects where the contracts may not be yet.
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::connect(&self.chain.rpc, self.key.signer()?)?)
     }
 }
 

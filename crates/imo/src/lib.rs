@@ -8,13 +8,16 @@ use clap::Parser;
 
 mod amount;
 mod ask;
+pub mod auction;
 mod bench;
 pub mod claimed;
 mod cli;
 mod demo;
+mod deploy;
 pub mod evm;
 mod exit;
 mod keys;
+mod launch;
 mod model;
 mod node;
 pub mod program;
