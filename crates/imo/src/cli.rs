@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
-use crate::{ask, bench, demo, deploy, launch, model, node, run, vm};
+use crate::{ask, bench, demo, deploy, launch, model, node, revenue, run, vm};
 
 /// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ enum Command {
     Deploy(deploy::Args),
     /// Launch a model: its token, sale, revenue and collection
     Launch(launch::Args),
+    /// Account for a model's revenue: where it came from, where each wei went, what waits
+    Revenue(revenue::Args),
     /// Answer requests and dispute wrong answers, until stopped
     Node(node::Args),
     /// Ask a model through the oracle: pay, and wait for an operator's answer
@@ -57,6 +59,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Model(command) => model::run(command, terminal),
         Command::Deploy(args) => deploy::run(args, terminal),
         Command::Launch(args) => launch::run(&args, terminal),
+        Command::Revenue(args) => revenue::run(&args, terminal),
         Command::Node(args) => node::run(args, terminal),
         Command::Ask(args) => ask::run(args, terminal),
         Command::Vm(command) => vm::run(command, terminal),

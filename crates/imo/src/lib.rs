@@ -21,6 +21,7 @@ mod launch;
 mod model;
 mod node;
 pub mod program;
+mod revenue;
 mod run;
 mod sampling;
 mod terminal;
