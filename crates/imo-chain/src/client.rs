@@ -36,6 +36,14 @@ pub enum ChainError {
         /// Name and operands of the contract's error, or the raw data.
         reason: String,
     },
+    /// The chain lacks the contract through which systems are deployed.
+    #[error(
+        "there is no deterministic deployment proxy at {proxy} on this chain; deploy that first"
+    )]
+    NoDeploymentProxy {
+        /// Where it should be.
+        proxy: Address,
+    },
     /// A contract answered with something that is not what its interface says.
     #[error("{call} at {address} answered nonsense; is it the right contract?")]
     Undecodable {
@@ -168,6 +176,12 @@ impl Client {
         self.provider.get_balance(address).await.map_err(transport)
     }
 
+    /// Whether there is a contract at an address.
+    pub async fn has_code(&self, address: Address) -> Result<bool, ChainError> {
+        let code = self.provider.get_code_at(address).await.map_err(transport)?;
+        Ok(!code.is_empty())
+    }
+
     /// Asks a contract.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
         let bytes = self.ask(C::SIGNATURE, to, call.abi_encode()).await?;
@@ -187,6 +201,23 @@ impl Client {
             .with_value(value)
             .with_input(call.abi_encode());
         self.execute(C::SIGNATURE, request).await
+    }
+
+    /// Fails as the creation of a contract would, with its constructor's reason.
+    pub(crate) async fn try_deploy(&self, what: &str, code: &[u8]) -> Result<(), ChainError> {
+        let request =
+            TransactionRequest::default().with_from(self.address).with_deploy_code(code.to_vec());
+        self.provider.call(request).await.map(drop).map_err(|error| refused(what, error))
+    }
+
+    /// Sends a transaction with bytes of no known function; `what` names it in errors.
+    pub(crate) async fn send_raw(
+        &self,
+        what: &str,
+        to: Address,
+        input: Vec<u8>,
+    ) -> Result<Receipt, ChainError> {
+        self.execute(what, TransactionRequest::default().with_to(to).with_input(input)).await
     }
 
     /// Sends plain ether.

@@ -1,6 +1,9 @@
 //! Puts a whole system on a chain.
+//!
+//! Each contract goes through the deterministic deployment proxy, so its address follows from its code, its terms and the
+//! salt: a deployment that was interrupted goes on where it stopped, with no record of how far it came.
 
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, address, keccak256};
 use alloy::sol_types::{SolConstructor, SolValue};
 
 use crate::client::{ChainError, Client};
@@ -12,9 +15,14 @@ use crate::contracts::{
 };
 use crate::deployment::Deployment;
 
+/// Creates contracts from a salt and creation code; it lies here on nearly every chain.
+pub const DEPLOYMENT_PROXY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
+
 /// What a system is made with.
 #[derive(Clone, Debug)]
 pub struct SystemTerms {
+    /// Tells systems with the same terms apart.
+    pub salt: B256,
     /// Of claims and games.
     pub verifier: Parameters,
     /// Wei that a unit of gas is paid beside twice the base fee.
@@ -27,37 +35,61 @@ pub struct SystemTerms {
     pub exchange: Address,
 }
 
-impl Deployment {
-    /// Deploys every contract that all models share; `told` hears of each, with its address and its gas.
-    pub async fn create(
-        client: &Client,
-        terms: &SystemTerms,
-        mut told: impl FnMut(&str, Address, u64),
-    ) -> Result<Self, ChainError> {
-        let (chain_id, block) = (client.chain_id().await?, client.block_number().await?);
-        let mut put = async |name: &str, code: &Bytes, arguments: &[u8]| {
-            let (address, receipt) = client.deploy(name, code, arguments).await?;
-            told(name, address, receipt.gas);
-            Ok::<_, ChainError>(address)
-        };
-        let stepper = put("RiscvStepper", &RiscvStepper::BYTECODE, &[]).await?;
+/// One contract of a system.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What it is, for people.
+    pub name: &'static str,
+    /// The contract's name in its source.
+    pub contract: &'static str,
+    /// Where it is or will be.
+    pub address: Address,
+    /// Its ABI-encoded constructor arguments.
+    pub arguments: Vec<u8>,
+    creation_code: Vec<u8>,
+}
+
+/// What became of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// It was there already.
+    Before,
+    /// It was put there, for this much gas.
+    Now(u64),
+}
+
+/// A system with all its addresses, on the chain or not yet.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// The contracts, in the order in which they can be made.
+    pub parts: Vec<Part>,
+    salt: B256,
+}
+
+impl System {
+    /// The system that these terms make.
+    pub fn new(terms: &SystemTerms) -> Self {
+        let mut system = Self { parts: Vec::new(), salt: terms.salt };
+        let mut add =
+            |name, contract, code: &[u8], arguments| system.add(name, contract, code, arguments);
+        let stepper = add("stepper", "RiscvStepper", &RiscvStepper::BYTECODE, Vec::new());
         let parameters = terms.verifier.clone();
         let arguments = OpmlVerifier::constructorCall { stepper, parameters }.abi_encode();
-        let verifier = put("OpmlVerifier", &OpmlVerifier::BYTECODE, &arguments).await?;
-        let registry = put("ModelRegistry", &ModelRegistry::BYTECODE, &[]).await?;
+        add("verifier", "OpmlVerifier", &OpmlVerifier::BYTECODE, arguments);
+        let registry = add("registry", "ModelRegistry", &ModelRegistry::BYTECODE, Vec::new());
         let arguments = InferenceOracle::constructorCall {
             registry_: registry,
             tip: terms.tip,
             answerTime: terms.answer_time,
-        }
-        .abi_encode();
-        let oracle = put("InferenceOracle", &InferenceOracle::BYTECODE, &arguments).await?;
+        };
+        let arguments = arguments.abi_encode();
+        let oracle = add("oracle", "InferenceOracle", &InferenceOracle::BYTECODE, arguments);
         let tokens = code_store(&ModelToken::BYTECODE);
-        let token_code = put("CodeStore of tokens", &CodeStore::BYTECODE, &tokens).await?;
+        let token_code = add("code of tokens", "CodeStore", &CodeStore::BYTECODE, tokens);
         let parts = (&Splitter::BYTECODE, &Drip::BYTECODE, &TokenVesting::BYTECODE);
-        let parts = code_store(&parts.abi_encode_params().into());
-        let parts_code = put("CodeStore of parts", &CodeStore::BYTECODE, &parts).await?;
-        let collection = put("AigcCollection", &AigcCollection::BYTECODE, &[]).await?;
+        let parts = code_store(&parts.abi_encode_params());
+        let parts_code = add("code of parts", "CodeStore", &CodeStore::BYTECODE, parts);
+        let collection = add("collection", "AigcCollection", &AigcCollection::BYTECODE, Vec::new());
         let params = FactoryParams {
             registry,
             oracle,
@@ -67,14 +99,82 @@ impl Deployment {
             partsCode: parts_code,
             collection,
         };
-        let arguments = ImoFactory::constructorCall { params };
-        let factory = put("ImoFactory", &ImoFactory::BYTECODE, &arguments.abi_encode()).await?;
-        let offering = client.call(factory, &ImoFactory::offeringCall {}).await?;
-        Ok(Self { chain_id, block, stepper, verifier, registry, oracle, factory, offering })
+        let arguments = ImoFactory::constructorCall { params }.abi_encode();
+        add("factory", "ImoFactory", &ImoFactory::BYTECODE, arguments);
+        system
+    }
+
+    fn add(
+        &mut self,
+        name: &'static str,
+        contract: &'static str,
+        code: &[u8],
+        arguments: Vec<u8>,
+    ) -> Address {
+        let creation_code = [code, &arguments].concat();
+        let address = DEPLOYMENT_PROXY.create2(self.salt, keccak256(&creation_code));
+        self.parts.push(Part { name, contract, address, arguments, creation_code });
+        address
+    }
+
+    /// Its addresses, for a chain on which nothing of it is older than `block`.
+    pub fn deployment(&self, chain_id: u64, block: u64) -> Deployment {
+        let at = |name| self.parts.iter().find(|part| part.name == name).expect(name).address;
+        let factory = at("factory");
+        Deployment {
+            chain_id,
+            block,
+            stepper: at("stepper"),
+            verifier: at("verifier"),
+            registry: at("registry"),
+            oracle: at("oracle"),
+            factory,
+            // The first thing that the factory makes.
+            offering: factory.create(1),
+        }
+    }
+
+    /// Makes every contract that is not there yet; `told` hears of each.
+    pub async fn put(
+        &self,
+        client: &Client,
+        mut told: impl FnMut(&Part, Placed),
+    ) -> Result<(), ChainError> {
+        if !client.has_code(DEPLOYMENT_PROXY).await? {
+            return Err(ChainError::NoDeploymentProxy { proxy: DEPLOYMENT_PROXY });
+        }
+        // What was on its way when an earlier attempt ended is there or not, afterwards.
+        client.settle().await?;
+        for part in &self.parts {
+            if client.has_code(part.address).await? {
+                told(part, Placed::Before);
+                continue;
+            }
+            // The proxy swallows the reason.
+            client.try_deploy(part.name, &part.creation_code).await?;
+            let input = [self.salt.as_slice(), &part.creation_code].concat();
+            let receipt = client.send_raw(part.name, DEPLOYMENT_PROXY, input).await?;
+            told(part, Placed::Now(receipt.gas));
+        }
+        Ok(())
+    }
+}
+
+impl Deployment {
+    /// Puts a system on a chain where nothing of it is yet; `told` hears of each contract.
+    pub async fn create(
+        client: &Client,
+        terms: &SystemTerms,
+        told: impl FnMut(&Part, Placed),
+    ) -> Result<Self, ChainError> {
+        let system = System::new(terms);
+        let (chain_id, block) = (client.chain_id().await?, client.block_number().await?);
+        system.put(client, told).await?;
+        Ok(system.deployment(chain_id, block))
     }
 }
 
 /// What a store of creation code is made with.
-fn code_store(code: &Bytes) -> Vec<u8> {
-    CodeStore::constructorCall { code: code.clone() }.abi_encode()
+fn code_store(code: &[u8]) -> Vec<u8> {
+    CodeStore::constructorCall { code: code.to_vec().into() }.abi_encode()
 }

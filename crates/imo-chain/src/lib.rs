@@ -14,7 +14,7 @@ mod client;
 pub use client::{ChainError, Client, Logged, Receipt};
 
 mod deploy;
-pub use deploy::SystemTerms;
+pub use deploy::{DEPLOYMENT_PROXY, Part, Placed, System, SystemTerms};
 
 mod deployment;
 pub use deployment::Deployment;

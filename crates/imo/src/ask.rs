@@ -144,7 +144,7 @@ impl Args {
 }
 
 /// The model that is named, or the only one that there is.
-async fn choose(
+pub(crate) async fn choose(
     client: &Client,
     deployment: &Deployment,
     named: Option<B256>,

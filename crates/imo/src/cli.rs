@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
-use crate::{ask, bench, demo, dispute, model, node, run, verify, vm};
+use crate::{ask, bench, demo, deploy, dispute, launch, model, node, revenue, run, verify, vm};
 
 /// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
 #[derive(Debug, Parser)]
@@ -28,6 +28,12 @@ enum Command {
     /// Pack models and look into packed ones
     #[command(subcommand)]
     Model(model::Command),
+    /// Put the contracts that all models share on a chain
+    Deploy(deploy::Args),
+    /// Launch a model: its token, sale, revenue and collection
+    Launch(launch::Args),
+    /// Account for a model's revenue: where it came from, where each wei went, what waits
+    Revenue(revenue::Args),
     /// Answer requests and dispute wrong answers, until stopped
     Node(node::Args),
     /// Ask a model through the oracle: pay, and wait for an operator's answer
@@ -56,6 +62,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(args, terminal),
         Command::Run(args) => run::run(args, terminal),
         Command::Model(command) => model::run(command, terminal),
+        Command::Deploy(args) => deploy::run(args, terminal),
+        Command::Launch(args) => launch::run(&args, terminal),
+        Command::Revenue(args) => revenue::run(&args, terminal),
         Command::Node(args) => node::run(args, terminal),
         Command::Ask(args) => ask::run(args, terminal),
         Command::Dispute(command) => dispute::run(command, terminal),

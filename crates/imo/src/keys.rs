@@ -12,16 +12,16 @@ pub(crate) struct Endpoint {
     /// JSON-RPC endpoint of an Ethereum node
     #[arg(long, env = "IMO_RPC", value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc: String,
-    /// Addresses of the contracts, as `imo demo --keep` wrote them
+    /// Addresses of the contracts, as `imo deploy` or `imo demo --keep` wrote them
     #[arg(long, env = "IMO_DEPLOYMENT", value_name = "FILE", default_value = "deployment.json")]
-    deployment: PathBuf,
+    pub(crate) deployment: PathBuf,
 }
 
 /// A chain with our contracts, and the account that signs.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ChainArgs {
     #[command(flatten)]
-    endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     #[command(flatten)]
     key: KeyArgs,
 }
@@ -39,13 +39,6 @@ struct KeyArgs {
     /// Account of a development node, by its number
     #[arg(long, value_name = "NUMBER")]
     dev_account: Option<u32>,
-}
-
-impl ChainArgs {
-    /// Connects, and checks that the contracts are on that chain.
-    pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
-        self.endpoint.connect(self.key.signer()?).await
-    }
 }
 
 impl Endpoint {
@@ -68,6 +61,18 @@ impl Endpoint {
             self.rpc,
         );
         Ok((client, deployment))
+    }
+}
+
+impl ChainArgs {
+    /// Connects, and checks that the contracts are on that chain.
+    pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
+        self.endpoint.connect(self.key.signer()?).await
+    }
+
+    /// Connects where the contracts may not be yet.
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::connect(&self.endpoint.rpc, self.key.signer()?)?)
     }
 }
 

@@ -60,6 +60,26 @@ impl TextProgram {
         &self.program
     }
 
+    /// Those parameters as the contract takes them.
+    pub(crate) fn on_chain(&self) -> imo_chain::contracts::OpmlVerifier::Program {
+        let it = &self.program;
+        imo_chain::contracts::OpmlVerifier::Program {
+            codeRoot: it.code_root.into(),
+            codeBase: it.code_base,
+            entry: it.entry,
+            codeDepth: it.code_depth,
+            memoryDepth: it.memory_depth,
+            inputDepth: it.input_depth,
+            nodesLog2: it.nodes_log2,
+            slotLog2: it.slot_log2,
+            stepsLog2: it.steps_log2,
+            outputAddress: it.output_address,
+            promptLimit: it.prompt_limit,
+            outputLimit: it.output_limit,
+            vmVersion: Program::VM_VERSION,
+        }
+    }
+
     /// How its traces are laid out.
     pub const fn shape(&self) -> &TraceShape {
         &self.shape

@@ -7,8 +7,8 @@ use imo_chain::primitives::U256;
 use serde_json::Value;
 
 /// Same model file, same guest, same terms: same ids, on any machine. A change of one of the three changes them.
-const CONTENT_ID: &str = "0x78f397802a4f702ea4db02cda8d90f34e6d293dc121e8107dc435e0448fa1934";
-const MODEL_ID: &str = "0x6cb687423035e9e7677047339ec29dbe4041503722c3b1d45e2245d87dc3b1b5";
+const CONTENT_ID: &str = "0x518a9ddbff5344b9da47ebc97d28a10fcfbe1307f46d015ad62e4192d7801186";
+const MODEL_ID: &str = "0x1695fa9cbc0df26e0a20d8296aabfbd231a991e3c7d5973b7957138c4f49c10d";
 
 fn model() -> PathBuf {
     std::env::var_os("IMO_MODEL").map(PathBuf::from).expect("IMO_MODEL: `make test` sets it")

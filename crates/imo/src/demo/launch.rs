@@ -8,7 +8,7 @@ use imo_chain::contracts::ImoFactory::{
 use imo_chain::contracts::ModelOffering::{
     bidCall, claimCall, claimableCall, openCall, saleOfCall, settleCall,
 };
-use imo_chain::contracts::OpmlVerifier::{Program, registerContentCall, registerProgramCall};
+use imo_chain::contracts::OpmlVerifier::{registerContentCall, registerProgramCall};
 use imo_chain::contracts::{ImoFactory, ModelToken};
 use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
@@ -58,7 +58,7 @@ pub(crate) async fn register(
     program: &TextProgram,
 ) -> anyhow::Result<B256> {
     let verifier = stage.deployment.verifier;
-    let call = registerProgramCall { program: on_chain(program.program()) };
+    let call = registerProgramCall { program: program.on_chain() };
     stage.send(Person::Maker, "registers the program", verifier, &call, U256::ZERO).await?;
     let call = registerContentCall {
         imageRoot: image.root().into(),
@@ -221,23 +221,4 @@ async fn check_refund(stage: &Stage, launched: &Launched) -> anyhow::Result<()> 
     ensure!(left.is_zero(), "the offering kept {left} wei");
     stage.say("the unpopular model missed its soft cap: everyone was refunded");
     Ok(())
-}
-
-/// A program's parameters as the contract takes them.
-fn on_chain(it: &imo_model::Program) -> Program {
-    Program {
-        codeRoot: it.code_root.into(),
-        codeBase: it.code_base,
-        entry: it.entry,
-        codeDepth: it.code_depth,
-        memoryDepth: it.memory_depth,
-        inputDepth: it.input_depth,
-        nodesLog2: it.nodes_log2,
-        slotLog2: it.slot_log2,
-        stepsLog2: it.steps_log2,
-        outputAddress: it.output_address,
-        promptLimit: it.prompt_limit,
-        outputLimit: it.output_limit,
-        vmVersion: imo_model::Program::VM_VERSION,
-    }
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use imo_chain::contracts::OpmlVerifier::Parameters;
 use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256};
-use imo_chain::{Deployment, SystemTerms};
+use imo_chain::{Deployment, Placed, SystemTerms};
 use imo_model::{ModelImage, pack};
 use serde::Serialize;
 
@@ -190,6 +190,7 @@ async fn set(
     let deployer = &clients[Person::Deployer.account() as usize];
     deployer.set_coinbase(COINBASE).await?;
     let terms = SystemTerms {
+        salt: B256::ZERO,
         verifier: Parameters {
             kLog2: 4,
             window: WINDOW,
@@ -204,7 +205,12 @@ async fn set(
         exchange: Address::ZERO,
     };
     let mut gas = 0;
-    let deployment = Deployment::create(deployer, &terms, |_, _, used| gas += used).await?;
+    let deployment = Deployment::create(deployer, &terms, |_, placed| {
+        if let Placed::Now(used) = placed {
+            gas += used;
+        }
+    })
+    .await?;
     terminal.line(format!("  contracts that all models share: {gas} gas"));
     let file = folder.join("deployment.json");
     fs::write(&file, serde_json::to_string_pretty(&deployment)?)

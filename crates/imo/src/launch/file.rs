@@ -1,0 +1,325 @@
+//! `imo.toml`: what a launch fixes, as its maker writes it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, ensure};
+use imo_chain::contracts::ImoFactory::{
+    AllocationTerms, CollectionTerms, EscrowTerms, LaunchParams, ModelTerms, RevenueAsset,
+    SaleParams, SplitTerms, TokenTerms, VestingTerms,
+};
+use imo_chain::primitives::aliases::{U40, U96, U112};
+use imo_chain::primitives::{Address, B256, U256};
+use serde::{Deserialize, Deserializer};
+
+use crate::amount;
+use crate::auction::Book;
+
+/// Decimals of every model token.
+const DECIMALS: usize = 18;
+/// One in the scale of a temperature.
+const TEMPERATURE_DECIMALS: usize = 4;
+const BPS: u32 = 10_000;
+
+/// The file as a whole.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct LaunchFile {
+    pub(crate) model: Model,
+    pub(crate) token: Token,
+    pub(crate) revenue: Revenue,
+    pub(crate) sale: Sale,
+    pub(crate) works: Works,
+    #[serde(default)]
+    pub(crate) pool: Pool,
+    #[serde(default)]
+    pub(crate) escrow: Escrow,
+    #[serde(default)]
+    pub(crate) vesting: Vec<Vesting>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Model {
+    pub(crate) image: PathBuf,
+    pub(crate) source: String,
+    file_hash: B256,
+    pub(crate) licence: String,
+    #[serde(default)]
+    licence_hash: B256,
+    base_price: Wei,
+    byte_price: Wei,
+    token_price: Wei,
+    pub(crate) operator_share: Share,
+    pub(crate) default_tokens: u32,
+    pub(crate) default_bytes: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Token {
+    pub(crate) name: String,
+    pub(crate) symbol: String,
+    pub(crate) supply: Tokens,
+    pub(crate) claimable_share: Share,
+    least_revenue: Wei,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Revenue {
+    pub(crate) creator: Address,
+    pub(crate) creator_share: Share,
+    pub(crate) protocol: Address,
+    pub(crate) protocol_share: Share,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Sale {
+    pub(crate) floor_price: Wei,
+    #[serde(default)]
+    price_step: Wei,
+    pub(crate) prices: u16,
+    pub(crate) lasts: Time,
+    pub(crate) soft_cap: Wei,
+    pub(crate) minimum_bid: Wei,
+    /// Asked about each bid.
+    #[serde(default)]
+    pub(crate) hook: Address,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Works {
+    name: String,
+    symbol: String,
+    pub(crate) mint_fee: Wei,
+    pub(crate) royalty: Share,
+    most_tokens: u32,
+    temperature: String,
+    candidates: u16,
+    keep_text: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Pool {
+    pub(crate) share: Share,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Escrow {
+    pub(crate) share: Share,
+    #[serde(default)]
+    pub(crate) deadline: Time,
+    #[serde(default)]
+    pub(crate) refunds: Time,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Vesting {
+    pub(crate) beneficiary: Address,
+    pub(crate) tokens: Tokens,
+    pub(crate) cliff: Time,
+    pub(crate) end: Time,
+}
+
+/// An amount of ETH, in wei.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wei(pub(crate) u128);
+
+/// An amount of the model's token, in units.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tokens(pub(crate) u128);
+
+/// A part, in basis points.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Share(pub(crate) u16);
+
+/// A length of time, in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Time(pub(crate) u64);
+
+fn parse<'de, D: Deserializer<'de>, T>(
+    from: D,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    parse(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+}
+
+impl<'de> Deserialize<'de> for Wei {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        parse(from, amount::parse_ether).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tokens {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        parse(from, |text| amount::parse_decimal(text, DECIMALS)).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        parse(from, amount::parse_share).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        parse(from, amount::parse_duration).map(Self)
+    }
+}
+
+impl LaunchFile {
+    /// Reads a file; the image's path counts from its folder.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let named = || path.display().to_string();
+        let text = fs::read_to_string(path).with_context(named)?;
+        let mut file: Self =
+            toml::from_str(&text).map_err(|error| anyhow!("{}: {error}", named()))?;
+        if let Some(folder) = path.parent() {
+            file.model.image = folder.join(&file.model.image);
+        }
+        ensure!(file.sale.prices != 0, "{}: a sale needs a price", named());
+        ensure!(file.vested() < file.token.supply.0, "{}: nothing is left to sell", named());
+        Ok(file)
+    }
+
+    /// Token units that vest.
+    pub(crate) fn vested(&self) -> u128 {
+        self.vesting.iter().fold(0, |sum, it| it.tokens.0.saturating_add(sum))
+    }
+
+    /// Token units for sale; the pool's come on top.
+    pub(crate) fn for_sale(&self) -> U256 {
+        U256::from(self.token.supply.0 - self.vested()) * U256::from(BPS)
+            / U256::from(BPS + u32::from(self.pool.share.0))
+    }
+
+    /// The sale without any bids.
+    pub(crate) fn book(&self) -> Book {
+        Book {
+            supply: self.for_sale(),
+            floor_price: U256::from(self.sale.floor_price.0),
+            tick_step: U256::from(self.sale.price_step.0),
+            ticks: self.sale.prices.into(),
+            soft_cap: U256::from(self.sale.soft_cap.0),
+            bids: std::collections::BTreeMap::new(),
+        }
+    }
+
+    /// What an answer of the default size costs beside its gas, in wei.
+    pub(crate) fn answer_price(&self) -> U256 {
+        let model = &self.model;
+        U256::from(model.base_price.0)
+            + U256::from(model.byte_price.0) * U256::from(model.default_bytes)
+            + U256::from(model.token_price.0) * U256::from(model.default_tokens)
+    }
+
+    /// What of that goes to the holders.
+    pub(crate) fn holders_of_answer(&self) -> U256 {
+        let bps = U256::from(BPS);
+        let kept = self.answer_price() * (bps - U256::from(self.model.operator_share.0)) / bps;
+        let others =
+            u32::from(self.revenue.creator_share.0) + u32::from(self.revenue.protocol_share.0);
+        kept * U256::from(BPS.saturating_sub(others)) / bps
+    }
+
+    /// The parameters of a launch at this time.
+    pub(crate) fn params(
+        &self,
+        content_id: B256,
+        verifier: Address,
+        now: u64,
+    ) -> anyhow::Result<LaunchParams> {
+        let (model, sale) = (&self.model, &self.sale);
+        let end = now + sale.lasts.0;
+        let time = |after: Time| U40::try_from(end + after.0).context("a time is too far away");
+        let share = self.escrow.share.0;
+        let deadline = if share == 0 { U40::ZERO } else { time(self.escrow.deadline)? };
+        let refunds = Time(self.escrow.deadline.0 + self.escrow.refunds.0);
+        let refund_end = if share == 0 { U40::ZERO } else { time(refunds)? };
+        let vesting = self.vesting.iter().map(|it| {
+            Ok(VestingTerms {
+                beneficiary: it.beneficiary,
+                amount: U96::try_from(it.tokens.0)?,
+                cliff: time(it.cliff)?,
+                end: time(it.end)?,
+            })
+        });
+        Ok(LaunchParams {
+            model: ModelTerms {
+                contentId: content_id,
+                verifier,
+                basePrice: model.base_price.0,
+                bytePrice: model.byte_price.0.try_into().context("byte-price is too much")?,
+                tokenPrice: model.token_price.0.try_into().context("token-price is too much")?,
+                operatorBps: model.operator_share.0,
+                defaultTokens: model.default_tokens,
+                defaultBytes: model.default_bytes,
+                sourceUri: model.source.clone(),
+                fileHash: model.file_hash,
+                licence: model.licence.clone(),
+                licenceHash: model.licence_hash,
+            },
+            token: TokenTerms {
+                name: self.token.name.clone(),
+                symbol: self.token.symbol.clone(),
+                supply: U96::try_from(self.token.supply.0).context("the supply is too large")?,
+                sharedBps: self.token.claimable_share.0,
+                assets: vec![RevenueAsset {
+                    asset: Address::ZERO,
+                    minimum: U96::try_from(self.token.least_revenue.0)
+                        .context("least-revenue is too much")?,
+                }],
+            },
+            split: SplitTerms {
+                creator: self.revenue.creator,
+                protocol: self.revenue.protocol,
+                creatorBps: self.revenue.creator_share.0,
+                protocolBps: self.revenue.protocol_share.0,
+            },
+            sale: SaleParams {
+                currency: Address::ZERO,
+                creator: self.revenue.creator,
+                floorPrice: sale.floor_price.0,
+                tickStep: sale.price_step.0,
+                ticks: sale.prices,
+                start: U40::from(now),
+                end: time(Time(0))?,
+                softCap: U112::try_from(sale.soft_cap.0).context("soft-cap is too much")?,
+                minimumBid: U112::try_from(sale.minimum_bid.0)
+                    .context("minimum-bid is too much")?,
+                hook: sale.hook,
+            },
+            collection: self.works.terms()?,
+            allocation: AllocationTerms {
+                poolBps: self.pool.share.0,
+                vesting: vesting.collect::<anyhow::Result<_>>()?,
+            },
+            escrow: EscrowTerms { bps: share, deadline, refundEnd: refund_end },
+        })
+    }
+}
+
+impl Works {
+    fn terms(&self) -> anyhow::Result<CollectionTerms> {
+        let temperature = amount::parse_decimal(&self.temperature, TEMPERATURE_DECIMALS)
+            .map_err(|error| anyhow!("temperature: {error}"))?;
+        let units = temperature * (1 << 16) / 10_u128.pow(4);
+        Ok(CollectionTerms {
+            name: self.name.clone(),
+            symbol: self.symbol.clone(),
+            mintFee: U96::try_from(self.mint_fee.0).context("mint-fee is too much")?,
+            royaltyBps: self.royalty.0,
+            maxTokens: self.most_tokens,
+            temperature: units.try_into().context("temperature is too high")?,
+            topK: self.candidates,
+            keepText: self.keep_text,
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! What a launch's maker and its buyers type.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/imo.toml");
+
+fn imo(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_imo")).args(args).output().expect("the binary starts")
+}
+
+fn object(args: &[&str]) -> Value {
+    let output = imo(args);
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).expect("an object")
+}
+
+fn wei(value: &Value) -> u128 {
+    let text = value.as_str().expect("a number in hexadecimal");
+    u128::from_str_radix(text.trim_start_matches("0x"), 16).expect("a number")
+}
+
+#[test]
+fn a_plan_says_what_the_example_sells_and_what_its_escrow_means() {
+    let plan = object(&["launch", "plan", EXAMPLE, "--json"]);
+    assert_eq!(wei(&plan["for_sale"]), 800_000 * 10_u128.pow(18));
+    assert_eq!(wei(&plan["whole_at_floor_wei"]), 80 * 10_u128.pow(18));
+    // 0.0002 + 2,000 bytes at 0.1 gwei + 256 tokens at 2,000 gwei; 70 % of it is revenue, 88 % of that the holders'.
+    assert_eq!(wei(&plan["answer_price_wei"]), 712_200_000_000_000);
+    assert_eq!(wei(&plan["holders_of_answer_wei"]), 438_715_200_000_000);
+    // 40 ETH, of which each answer releases 80 % of that.
+    assert_eq!(wei(&plan["answers_to_release"]), 113_970);
+}
+
+#[test]
+fn a_plan_sells_a_file_of_bids_to_the_wei() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let bids = folder.join("bids.csv");
+    fs::write(&bids, "# price, amount\n0.0002, 100\n0.0001, 30\n0.00015 ETH, 20 ETH\n")
+        .expect("the target folder can be written");
+    let bids = bids.to_str().expect("UTF-8");
+    let plan = object(&["launch", "plan", EXAMPLE, "--bids", bids, "--json"]);
+    let (sale, ether) = (&plan["sale"], 10_u128.pow(18));
+    // At 0.0001 the supply costs 80, at 0.00015 120: 100 and 20 buy all of it there.
+    assert_eq!(wei(&sale["proceeds_wei"]), 120 * ether);
+    assert_eq!(wei(&sale["price_wei"]), 150_000_000_000_000);
+    let fills = sale["fills"].as_array().expect("a list");
+    let back: Vec<u128> = fills.iter().map(|fill| wei(&fill["refund_wei"]) / ether).collect();
+    assert_eq!(back, [0, 30, 0]);
+    let tokens: u128 = fills.iter().map(|fill| wei(&fill["tokens"])).sum();
+    assert_eq!(tokens, wei(&sale["sold"]));
+}
+
+#[test]
+fn mistakes_in_a_file_are_named() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let example = fs::read_to_string(EXAMPLE).expect("the example is in the tree");
+    for (from, to, why) in [
+        ("20 ETH", "20 EUR", "\"EUR\" is not ETH"),
+        ("\"30 %\"", "\"130 %\"", "more than the whole"),
+        ("7 days", "a week", "a week"),
+        ("prices = 64", "prize = 64", "unknown field `prize`"),
+        ("\"200000\"", "\"1000000\"", "nothing is left to sell"),
+    ] {
+        let path = folder.join("wrong.toml");
+        fs::write(&path, example.replace(from, to)).expect("the target folder can be written");
+        let output = imo(&["launch", "plan", path.to_str().expect("UTF-8")]);
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && words.contains(why), "{to}: {words}");
+    }
+}

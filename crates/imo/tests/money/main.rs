@@ -1,0 +1,4 @@
+//! The money, against models that were written apart from the contracts.
+
+mod books;
+mod commands;
