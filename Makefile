@@ -59,6 +59,10 @@ soak: contracts ## The machine, the token and every invariant on many times as m
 bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)
 	scripts/bench.sh $(MODEL) $(ARGS)
 
+.PHONY: bench-gas
+bench-gas: ## The table of gas per action, from the snapshots into docs/benchmarks.md
+	cargo run --quiet --release -p xtask -- gas
+
 .PHONY: slither
 slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
 	@scripts/slither.sh $(FORGE)

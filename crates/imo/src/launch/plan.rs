@@ -105,9 +105,7 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
     let (book, symbol) = (file.book(), &file.token.symbol);
     let supply = U256::from(file.token.supply.0);
     let say = |what: &str, text: String| terminal.line(format!("{what:<14}{text}"));
-    let percent = |bps: u16| format!("{}.{:02} %", bps / 100, bps % 100);
     let tokens = |units: U256| format!("{} {symbol}", units / UNIT);
-    let days = |seconds: u64| format!("{} days", seconds / DAY);
 
     terminal.line(format!("{} ({symbol}), {}", file.token.name, file.model.licence));
     say("sold", format!("{} of {}", tokens(book.supply), tokens(supply)));
@@ -147,7 +145,14 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
             fifth / 3600
         ),
     );
+    print_money(file, terminal);
+}
 
+/// Who gets what and when, and what stays as it is.
+fn print_money(file: &LaunchFile, terminal: Terminal) {
+    let (book, symbol) = (file.book(), &file.token.symbol);
+    let say = |what: &str, text: String| terminal.line(format!("{what:<14}{text}"));
+    let tokens = |units: U256| format!("{} {symbol}", units / UNIT);
     let (pool, escrow) = (file.pool.share.0, file.escrow.share.0);
     say(
         "proceeds",
@@ -228,6 +233,15 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
         "that the maker of the weights has part in this: anybody may launch the same weights again"
             .to_owned(),
     );
+}
+
+/// A part, from basis points.
+fn percent(bps: u16) -> String {
+    format!("{}.{:02} %", bps / 100, bps % 100)
+}
+
+fn days(seconds: u64) -> String {
+    format!("{} days", seconds / DAY)
 }
 
 /// Answers at today's price after which the creator has all of the escrow.
