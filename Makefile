@@ -58,6 +58,14 @@ soak: contracts ## The machine and the contract on a hundred times as many rando
 bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)
 	scripts/bench.sh $(MODEL) $(ARGS)
 
+.PHONY: instructions
+instructions: ## Count the engine's instructions per token and compare with benches/instructions.json (ARGS=--write)
+	scripts/instructions.sh $(ARGS)
+
+.PHONY: aarch64
+aarch64: $(MODEL) ## The engine's tests as a 64-bit ARM program under qemu (installs it)
+	scripts/aarch64-tests.sh
+
 .PHONY: slither
 slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
 	@scripts/slither.sh $(FORGE)
