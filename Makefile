@@ -51,8 +51,9 @@ isa: build ## RV32IM instruction programs, through the machine and through the c
 	scripts/isa-tests.sh
 
 .PHONY: soak
-soak: contracts ## The machine and the contract on a hundred times as many random steps and programs
+soak: contracts ## The machine, the token and every invariant on many times as many random steps, programs and calls
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine
+	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-4096} $(FORGE) test --match-test invariant_
 
 .PHONY: bench
 bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)
@@ -78,9 +79,10 @@ lint: contracts ## Formatting, clippy, tidy rules
 	cargo test --release -p xtask
 
 .PHONY: snapshots
-snapshots: $(NODE_MODULES) ## Write the gas and size files anew
+snapshots: contracts ## Write the gas and size files anew
 	cd contracts && $(FORGE) test
 	cargo run --quiet --release -p xtask -- sizes
+	UPDATE=1 cargo test --release -p imo --test machine -- gas::a_step
 
 .PHONY: clean
 clean: ## Remove what was built, keep what was fetched

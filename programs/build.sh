@@ -19,17 +19,38 @@ build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 remap="--remap-path-prefix=$root=/imo --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 remap+=" --remap-path-prefix=$(rustc "+$toolchain" --print sysroot)=/rust --remap-path-prefix=$build=/build"
-RUSTFLAGS="$remap -Cforce-frame-pointers=no" cargo "+$toolchain" build --quiet --locked --release \
-  --target "$target" --target-dir "$build" --features guest --bin text
-elf=$build/$target/release/text
+compile() {
+  RUSTFLAGS="$remap -Cforce-frame-pointers=no" cargo "+$toolchain" build --quiet --locked --release \
+    --target "$target" --target-dir "$build" --features guest --bin text
+}
+compile
+elf=$build/text.elf
+cp "$build/$target/release/text" "$elf"
 hash=$(sha256sum "$elf" | cut -d' ' -f1)
+
+# Which function and line an instruction comes from: of the frames inlined there the innermost in our sources. The same build with line
+# tables has the same instructions.
+lines() {
+  CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-only compile
+  read -r base size < <(readelf -SW "$elf" | sed -n 's/.* \.text *PROGBITS *\([0-9a-f]*\) [0-9a-f]* \([0-9a-f]*\) .*/\1 \2/p')
+  for ((pc = 16#$base; pc < 16#$base + 16#$size; pc += 4)); do printf '0x%x\n' "$pc"; done |
+    llvm-symbolizer --obj="$build/$target/release/text" --functions=short --print-address |
+    awk '/^0x/ { pc = substr($0, 3); place = ""; next }
+      /^$/ { if (place != "" && place != last) print pc, place; if (place != "") last = place; next }
+      { name = $0; getline file; sub(/:[0-9]+$/, "", file)
+        if (place == "" && file ~ /^\/imo\// && file !~ /:0$/) { sub(/^\/imo\//, "", file); gsub(/ /, "", name); place = file " " name } }'
+}
 
 if [ "${1:-}" = --check ]; then
   cmp "$elf" text.elf || { echo "programs/text.elf is not what the sources build; run programs/build.sh" >&2; exit 1; }
   grep -q "$hash" prestates.json || { echo "programs/prestates.json has another hash than $hash" >&2; exit 1; }
+  if command -v llvm-symbolizer >/dev/null; then
+    lines | cmp - text.lines || { echo "programs/text.lines is not what the sources give; run programs/build.sh" >&2; exit 1; }
+  fi
   echo "programs/text.elf is what the sources build: $hash"
 else
   cp "$elf" text.elf
+  lines > text.lines
   printf '{\n  "programs": [\n    { "name": "text", "version": 1, "file": "text.elf", "sha256": "%s" }\n  ]\n}\n' "$hash" > prestates.json
   echo "wrote programs/text.elf ($(stat -c %s text.elf) bytes): $hash"
 fi

@@ -103,6 +103,7 @@ contract OpmlVerifierGamesTest is GameFixture {
     }
 
     function convictLie(uint256 step) external {
+        _deploy(2);
         Player memory liar = _liar(ANN, ANN, 3, step);
         bytes32 claim = _submit(liar);
         _proveInput(claim);

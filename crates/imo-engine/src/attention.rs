@@ -43,7 +43,7 @@ pub(crate) fn attend_heads(
         return;
     }
     scratch.sums.resize(head_dim, 0);
-    scratch.scores.resize(keys.exponents.len(), 0.0);
+    scratch.scores.resize(keys.exponents.len() - keys.skipped, 0.0);
     let (key_rows, value_rows) = (keys.rows(head_dim), values.rows(head_dim));
     for (head, out) in out.chunks_exact_mut(head_dim).enumerate() {
         attend(
@@ -52,8 +52,10 @@ pub(crate) fn attend_heads(
             &mut scratch.scores,
             (&queries.values[head * head_dim..][..head_dim], queries.exponents[head]),
             HeadShape { scale },
-            key_rows.chunks_exact(head_dim).zip(keys.exponents.iter().copied()),
-            value_rows.chunks_exact(head_dim).zip(values.exponents.iter().copied()),
+            key_rows.chunks_exact(head_dim).zip(keys.exponents[keys.skipped..].iter().copied()),
+            value_rows
+                .chunks_exact(head_dim)
+                .zip(values.exponents[values.skipped..].iter().copied()),
         );
     }
 }
@@ -92,7 +94,8 @@ mod tests {
             let query_exponents =
                 (0..heads).map(|_| u.int_in_range(-40..=10)).collect::<Result<Vec<i16>>>()?;
             let scale = *u.choose(&[0.125, 1e-3, 3.0, -1.0, 1e38])?;
-            // What stands beyond the last position must not matter.
+            // What stands before the first position that counts and beyond the last must not matter.
+            let skipped = u.int_in_range(0..=(positions - 1).min(LANES - 1))?;
             let room = positions.next_multiple_of(LANES) * head_dim;
             let (mut blocks, mut pairs) = (vec![77; room], vec![-77; room]);
             let (keys, values) = (rows(u, head_dim * positions)?, rows(u, head_dim * positions)?);
@@ -112,10 +115,11 @@ mod tests {
                     Queries { values: &queries, exponents: &query_exponents },
                     scale,
                     (
-                        Keys { blocks: &blocks, exponents: &key_exponents },
+                        Keys { blocks: &blocks, exponents: &key_exponents, skipped },
                         Values {
                             pairs: &pairs[..positions.next_multiple_of(2) * head_dim],
                             exponents: &value_exponents,
+                            skipped,
                         },
                     ),
                     isa,

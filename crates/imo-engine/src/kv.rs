@@ -1,5 +1,7 @@
 //! The keys and values of earlier positions, apart from the trace.
 
+use std::ops::Range;
+
 use imo_model::Header;
 
 use crate::weights::size;
@@ -33,22 +35,26 @@ pub(crate) struct Rows<'a> {
     pub(crate) exponents: &'a [i16],
 }
 
-/// One head's keys up to some position, laid out so that a vector's lanes are positions.
+/// One head's keys from a block of positions on, laid out so that a vector's lanes are positions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keys<'a> {
     /// (position / 8, dimension / 2, position % 8, dimension % 2), the last block to its end.
     pub(crate) blocks: &'a [i16],
     /// (position)
     pub(crate) exponents: &'a [i16],
+    /// How many positions of the first block do not count.
+    pub(crate) skipped: usize,
 }
 
-/// One head's values up to some position, laid out so that a vector's lanes are dimensions.
+/// One head's values from a block of positions on, laid out so that a vector's lanes are dimensions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Values<'a> {
     /// (position / 2, dimension, position % 2), the last pair to its end.
     pub(crate) pairs: &'a [i16],
     /// (position)
     pub(crate) exponents: &'a [i16],
+    /// As in [`Keys`].
+    pub(crate) skipped: usize,
 }
 
 impl KvCache {
@@ -76,52 +82,56 @@ impl KvCache {
         }
     }
 
-    /// A head's keys at the first `count` positions.
-    pub(crate) fn keys(&self, layer: usize, head: usize, count: usize) -> Keys<'_> {
-        let (blocks, exponents) = self.head(&self.keys, (layer, head), count, LANES);
-        Keys { blocks, exponents }
+    /// A head's keys at some positions.
+    pub(crate) fn keys(&self, layer: usize, head: usize, at: Range<usize>) -> Keys<'_> {
+        let (blocks, exponents, skipped) = self.head(&self.keys, (layer, head), at, LANES);
+        Keys { blocks, exponents, skipped }
     }
 
-    /// A head's values at the first `count` positions.
-    pub(crate) fn values(&self, layer: usize, head: usize, count: usize) -> Values<'_> {
-        let (pairs, exponents) = self.head(&self.values, (layer, head), count, 2);
-        Values { pairs, exponents }
+    /// A head's values at some positions.
+    pub(crate) fn values(&self, layer: usize, head: usize, at: Range<usize>) -> Values<'_> {
+        let (pairs, exponents, skipped) = self.head(&self.values, (layer, head), at, 2);
+        Values { pairs, exponents, skipped }
     }
 
-    /// The first `count` positions, the last `together` of them to their end, and their exponents.
+    /// From the block where the positions begin, the last `together` of them to their end; their
+    /// exponents; and how many come before them.
     fn head<'a>(
         &self,
         heads: &'a Heads,
         (layer, head): (usize, usize),
-        count: usize,
+        at: Range<usize>,
         together: usize,
-    ) -> (&'a [i16], &'a [i16]) {
-        assert!(head < self.kv_heads && count <= self.positions, "a head and positions it has");
-        let start = (layer * self.kv_heads + head) * self.positions;
+    ) -> (&'a [i16], &'a [i16], usize) {
+        assert!(head < self.kv_heads && at.end <= self.positions, "a head and positions it has");
+        let skipped = at.start % LANES;
+        let count = skipped + at.len();
+        let start = (layer * self.kv_heads + head) * self.positions + at.start - skipped;
         let length = count.next_multiple_of(together) * self.head_dim;
-        (&heads.values[start * self.head_dim..][..length], &heads.exponents[start..][..count])
+        let values = &heads.values[start * self.head_dim..][..length];
+        (values, &heads.exponents[start..][..count], skipped)
     }
 }
 
 impl Keys<'_> {
-    /// The keys as (position, dimension).
+    /// The keys that count as (position, dimension).
     pub(crate) fn rows(&self, head_dim: usize) -> Vec<i16> {
         let at = |position, dimension| self.blocks[key_at(position, dimension, head_dim)];
-        rows(self.exponents.len(), head_dim, at)
+        rows(self.skipped..self.exponents.len(), head_dim, at)
     }
 }
 
 impl Values<'_> {
-    /// The values as (position, dimension).
+    /// The values that count as (position, dimension).
     pub(crate) fn rows(&self, head_dim: usize) -> Vec<i16> {
         let at = |position, dimension| self.pairs[value_at(position, dimension, head_dim)];
-        rows(self.exponents.len(), head_dim, at)
+        rows(self.skipped..self.exponents.len(), head_dim, at)
     }
 }
 
-fn rows(positions: usize, head_dim: usize, at: impl Fn(usize, usize) -> i16) -> Vec<i16> {
-    let indices = 0..positions * head_dim;
-    indices.map(|index| at(index / head_dim, index % head_dim)).collect()
+fn rows(at: Range<usize>, head_dim: usize, value: impl Fn(usize, usize) -> i16) -> Vec<i16> {
+    let indices = at.start * head_dim..at.end * head_dim;
+    indices.map(|index| value(index / head_dim, index % head_dim)).collect()
 }
 
 /// Puts one position's key into a head's blocks.

@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn every_instruction_set_gives_the_scalar_bits() {
         arbtest::arbtest(|u| {
-            let format = *u.choose(&[Format::Q4_0, Format::Q4_1, Format::Q8_0, Format::I16])?;
+            let format = *u.choose(&Format::ALL)?;
             let (rows, columns) = (u.int_in_range(1..=20)?, BLOCK * u.int_in_range(1..=3)?);
             let tokens = u.int_in_range(1..=TILE)?;
             let mut data = vec![0; format.matrix_bytes(rows, columns)];

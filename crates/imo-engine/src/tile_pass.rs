@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::attention::{Queries, Scratch, attend_heads};
 use crate::elementwise::silu_mul;
+use crate::forward::number;
 use crate::isa::Isa;
 use crate::kv::{KvCache, Rows};
 use crate::linear::{Product, mat_tile};
@@ -69,11 +70,20 @@ impl TilePass {
         let header = &weights.header;
         let layer = &weights.layers[layer];
         self.normalise(&layer.attention_norm, header.eps);
-        let [mut query, mut key, value] =
+        let [mut query, mut key, mut value] =
             products([&layer.query, &layer.key, &layer.value], &self.tile, means);
 
         let (query_dim, kv_dim) = (size(header.query_dim()), size(header.kv_dim()));
         let head_dim = size(header.head_dim);
+        if let Some(bias) = &layer.bias {
+            let (query_bias, rest) = bias.split_at(query_dim);
+            let (key_bias, value_bias) = rest.split_at(kv_dim);
+            for (out, bias) in
+                [(&mut query, query_bias), (&mut key, key_bias), (&mut value, value_bias)]
+            {
+                out.chunks_exact_mut(bias.len()).for_each(|out| add(out, bias));
+            }
+        }
         for (token, angles) in self.angles.iter().enumerate() {
             let queries = &mut query[token * query_dim..(token + 1) * query_dim];
             rotate(queries, angles);
@@ -170,12 +180,14 @@ impl TilePass {
             let mut scratch = Scratch::default();
             for (index, out) in (first..).zip(out.chunks_exact_mut(together * head_dim)) {
                 let (token, head) = (index / kv_heads, index % kv_heads);
-                let count = self.positions.start + token + 1;
+                let position = self.positions.start + token;
+                let seen = size(header.window_start(number(position)))..position + 1;
                 let queries = Queries {
                     values: &self.queries[index * together * head_dim..][..together * head_dim],
                     exponents: &self.query_exponents[index * together..][..together],
                 };
-                let cached = (cache.keys(layer, head, count), cache.values(layer, head, count));
+                let cached =
+                    (cache.keys(layer, head, seen.clone()), cache.values(layer, head, seen));
                 attend_heads(out, &mut scratch, queries, scale, cached, means.isa);
             }
         };

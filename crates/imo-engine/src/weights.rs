@@ -26,6 +26,8 @@ pub(crate) struct LayerWeights<'a> {
     pub(crate) gate: Matrix<'a>,
     pub(crate) up: Matrix<'a>,
     pub(crate) down: Matrix<'a>,
+    /// Added to queries, keys and values, if anything is.
+    pub(crate) bias: Option<Vec<f32>>,
 }
 
 impl<'a> LayerWeights<'a> {
@@ -59,6 +61,7 @@ impl<'a> Weights<'a> {
                 gate: matrix(image, &layer.gate),
                 up: matrix(image, &layer.up),
                 down: matrix(image, &layer.down),
+                bias: layer.bias.map(|bias| floats(image, bias)),
             })
         };
         Ok(Self {

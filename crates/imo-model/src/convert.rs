@@ -4,14 +4,7 @@ use imo_tensor::{BLOCK, Format, GROUP, Matrix};
 
 use crate::gguf::{Gguf, TensorInfo};
 use crate::pack::PackError;
-
-/// Codes of the formats that a file's tensors may have.
-const F32: u32 = 0;
-const F16: u32 = 1;
-const Q4_0: u32 = 2;
-const Q4_1: u32 = 3;
-const Q8_0: u32 = 8;
-const BF16: u32 = 30;
+use crate::stored::{Part, Stored, code, floats, name as format_name};
 
 /// A matrix in the image's format.
 pub(crate) struct Packed {
@@ -21,50 +14,38 @@ pub(crate) struct Packed {
     pub(crate) rounding: f64,
 }
 
-/// Packs a matrix of the given shape, checking scales and the worst sum of every row.
+/// Packs a matrix of the given shape, checking scales and the worst sum of every row. Row i is row `source_row(i)` of the file.
 pub(crate) fn matrix(
     gguf: &Gguf<'_>,
     name: &str,
-    rows: u32,
-    columns: u32,
+    (rows, columns): (u32, u32),
+    source_row: impl Fn(usize) -> usize,
 ) -> Result<Packed, PackError> {
     let info = expect_shape(gguf, name, rows, columns)?;
     let (rows, columns) = (rows as usize, columns as usize);
-    if !columns.is_multiple_of(BLOCK) {
-        return Err(tensor_error(
-            name,
-            format!("its rows of {columns} are not a multiple of {BLOCK}"),
-        ));
+    let stored = Stored::of(info.kind).ok_or_else(|| format_error(name, info.kind))?;
+    if !columns.is_multiple_of(stored.values) {
+        let what = format!("its rows of {columns} are not a multiple of {}", stored.values);
+        return Err(tensor_error(name, what));
     }
-    let (format, value_bytes, block_values) = match info.kind {
-        Q4_0 => (Format::Q4_0, 18, BLOCK),
-        Q4_1 => (Format::Q4_1, 20, BLOCK),
-        Q8_0 => (Format::Q8_0, 34, BLOCK),
-        F32 => (Format::I16, 4, 1),
-        F16 | BF16 => (Format::I16, 2, 1),
-        code => {
-            return Err(PackError::TensorFormat {
-                name: name.to_owned(),
-                format: format_name(code),
-            });
-        }
-    };
-    let row_bytes = columns / block_values * value_bytes;
+    let format = stored.format;
+    let row_bytes = columns / stored.values * stored.bytes;
     let source = gguf.tensor_bytes(name, (rows * row_bytes) as u64)?;
     let mut packed =
         Packed { format, bytes: vec![0; format.matrix_bytes(rows, columns)], rounding: 0.0 };
-    for (row, source) in source.chunks_exact(row_bytes).enumerate() {
-        for block in 0..columns / BLOCK {
-            let start = (row / GROUP * (columns / BLOCK) + block) * format.block_bytes();
-            let target = &mut packed.bytes[start..start + format.block_bytes()];
-            if format == Format::I16 {
-                let values =
-                    &source[block * BLOCK * value_bytes..(block + 1) * BLOCK * value_bytes];
-                let error = pack_values(target, row % GROUP, &decode(values, info.kind));
-                packed.rounding = if error > packed.rounding { error } else { packed.rounding };
-            } else {
-                let from = &source[block * value_bytes..(block + 1) * value_bytes];
-                pack_block(target, format, row % GROUP, from);
+    let (blocks, parts) = (columns / BLOCK, stored.values / BLOCK);
+    for row in 0..rows {
+        let source = &source[source_row(row) * row_bytes..][..row_bytes];
+        for block in 0..blocks {
+            let from = &source[block / parts * stored.bytes..][..stored.bytes];
+            let part = (stored.part)(from, block % parts);
+            let start = (row / GROUP * blocks + block) * format.block_bytes();
+            place(&mut packed.bytes[start..start + format.block_bytes()], format, row, &part);
+            if part.rounding.is_infinite() {
+                return Err(tensor_error(name, "a value is not finite or too large".to_owned()));
+            }
+            if part.rounding > packed.rounding {
+                packed.rounding = part.rounding;
             }
         }
     }
@@ -73,24 +54,19 @@ pub(crate) fn matrix(
 }
 
 /// A vector of finite binary32.
-pub(crate) fn vector(gguf: &Gguf<'_>, name: &str, length: u32) -> Result<Vec<u8>, PackError> {
+pub(crate) fn vector(gguf: &Gguf<'_>, name: &str, length: u32) -> Result<Vec<f32>, PackError> {
     let info = expect_shape(gguf, name, 1, length)?;
     let size = match info.kind {
-        F32 => 4,
-        F16 | BF16 => 2,
-        code => {
-            return Err(PackError::TensorFormat {
-                name: name.to_owned(),
-                format: format_name(code),
-            });
-        }
+        code::F32 => 4,
+        code::F16 | code::BF16 => 2,
+        code => return Err(format_error(name, code)),
     };
     let source = gguf.tensor_bytes(name, u64::from(length) * size)?;
-    let values = decode(source, info.kind);
+    let values = floats(source, info.kind);
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
         return Err(tensor_error(name, format!("value {at} is not finite")));
     }
-    Ok(values.iter().flat_map(|value| value.to_le_bytes()).collect())
+    Ok(values)
 }
 
 fn expect_shape<'a>(
@@ -107,6 +83,10 @@ fn expect_shape<'a>(
         return Err(tensor_error(name, found));
     }
     Ok(info)
+}
+
+fn format_error(name: &str, code: u32) -> PackError {
+    PackError::TensorFormat { name: name.to_owned(), format: format_name(code) }
 }
 
 fn tensor_error(name: &str, what: String) -> PackError {
@@ -128,92 +108,109 @@ fn check_rows(name: &str, packed: &Packed, rows: usize, columns: usize) -> Resul
     Ok(())
 }
 
-/// Spreads one row's block of a quantised format over the group's block.
-fn pack_block(target: &mut [u8], format: Format, row: usize, from: &[u8]) {
-    let halves = if format == Format::Q4_1 { 2 } else { 1 };
-    for half in 0..halves {
-        let at = 2 * (half * GROUP + row);
-        target[at..at + 2].copy_from_slice(&from[2 * half..2 * half + 2]);
+/// Lays a row's part between those of the other rows of its group.
+fn place(target: &mut [u8], format: Format, row: usize, part: &Part) {
+    let row = row % GROUP;
+    let kinds: &[usize] = match format {
+        Format::Q4_0 | Format::Q8_0 => &[2],
+        Format::Q4_1 => &[2, 2],
+        Format::I16 => &[4],
+        Format::K4 | Format::K8 => &[2, 2, 1, 1, 1, 1],
+    };
+    let mut from = 0;
+    for size in kinds {
+        let at = GROUP * from + size * row;
+        target[at..at + size].copy_from_slice(&part.scales[from..from + size]);
+        from += size;
     }
-    spread(&mut target[format.scale_bytes()..], row, &from[2 * halves..]);
-}
-
-/// Lays a row's quants in chunks of 8 bytes between those of its group.
-fn spread(quants: &mut [u8], row: usize, from: &[u8]) {
-    for (chunk, bytes) in from.chunks_exact(8).enumerate() {
+    let quants = &mut target[format.scale_bytes()..];
+    for (chunk, bytes) in part.quants[..format.row_bytes()].chunks_exact(8).enumerate() {
         let at = (chunk * GROUP + row) * 8;
         quants[at..at + 8].copy_from_slice(bytes);
     }
 }
 
-/// Rounds 32 values to 16 bits with the smallest power-of-two scale that holds them; returns the largest relative error.
-fn pack_values(target: &mut [u8], row: usize, values: &[f32]) -> f64 {
-    let largest = values
-        .iter()
-        .map(|value| f64::from(value.abs()))
-        .fold(0.0, |a, b| if b > a { b } else { a });
-    let units = largest * 16_777_216.0;
-    let mut scale_log2 = 0_u32;
-    while scale_log2 < 30 && units > 32_767.0 * f64::from(1_u32 << scale_log2) {
-        scale_log2 += 1;
-    }
-    let scale = 1_u32 << scale_log2;
-    target[4 * row..4 * row + 4].copy_from_slice(&scale.to_le_bytes());
-    let mut bytes = [0; 2 * BLOCK];
-    let mut error = 0.0;
-    for (value, place) in values.iter().zip(bytes.as_chunks_mut().0) {
-        let exact = f64::from(*value) * 16_777_216.0 / f64::from(scale);
-        let rounded = exact.round_ties_even().clamp(-32_767.0, 32_767.0);
-        let off = (rounded - exact).abs() * f64::from(scale);
-        error = if off > error { off } else { error };
-        #[expect(clippy::cast_possible_truncation, reason = "an integer between ±32,767")]
-        let quant = rounded as i16;
-        *place = quant.to_le_bytes();
-    }
-    spread(&mut target[Format::I16.scale_bytes()..], row, &bytes);
-    if units > 0.0 { error / units } else { 0.0 }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn decode(bytes: &[u8], kind: u32) -> Vec<f32> {
-    match kind {
-        F32 => bytes.as_chunks().0.iter().map(|it| f32::from_le_bytes(*it)).collect(),
-        BF16 => halves(bytes).map(|bits| f32::from_bits(u32::from(bits) << 16)).collect(),
-        _ => halves(bytes).map(half_to_f32).collect(),
+    /// A file with one matrix, "w".
+    fn file(code: u32, rows: u64, columns: u64, data: &[u8]) -> Vec<u8> {
+        let mut file = b"GGUF\x03\0\0\0".to_vec();
+        file.extend([1_u64, 0, 1].map(u64::to_le_bytes).as_flattened());
+        file.push(b'w');
+        file.extend(2_u32.to_le_bytes());
+        file.extend([columns, rows].map(u64::to_le_bytes).as_flattened());
+        file.extend(code.to_le_bytes());
+        file.extend(0_u64.to_le_bytes());
+        file.resize(file.len().next_multiple_of(32), 0);
+        file.extend(data);
+        file
     }
-}
 
-fn halves(bytes: &[u8]) -> impl Iterator<Item = u16> {
-    bytes.as_chunks().0.iter().map(|it| u16::from_le_bytes(*it))
-}
-
-/// Exact.
-fn half_to_f32(bits: u16) -> f32 {
-    let (sign, exponent, fraction) =
-        (u32::from(bits >> 15) << 31, u32::from(bits >> 10) & 31, u32::from(bits) & 0x3ff);
-    match exponent {
-        0 => f32::from_bits(sign | (fraction as f32 / 16_777_216.0).to_bits()),
-        31 => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
-        _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
+    fn bytes_of(value: &serde_json::Value) -> Vec<u8> {
+        let text = value.as_str().expect("a text");
+        let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal");
+        (0..text.len()).step_by(2).map(byte).collect()
     }
-}
 
-/// The format's name, for people.
-fn format_name(code: u32) -> String {
-    let names = [
-        (6, "Q5_0"),
-        (7, "Q5_1"),
-        (10, "Q2_K"),
-        (11, "Q3_K"),
-        (12, "Q4_K"),
-        (13, "Q5_K"),
-        (14, "Q6_K"),
-        (15, "Q8_K"),
-        (16, "IQ2_XXS"),
-        (20, "IQ4_NL"),
-        (23, "IQ4_XS"),
-        (28, "F64"),
-        (39, "MXFP4"),
-    ];
-    let name = names.iter().find(|(it, _)| *it == code);
-    name.map_or_else(|| format!("number {code}"), |(_, name)| (*name).to_owned())
+    #[test]
+    fn packed_values_are_those_of_an_independent_dequantizer() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/quants.json");
+        let text = std::fs::read_to_string(path).expect("the vectors are there");
+        let vectors: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let columns = vectors["columns"].as_u64().expect("a number");
+        let formats = vectors["formats"].as_array().expect("a list");
+        assert_eq!(formats.len(), 15);
+        for format in formats {
+            let number = |key: &str| format[key].as_u64().expect("a number");
+            let code = u32::try_from(number("code")).expect("a code");
+            let file = file(code, number("rows"), columns, &bytes_of(&format["data"]));
+            let gguf = Gguf::parse(&file).expect("a file");
+            let (rows, columns) = (format["rows"].as_u64().expect("a number"), columns);
+            let shape = [rows, columns].map(|it| u32::try_from(it).expect("small"));
+            let packed = matrix(&gguf, "w", (shape[0], shape[1]), |row| row).expect("it packs");
+            let [rows, columns] = shape.map(|it| it as usize);
+            let w = Matrix::new(packed.format, rows, columns, &packed.bytes).expect("its shape");
+            let mut values = vec![0.0; rows * columns];
+            for (row, values) in values.chunks_exact_mut(columns).enumerate() {
+                w.dequantise_row(values, row);
+            }
+            let expected = floats(&bytes_of(&format["values"]), code::F32);
+            let name = &format["name"];
+            if packed.format == Format::I16 {
+                assert!(packed.rounding < 1.0 / 32_767.0, "{name}: {}", packed.rounding);
+                let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 0.5 / 32_767.0;
+                assert!(values.iter().zip(&expected).all(close), "{name}");
+            } else {
+                assert_eq!(packed.rounding, 0.0, "{name}");
+                assert_eq!(values, expected, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_refused_by_name() {
+        let floats = |value: f32| [value; 32].map(f32::to_le_bytes).as_flattened().to_vec();
+        let large_scale = [0x00, 0x58].into_iter().chain([0; 32]).collect::<Vec<_>>();
+        // 127 · 63 in the scales of Q4_K.
+        let large_product = [0xf0, 0x57, 0, 0].into_iter().chain([63; 140]).collect::<Vec<_>>();
+        for (code, columns, data, expected) in [
+            (0, 32, floats(f32::NAN), "cannot be packed: a value is not finite"),
+            (0, 32, floats(f32::NEG_INFINITY), "cannot be packed: a value is not finite"),
+            (0, 32, floats(1e8), "cannot be packed: a value is not finite or too large"),
+            (8, 32, large_scale, "cannot be packed: a scale is not finite"),
+            (12, 256, large_product, "cannot be packed: a scale is not finite"),
+            (12, 32, vec![0; 144], "cannot be packed: its rows of 32 are not a multiple of 256"),
+            (39, 32, vec![0; 17], "stored as MXFP4"),
+            (8, 32, vec![0; 33], "does not lie within the file"),
+        ] {
+            let file = file(code, 1, columns, &data);
+            let gguf = Gguf::parse(&file).expect("a file");
+            let columns = u32::try_from(columns).expect("small");
+            let error =
+                matrix(&gguf, "w", (1, columns), |row| row).err().expect("a refusal").to_string();
+            assert!(error.contains(expected) && error.contains("\"w\""), "{error}");
+        }
+    }
 }

@@ -51,16 +51,42 @@ pub enum GgufError {
 }
 
 /// A value of the metadata.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the names are the format's")]
-pub enum Value {
+pub enum Value<'a> {
     Unsigned(u64),
     Signed(i64),
     Float(f32),
     Double(f64),
     Bool(bool),
-    Text(String),
-    List(Vec<Self>),
+    Text(&'a str),
+    List(List<'a>),
+}
+
+/// A list, where the file has it. Reading the file has checked its elements.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct List<'a> {
+    kind: u32,
+    length: usize,
+    bytes: &'a [u8],
+}
+
+impl<'a> List<'a> {
+    /// Number of elements.
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Its elements, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let (kind, mut reader) = (self.kind, Reader { bytes: self.bytes, at: 0 });
+        (0..self.length).map_while(move |_| reader.value("", kind, 1).ok())
+    }
 }
 
 /// A tensor's place.
@@ -80,8 +106,8 @@ pub struct TensorInfo {
 #[derive(Debug)]
 pub struct Gguf<'a> {
     bytes: &'a [u8],
-    values: BTreeMap<String, Value>,
-    tensors: BTreeMap<String, TensorInfo>,
+    values: BTreeMap<&'a str, Value<'a>>,
+    tensors: BTreeMap<&'a str, TensorInfo>,
 }
 
 impl<'a> Gguf<'a> {
@@ -101,16 +127,16 @@ impl<'a> Gguf<'a> {
         for _ in 0..value_count {
             let key = reader.text("a key")?;
             let kind = reader.u32("a value's type")?;
-            let value = reader.value(&key, kind, 0)?;
-            if values.insert(key.clone(), value).is_some() {
-                return Err(GgufError::Twice(key));
+            let value = reader.value(key, kind, 0)?;
+            if values.insert(key, value).is_some() {
+                return Err(GgufError::Twice(key.to_owned()));
             }
         }
         let mut tensors = BTreeMap::new();
         for _ in 0..tensor_count {
             let (name, tensor) = reader.tensor()?;
-            if tensors.insert(name.clone(), tensor).is_some() {
-                return Err(GgufError::Twice(name));
+            if tensors.insert(name, tensor).is_some() {
+                return Err(GgufError::Twice(name.to_owned()));
             }
         }
         let mut file = Self { bytes, values, tensors };
@@ -129,7 +155,7 @@ impl<'a> Gguf<'a> {
         let data = usize::try_from(data).unwrap_or(usize::MAX);
         for (name, tensor) in &mut self.tensors {
             let start = tensor.start.checked_add(data).filter(|start| *start <= self.bytes.len());
-            tensor.start = start.ok_or_else(|| GgufError::Tensor { name: name.clone() })?;
+            tensor.start = start.ok_or_else(|| GgufError::Tensor { name: (*name).to_owned() })?;
         }
         Ok(())
     }
@@ -140,8 +166,8 @@ impl<'a> Gguf<'a> {
     }
 
     /// Names of all tensors.
-    pub fn tensor_names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
+    pub fn tensor_names(&self) -> impl Iterator<Item = &'a str> {
+        self.tensors.keys().copied()
     }
 
     /// The first `length` bytes of a tensor.
@@ -153,8 +179,13 @@ impl<'a> Gguf<'a> {
     }
 
     /// A value.
-    pub fn value(&self, key: &str) -> Option<&Value> {
-        self.values.get(key)
+    pub fn value(&self, key: &str) -> Option<Value<'a>> {
+        self.values.get(key).copied()
+    }
+
+    /// The keys of all values.
+    pub fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.values.keys().copied()
     }
 
     /// A number of at most 32 bits.
@@ -176,7 +207,7 @@ impl<'a> Gguf<'a> {
     }
 
     /// A text.
-    pub fn text(&self, key: &str) -> Result<&str, GgufError> {
+    pub fn text(&self, key: &str) -> Result<&'a str, GgufError> {
         match self.values.get(key) {
             Some(Value::Text(text)) => Ok(text),
             _ => Err(self.missing(key, "a text")),
@@ -184,9 +215,9 @@ impl<'a> Gguf<'a> {
     }
 
     /// A list.
-    pub fn list(&self, key: &str) -> Result<&[Value], GgufError> {
+    pub fn list(&self, key: &str) -> Result<List<'a>, GgufError> {
         match self.values.get(key) {
-            Some(Value::List(list)) => Ok(list),
+            Some(Value::List(list)) => Ok(*list),
             _ => Err(self.missing(key, "a list")),
         }
     }
@@ -218,14 +249,14 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(*self.take(8, what)?.first_chunk().expect("eight bytes")))
     }
 
-    fn text(&mut self, what: &'static str) -> Result<String, GgufError> {
+    fn text(&mut self, what: &'static str) -> Result<&'a str, GgufError> {
         let length = usize::try_from(self.u64(what)?).unwrap_or(usize::MAX);
         let start = self.at;
         let bytes = self.take(length, what)?;
-        str::from_utf8(bytes).map(str::to_owned).map_err(|_| GgufError::NotUtf8(start))
+        str::from_utf8(bytes).map_err(|_| GgufError::NotUtf8(start))
     }
 
-    fn value(&mut self, key: &str, kind: u32, depth: u32) -> Result<Value, GgufError> {
+    fn value(&mut self, key: &str, kind: u32, depth: u32) -> Result<Value<'a>, GgufError> {
         let what = "a value";
         Ok(match kind {
             0 => Value::Unsigned(self.take(1, what)?[0].into()),
@@ -242,14 +273,14 @@ impl<'a> Reader<'a> {
             7 => Value::Bool(self.take(1, what)?[0] != 0),
             8 => Value::Text(self.text(what)?),
             9 if depth == 0 => {
-                let element = self.u32("a list's type")?;
-                let count = self.u64("a list's length")?;
-                // Nothing is allocated ahead: a list grows as its elements are found in the file.
-                let mut list = Vec::new();
-                for _ in 0..count {
-                    list.push(self.value(key, element, depth + 1)?);
+                let kind = self.u32("a list's type")?;
+                let length = usize::try_from(self.u64("a list's length")?).unwrap_or(usize::MAX);
+                let start = self.at;
+                // Each element takes at least a byte, so a length that is not true ends soon.
+                for _ in 0..length {
+                    self.value(key, kind, depth + 1)?;
                 }
-                Value::List(list)
+                Value::List(List { kind, length, bytes: &self.bytes[start..self.at] })
             }
             10 => Value::Unsigned(self.u64(what)?),
             11 => Value::Signed(self.u64(what)?.cast_signed()),
@@ -258,13 +289,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn tensor(&mut self) -> Result<(String, TensorInfo), GgufError> {
+    fn tensor(&mut self) -> Result<(&'a str, TensorInfo), GgufError> {
         let what = "a tensor's description";
         let name = self.text(what)?;
         let dimensions = self.u32(what)?;
         let mut sizes = [1_u64; 4];
         if dimensions as usize > sizes.len() {
-            return Err(GgufError::Tensor { name });
+            return Err(GgufError::Tensor { name: name.to_owned() });
         }
         for size in &mut sizes[..dimensions as usize] {
             *size = self.u64(what)?;
@@ -275,7 +306,7 @@ impl<'a> Reader<'a> {
         let rows = rest.iter().try_fold(rows, |rows, size| rows.checked_mul(*size));
         match rows.filter(|rows| rows.checked_mul(columns).is_some()) {
             Some(rows) => Ok((name, TensorInfo { columns, rows, kind, start })),
-            None => Err(GgufError::Tensor { name }),
+            None => Err(GgufError::Tensor { name: name.to_owned() }),
         }
     }
 }

@@ -10,6 +10,8 @@ pub const LAYER_BYTES: usize = 192;
 const MAGIC: [u8; 8] = *b"IMOMODEL";
 /// Bytes of a tensor's entry.
 const TENSOR_BYTES: usize = 24;
+/// Bytes that a node can look at together: what a window of the virtual machine shows.
+const WINDOW: u64 = 1 << 30;
 /// Largest of any count in a header, so that products of two fit 64 bits with room.
 const LARGEST_COUNT: u32 = 1 << 24;
 
@@ -48,6 +50,14 @@ impl Tensor {
     /// Bytes it takes.
     pub const fn bytes(&self) -> usize {
         self.format.matrix_bytes(self.rows as usize, self.columns as usize)
+    }
+
+    /// Some of its rows, the first a multiple of 8: as many as there are, at most `count`.
+    pub const fn groups(&self, first: u32, count: u32) -> Self {
+        let group = self.format.matrix_bytes(8, self.columns as usize) as u64;
+        let left = self.rows.saturating_sub(first);
+        let rows = if count < left { count } else { left };
+        Self { offset: self.offset + (first / 8) as u64 * group, rows, ..*self }
     }
 
     /// The matrix over these bytes, which are its own.
@@ -108,6 +118,8 @@ pub struct Header {
     pub rope: Vector,
     /// Offset and length of the tokenizer's tables.
     pub tokenizer: (u64, u64),
+    /// Positions that one attends to, its own included; 0 is all of them.
+    pub window: u32,
 }
 
 /// Where one layer's weights lie.
@@ -123,6 +135,8 @@ pub struct Layer {
     pub gate: Tensor,
     pub up: Tensor,
     pub down: Tensor,
+    /// Added to queries, keys and values, which it has one after the other.
+    pub bias: Option<Vector>,
 }
 
 impl Header {
@@ -164,12 +178,15 @@ impl Header {
                 length,
             )?,
             tokenizer: (long(bytes, 128), long(bytes, 136)),
+            window: u32::try_from(long(bytes, 144)).map_err(|_| ImageError::Field("window"))?,
         };
-        header.check()?;
+        header.check_fields()?;
+        header.check_places()?;
         Ok(header)
     }
 
-    fn check(&self) -> Result<(), ImageError> {
+    /// Whether the shapes are such as operators take.
+    pub(crate) fn check_fields(&self) -> Result<(), ImageError> {
         let fields = [
             ("dim", self.dim.is_multiple_of(32)),
             ("ffn", self.ffn.is_multiple_of(32)),
@@ -185,6 +202,14 @@ impl Header {
         ];
         if let Some((name, _)) = fields.into_iter().find(|(_, fine)| !fine) {
             return Err(ImageError::Field(name));
+        }
+        Ok(())
+    }
+
+    fn check_places(&self) -> Result<(), ImageError> {
+        let part = self.head.groups(0, self.part_rows());
+        if matrix_bytes(&part) > WINDOW || self.tokenizer.1 > WINDOW {
+            return Err(ImageError::Field("head's parts or tokenizer: over 1 GiB"));
         }
         let tables = HEADER_BYTES as u64 + u64::from(self.layers) * LAYER_BYTES as u64;
         let tokenizer = within("tokenizer", self.tokenizer.0, self.tokenizer.1, self.length);
@@ -217,6 +242,11 @@ impl Header {
         let (dim, ffn, length) = (self.dim, self.ffn, self.length);
         let (query_dim, kv_dim) = (self.query_dim(), self.kv_dim());
         let at = |index: usize| 16 + index * TENSOR_BYTES;
+        let tensor = |name, bytes, at, shape, length| match tensor(name, bytes, at, shape, length)?
+        {
+            tensor if matrix_bytes(&tensor) > WINDOW => Err(ImageError::Field(name)),
+            tensor => Ok(tensor),
+        };
         Ok(Layer {
             attention_norm: vector("attention norm", table, 0, u64::from(dim), length)?,
             ffn_norm: vector("ffn norm", table, 8, u64::from(dim), length)?,
@@ -227,7 +257,19 @@ impl Header {
             gate: tensor("gate", table, at(4), (ffn, dim), length)?,
             up: tensor("up", table, at(5), (ffn, dim), length)?,
             down: tensor("down", table, at(6), (dim, ffn), length)?,
+            bias: match long(table, at(7)) {
+                0 => None,
+                _ => Some(vector("bias", table, at(7), u64::from(query_dim + 2 * kv_dim), length)?),
+            },
         })
+    }
+
+    /// The first position that `position` attends to.
+    pub const fn window_start(&self, position: u32) -> u32 {
+        match self.window {
+            0 => 0,
+            window => (position + 1).saturating_sub(window),
+        }
     }
 
     /// Writes the header, as [`Header::parse`] reads it.
@@ -261,7 +303,7 @@ impl Header {
             self.rope.offset,
             self.tokenizer.0,
             self.tokenizer.1,
-            0,
+            self.window.into(),
             0,
             self.length,
         ];
@@ -297,6 +339,9 @@ impl Layer {
             let at = 16 + index * TENSOR_BYTES;
             bytes[at..at + TENSOR_BYTES].copy_from_slice(&tensor.encode());
         }
+        if let Some(bias) = self.bias {
+            bytes[16 + 7 * TENSOR_BYTES..].copy_from_slice(&bias.offset.to_le_bytes());
+        }
         bytes
     }
 }
@@ -317,10 +362,14 @@ fn tensor(
     {
         return Err(ImageError::Field(name));
     }
-    // At most 2^24 · 2^24 · 2 bytes: no overflow in 64 bits, but perhaps in a guest's 32.
-    let groups = u64::from(rows).div_ceil(8) * u64::from(columns / 32);
-    within(name, tensor.offset, groups * format.block_bytes() as u64, length)?;
+    within(name, tensor.offset, matrix_bytes(&tensor), length)?;
     Ok(tensor)
+}
+
+/// At most 2^24 · 2^24 · 3 bytes: no overflow in 64 bits, but perhaps in a guest's 32.
+fn matrix_bytes(tensor: &Tensor) -> u64 {
+    let blocks = u64::from(tensor.rows).div_ceil(8) * u64::from(tensor.columns / 32);
+    blocks * tensor.format.block_bytes() as u64
 }
 
 fn vector(

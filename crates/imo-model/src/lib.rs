@@ -20,10 +20,13 @@ pub use tokenizer::{EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scra
 #[cfg(feature = "std")]
 mod gguf;
 #[cfg(feature = "std")]
-pub use gguf::{Gguf, GgufError, TensorInfo, Value};
+pub use gguf::{Gguf, GgufError, List, TensorInfo, Value};
 
 #[cfg(feature = "std")]
 mod convert;
+
+#[cfg(feature = "std")]
+mod stored;
 
 #[cfg(feature = "std")]
 mod vocabulary;
@@ -32,9 +35,15 @@ mod vocabulary;
 mod template;
 
 #[cfg(feature = "std")]
+mod architecture;
+
+#[cfg(feature = "std")]
+mod writer;
+
+#[cfg(feature = "std")]
 mod pack;
 #[cfg(feature = "std")]
-pub use pack::{PackError, PackReport, pack, pack_bytes};
+pub use pack::{PackError, PackReport, pack, pack_bytes, pack_to};
 
 #[cfg(feature = "std")]
 mod map;

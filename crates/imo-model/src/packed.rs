@@ -214,11 +214,14 @@ impl ModelImage {
             }
         }
         let norms = self.layers.iter().flat_map(|layer| [layer.attention_norm, layer.ffn_norm]);
-        for vector in norms.chain([self.header.output_norm, self.header.rope]) {
+        let vectors = norms.chain(self.layers.iter().filter_map(|layer| layer.bias));
+        for vector in vectors.chain([self.header.output_norm, self.header.rope]) {
             let start = usize::try_from(vector.offset).expect("within the image");
             let values = self.bytes()[start..start + 4 * vector.length as usize].as_chunks().0;
             if !values.iter().all(|it| f32::from_le_bytes(*it).is_finite()) {
-                return Err(ImageError::Field("norm or rope table: a value that is not finite"));
+                return Err(ImageError::Field(
+                    "norm, bias or rope table: a value that is not finite",
+                ));
             }
         }
         Ok(())

@@ -22,6 +22,8 @@ pub(crate) enum TemplatePiece {
 
 /// What stands for a user's message while the template is taken apart.
 const PROBE: &str = "\u{e000}probe\u{e000}";
+/// Steps, and 64-byte pieces of data, that a template may take: a hostile one neither runs on nor fills the memory.
+const FUEL: u64 = 100_000;
 /// Messages with which the frozen template is compared with the real one.
 const PROBES: [&str; 5] =
     ["hello", " two  spaces ", "line\nbreak\n", "{{ braces }} {% and %}", "ünï → 漢字 🙂"];
@@ -63,6 +65,7 @@ fn render(source: &str, (begin, end): (&str, &str), message: &str) -> Result<Str
     // As the templates' own tools render them.
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("the usual delimiters"));
+    environment.set_fuel(Some(FUEL));
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     let failed = |error: minijinja::Error| PackError::Template { what: error.to_string() };
     environment

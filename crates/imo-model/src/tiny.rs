@@ -19,8 +19,14 @@ pub struct TinyShape {
     pub context: u32,
     /// Whether the head is the embedding.
     pub tied: bool,
-    /// Code of the weights' format in a model file: 0 F32, 1 F16, 2 `Q4_0`, 3 `Q4_1`, 8 `Q8_0`, 30 BF16.
+    /// Code of the weights' format in a model file, one of [`KINDS`]; `Q2_K` to `Q6_K` need widths that are multiples of 256.
     pub kind: u32,
+    /// "llama", or "qwen2", which has biases.
+    pub architecture: &'static str,
+    /// Sliding window of "llama"; 0 for none.
+    pub window: u32,
+    /// Whether LLaMA 3's factors scale the rotations.
+    pub rope_factors: bool,
 }
 
 impl Default for TinyShape {
@@ -34,9 +40,15 @@ impl Default for TinyShape {
             context: 64,
             tied: true,
             kind: 3,
+            architecture: "llama",
+            window: 0,
+            rope_factors: false,
         }
     }
 }
+
+/// Codes of the formats: F32, F16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q2_K`, `Q3_K`, `Q4_K`, `Q5_K`, `Q6_K`, BF16.
+pub const KINDS: [u32; 13] = [0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 30];
 
 /// Tokens of every tiny model: 256 bytes, 8 merges, 4 control tokens.
 pub const VOCAB: u32 = 268;
@@ -65,7 +77,11 @@ pub fn gguf(seed: u64, shape: &TinyShape) -> Vec<u8> {
         }
         head.extend(kind.to_le_bytes());
         head.extend((data.len() as u64).to_le_bytes());
-        weights(&mut data, &mut random, (rows * columns) as usize, *kind);
+        if name == "rope_freqs.weight" {
+            data.extend((1..=*columns).flat_map(|pair| (pair as f32 / 2.0).to_le_bytes()));
+        } else {
+            weights(&mut data, &mut random, (rows * columns) as usize, *kind);
+        }
     }
     head.resize(head.len().next_multiple_of(32), 0);
     head.extend(data);
@@ -80,6 +96,9 @@ fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
         ("token_embd.weight".to_owned(), VOCAB, dim, kind),
         ("output_norm.weight".to_owned(), 1, dim, 0),
     ];
+    if shape.rope_factors {
+        tensors.push(("rope_freqs.weight".to_owned(), 1, head_dim / 2, 0));
+    }
     if !shape.tied {
         tensors.push(("output.weight".to_owned(), VOCAB, dim, kind));
     }
@@ -98,6 +117,11 @@ fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
         for (part, rows, columns, kind) in parts {
             tensors.push((format!("blk.{layer}.{part}.weight"), rows, columns, kind));
         }
+        if shape.architecture == "qwen2" {
+            for (part, columns) in [("attn_q", dim), ("attn_k", kv_dim), ("attn_v", kv_dim)] {
+                tensors.push((format!("blk.{layer}.{part}.bias"), 1, columns, 0));
+            }
+        }
     }
     tensors
 }
@@ -111,23 +135,27 @@ fn metadata(shape: &TinyShape) -> (u64, Vec<u8>) {
         bytes.extend(value);
         count += 1;
     };
-    let numbers = [
-        ("llama.block_count", shape.layers),
-        ("llama.embedding_length", shape.dim),
-        ("llama.feed_forward_length", shape.ffn),
-        ("llama.attention.head_count", shape.heads),
-        ("llama.attention.head_count_kv", shape.kv_heads),
-        ("llama.context_length", shape.context),
-        ("tokenizer.ggml.bos_token_id", 264),
-        ("tokenizer.ggml.eos_token_id", END),
+    let own = [
+        ("block_count", shape.layers),
+        ("embedding_length", shape.dim),
+        ("feed_forward_length", shape.ffn),
+        ("attention.head_count", shape.heads),
+        ("attention.head_count_kv", shape.kv_heads),
+        ("context_length", shape.context),
+        ("attention.sliding_window", shape.window),
     ];
-    for (key, number) in numbers {
-        entry(key, 4, &number.to_le_bytes());
+    for (key, number) in own {
+        entry(&format!("{}.{key}", shape.architecture), 4, &number.to_le_bytes());
     }
-    entry("llama.attention.layer_norm_rms_epsilon", 6, &1e-5_f32.to_le_bytes());
-    entry("llama.rope.freq_base", 6, &10_000_f32.to_le_bytes());
+    let floats = [("attention.layer_norm_rms_epsilon", 1e-5_f32), ("rope.freq_base", 10_000.0)];
+    for (key, number) in floats {
+        entry(&format!("{}.{key}", shape.architecture), 6, &number.to_le_bytes());
+    }
+    for (key, token) in [("bos", 264), ("eos", END)] {
+        entry(&format!("tokenizer.ggml.{key}_token_id"), 4, &token.to_le_bytes());
+    }
     let texts = [
-        ("general.architecture", "llama"),
+        ("general.architecture", shape.architecture),
         ("tokenizer.ggml.model", "gpt2"),
         ("tokenizer.ggml.pre", "smollm"),
         (
@@ -185,33 +213,43 @@ fn text(bytes: &mut Vec<u8>, it: &str) {
 
 /// Weights of about ±0.2, so that values neither vanish nor explode.
 fn weights(data: &mut Vec<u8>, random: &mut Random, count: usize, kind: u32) {
+    // Values and bytes of a block; the place of its f16 scale and what is taken off its bits; of its minimum, and what is added.
+    let (values, bytes, (scale_at, less), minimum) = match kind {
+        2 => (32, 18, (0, 0), None),
+        3 => (32, 20, (0, 0), Some((2, 0x8b00))),
+        6 => (32, 22, (0, 0x400), None),
+        7 => (32, 24, (0, 0x400), Some((2, 0x8b00))),
+        8 => (32, 34, (0, 0x800), None),
+        10 => (256, 84, (80, 0xc00), Some((82, 0))),
+        11 => (256, 110, (108, 0xc00), None),
+        12 => (256, 144, (0, 0x1400), Some((2, 0))),
+        13 => (256, 176, (0, 0x1800), Some((2, 0))),
+        14 => (256, 210, (208, 0x2000), None),
+        _ => return floats(data, random, count, kind),
+    };
     let scale = |random: &mut Random| 0x2000 | u16::from(random.byte()) << 2;
-    match kind {
-        2 | 3 | 8 => {
-            for _ in 0..count / 32 {
-                let base = if kind == 8 { 0x0800 } else { 0 };
-                data.extend((scale(random) - base).to_le_bytes());
-                if kind == 3 {
-                    data.extend((0x8000 | (scale(random) + 0x0b00)).to_le_bytes());
-                }
-                data.extend((0..if kind == 8 { 32 } else { 16 }).map(|_| random.byte()));
-            }
+    for _ in 0..count / values {
+        let mut scales = vec![(scale_at, scale(random) - less)];
+        scales.extend(minimum.map(|(at, more)| (at, scale(random) - less + more)));
+        let start = data.len();
+        let rest = bytes - 2 * scales.len();
+        data.extend((0..rest).map(|_| random.byte()));
+        for (at, half) in scales {
+            data.splice(start + at..start + at, half.to_le_bytes());
         }
-        _ => {
-            for _ in 0..count {
-                let value =
-                    (f32::from(random.byte()) - 127.5) / 640.0 + if kind == 0 { 0.01 } else { 0.0 };
-                match kind {
-                    0 => data.extend(value.to_le_bytes()),
-                    1 => data.extend(
-                        (0x2c00
-                            | u16::from(random.byte()) << 8 & 0x8000
-                            | u16::from(random.byte()))
-                        .to_le_bytes(),
-                    ),
-                    _ => data.extend(&value.to_le_bytes()[2..]),
-                }
-            }
+    }
+}
+
+fn floats(data: &mut Vec<u8>, random: &mut Random, count: usize, kind: u32) {
+    for _ in 0..count {
+        let value = (f32::from(random.byte()) - 127.5) / 640.0 + if kind == 0 { 0.01 } else { 0.0 };
+        match kind {
+            0 => data.extend(value.to_le_bytes()),
+            1 => data.extend(
+                (0x2c00 | u16::from(random.byte()) << 8 & 0x8000 | u16::from(random.byte()))
+                    .to_le_bytes(),
+            ),
+            _ => data.extend(&value.to_le_bytes()[2..]),
         }
     }
 }

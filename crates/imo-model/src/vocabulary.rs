@@ -7,88 +7,192 @@ use unicode_general_category::{GeneralCategory as Category, get_general_category
 use crate::gguf::{Gguf, Value};
 use crate::pack::PackError;
 use crate::template::{Template, TemplatePiece};
-use crate::tokenizer::{CONTROL, Class, NO_TOKEN};
+use crate::tokenizer::{
+    CONTROL, Class, NO_TOKEN, PREFIXES, SPACE, SPLITTER_SHIFT, Splitter, TRIMS, USER_LIMIT,
+};
 
 /// (left, right) to (rank, result).
 type Merges = BTreeMap<(u32, u32), (u32, u32)>;
 
-/// The kind of a normal token in a model file.
-const NORMAL: u64 = 1;
-/// Tokens that a user may write: user-defined ones are text as well.
-const USER_DEFINED: u64 = 4;
+/// Kinds of tokens in a model file.
+mod kind {
+    pub(super) const NORMAL: u64 = 1;
+    pub(super) const UNKNOWN: u64 = 2;
+    pub(super) const CONTROL: u64 = 3;
+    /// A user may write it by name.
+    pub(super) const USER_DEFINED: u64 = 4;
+    pub(super) const BYTE: u64 = 6;
+}
 
 /// A vocabulary, read and checked.
 pub(crate) struct Vocabulary {
     /// Bytes of each token, and whether it is a control token.
     pub(crate) tokens: Vec<(Vec<u8>, bool)>,
+    /// The token that every text begins with.
+    pub(crate) begin: Option<u32>,
     merges: Merges,
     byte_tokens: [u32; 256],
+    characters: BTreeMap<char, u32>,
+    users: Vec<u32>,
+    splitter: Splitter,
+    prefixes: bool,
+    pieces_are_tokens: bool,
 }
 
 impl Vocabulary {
-    /// Reads a byte-level BPE vocabulary.
+    /// Reads a vocabulary of byte-level BPE, or of SentencePiece's BPE.
     pub(crate) fn read(gguf: &Gguf<'_>) -> Result<Self, PackError> {
-        let unsupported = |what: String| Err(PackError::Unsupported { what });
-        let model = gguf.text("tokenizer.ggml.model")?;
-        if model != "gpt2" {
-            return unsupported(format!("the tokenizer {model:?} (only \"gpt2\", byte-level BPE)"));
-        }
-        let pre = gguf.text("tokenizer.ggml.pre")?;
-        if pre != "smollm" {
-            return unsupported(format!("the pre-tokenizer {pre:?} (only \"smollm\")"));
-        }
-        if gguf.value("tokenizer.ggml.add_bos_token") == Some(&Value::Bool(true)) {
+        let names = texts(gguf, "tokenizer.ggml.tokens")?;
+        let kinds = kinds(gguf, names.len())?;
+        let ids: BTreeMap<&str, u32> = (0..).zip(&names).map(|(id, name)| (*name, id)).collect();
+        let vocabulary = match gguf.text("tokenizer.ggml.model")? {
+            "gpt2" => Self::byte_level(gguf, &names, &kinds, &ids)?,
+            "llama" => Self::sentence_piece(gguf, &names, &kinds, &ids)?,
+            model => {
+                return unsupported(format!(
+                    "the tokenizer {model:?} (only \"gpt2\", byte-level BPE, and \"llama\", SentencePiece's BPE)"
+                ));
+            }
+        };
+        if gguf.value("tokenizer.ggml.add_eos_token") == Some(Value::Bool(true)) {
             return unsupported(
-                "a tokenizer that adds a token of its own before the text".to_owned(),
+                "a tokenizer that adds a token of its own after the text".to_owned(),
             );
         }
-        let names = texts(gguf, "tokenizer.ggml.tokens")?;
-        let kinds = gguf.list("tokenizer.ggml.token_type")?;
-        if kinds.len() != names.len() || names.len() > 1 << 24 {
-            return Err(vocabulary_error("as many token types as tokens, at most 2^24"));
+        if vocabulary.users.len() > USER_LIMIT {
+            return unsupported(format!(
+                "{} tokens that a user may write by name (at most {USER_LIMIT})",
+                vocabulary.users.len()
+            ));
         }
-        let ids: BTreeMap<&str, u32> = (0..).zip(&names).map(|(id, name)| (*name, id)).collect();
+        Ok(vocabulary)
+    }
+
+    fn byte_level(
+        gguf: &Gguf<'_>,
+        names: &[&str],
+        kinds: &[u64],
+        ids: &BTreeMap<&str, u32>,
+    ) -> Result<Self, PackError> {
+        // As llama.cpp has them: how a text is cut, whether a piece that is a token is not merged, and whether a token begins the text.
+        let (splitter, pieces_are_tokens, begins) = match gguf.text("tokenizer.ggml.pre")? {
+            "smollm" => (Splitter::Smollm, false, false),
+            "gpt-2" => (Splitter::Gpt2, false, false),
+            "llama3" | "llama-v3" | "llama-bpe" => (Splitter::Llama3, true, true),
+            "qwen2" => (Splitter::Qwen2, false, false),
+            pre => {
+                return unsupported(format!(
+                    "the pre-tokenizer {pre:?} (only \"smollm\", \"gpt-2\", \"llama-bpe\" and \"qwen2\")"
+                ));
+            }
+        };
         let bytes_of = byte_alphabet();
-        let mut tokens = Vec::with_capacity(names.len());
-        for (name, kind) in names.iter().zip(kinds) {
-            let kind = match kind {
-                Value::Signed(kind) => kind.cast_unsigned(),
-                Value::Unsigned(kind) => *kind,
-                _ => return Err(vocabulary_error("a number for each token type")),
-            };
-            let text = match kind {
-                NORMAL => {
-                    name.chars().map(|c| bytes_of.get(&c).copied()).collect::<Option<Vec<u8>>>()
-                }
-                _ => Some(name.as_bytes().to_vec()),
-            };
-            let text =
-                text.ok_or_else(|| vocabulary_error("tokens spelled in the byte alphabet"))?;
-            tokens.push((text, kind != NORMAL && kind != USER_DEFINED));
-        }
+        let spelled = |name: &str| name.chars().map(|c| bytes_of.get(&c).copied()).collect();
+        let text = |(name, kind): (&&str, &u64)| match *kind {
+            kind::NORMAL => spelled(name),
+            _ => Some(name.as_bytes().to_vec()),
+        };
+        let texts: Option<Vec<Vec<u8>>> = names.iter().zip(kinds).map(text).collect();
+        let texts = texts.ok_or_else(|| vocabulary_error("tokens spelled in the byte alphabet"))?;
         let mut byte_tokens = [NO_TOKEN; 256];
         for (c, byte) in &bytes_of {
             if let Some(id) = ids.get(c.to_string().as_str()) {
                 byte_tokens[usize::from(*byte)] = *id;
             }
         }
-        Ok(Self { tokens, merges: merges(gguf, &ids)?, byte_tokens })
+        Ok(Self {
+            users: users(&texts, kinds),
+            tokens: with_controls(texts, kinds),
+            begin: begin(gguf, begins)?,
+            merges: merges(gguf, ids)?,
+            byte_tokens,
+            characters: BTreeMap::new(),
+            splitter,
+            prefixes: false,
+            pieces_are_tokens,
+        })
+    }
+
+    fn sentence_piece(
+        gguf: &Gguf<'_>,
+        names: &[&str],
+        kinds: &[u64],
+        ids: &BTreeMap<&str, u32>,
+    ) -> Result<Self, PackError> {
+        let byte_of = |name: &str| {
+            let digits = name.strip_prefix("<0x")?.strip_suffix('>').filter(|it| it.len() == 2)?;
+            u8::from_str_radix(digits, 16).ok()
+        };
+        let mut byte_tokens = [NO_TOKEN; 256];
+        for (id, (name, _)) in
+            (0..).zip(names.iter().zip(kinds)).filter(|(_, (_, kind))| **kind == kind::BYTE)
+        {
+            let byte = byte_of(name).ok_or_else(|| vocabulary_error("bytes written as <0x41>"))?;
+            byte_tokens[usize::from(byte)] = id;
+        }
+        if byte_tokens.contains(&NO_TOKEN) {
+            return unsupported(
+                "a SentencePiece vocabulary without a token for each byte".to_owned(),
+            );
+        }
+        let text = |(name, kind): (&&str, &u64)| match *kind {
+            kind::BYTE => byte_of(name).into_iter().collect(),
+            _ => name.replace(SPACE, " ").into_bytes(),
+        };
+        let texts: Vec<Vec<u8>> = names.iter().zip(kinds).map(text).collect();
+        let is_text =
+            |id: u32| !matches!(kinds[id as usize], kind::CONTROL | kind::UNKNOWN | kind::BYTE);
+        let mut characters = BTreeMap::new();
+        for (name, id) in ids.iter().filter(|(_, id)| is_text(**id)) {
+            let mut chars = name.chars();
+            if let (Some(c), None) = (chars.next(), chars.next()) {
+                characters.insert(c, *id);
+            }
+        }
+        // A space, and what stands for it in the vocabulary, are one character.
+        let space = SPACE.chars().next().expect("a character");
+        match characters.get(&space).copied() {
+            Some(id) => characters.insert(' ', id),
+            None => characters.remove(&' '),
+        };
+        let prefixes = gguf.value("tokenizer.ggml.add_space_prefix") != Some(Value::Bool(false));
+        Ok(Self {
+            users: users(&texts, kinds),
+            tokens: with_controls(texts, kinds),
+            begin: begin(gguf, true)?,
+            merges: scored_merges(gguf, ids, is_text)?,
+            byte_tokens,
+            characters,
+            splitter: Splitter::Whole,
+            prefixes,
+            pieces_are_tokens: false,
+        })
     }
 
     /// The tokenizer's tables, as `Tokenizer::parse` reads them.
     pub(crate) fn encode(&self, template: &Template) -> Vec<u8> {
-        let ranges = character_classes();
+        let ranges = match self.splitter {
+            Splitter::Whole => Vec::new(),
+            _ => character_classes(),
+        };
+        let by_text = if self.pieces_are_tokens { self.by_text() } else { Vec::new() };
         let (pieces, template_text) = encode_template(template);
         let text_bytes: usize = self.tokens.iter().map(|(text, _)| text.len()).sum();
-        let head = [
-            self.tokens.len(),
-            self.merges.len(),
-            ranges.len(),
-            pieces.len() / 3,
-            usize::from(template.trims),
-            text_bytes,
+        let flags = (self.splitter as u32) << SPLITTER_SHIFT
+            | if template.trims { TRIMS } else { 0 }
+            | if self.prefixes { PREFIXES } else { 0 };
+        let mut words = vec![
+            small(self.tokens.len()),
+            small(self.merges.len()),
+            small(ranges.len()),
+            small(pieces.len() / 3),
+            flags,
+            small(text_bytes),
+            self.begin.unwrap_or(NO_TOKEN),
+            small(self.characters.len()),
+            small(by_text.len()),
+            small(self.users.len()),
         ];
-        let mut words: Vec<u32> = head.iter().map(|count| small(*count)).collect();
         words.extend(self.byte_tokens);
         let mut offset = 0;
         for (text, control) in &self.tokens {
@@ -101,11 +205,104 @@ impl Vocabulary {
         }
         words.extend(ranges.iter().flatten());
         words.extend(pieces);
+        words.extend(self.characters.iter().flat_map(|(c, token)| [u32::from(*c), *token]));
+        words.extend(by_text);
+        words.extend(&self.users);
         let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         bytes.extend(self.tokens.iter().flat_map(|(text, _)| text));
         bytes.extend(template_text);
         bytes
     }
+
+    /// Tokens in order of their text; of equal texts one, and no control tokens.
+    fn by_text(&self) -> Vec<u32> {
+        let texts =
+            (0..).zip(&self.tokens).filter(|(_, (text, control))| !control && !text.is_empty());
+        let sorted: BTreeMap<&[u8], u32> =
+            texts.map(|(id, (text, _))| (text.as_slice(), id)).collect();
+        sorted.into_values().collect()
+    }
+}
+
+fn unsupported<T>(what: String) -> Result<T, PackError> {
+    Err(PackError::Unsupported { what })
+}
+
+fn kinds(gguf: &Gguf<'_>, tokens: usize) -> Result<Vec<u64>, PackError> {
+    let kinds = gguf.list("tokenizer.ggml.token_type")?;
+    if kinds.len() != tokens || tokens > 1 << 24 {
+        return Err(vocabulary_error("as many token types as tokens, at most 2^24"));
+    }
+    let kind = |kind| match kind {
+        Value::Signed(kind) => Some(kind.cast_unsigned()),
+        Value::Unsigned(kind) => Some(kind),
+        _ => None,
+    };
+    let kinds: Option<Vec<u64>> = kinds.iter().map(kind).collect();
+    kinds.ok_or_else(|| vocabulary_error("a number for each token type"))
+}
+
+fn with_controls(texts: Vec<Vec<u8>>, kinds: &[u64]) -> Vec<(Vec<u8>, bool)> {
+    let is_control = |kind: &u64| matches!(*kind, kind::CONTROL | kind::UNKNOWN);
+    texts.into_iter().zip(kinds.iter().map(is_control)).collect()
+}
+
+/// Tokens that a user may write by name, the longest first.
+fn users(texts: &[Vec<u8>], kinds: &[u64]) -> Vec<u32> {
+    let of_users = (0..)
+        .zip(texts.iter().zip(kinds))
+        .filter(|(_, (text, kind))| **kind == kind::USER_DEFINED && !text.is_empty());
+    let mut users: Vec<_> = of_users.map(|(id, (text, _))| (text.len(), id)).collect();
+    users.sort_by_key(|(length, id)| (std::cmp::Reverse(*length), *id));
+    users.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The token that every text begins with, if the file or else the tokenizer has one.
+fn begin(gguf: &Gguf<'_>, default: bool) -> Result<Option<u32>, PackError> {
+    let begins = match gguf.value("tokenizer.ggml.add_bos_token") {
+        Some(Value::Bool(begins)) => begins,
+        _ => default,
+    };
+    Ok(if begins { Some(gguf.u32("tokenizer.ggml.bos_token_id")?) } else { None })
+}
+
+/// The merges of SentencePiece: two tokens that are one token together, those of the best score first.
+fn scored_merges(
+    gguf: &Gguf<'_>,
+    ids: &BTreeMap<&str, u32>,
+    is_text: impl Fn(u32) -> bool,
+) -> Result<Merges, PackError> {
+    let key = "tokenizer.ggml.scores";
+    let expected =
+        || PackError::Vocabulary { key: key.to_owned(), expected: "a finite score for each token" };
+    let score = |value| match value {
+        Value::Float(score) if score.is_finite() => Some(score),
+        _ => None,
+    };
+    let scores: Option<Vec<f32>> = gguf.list(key)?.iter().map(score).collect();
+    let scores = scores.ok_or_else(expected)?;
+    let find = |text: &str| ids.get(text).copied().filter(|id| is_text(*id));
+    let mut merges = Vec::new();
+    for (name, id) in ids.iter().filter(|(_, id)| is_text(**id)) {
+        let score = *scores.get(*id as usize).ok_or_else(expected)?;
+        for (at, _) in name.char_indices().skip(1) {
+            let (left, right) = name.split_at(at);
+            if let (Some(left), Some(right)) = (find(left), find(right)) {
+                merges.push((score, (left, right), *id));
+            }
+        }
+    }
+    merges.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // Equal scores have equal ranks.
+    let (mut rank, mut last) = (0, None);
+    let ranked = merges.into_iter().map(|(score, pair, result)| {
+        if last.is_some_and(|last| last != score) {
+            rank += 1;
+        }
+        last = Some(score);
+        (pair, (rank, result))
+    });
+    Ok(ranked.collect())
 }
 
 fn small(count: usize) -> u32 {
@@ -144,9 +341,9 @@ fn merges(gguf: &Gguf<'_>, ids: &BTreeMap<&str, u32>) -> Result<Merges, PackErro
     Ok(merges)
 }
 
-fn texts<'a>(gguf: &'a Gguf<'_>, key: &str) -> Result<Vec<&'a str>, PackError> {
-    let text = |value: &'a Value| match value {
-        Value::Text(text) => Some(text.as_str()),
+fn texts<'a>(gguf: &Gguf<'a>, key: &str) -> Result<Vec<&'a str>, PackError> {
+    let text = |value| match value {
+        Value::Text(text) => Some(text),
         _ => None,
     };
     let all: Option<Vec<&str>> = gguf.list(key)?.iter().map(text).collect();
@@ -195,5 +392,99 @@ fn class_of(c: char) -> Class {
         | Category::OtherLetter => Class::Letter,
         Category::DecimalNumber | Category::LetterNumber | Category::OtherNumber => Class::Number,
         _ => Class::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::tokenizer::Tokenizer;
+
+    const NAMES: [&str; 5] = ["smollm", "gpt-2", "llama-bpe", "qwen2", "spm"];
+
+    fn folder() -> String {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/tokenizers").to_owned()
+    }
+
+    /// The tables of one of the vocabularies, without a chat template.
+    fn tables(name: &str) -> Vec<u8> {
+        let file = std::fs::read(format!("{}/{name}.gguf", folder())).expect("a vector");
+        let vocabulary = Vocabulary::read(&Gguf::parse(&file).expect("a file")).expect(name);
+        let pieces = vec![TemplatePiece::Content];
+        vocabulary.encode(&Template { pieces, trims: false })
+    }
+
+    #[test]
+    fn tokens_are_those_of_llama_cpp() {
+        let text = std::fs::read_to_string(folder() + "/cases.json").expect("the vectors");
+        let cases: BTreeMap<String, Vec<(String, Vec<u32>)>> =
+            serde_json::from_str(&text).expect("JSON");
+        assert_eq!(cases.len(), NAMES.len());
+        for (name, cases) in cases {
+            let tables = tables(&name);
+            let tokenizer = Tokenizer::parse(&tables).expect("tables");
+            tokenizer.validate().expect("sound");
+            assert!(cases.len() > 40, "{name}");
+            for (text, expected) in cases {
+                let tokens = tokenizer.encode(text.as_bytes(), true).expect("UTF-8");
+                assert_eq!(tokens, expected, "{name}: {text:?}");
+                // The begin token is the only control token that there is.
+                let own =
+                    tokens.iter().skip(usize::from(tokenizer.encode(b"", true) != Ok(vec![])));
+                assert!(own.copied().all(|token| !tokenizer.is_control(token)), "{name}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_comes_back_and_no_text_yields_a_control_token() {
+        for name in NAMES {
+            let tables = tables(name);
+            let tokenizer = Tokenizer::parse(&tables).expect("tables");
+            arbtest::arbtest(|u| {
+                let pieces = ["<|end|>", "<tool>", " ", "\n", "the", "1", "é", "\u{0301}", "</s>"];
+                let mut text = String::new();
+                for _ in 0..u.int_in_range(0..=20)? {
+                    match u.ratio(1, 2)? {
+                        true => text.push_str(u.choose(&pieces)?),
+                        false => text.push(u.arbitrary()?),
+                    }
+                }
+                let tokens = tokenizer.encode(text.as_bytes(), true).expect("a text");
+                let begins = usize::from(!tokenizer.encode(b"", true).expect("a text").is_empty());
+                let tokens = &tokens[begins..];
+                assert!(tokens.iter().all(|token| !tokenizer.is_control(*token)), "{text:?}");
+                let back: Vec<u8> =
+                    tokens.iter().flat_map(|token| tokenizer.decode(*token)).copied().collect();
+                let back = String::from_utf8(back).expect("a text");
+                if name == "spm" {
+                    // A space for each beginning, and one character for spaces.
+                    let plain = |it: &str| it.replace([' ', '\u{2581}'], "");
+                    assert_eq!(plain(&back), plain(&text));
+                } else {
+                    assert_eq!(back, text);
+                }
+                Ok(())
+            })
+            .budget_ms(300);
+            assert!(tokenizer.encode(b"\xff", true).is_err());
+        }
+    }
+
+    #[test]
+    fn a_long_text_takes_no_quadratic_time() {
+        for name in NAMES {
+            let tables = tables(name);
+            let tokenizer = Tokenizer::parse(&tables).expect("tables");
+            for text in ["a", " ", "\n", "1", "e ", "\u{0301}", "漢", "<"] {
+                let start = Instant::now();
+                let text = text.repeat(100_000 / text.len());
+                tokenizer.encode(text.as_bytes(), true).expect("a text");
+                // A quadratic algorithm takes minutes.
+                assert!(start.elapsed() < Duration::from_secs(5), "{name}: {:?}", &text[..3]);
+            }
+        }
     }
 }

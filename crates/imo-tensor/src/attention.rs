@@ -37,8 +37,7 @@ pub struct HeadShape {
     pub scale: f32,
 }
 
-/// The mean of the values, weighted by how well their keys fit the query. `keys` and `values` give the positions in order; `scores` has room
-/// for one entry per position, `sums` for one per dimension.
+/// One query's attention, position by position: [`Attention::score`] for each, then [`Attention::add`] for each, then [`Attention::mean`].
 ///
 /// ```text
 /// score[j]  = ((q · k[j] as binary32) · 2^eq) · 2^ek[j] · scale        the dot product is exact
@@ -48,6 +47,62 @@ pub struct HeadShape {
 /// ```
 ///
 /// The sums are exact up to 2¹⁷ positions. Without any weight the result is zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention<'a> {
+    query: &'a [i16],
+    query_scale: f32,
+    shape: HeadShape,
+    largest: f32,
+    top: Option<i16>,
+    total: u64,
+}
+
+impl<'a> Attention<'a> {
+    /// Before the first position.
+    pub const fn new((query, exponent): (&'a [i16], i16), shape: HeadShape) -> Self {
+        let query_scale = power_of_two(exponent as i32);
+        Self { query, query_scale, shape, largest: f32::NEG_INFINITY, top: None, total: 0 }
+    }
+
+    /// The score of a position, of whose value the exponent is needed already.
+    pub fn score(&mut self, (key, exponent): (&[i16], i16), value_exponent: i16) -> f32 {
+        let scaled = dot(self.query, key) as f32 * self.query_scale * power_of_two(exponent.into());
+        let score = scaled * self.shape.scale;
+        if score > self.largest {
+            self.largest = score;
+        }
+        self.top = self.top.max(Some(value_exponent));
+        score
+    }
+
+    /// Adds a position's weighted value to the sums, which are zero before the first.
+    pub fn add(&mut self, sums: &mut [i64], score: f32, (value, exponent): (&[i16], i16)) {
+        let weight = weight_of_negative(score - self.largest);
+        self.total += u64::from(weight);
+        let top = i32::from(self.top.unwrap_or(exponent));
+        let weight = shift_to_even(weight, top - i32::from(exponent));
+        if weight != 0 {
+            for (sum, value) in sums.iter_mut().zip(value) {
+                *sum += i64::from(weight) * i64::from(*value);
+            }
+        }
+    }
+
+    /// The mean of the values.
+    pub fn mean(&self, out: &mut [f32], sums: &[i64]) {
+        if self.total == 0 {
+            out.fill(0.0);
+            return;
+        }
+        let factor = power_of_two(self.top.unwrap_or(0).into()) / self.total as f32;
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = canonical(*sum as f32 * factor);
+        }
+    }
+}
+
+/// The mean of the values, weighted by how well their keys fit the query, as [`Attention`] says. `keys` and `values` give the positions in order;
+/// `scores` has room for one entry per position, `sums` for one per dimension.
 ///
 /// # Panics
 /// If the lengths do not fit.
@@ -55,42 +110,21 @@ pub fn attend<'a>(
     out: &mut [f32],
     sums: &mut [i64],
     scores: &mut [f32],
-    (query, query_exponent): (&[i16], i16),
+    query: (&[i16], i16),
     shape: HeadShape,
     keys: impl Iterator<Item = (&'a [i16], i16)>,
     values: impl Iterator<Item = (&'a [i16], i16)> + Clone,
 ) {
-    assert!(out.len() == query.len() && sums.len() == out.len(), "one output per dimension");
-    let query_scale = power_of_two(query_exponent.into());
-    let mut largest = f32::NEG_INFINITY;
-    for (score, (key, exponent)) in scores.iter_mut().zip(keys) {
-        let scaled = dot(query, key) as f32 * query_scale * power_of_two(exponent.into());
-        *score = scaled * shape.scale;
-        if *score > largest {
-            largest = *score;
-        }
+    assert!(out.len() == query.0.len() && sums.len() == out.len(), "one output per dimension");
+    let mut attention = Attention::new(query, shape);
+    for (score, (key, value)) in scores.iter_mut().zip(keys.zip(values.clone())) {
+        *score = attention.score(key, value.1);
     }
-    let top = values.clone().map(|(_, exponent)| exponent).max().unwrap_or_default();
     sums.fill(0);
-    let mut total = 0_u64;
-    for (score, (value, exponent)) in scores.iter().zip(values) {
-        let weight = weight_of_negative(score - largest);
-        total += u64::from(weight);
-        let weight = shift_to_even(weight, i32::from(top) - i32::from(exponent));
-        if weight != 0 {
-            for (sum, value) in sums.iter_mut().zip(value) {
-                *sum += i64::from(weight) * i64::from(*value);
-            }
-        }
+    for (score, value) in scores.iter().zip(values) {
+        attention.add(sums, *score, value);
     }
-    if total == 0 {
-        out.fill(0.0);
-        return;
-    }
-    let factor = power_of_two(top.into()) / total as f32;
-    for (out, sum) in out.iter_mut().zip(sums) {
-        *out = canonical(*sum as f32 * factor);
-    }
+    attention.mean(out, sums);
 }
 
 /// Exact: pairs fit `i32`, since 2 · 32,767² < 2³¹.

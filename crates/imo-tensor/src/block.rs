@@ -1,17 +1,19 @@
 //! Packed weights: how a matrix lies in an image.
 //!
 //! Rows stand in groups of [`GROUP`], the last group filled up with zero rows. A group is a sequence of blocks of [`BLOCK`] columns; a
-//! block of a group has first the scales of its rows, then (`Q4_1`) their minimums, then the quants in chunks of 8 bytes: chunk 0
+//! block of a group has first the scales of its rows, one kind after the other, then the quants in chunks of 8 bytes: chunk 0
 //! of row 0, of row 1, …, chunk 1 of row 0, … so that a vector register holds one chunk of several rows.
 //!
 //! | format | scales | quants of a row | value |
 //! |---|---|---|---|
-//! | `Q4_0` | f16 | 16 bytes: byte i has element i in its low and i + 16 in its high half | d (q − 8) |
+//! | `Q4_0` | f16 d | 16 bytes: byte i has element i in its low and i + 16 in its high half | d (q − 8) |
 //! | `Q4_1` | f16 d, f16 m | likewise | d q + m |
-//! | `Q8_0` | f16 | 32 × i8 | d q |
-//! | `I16` | u32, a power of two in units of 2⁻²⁴ | 32 × i16 | d q |
+//! | `Q8_0` | f16 d | 32 × i8 | d q |
+//! | `I16` | u32 d, a power of two in units of 2⁻²⁴ | 32 × i16 | d q |
+//! | `K4` | f16 d, f16 e, i8 s₀, i8 s₁, i8 m₀, i8 m₁ | as `Q4_0` | d sₕ q − e mₕ in half h of the block |
+//! | `K8` | likewise | 32 × i8 | likewise |
 //!
-//! A scale is an integer in units of 2⁻²⁴ below 2³¹, which every finite f16 under 128 in size is.
+//! A scale, and d sₕ and e mₕ, is an integer in units of 2⁻²⁴ below 2³¹ in size; every finite f16 under 128 in size is one.
 
 use crate::linear::LARGEST;
 
@@ -19,6 +21,8 @@ use crate::linear::LARGEST;
 pub const GROUP: usize = 8;
 /// Columns that share a scale.
 pub const BLOCK: usize = 32;
+/// Columns of half a block.
+pub(crate) const HALF: usize = BLOCK / 2;
 /// Bytes of a chunk.
 const CHUNK: usize = 8;
 
@@ -34,18 +38,19 @@ pub enum Format {
     Q8_0 = 2,
     /// 16 bits with a power-of-two scale; made from F16, BF16 and F32.
     I16 = 3,
+    /// 4 bits with a scale and a minimum for each half of a block; made from `Q2_K`, `Q3_K` and `Q4_K`.
+    K4 = 4,
+    /// 8 bits, likewise; made from `Q5_1`, `Q5_K` and `Q6_K`.
+    K8 = 5,
 }
 
 impl Format {
+    /// Every format, in the order of their codes.
+    pub const ALL: [Self; 6] = [Self::Q4_0, Self::Q4_1, Self::Q8_0, Self::I16, Self::K4, Self::K8];
+
     /// The format with this code in an image.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::Q4_0,
-            1 => Self::Q4_1,
-            2 => Self::Q8_0,
-            3 => Self::I16,
-            _ => return None,
-        })
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
     }
 
     /// Bytes before the quants in a block of a group.
@@ -53,14 +58,15 @@ impl Format {
         match self {
             Self::Q4_0 | Self::Q8_0 => 2 * GROUP,
             Self::Q4_1 | Self::I16 => 4 * GROUP,
+            Self::K4 | Self::K8 => 8 * GROUP,
         }
     }
 
     /// Bytes of a row's quants in a block.
     pub const fn row_bytes(self) -> usize {
         match self {
-            Self::Q4_0 | Self::Q4_1 => BLOCK / 2,
-            Self::Q8_0 => BLOCK,
+            Self::Q4_0 | Self::Q4_1 | Self::K4 => BLOCK / 2,
+            Self::Q8_0 | Self::K8 => BLOCK,
             Self::I16 => 2 * BLOCK,
         }
     }
@@ -94,12 +100,23 @@ pub struct Matrix<'a> {
     data: &'a [u8],
 }
 
-/// One row's part of a block, decoded: value = (scale · quant + minimum) · 2⁻²⁴.
+/// One row's part of a block, decoded: value = (scale · quant + minimum) · 2⁻²⁴, scale and minimum being those of its half.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowBlock {
-    pub(crate) scale: i32,
-    pub(crate) minimum: i32,
+    pub(crate) scales: [i32; 2],
+    pub(crate) minimums: [i32; 2],
     pub(crate) quants: [i16; BLOCK],
+}
+
+impl RowBlock {
+    /// (scale, minimum, quant) of each value.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (i32, i32, i16)> + '_ {
+        let half = |index: usize| (self.scales[index], self.minimums[index]);
+        (0..).zip(self.quants).map(move |(index, quant)| {
+            let (scale, minimum) = half(index / HALF);
+            (scale, minimum, quant)
+        })
+    }
 }
 
 impl<'a> Matrix<'a> {
@@ -156,8 +173,8 @@ impl<'a> Matrix<'a> {
         assert!(row < self.rows && out.len() == self.columns, "row {row} of {}", self.rows);
         for (block, out) in out.chunks_exact_mut(BLOCK).enumerate() {
             let part = self.row_block(row, block);
-            for (out, quant) in out.iter_mut().zip(part.quants) {
-                let units = i64::from(part.scale) * i64::from(quant) + i64::from(part.minimum);
+            for (out, (scale, minimum, quant)) in out.iter_mut().zip(part.values()) {
+                let units = i64::from(scale) * i64::from(quant) + i64::from(minimum);
                 *out = units as f32 * UNIT;
             }
         }
@@ -167,25 +184,39 @@ impl<'a> Matrix<'a> {
     pub fn worst_row_sum(&self, row: usize) -> u128 {
         let part_worst = |block| {
             let part = self.row_block(row, block);
-            let quants: u64 = part.quants.iter().map(|quant| u64::from(quant.unsigned_abs())).sum();
-            let scaled = u128::from(part.scale.unsigned_abs()) * u128::from(quants);
-            scaled + u128::from(part.minimum.unsigned_abs()) * BLOCK as u128
+            let worst = |(scale, minimum, quant): (i32, i32, i16)| {
+                u64::from(scale.unsigned_abs()) * u64::from(quant.unsigned_abs())
+                    + u64::from(minimum.unsigned_abs())
+            };
+            part.values().map(worst).map(u128::from).sum::<u128>()
         };
         (0..self.blocks()).map(part_worst).sum::<u128>() * u128::from(LARGEST.unsigned_abs())
     }
 
-    /// Whether every scale is one that all paths take alike: an f16 below 128 in size, or a power of two below 2³¹.
+    /// Whether every scale is one that all paths take alike: an f16 below 128 in size, a power of two below 2³¹, or a product below 2³¹.
     pub fn scales_are_valid(&self) -> bool {
+        let halves_fit = |bytes: &[u8]| {
+            let small = |half: &[u8; 2]| u16::from_le_bytes(*half) & 0x7fff < 0x5800;
+            bytes.as_chunks().0.iter().all(small)
+        };
         let valid = |block: &[u8]| match self.format {
+            Format::Q4_0 | Format::Q4_1 | Format::Q8_0 => {
+                halves_fit(&block[..self.format.scale_bytes()])
+            }
             Format::I16 => block[..self.format.scale_bytes()].as_chunks().0.iter().all(|word| {
                 let units = u32::from_le_bytes(*word);
                 units == 0 || (units.is_power_of_two() && units < 1 << 31)
             }),
-            _ => block[..self.format.scale_bytes()]
-                .as_chunks()
-                .0
-                .iter()
-                .all(|half| u16::from_le_bytes(*half) & 0x7fff < 0x5800),
+            Format::K4 | Format::K8 => {
+                let product = |row: usize, index: usize| {
+                    let (half, factor) = half_and_factor(block, row, index);
+                    i64::from(half_to_units(half)) * i64::from(factor)
+                };
+                halves_fit(&block[..4 * GROUP])
+                    && (0..GROUP)
+                        .flat_map(|row| [0, 1, 2, 3].map(|index| product(row, index)))
+                        .all(|product| product.unsigned_abs() < 1 << 31)
+            }
         };
         self.data.chunks_exact(self.format.block_bytes()).all(valid)
     }
@@ -203,12 +234,13 @@ impl<'a> Matrix<'a> {
         for (index, quant) in quants.iter_mut().enumerate() {
             *quant = self.quant(bytes, within, index);
         }
-        let (scale, minimum) = match self.format {
-            Format::Q4_0 | Format::Q8_0 => (half(within), 0),
-            Format::Q4_1 => (half(within), half(GROUP + within)),
-            Format::I16 => (units_at(bytes, within), 0),
+        let (scales, minimums) = match self.format {
+            Format::Q4_0 | Format::Q8_0 => ([half(within); 2], [0; 2]),
+            Format::Q4_1 => ([half(within); 2], [half(GROUP + within); 2]),
+            Format::I16 => ([units_at(bytes, within); 2], [0; 2]),
+            Format::K4 | Format::K8 => half_scales(bytes, within),
         };
-        RowBlock { scale, minimum, quants }
+        RowBlock { scales, minimums, quants }
     }
 
     fn quant(&self, bytes: &[u8], row: usize, index: usize) -> i16 {
@@ -216,8 +248,8 @@ impl<'a> Matrix<'a> {
         let at = |byte: usize| base + byte / CHUNK * CHUNK * GROUP + row * CHUNK + byte % CHUNK;
         match self.format {
             Format::Q4_0 => nibble(bytes[at(index % 16)], index) - 8,
-            Format::Q4_1 => nibble(bytes[at(index % 16)], index),
-            Format::Q8_0 => i16::from(bytes[at(index)].cast_signed()),
+            Format::Q4_1 | Format::K4 => nibble(bytes[at(index % 16)], index),
+            Format::Q8_0 | Format::K8 => i16::from(bytes[at(index)].cast_signed()),
             Format::I16 => i16::from_le_bytes([bytes[at(2 * index)], bytes[at(2 * index) + 1]]),
         }
     }
@@ -227,7 +259,23 @@ impl<'a> Matrix<'a> {
 pub(crate) const UNIT: f32 = 1.0 / 16_777_216.0;
 
 fn nibble(byte: u8, index: usize) -> i16 {
-    i16::from(if index < 16 { byte & 15 } else { byte >> 4 })
+    i16::from(if index < HALF { byte & 15 } else { byte >> 4 })
+}
+
+/// The scales of a row of a `K4` or `K8` block, and its minimums, by half. Where a product is too large, as in no valid image, it wraps.
+pub(crate) fn half_scales(bytes: &[u8], row: usize) -> ([i32; 2], [i32; 2]) {
+    let product = |index: usize| {
+        let (half, factor) = half_and_factor(bytes, row, index);
+        half_to_units(half).wrapping_mul(factor.into())
+    };
+    ([product(0), product(1)], [product(2).wrapping_neg(), product(3).wrapping_neg()])
+}
+
+/// The f16 and the factor of s₀, s₁, m₀ or m₁.
+fn half_and_factor(bytes: &[u8], row: usize, index: usize) -> (u16, i8) {
+    let at = 2 * (index / 2 * GROUP + row);
+    let factor = bytes[4 * GROUP + index * GROUP + row];
+    (u16::from_le_bytes([bytes[at], bytes[at + 1]]), factor.cast_signed())
 }
 
 /// The scale of a row of an I16 block; bit 31 does not belong to it.

@@ -26,7 +26,7 @@ mod rope;
 pub use rope::rotate;
 
 mod attention;
-pub use attention::{HeadShape, attend, quantise_head};
+pub use attention::{Attention, HeadShape, attend, quantise_head};
 
 mod elementwise;
 pub use elementwise::{add, silu_mul};

@@ -1,6 +1,8 @@
 //! Products of packed weights with a vector: exact sums, one rounding.
 
-use crate::block::{BLOCK, Format, GROUP, Matrix, UNIT, half_to_units, units_at};
+use crate::block::{
+    BLOCK, Format, GROUP, HALF, Matrix, UNIT, half_scales, half_to_units, units_at,
+};
 
 /// Largest quantised activation: 255 · 128 − 1, so that a vector path may split it into two bytes.
 pub const LARGEST: i16 = 32_639;
@@ -84,6 +86,10 @@ fn group_sums(w: &Matrix<'_>, group: usize, x: &Quantised<'_>) -> [i64; GROUP] {
         let half = |index: usize| {
             i64::from(half_to_units(u16::from_le_bytes([scales[2 * index], scales[2 * index + 1]])))
         };
+        let first_sum = match w.format() {
+            Format::K4 | Format::K8 => values[..HALF].iter().map(|it| i32::from(*it)).sum(),
+            _ => 0,
+        };
         for (row, total) in totals.iter_mut().enumerate() {
             *total = total.wrapping_add(match w.format() {
                 Format::Q4_0 => half(row) * i64::from(dot_4_bits(quants, row, values) - 8 * sum),
@@ -95,37 +101,68 @@ fn group_sums(w: &Matrix<'_>, group: usize, x: &Quantised<'_>) -> [i64; GROUP] {
                 Format::I16 => {
                     i64::from(units_at(scales, row)).wrapping_mul(dot_16_bits(quants, row, values))
                 }
+                Format::K4 => by_halves(
+                    half_scales(scales, row),
+                    dots_4_bits(quants, row, values),
+                    [first_sum, sum - first_sum],
+                ),
+                Format::K8 => by_halves(
+                    half_scales(scales, row),
+                    dots_8_bits(quants, row, values),
+                    [first_sum, sum - first_sum],
+                ),
             });
         }
     }
     totals
 }
 
+/// Each half's scale times its dot product, and its minimum times its sum; at most 2 · 2³¹ · (2²⁶ + 2¹⁹) < 2⁵⁹.
+fn by_halves((scales, minimums): ([i32; 2], [i32; 2]), dots: [i32; 2], sums: [i32; 2]) -> i64 {
+    let product = |a: i32, b: i32| i64::from(a) * i64::from(b);
+    product(scales[0], dots[0])
+        + product(minimums[0], sums[0])
+        + product(scales[1], dots[1])
+        + product(minimums[1], sums[1])
+}
+
 /// |sum| ≤ 32 · 15 · 32,639 < 2²⁴.
 fn dot_4_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> i32 {
-    let mut sum = 0;
+    let [first, second] = dots_4_bits(quants, row, values);
+    first + second
+}
+
+/// The dot products of the halves.
+fn dots_4_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> [i32; 2] {
+    let mut sums = [0; 2];
     for chunk in 0..2 {
         let bytes = chunk_of(quants, row, chunk);
         let (low, high) =
             (&values[8 * chunk..8 * chunk + 8], &values[16 + 8 * chunk..24 + 8 * chunk]);
         for i in 0..8 {
-            sum += i32::from(bytes[i] & 15) * i32::from(low[i]);
-            sum += i32::from(bytes[i] >> 4) * i32::from(high[i]);
+            sums[0] += i32::from(bytes[i] & 15) * i32::from(low[i]);
+            sums[1] += i32::from(bytes[i] >> 4) * i32::from(high[i]);
         }
     }
-    sum
+    sums
 }
 
 /// |sum| ≤ 32 · 128 · 32,639 < 2²⁷.
 fn dot_8_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> i32 {
-    let mut sum = 0;
+    let [first, second] = dots_8_bits(quants, row, values);
+    first + second
+}
+
+/// The dot products of the halves.
+fn dots_8_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> [i32; 2] {
+    let mut sums = [0; 2];
     for chunk in 0..4 {
         let bytes = chunk_of(quants, row, chunk);
         for (byte, value) in bytes.iter().zip(&values[8 * chunk..8 * chunk + 8]) {
-            sum += i32::from(byte.cast_signed()) * i32::from(*value);
+            sums[chunk / 2] += i32::from(byte.cast_signed()) * i32::from(*value);
         }
     }
-    sum
+    sums
 }
 
 /// A pair fits `i32` barely: 2 · 32,768 · 32,639 < 2³¹.
@@ -156,7 +193,7 @@ mod tests {
     #[test]
     fn mat_vec_is_the_sum_of_the_row_blocks() {
         arbtest::arbtest(|u| {
-            let format = *u.choose(&[Format::Q4_0, Format::Q4_1, Format::Q8_0, Format::I16])?;
+            let format = *u.choose(&Format::ALL)?;
             let (rows, columns) = (u.int_in_range(1..=20)?, 32 * u.int_in_range(1..=3)?);
             let mut data = vec![0; format.matrix_bytes(rows, columns)];
             u.fill_buffer(&mut data)?;
@@ -173,11 +210,10 @@ mod tests {
                     .map(|block| {
                         let part = w.row_block(row, block);
                         let sum: i128 = part
-                            .quants
-                            .iter()
+                            .values()
                             .zip(&values[32 * block..])
-                            .map(|(q, v)| {
-                                (i128::from(part.scale) * i128::from(*q) + i128::from(part.minimum))
+                            .map(|((scale, minimum, quant), v)| {
+                                (i128::from(scale) * i128::from(quant) + i128::from(minimum))
                                     * i128::from(*v)
                             })
                             .sum();

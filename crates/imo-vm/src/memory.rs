@@ -280,16 +280,6 @@ impl Memory {
         }
     }
 
-    /// Flips one bit.
-    ///
-    /// # Panics
-    /// If there is no such byte or bit.
-    pub fn flip(&mut self, address: usize, bit: u8) {
-        assert!(bit < 8, "bit {bit} of a byte");
-        self.bytes[address] ^= 1 << bit;
-        self.touch(address >> LEAF_LOG2);
-    }
-
     /// The tree, after hashing what changed since the last time.
     pub fn tree(&mut self) -> &MemoryTree {
         for leaf in &self.dirty {

@@ -1,6 +1,7 @@
 //! A run from its first state to its last, with the states in between at hand.
 
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 
 use imo_commit::{Hash, LEAF_LOG2};
 
@@ -41,12 +42,12 @@ struct Snapshot {
     memory: Memory,
 }
 
-/// One bit of memory that changes by itself: how a faulty or lying machine is played.
-#[derive(Clone, Copy, Debug)]
-struct BitFlip {
+/// Memory that changes by itself: how a faulty or lying machine is played.
+#[derive(Clone, Debug)]
+struct Glitch {
     after_step: u64,
     address: usize,
-    bit: u8,
+    bytes: Vec<u8>,
 }
 
 /// A run that has been taken to its end once. States are found again from the nearest snapshot. On the way there are snapshots at multiples
@@ -59,7 +60,7 @@ pub struct Run<'a, T> {
     stopped: Stopped,
     /// By step, ascending; the first is the start, and the last the end.
     snapshots: RefCell<Vec<Snapshot>>,
-    flip: Option<BitFlip>,
+    glitch: Option<Glitch>,
     work: Cell<u64>,
 }
 
@@ -72,7 +73,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
             steps: cap,
             stopped: Stopped::OutOfSteps,
             snapshots: RefCell::default(),
-            flip: None,
+            glitch: None,
             work: Cell::new(0),
         };
         let mut stride = LEAST_STRIDE;
@@ -98,10 +99,11 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         run
     }
 
-    /// The same run on a machine whose memory flips one bit after `after_step` steps. The number of steps stays as it was.
+    /// The same run on a machine that has `bytes` at `address` after step `after_step`, whatever that step does. The number of steps
+    /// stays as it was.
     #[must_use]
-    pub fn with_bit_flip(mut self, after_step: u64, address: usize, bit: u8) -> Self {
-        self.flip = Some(BitFlip { after_step, address, bit });
+    pub fn with_glitch(mut self, after_step: u64, address: usize, bytes: Vec<u8>) -> Self {
+        self.glitch = Some(Glitch { after_step, address, bytes });
         self.snapshots.get_mut().retain(|snapshot| snapshot.step <= after_step);
         self
     }
@@ -156,14 +158,14 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         self.at(step, |snapshot| witness(&self.segments, &snapshot.state, &mut snapshot.memory))
     }
 
-    /// The last step that stored to the word at `address`, if any did.
-    pub fn last_store(&self, address: u32) -> Option<u64> {
+    /// The last step that stored to a word that these addresses touch, if any did.
+    pub fn last_store(&self, addresses: Range<usize>) -> Option<u64> {
+        let words = addresses.start as u64 & !3..addresses.end as u64;
         let mut now = self.nearest(0);
         let mut last = None;
         while now.state.status == Status::Running && now.step < self.steps {
             let probe = Probe::look(&self.segments, &now.state, &now.memory);
-            let stored = probe.stored.map(|access| access.offset & !3);
-            if stored == Some(u64::from(address & !3)) {
+            if probe.stored.is_some_and(|access| words.contains(&access.offset)) {
                 last = Some(now.step);
             }
             let next = now.step + 1;
@@ -174,13 +176,13 @@ impl<'a, T: TraceBytes> Run<'a, T> {
 
     /// Brings a snapshot forward to a step.
     fn advance(&self, snapshot: &mut Snapshot, to: u64) {
-        if let Some(flip) = self.flip
-            && snapshot.step <= flip.after_step
-            && flip.after_step < to
+        if let Some(glitch) = &self.glitch
+            && snapshot.step <= glitch.after_step
+            && glitch.after_step < to
         {
-            // The flip belongs to the step: the state before it is still the true one.
-            self.run_on(snapshot, flip.after_step + 1);
-            snapshot.memory.flip(flip.address, flip.bit);
+            // It belongs to the step: the state before it is still the true one.
+            self.run_on(snapshot, glitch.after_step + 1);
+            snapshot.memory.write(glitch.address, &glitch.bytes);
         }
         self.run_on(snapshot, to);
     }

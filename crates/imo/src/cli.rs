@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
-use crate::{bench, demo, model, node, run, vm};
+use crate::{ask, bench, demo, model, node, run, vm};
 
 /// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ enum Command {
     Model(model::Command),
     /// Answer requests and dispute wrong answers, until stopped
     Node(node::Args),
+    /// Ask a model through the oracle: pay, and wait for an operator's answer
+    Ask(ask::Args),
     /// Run RISC-V programs in the machine that disputes are judged by
     #[command(subcommand)]
     Vm(vm::Command),
@@ -50,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(args, terminal),
         Command::Model(command) => model::run(command, terminal),
         Command::Node(args) => node::run(args, terminal),
+        Command::Ask(args) => ask::run(args, terminal),
         Command::Vm(command) => vm::run(command, terminal),
         Command::Bench(args) => bench::run(args, terminal),
         Command::Completions { shell } => {

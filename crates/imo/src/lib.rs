@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod amount;
+mod ask;
 mod bench;
 pub mod claimed;
 mod cli;
@@ -17,6 +19,7 @@ mod model;
 mod node;
 pub mod program;
 mod run;
+mod sampling;
 mod terminal;
 mod vm;
 

@@ -19,10 +19,8 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::model::{ModelArgs, hex};
 use crate::program::TextProgram;
+use crate::sampling::Sampling;
 use crate::terminal::Terminal;
-
-/// One in the scale of a request's temperature.
-const TEMPERATURE_ONE: f64 = 65_536.0;
 
 /// A run on this computer.
 #[derive(Debug, clap::Args)]
@@ -32,43 +30,18 @@ pub(crate) struct Args {
     /// What to say to the model
     #[arg(required_unless_present = "prompt_ids")]
     prompt: Option<String>,
-    /// Give the prompt as it is, without the chat template
-    #[arg(long)]
-    raw: bool,
     /// Give these tokens instead of a prompt's, separated by commas
     #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["prompt", "raw"])]
     prompt_ids: Option<Vec<u32>>,
-    /// Most tokens to generate
-    #[arg(long, value_name = "COUNT", default_value_t = 256)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    tokens: u32,
+    #[command(flatten)]
+    sampling: Sampling,
     /// Go on after a token that ends the sequence
     #[arg(long)]
     ignore_eos: bool,
-    /// How freely to choose among tokens; 0 takes the likeliest
-    #[arg(long, default_value = "0", value_parser = parse_temperature)]
-    temperature: u32,
-    /// How many of the likeliest tokens to choose among [default: 64]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
-    top_k: Option<u16>,
-    /// Which choices to make, where there is a choice
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
     /// Tell the best logits, at most 64, at each generated position
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     #[arg(value_parser = clap::value_parser!(u16).range(0..=CANDIDATES as i64))]
     top_logits: u16,
-}
-
-/// A temperature in units of 2⁻¹⁶, as a request has it.
-fn parse_temperature(text: &str) -> Result<u32, String> {
-    let temperature: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    let units = (temperature * TEMPERATURE_ONE).round();
-    if !(0.0..=f64::from(u32::MAX)).contains(&units) {
-        return Err("not between 0 and 65,535".to_owned());
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole u32")]
-    Ok(units as u32)
 }
 
 /// Runs a model on a prompt.
@@ -125,11 +98,11 @@ impl Args {
     /// The request, which belongs to no chain.
     fn request(&self) -> Request {
         Request {
-            seed: self.seed,
-            temperature: self.temperature,
-            top_k: self.top_k.unwrap_or(0),
-            raw: self.raw,
-            ..Request::local(self.prompt.clone().unwrap_or_default(), self.tokens)
+            seed: self.sampling.seed,
+            temperature: self.sampling.temperature,
+            top_k: self.sampling.top_k.unwrap_or(0),
+            raw: self.sampling.raw,
+            ..Request::local(self.prompt.clone().unwrap_or_default(), self.sampling.tokens)
         }
     }
 
@@ -160,7 +133,7 @@ impl Args {
                     "the prompt is too long: {} bytes, and the program takes {limit}",
                     prompt.len()
                 );
-                image.tokenizer().encode(prompt.as_bytes(), self.raw)?.len()
+                image.tokenizer().encode(prompt.as_bytes(), self.sampling.raw)?.len()
             }
         };
         ensure!(tokens > 0, "the prompt has no tokens");
@@ -270,7 +243,7 @@ impl Stop {
         let positions = answer.prompt_tokens.len() + answer.tokens.len() - 1;
         if is_end && !args.ignore_eos {
             Self::EndOfSequence
-        } else if answer.tokens_used() == args.tokens {
+        } else if answer.tokens_used() == args.sampling.tokens {
             Self::Length
         } else if positions == image.header().context as usize {
             Self::Context
@@ -363,16 +336,6 @@ mod tests {
             (b"", 0),
         ] {
             assert_eq!(unfinished(bytes), rest, "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn temperatures_are_in_sixty_five_thousandths() {
-        assert_eq!(parse_temperature("0"), Ok(0));
-        assert_eq!(parse_temperature("0.5"), Ok(1 << 15));
-        assert_eq!(parse_temperature("1"), Ok(1 << 16));
-        for text in ["-1", "nan", "inf", "1e9", "warm", ""] {
-            assert!(parse_temperature(text).is_err(), "{text}");
         }
     }
 }

@@ -36,9 +36,9 @@ pub(crate) fn part(
     read_floats(x, memories.slot(context.shape.layer(position, header.layers - 1)));
     norm(memories, normed, x, header.output_norm, header.eps, weight);
     let input = quantised(&mut shorts[..dim], &mut sums[..dim / 32], normed);
-    let matrix = header.head.over(memories.model(header.head.offset, header.head.bytes()));
     if count > 0 {
-        mat_vec(logits, &matrix, first as usize, &input);
+        let rows = header.head.groups(first, count);
+        mat_vec(logits, &rows.over(memories.model(rows.offset, rows.bytes())), 0, &input);
     }
 
     let mut candidates = Candidates::default();

@@ -2,7 +2,8 @@
 
 use imo_model::{HEADER_BYTES, Header, LAYER_BYTES, Layer, Tensor, Vector};
 use imo_tensor::{
-    HeadShape, Quantised, add, attend, mat_vec, quantise, quantise_head, rms_norm, rotate, silu_mul,
+    Attention, HeadShape, Quantised, add, mat_vec, quantise, quantise_head, rms_norm, rotate,
+    silu_mul,
 };
 
 use crate::memories::Memories;
@@ -28,10 +29,10 @@ pub(crate) fn layer(
 
     let residual = take(&mut workspace.floats, header.dim as usize);
     if layer == 0 {
-        let embedding = header
-            .embedding
-            .over(memories.model(header.embedding.offset, header.embedding.bytes()));
-        embedding.dequantise_row(residual, token.min(header.vocab - 1) as usize);
+        let row = token.min(header.vocab - 1);
+        let group = header.embedding.groups(row / 8 * 8, 8);
+        let rows = group.over(memories.model(group.offset, group.bytes()));
+        rows.dequantise_row(residual, row as usize % 8);
     } else {
         read_floats(residual, memories.slot(context.shape.layer(position, layer - 1)));
     }
@@ -53,76 +54,43 @@ fn attention(
     let header = context.header;
     let mut floats = &mut *workspace.floats;
     let mut shorts = &mut *workspace.shorts;
-    let [dim, query_dim, kv_dim, head_dim] =
-        [header.dim, header.query_dim(), header.kv_dim(), header.head_dim]
-            .map(|count| count as usize);
-    let (query, key, value) =
-        (take(&mut floats, query_dim), take(&mut floats, kv_dim), take(&mut floats, kv_dim));
-    {
-        let normed = take(&mut floats, dim);
-        norm(
-            memories,
-            normed,
-            residual,
-            weights.attention_norm,
-            header.eps,
-            take(&mut floats, dim),
-        );
-        let values = take(&mut shorts, dim);
-        let sums = &mut workspace.sums[..dim / 32];
-        let input = quantised(values, sums, normed);
-        product(memories, query, &weights.query, &input);
-        product(memories, key, &weights.key, &input);
-        product(memories, value, &weights.value, &input);
-    }
+    let [dim, query_dim, head_dim] =
+        [header.dim, header.query_dim(), header.head_dim].map(|count| count as usize);
+    let layout = KvLayout::new(header);
+    let kv_dim = layout.kv_dim;
+    let projected = take(&mut floats, query_dim + 2 * kv_dim);
+    let integers = (&mut *shorts, &mut *workspace.sums);
+    project(memories, header, weights, residual, projected, &mut floats, integers);
+    let (query, key_and_value) = projected.split_at_mut(query_dim);
+    let (key, value) = key_and_value.split_at_mut(kv_dim);
     rotate_both(memories, header, position, query, key, &mut floats);
 
-    let slot = KvSlot { dim, kv_dim, head_dim };
-    for head in 0..kv_dim / head_dim {
-        slot.write(
-            out,
-            head,
-            &key[head * head_dim..][..head_dim],
-            &value[head * head_dim..][..head_dim],
-            &mut shorts,
-        );
+    // Keys, values and exponents as in a slot.
+    let own = take(&mut shorts, layout.length());
+    layout.quantise(own, key, value);
+    for (place, value) in out[4 * dim..].as_chunks_mut().0.iter_mut().zip(&*own) {
+        *place = value.to_le_bytes();
     }
     let mixed = take(&mut floats, query_dim);
-    let queries_per_key = query_dim / kv_dim;
-    let positions = position as usize + 1;
-    let (keys, values) =
-        (take(&mut shorts, positions * head_dim), take(&mut shorts, positions * head_dim));
-    let (key_exponents, value_exponents) =
-        (take(&mut shorts, positions), take(&mut shorts, positions));
     let quantised_query = take(&mut shorts, head_dim);
-    let scores = take(&mut floats, positions);
-    for head in 0..kv_dim / head_dim {
-        for at in 0..positions {
-            let source = if at + 1 < positions {
-                memories.slot(context.shape.layer(at as u32, layer))
-            } else {
-                &*out
-            };
-            (key_exponents[at], value_exponents[at]) = slot.read(
-                source,
-                head,
-                &mut keys[at * head_dim..][..head_dim],
-                &mut values[at * head_dim..][..head_dim],
-            );
+    let first = header.window_start(position);
+    let scores = take(&mut floats, (position - first) as usize + 1);
+    let sums = &mut workspace.totals[..head_dim];
+    let seen = Seen { context, layer, position, own, at: 4 * dim };
+    let shape = HeadShape { scale: header.attention_scale };
+    for (index, mixed) in mixed.chunks_exact_mut(head_dim).enumerate() {
+        let head = index / (query_dim / kv_dim);
+        let exponent = quantise_head(quantised_query, &query[index * head_dim..][..head_dim]);
+        let mut attention = Attention::new((quantised_query, exponent), shape);
+        for (score, at) in scores.iter_mut().zip(first..) {
+            let kv = seen.kv(memories, at);
+            *score = attention.score(layout.key(kv, head), layout.value(kv, head).1);
         }
-        for query_head in head * queries_per_key..(head + 1) * queries_per_key {
-            let range = query_head * head_dim..(query_head + 1) * head_dim;
-            let exponent = quantise_head(quantised_query, &query[range.clone()]);
-            attend(
-                &mut mixed[range],
-                &mut workspace.totals[..head_dim],
-                scores,
-                (quantised_query, exponent),
-                HeadShape { scale: header.attention_scale },
-                keys.chunks_exact(head_dim).zip(key_exponents.iter().copied()),
-                values.chunks_exact(head_dim).zip(value_exponents.iter().copied()),
-            );
+        sums.fill(0);
+        for (score, at) in scores.iter().zip(first..) {
+            attention.add(sums, *score, layout.value(seen.kv(memories, at), head));
         }
+        attention.mean(mixed, sums);
     }
     let mut shorts = &mut *workspace.shorts;
     let values = take(&mut shorts, query_dim);
@@ -161,6 +129,32 @@ pub(crate) fn quantised<'a>(
 ) -> Quantised<'a> {
     let scale = quantise(values, sums, x);
     Quantised { values, sums, scale }
+}
+
+/// Queries, keys and values of the normalised residual stream, one after the other, with what the model adds to them.
+fn project(
+    memories: &mut impl Memories,
+    header: &Header,
+    weights: &Layer,
+    residual: &[f32],
+    out: &mut [f32],
+    floats: &mut &mut [f32],
+    (values, sums): (&mut [i16], &mut [i32]),
+) {
+    let dim = header.dim as usize;
+    let normed = take(floats, dim);
+    norm(memories, normed, residual, weights.attention_norm, header.eps, take(floats, dim));
+    let input = quantised(&mut values[..dim], &mut sums[..dim / 32], normed);
+    let (query, rest) = out.split_at_mut(header.query_dim() as usize);
+    let (key, value) = rest.split_at_mut(header.kv_dim() as usize);
+    product(memories, query, &weights.query, &input);
+    product(memories, key, &weights.key, &input);
+    product(memories, value, &weights.value, &input);
+    if let Some(bias) = weights.bias {
+        let values = take(floats, bias.length as usize);
+        read_floats(values, memories.model(bias.offset, 4 * values.len()));
+        add(out, values);
+    }
 }
 
 /// out = tensor · x.
@@ -212,55 +206,64 @@ fn write_floats(out: &mut [u8], values: &[f32]) {
     }
 }
 
-/// Where keys and values lie in a layer's slot.
+/// Keys and values of a layer at the positions that one sees.
+struct Seen<'a> {
+    context: &'a Context<'a>,
+    layer: u32,
+    position: u32,
+    /// Those of the position itself.
+    own: &'a [i16],
+    /// Where they are in a slot.
+    at: usize,
+}
+
+impl Seen<'_> {
+    fn kv<'a>(&'a self, memories: &'a mut impl Memories, position: u32) -> &'a [i16] {
+        if position == self.position {
+            return self.own;
+        }
+        let node = self.context.shape.layer(position, self.layer);
+        memories.slot_shorts(node, self.at, self.own.len())
+    }
+}
+
+/// Keys, values, exponents of keys and of values: how they lie after a layer's residual.
 #[derive(Clone, Copy)]
-struct KvSlot {
-    dim: usize,
+struct KvLayout {
     kv_dim: usize,
     head_dim: usize,
 }
 
-impl KvSlot {
-    /// Offsets of a head's key, value, and their exponents.
-    const fn places(self, head: usize) -> [usize; 4] {
-        let keys = 4 * self.dim;
-        let values = keys + 2 * self.kv_dim;
-        let key_exponents = values + 2 * self.kv_dim;
-        let value_exponents = key_exponents + 2 * (self.kv_dim / self.head_dim);
-        let within = 2 * head * self.head_dim;
-        [keys + within, values + within, key_exponents + 2 * head, value_exponents + 2 * head]
+impl KvLayout {
+    const fn new(header: &Header) -> Self {
+        Self { kv_dim: header.kv_dim() as usize, head_dim: header.head_dim as usize }
     }
 
-    fn write(
-        self,
-        slot: &mut [u8],
-        head: usize,
-        key: &[f32],
-        value: &[f32],
-        shorts: &mut &mut [i16],
-    ) {
-        let [key_at, value_at, key_exponent_at, value_exponent_at] = self.places(head);
-        let quants = &mut shorts[..self.head_dim];
-        for (vector, at, exponent_at) in
-            [(key, key_at, key_exponent_at), (value, value_at, value_exponent_at)]
-        {
-            let exponent = quantise_head(quants, vector);
-            slot[exponent_at..exponent_at + 2].copy_from_slice(&exponent.to_le_bytes());
-            for (place, quant) in slot[at..].as_chunks_mut().0.iter_mut().zip(&*quants) {
-                *place = quant.to_le_bytes();
-            }
-        }
+    const fn heads(self) -> usize {
+        self.kv_dim / self.head_dim
     }
 
-    /// Copies a head's key and value out of a slot; returns their exponents.
-    fn read(self, slot: &[u8], head: usize, key: &mut [i16], value: &mut [i16]) -> (i16, i16) {
-        let [key_at, value_at, key_exponent_at, value_exponent_at] = self.places(head);
-        for (out, at) in [(key, key_at), (value, value_at)] {
-            for (quant, bytes) in out.iter_mut().zip(slot[at..].as_chunks().0) {
-                *quant = i16::from_le_bytes(*bytes);
-            }
+    const fn length(self) -> usize {
+        2 * (self.kv_dim + self.heads())
+    }
+
+    /// A head's key with its exponent.
+    fn key(self, kv: &[i16], head: usize) -> (&[i16], i16) {
+        (&kv[head * self.head_dim..][..self.head_dim], kv[2 * self.kv_dim + head])
+    }
+
+    /// A head's value with its exponent.
+    fn value(self, kv: &[i16], head: usize) -> (&[i16], i16) {
+        let exponent = kv[2 * self.kv_dim + self.heads() + head];
+        (&kv[self.kv_dim + head * self.head_dim..][..self.head_dim], exponent)
+    }
+
+    fn quantise(self, kv: &mut [i16], key: &[f32], value: &[f32]) {
+        let (quants, exponents) = kv.split_at_mut(2 * self.kv_dim);
+        let heads = key.chunks_exact(self.head_dim).chain(value.chunks_exact(self.head_dim));
+        let places = quants.chunks_exact_mut(self.head_dim).zip(exponents);
+        for ((quants, exponent), head) in places.zip(heads) {
+            *exponent = quantise_head(quants, head);
         }
-        let exponent = |at: usize| i16::from_le_bytes([slot[at], slot[at + 1]]);
-        (exponent(key_exponent_at), exponent(value_exponent_at))
     }
 }

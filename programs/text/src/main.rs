@@ -12,7 +12,7 @@ use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 use core::slice;
 
-use imo_text::{Memories, Workspace, node};
+use imo_text::{Memories, Needs, Workspace, node};
 
 /// Exit code of a panic; a node that is right exits with 0.
 const PANICKED: u32 = 101;
@@ -36,25 +36,25 @@ global_asm!(".section .text.start", ".globl _start", "_start:", "la sp, __stack_
 
 /// Memory that is not the slot: zero at the start, so it takes no bytes in the program.
 struct Pools {
-    floats: [f32; 48 * 1024],
-    shorts: [i16; 1_152 * 1024],
-    sums: [i32; 1024],
-    totals: [i64; 256],
-    words: [u32; 62 * 1024],
-    longs: [u64; 62 * 1024],
-    bytes: [u8; 36 * 1024],
+    floats: [f32; Needs::GUEST.floats],
+    shorts: [i16; Needs::GUEST.shorts],
+    sums: [i32; Needs::GUEST.sums],
+    totals: [i64; Needs::GUEST.totals],
+    words: [u32; Needs::GUEST.words],
+    longs: [u64; Needs::GUEST.longs],
+    bytes: [u8; Needs::GUEST.bytes],
 }
 
 #[unsafe(link_section = ".slot")]
 static mut SLOT: [u8; 1 << SLOT_LOG2] = [0; 1 << SLOT_LOG2];
 static mut POOLS: Pools = Pools {
-    floats: [0.0; 48 * 1024],
-    shorts: [0; 1_152 * 1024],
-    sums: [0; 1024],
-    totals: [0; 256],
-    words: [0; 62 * 1024],
-    longs: [0; 62 * 1024],
-    bytes: [0; 36 * 1024],
+    floats: [0.0; _],
+    shorts: [0; _],
+    sums: [0; _],
+    totals: [0; _],
+    words: [0; _],
+    longs: [0; _],
+    bytes: [0; _],
 };
 
 #[unsafe(no_mangle)]
@@ -106,6 +106,13 @@ impl Memories for Windows {
         move_window(TRACE_WINDOW, u64::from(node) << self.slot_log2);
         // SAFETY: as above, for the trace.
         unsafe { slice::from_raw_parts(TRACE_BASE as *const u8, 1 << self.slot_log2) }
+    }
+
+    fn slot_shorts(&mut self, node: u32, at: usize, count: usize) -> &[i16] {
+        assert!(at.is_multiple_of(2) && at + 2 * count <= 1 << self.slot_log2, "within the slot");
+        move_window(TRACE_WINDOW, u64::from(node) << self.slot_log2);
+        // SAFETY: as above; the machine is little-endian, and the address is even.
+        unsafe { slice::from_raw_parts((TRACE_BASE + at) as *const i16, count) }
     }
 
     fn input(&mut self) -> &[u8] {

@@ -6,6 +6,8 @@ pub trait Memories {
     fn model(&mut self, offset: u64, length: usize) -> &[u8];
     /// A node's slot; all of it.
     fn slot(&mut self, node: u32) -> &[u8];
+    /// 16-bit integers of a node's slot, from an even byte on.
+    fn slot_shorts(&mut self, node: u32, at: usize, count: usize) -> &[i16];
     /// The request's input memory; all of it.
     fn input(&mut self) -> &[u8];
 }

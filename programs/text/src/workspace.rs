@@ -24,6 +24,17 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// What the guest has: enough for LLaMA's shapes up to 70 B, and 2¹⁷ positions.
+    pub const GUEST: Self = Self {
+        floats: 320 * 1024,
+        shorts: 64 * 1024,
+        sums: 1024,
+        totals: 256,
+        words: 62 * 1024,
+        longs: 62 * 1024,
+        bytes: 36 * 1024,
+    };
+
     /// What every node of a model needs.
     pub fn of(header: &Header) -> Self {
         let [dim, ffn, heads_dim, head_dim, context, part] = [
@@ -37,22 +48,16 @@ impl Needs {
         .map(|count| count as usize);
         let kv_dim = header.kv_dim() as usize;
         let wide = dim.max(ffn).max(heads_dim);
-        // Norm weights and rotations; the residual, its norm, and what the layer makes of it; scores.
-        let layer = wide
-            + head_dim
-            + 2 * dim
-            + heads_dim
-            + 2 * kv_dim
-            + 2 * ffn
-            + dim
-            + heads_dim
-            + context;
+        // The residual, its norm and the weights of that; queries, keys and values with what is added; a rotation, scores, and what comes of both.
+        let attention =
+            3 * dim + 2 * (heads_dim + 2 * kv_dim) + head_dim + context + heads_dim + dim;
+        let feed_forward = 3 * dim + 2 * ffn;
         let head = dim * 3 + part;
-        let shorts = wide + heads_dim + 2 * kv_dim + 2 * context * head_dim + 2 * context;
+        let kv = 2 * kv_dim + 2 * header.kv_heads as usize;
         let text = PROMPT_LIMIT as usize + TEMPLATE_LIMIT;
         Self {
-            floats: layer.max(head),
-            shorts,
+            floats: attention.max(feed_forward).max(head),
+            shorts: wide.max(kv + head_dim),
             sums: wide / 32,
             totals: head_dim,
             words: scratch_words(text),

@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::x86_64::*;
+use core::ops::Range;
 
 use imo_tensor::{canonical, power_of_two};
 
@@ -81,7 +82,7 @@ unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
     let largest =
         // SAFETY: the same conditions.
         unsafe { score::<HEADS, WIDE>(scores, halves.as_chunks().0, query_scales, scale, keys) };
-    let top = values.exponents.iter().copied().max().unwrap_or_default();
+    let top = values.exponents[values.skipped..].iter().copied().max().unwrap_or_default();
     let mut totals = [0; HEADS];
     for (head, total) in totals.iter_mut().enumerate() {
         let scores = &scores[head * blocks * LANES..][..blocks * LANES];
@@ -123,7 +124,7 @@ fn split<const HEADS: usize>(queries: &[i16], head_dim: usize) -> Vec<[[i32; 2];
 }
 
 /// score = (q · k, exact and rounded once) · query scale · 2^exponent · `scale`, in that order, as
-/// (head, position). Returns each head's largest. Positions beyond the last score −inf.
+/// (head, position). Returns each head's largest. Positions that do not count score −inf.
 ///
 /// # Safety
 ///
@@ -147,12 +148,13 @@ unsafe fn score<const HEADS: usize, const WIDE: bool>(
         } else {
             dot(block, queries)
         };
-        let (powers, beyond) = powers_of_two(exponents);
+        let powers = powers_of_two(exponents);
+        let apart = outside(if at == 0 { keys.skipped } else { 0 }..exponents.len());
         for (head, [high, low]) in sums.into_iter().enumerate() {
             let dot = combine(high, low);
             let score = _mm256_mul_ps(dot, _mm256_set1_ps(query_scales[head]));
             let score = _mm256_mul_ps(_mm256_mul_ps(score, powers), _mm256_set1_ps(scale));
-            let score = _mm256_blendv_ps(score, minus_infinity, beyond);
+            let score = _mm256_blendv_ps(score, minus_infinity, apart);
             // The second operand where the first is NaN.
             largest[head] = _mm256_max_ps(score, largest[head]);
             store_floats(&mut scores[head * width + at * LANES..], score);
@@ -204,10 +206,10 @@ fn combine(high: __m256i, low: __m256i) -> __m256 {
     _mm256_set_m128(second, first)
 }
 
-/// As `imo_tensor::power_of_two`, lane by lane, and which lanes have no exponent.
+/// As `imo_tensor::power_of_two`, lane by lane.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn powers_of_two(exponents: &[i16]) -> (__m256, __m256) {
+fn powers_of_two(exponents: &[i16]) -> __m256 {
     let mut all = [0; LANES];
     all[..exponents.len()].copy_from_slice(exponents);
     // SAFETY: 16 bytes are there, and the load needs no alignment.
@@ -217,10 +219,19 @@ fn powers_of_two(exponents: &[i16]) -> (__m256, __m256) {
         _mm256_set1_epi32(-126),
     );
     let biased = _mm256_add_epi32(clamped, _mm256_set1_epi32(127));
-    let count = i32::try_from(exponents.len()).expect("at most a block");
-    let last = _mm256_set1_epi32(count - 1);
-    let beyond = _mm256_cmpgt_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), last);
-    (_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)), _mm256_castsi256_ps(beyond))
+    _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+}
+
+/// Which lanes are not in this range.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn outside(lanes: Range<usize>) -> __m256 {
+    let [first, end] =
+        [lanes.start, lanes.end].map(|lane| i32::try_from(lane).expect("at most a block"));
+    let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let before = _mm256_cmpgt_epi32(_mm256_set1_epi32(first), lane);
+    let beyond = _mm256_cmpgt_epi32(lane, _mm256_set1_epi32(end - 1));
+    _mm256_castsi256_ps(_mm256_or_si256(before, beyond))
 }
 
 /// Fills in one head's weights. Returns their sum before they took in the exponents.

@@ -43,6 +43,8 @@ fn part<const TOKENS: usize>(
         Format::Q4_1 => four_bits::<160, TOKENS>(group, x, token),
         Format::Q8_0 => eight_bits(group, x, token),
         Format::I16 => sixteen_bits(group, x, token),
+        Format::K4 => by_halves::<192, TOKENS>(group, x, token),
+        Format::K8 => by_halves::<320, TOKENS>(group, x, token),
     };
     let outputs = out.chunks_exact_mut(width).zip(x.scales()).skip(token);
     for (sums, (out, scale)) in sums.iter().zip(outputs) {
@@ -129,12 +131,7 @@ fn eight_bits<const TOKENS: usize>(group: &[u8], x: &Tile, token: usize) -> [[i6
                     *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(rows, values));
                 }
             }
-            // Rows as (0 2 | 1 3), (4 6 | 5 7), then (0 2 4 6 | 1 3 5 7).
-            let dots = _mm256_hadd_epi32(
-                _mm256_hadd_epi32(pairs[0], pairs[1]),
-                _mm256_hadd_epi32(pairs[2], pairs[3]),
-            );
-            let dots = even_and_odd(dots);
+            let dots = even_and_odd(rows_of_pairs(pairs));
             for half in 0..2 {
                 let scaled = _mm256_mul_epi32(scale[half], dots[half]);
                 total[half] = _mm256_add_epi64(total[half], scaled);
@@ -181,6 +178,69 @@ fn sixteen_bits<const TOKENS: usize>(
         }
     }
     totals.map(|total| rows_of(total, [0, 1, 2, 3, 4, 5, 6, 7]))
+}
+
+/// `K4` when a block has 192 bytes, `K8` when it has 320: each half of a block has its own scales and minimums.
+#[target_feature(enable = "avx2,f16c")]
+#[inline]
+fn by_halves<const BYTES: usize, const TOKENS: usize>(
+    group: &[u8],
+    x: &Tile,
+    token: usize,
+) -> [[i64; GROUP]; TOKENS] {
+    const ORDER: [i32; GROUP] = [0, 2, 4, 6, 1, 3, 5, 7];
+    let four_bits = BYTES == Format::K4.block_bytes();
+    let mut totals = [[_mm256_setzero_si256(); 2]; TOKENS];
+    let mask = _mm_set1_epi8(15);
+    for (index, block) in group.as_chunks::<BYTES>().0.iter().enumerate() {
+        let (d, e) = (half_units(block), half_units(&block[16..]));
+        let factors = block[32..].as_chunks::<8>().0;
+        let scaled = |units, index: usize| {
+            let factor = i64::from_le_bytes(factors[index]);
+            let factor = _mm256_cvtepi8_epi32(_mm_cvtsi64_si128(factor));
+            even_and_odd(permute(_mm256_mullo_epi32(units, factor), ORDER))
+        };
+        let e = _mm256_sub_epi32(_mm256_setzero_si256(), e);
+        let (scales, minimums) = ([scaled(d, 0), scaled(d, 1)], [scaled(e, 2), scaled(e, 3)]);
+        let quants = block[64..].as_chunks::<16>().0;
+        let vectors = x.whole::<TOKENS>(index, token).iter().zip(x.sums::<TOKENS>(index, token));
+        for (total, (Whole(values), sum)) in totals.iter_mut().zip(vectors) {
+            let first: i32 = values[..BLOCK / 2].iter().map(|it| i32::from(*it)).sum();
+            for (half, sum) in [first, sum - first].into_iter().enumerate() {
+                let mut pairs = [_mm256_setzero_si256(); 4];
+                for chunk in 0..2 {
+                    let values = broadcast_eight(&values.as_chunks().0[2 * half + chunk]);
+                    for (pair, sum) in pairs.iter_mut().enumerate() {
+                        let rows = if four_bits {
+                            let both = load_half(&quants[4 * chunk + pair]);
+                            let high = _mm_srli_epi16::<4>(both);
+                            _mm_and_si128(if half == 0 { both } else { high }, mask)
+                        } else {
+                            load_half(&quants[4 * (2 * half + chunk) + pair])
+                        };
+                        let rows = _mm256_cvtepi8_epi16(rows);
+                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(rows, values));
+                    }
+                }
+                let dots = even_and_odd(rows_of_pairs(pairs));
+                let sum = _mm256_set1_epi32(sum);
+                for parity in 0..2 {
+                    let scaled = _mm256_mul_epi32(scales[half][parity], dots[parity]);
+                    let shifted = _mm256_mul_epi32(minimums[half][parity], sum);
+                    let both = _mm256_add_epi64(scaled, shifted);
+                    total[parity] = _mm256_add_epi64(total[parity], both);
+                }
+            }
+        }
+    }
+    totals.map(|total| rows_of(total, [0, 4, 1, 5, 2, 6, 3, 7]))
+}
+
+/// From rows as (0 | 1), (2 | 3), (4 | 5), (6 | 7), four parts each, to their sums as (0 2 4 6 | 1 3 5 7).
+#[target_feature(enable = "avx2")]
+#[inline]
+fn rows_of_pairs(pairs: [__m256i; 4]) -> __m256i {
+    _mm256_hadd_epi32(_mm256_hadd_epi32(pairs[0], pairs[1]), _mm256_hadd_epi32(pairs[2], pairs[3]))
 }
 
 /// Eight f16 scales in units of 2⁻²⁴; one of 128 or more in size counts as 0.

@@ -12,7 +12,7 @@ use crate::tile::{Halves, Tile};
 /// As [`super::mat_tile`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c")]
 pub(super) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
-    if product.w.format() == Format::I16 {
+    if matches!(product.w.format(), Format::I16 | Format::K4 | Format::K8) {
         return avx2::mat_tile(out, product);
     }
     // Two groups share what is loaded of the vectors.

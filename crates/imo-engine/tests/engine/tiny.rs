@@ -6,24 +6,34 @@ use arbtest::arbitrary::{Result, Unstructured};
 use imo_engine::{
     Answer, Commitment, Deviations, Fault, Isa, Limits, Means, Request, Session, Trace,
 };
-use imo_model::tiny::{TinyShape, gguf};
+use imo_model::tiny::{KINDS, TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
 use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
 
 /// A model of some shape, in one of the formats that a file may have.
 fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
-    let (heads, kv_heads) = *u.choose(&[(4, 2), (4, 4), (2, 1), (6, 2)])?;
-    let head_dim = *u.choose(&[16, 32])?;
+    let kind = *u.choose(&KINDS)?;
+    let in_256s = (10..=14).contains(&kind);
+    let (heads, kv_heads) = match in_256s {
+        true => *u.choose(&[(8, 2), (8, 8)])?,
+        false => *u.choose(&[(4, 2), (4, 4), (2, 1), (6, 2)])?,
+    };
+    let head_dim = if in_256s { 32 } else { *u.choose(&[16, 32])? };
     let shape = TinyShape {
         layers: u.int_in_range(1..=3)?,
         dim: heads * head_dim,
-        ffn: 32 * u.int_in_range(1..=4)?,
+        ffn: if in_256s { 256 } else { 32 * u.int_in_range(1..=4)? },
         heads,
         kv_heads,
         context: *u.choose(&[8, 40])?,
         tied: u.arbitrary()?,
-        kind: *u.choose(&[0, 1, 2, 3, 8, 30])?,
+        kind,
+        architecture: u.choose(&["llama", "llama", "qwen2"])?,
+        window: 0,
+        rope_factors: u.ratio(1, 4)?,
     };
+    let window = if shape.architecture == "llama" { *u.choose(&[0, 1, 3])? } else { 0 };
+    let shape = TinyShape { window, ..shape };
     let (image, _) = pack_bytes(&gguf(u.arbitrary()?, &shape), |_, _| {}).expect("it packs");
     Ok(ModelImage::from_bytes(image).expect("what was packed is valid"))
 }
@@ -72,6 +82,7 @@ struct Claim<'a> {
     trace: &'a Trace,
     input: Vec<u8>,
     slot: Vec<u8>,
+    shorts: Vec<i16>,
 }
 
 impl Memories for Claim<'_> {
@@ -84,6 +95,13 @@ impl Memories for Claim<'_> {
         &self.slot
     }
 
+    fn slot_shorts(&mut self, node: u32, at: usize, count: usize) -> &[i16] {
+        let slot = self.trace.slot(node);
+        let shorts = slot[at..][..2 * count].as_chunks().0.iter();
+        self.shorts = shorts.map(|bytes| i16::from_le_bytes(*bytes)).collect();
+        &self.shorts
+    }
+
     fn input(&mut self) -> &[u8] {
         &self.input
     }
@@ -91,7 +109,8 @@ impl Memories for Claim<'_> {
 
 /// The nodes whose slot is not what the program gives on this very trace.
 fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
-    let mut claim = Claim { image, trace, input: request.encode(), slot: Vec::new() };
+    let mut claim =
+        Claim { image, trace, input: request.encode(), slot: Vec::new(), shorts: Vec::new() };
     let needs = Needs::of(image.header());
     let (mut floats, mut shorts) = (vec![0.0; needs.floats], vec![0; needs.shorts]);
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);

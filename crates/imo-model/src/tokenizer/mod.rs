@@ -1,21 +1,29 @@
 //! Text to tokens and back, over tables that lie in the image (`docs/spec/image.md`).
 //!
-//! Byte-level BPE as GPT-2 has it, with the `smollm` pre-tokenizer: every digit by itself, then GPT-2's pattern. Only the chat template yields
-//! control tokens, never a user's text.
+//! Byte-level BPE with the pre-tokenizers of GPT-2, SmolLM2, LLaMA 3 and Qwen2, and SentencePiece's BPE, as llama.cpp has them. Only the chat
+//! template yields control tokens, never a user's text.
 
 mod heap;
 mod merge;
 mod split;
 
+use core::cmp::Ordering;
 use core::str;
 
 use crate::image::ImageError;
+use merge::Room;
 
+#[cfg(feature = "std")]
+pub(crate) use merge::SPACE;
 pub use merge::Scratch;
-pub(crate) use split::Class;
+pub(crate) use split::{Class, Splitter};
 
-/// Bytes before the tables.
-pub(crate) const TABLES_AT: usize = 24;
+/// Words before the tables: tokens, merges, ranges, pieces, flags, bytes of text, the first token, characters, tokens by text, user's tokens.
+pub(crate) const HEAD_WORDS: usize = 10;
+/// Flags: the template trims the message; a text begins with a space of its own. Above them stands the splitter.
+pub(crate) const TRIMS: u32 = 1;
+pub(crate) const PREFIXES: u32 = 2;
+pub(crate) const SPLITTER_SHIFT: u32 = 8;
 /// Stands where no token is: some vocabularies have none for bytes that their corpus never had. Such a byte is dropped.
 pub(crate) const NO_TOKEN: u32 = u32::MAX - 1;
 /// Marks a control token in its offset.
@@ -26,8 +34,11 @@ pub const TEMPLATE_LIMIT: usize = 4096;
 
 /// 32-bit words of scratch for a text of this many bytes.
 pub const fn scratch_words(bytes: usize) -> usize {
-    3 * bytes
+    3 * (bytes + 1)
 }
+
+/// Most tokens that a user may write by name.
+pub(crate) const USER_LIMIT: usize = 512;
 
 /// Why a text has no tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +71,15 @@ pub struct Tokenizer<'a> {
     merges: Words<'a>,
     ranges: Words<'a>,
     pieces: Words<'a>,
-    trims: bool,
+    /// (character, token), ascending; of SentencePiece.
+    characters: Words<'a>,
+    /// Tokens in order of their text, where a piece that is a token needs no merging.
+    by_text: Words<'a>,
+    /// Tokens that a user may write, the longest first.
+    users: Words<'a>,
+    splitter: Splitter,
+    begin: u32,
+    flags: u32,
     token_text: &'a [u8],
     template_text: &'a [u8],
 }
@@ -84,7 +103,8 @@ impl Words<'_> {
 impl<'a> Tokenizer<'a> {
     /// Takes the tables apart, checking that each lies within `bytes`. What they hold is checked by [`Tokenizer::validate`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
-        let (head, mut rest) = bytes.split_at_checked(TABLES_AT).ok_or(ImageError::Truncated)?;
+        let (head, mut rest) =
+            bytes.split_at_checked(4 * HEAD_WORDS).ok_or(ImageError::Truncated)?;
         let head = Words(head);
         let mut take = |words: u64| {
             let bytes = usize::try_from(4 * words).unwrap_or(usize::MAX);
@@ -99,11 +119,31 @@ impl<'a> Tokenizer<'a> {
         let merges = take(4 * count(1))?;
         let ranges = take(3 * count(2))?;
         let pieces = take(3 * count(3))?;
+        let characters = take(2 * count(7))?;
+        let by_text = take(count(8))?;
+        let users = take(count(9))?;
         let text_bytes = usize::try_from(count(5)).unwrap_or(usize::MAX);
         let (token_text, template_text) =
             rest.split_at_checked(text_bytes).ok_or(ImageError::Place("token text"))?;
-        let trims = head.get(4) & 1 == 1;
-        Ok(Self { byte_tokens, offsets, merges, ranges, pieces, trims, token_text, template_text })
+        let flags = head.get(4);
+        let splitter = Splitter::from_code(flags >> SPLITTER_SHIFT);
+        let splitter = splitter.ok_or(ImageError::Field("splitter"))?;
+        let begin = head.get(6);
+        Ok(Self {
+            byte_tokens,
+            offsets,
+            merges,
+            ranges,
+            pieces,
+            characters,
+            by_text,
+            users,
+            splitter,
+            begin,
+            flags,
+            token_text,
+            template_text,
+        })
     }
 
     /// Checks every entry of every table, so that nothing that is looked up can be out of range.
@@ -123,6 +163,21 @@ impl<'a> Tokenizer<'a> {
         let ranges = self.ranges.len() / 3;
         let starts = (1..ranges).all(|i| self.ranges.get(3 * i - 2) < self.ranges.get(3 * i));
         bad(starts && (0..ranges).all(|i| self.ranges.get(3 * i + 2) <= 3), "character classes")?;
+        bad(known(self.begin), "first token")?;
+        let characters = self.characters.len() / 2;
+        let ordered =
+            (1..characters).all(|i| self.characters.get(2 * i - 2) < self.characters.get(2 * i));
+        let tokens = (0..characters).all(|i| (self.characters.get(2 * i + 1) as usize) < vocab);
+        bad(ordered && tokens, "characters")?;
+        let text = |index: usize| self.text(self.by_text.get(index));
+        let real = (0..self.by_text.len()).all(|i| (self.by_text.get(i) as usize) < vocab);
+        bad(real && (1..self.by_text.len()).all(|i| text(i - 1) < text(i)), "tokens by text")?;
+        let user = |index: usize| Some(self.users.get(index)).filter(|it| (*it as usize) < vocab);
+        let longest_first = (0..self.users.len()).try_fold(usize::MAX, |longest, index| {
+            let length = user(index).map(|token| self.text(token).len())?;
+            (1..=longest).contains(&length).then_some(length)
+        });
+        bad(longest_first.is_some() && self.users.len() <= USER_LIMIT, "user's tokens")?;
         bad((0..self.pieces.len() / 3).all(|index| self.checked_piece(index).is_some()), "template")
     }
 
@@ -179,10 +234,13 @@ impl<'a> Tokenizer<'a> {
     ) -> Result<(), EncodeError> {
         let text = str::from_utf8(prompt).map_err(|_| EncodeError::NotUtf8)?;
         if raw {
+            if self.begin != NO_TOKEN {
+                emit(self.begin);
+            }
             scratch.append(prompt)?;
             return self.encode_run(scratch, &mut emit);
         }
-        let content = if self.trims { text.trim() } else { text };
+        let content = if self.flags & TRIMS != 0 { text.trim() } else { text };
         for piece in self.template() {
             match piece {
                 Piece::Control(token) => {
@@ -202,22 +260,82 @@ impl<'a> Tokenizer<'a> {
         scratch: &mut Scratch<'_>,
         emit: &mut impl FnMut(u32),
     ) -> Result<(), EncodeError> {
-        let length = scratch.take_length();
-        let mut start = 0;
-        while start < length {
-            let rest =
-                str::from_utf8(&scratch.text()[start..length]).map_err(|_| EncodeError::NotUtf8)?;
-            let end = start + split::first_digit_or_run(self, rest);
-            let is_digit = rest.chars().next().is_some_and(|c| self.class(c) == Class::Number);
-            while start < end {
-                let run = str::from_utf8(&scratch.text()[start..end])
-                    .map_err(|_| EncodeError::NotUtf8)?;
-                let piece = if is_digit { run.len() } else { split::first_piece(self, run) };
-                merge::encode_piece(self, scratch, start..start + piece, emit);
-                start += piece;
+        let (text, room) = scratch.take();
+        let text = str::from_utf8(text).map_err(|_| EncodeError::NotUtf8)?;
+        self.encode_between_users(text, 0, room, emit);
+        Ok(())
+    }
+
+    /// Cuts a text at the tokens that a user may write, from the one of this index on, and encodes what is between them.
+    fn encode_between_users(
+        &self,
+        mut text: &str,
+        user: usize,
+        room: &mut Room<'_>,
+        emit: &mut impl FnMut(u32),
+    ) {
+        if user == self.users.len() {
+            return self.encode_plain(text, room, emit);
+        }
+        let token = self.users.get(user);
+        // A name that is not UTF-8 is in no text.
+        let name = str::from_utf8(self.text(token)).unwrap_or("\0");
+        while let Some(at) = text.find(name) {
+            self.encode_between_users(&text[..at], user + 1, room, emit);
+            emit(token);
+            text = &text[at + name.len()..];
+        }
+        self.encode_between_users(text, user + 1, room, emit);
+    }
+
+    fn encode_plain(&self, mut text: &str, room: &mut Room<'_>, emit: &mut impl FnMut(u32)) {
+        if self.splitter == Splitter::Whole {
+            if !text.is_empty() {
+                merge::characters(self, room, text, self.flags & PREFIXES != 0, emit);
+            }
+            return;
+        }
+        while !text.is_empty() {
+            let (mut run, rest) = text.split_at(split::first_run(self, text));
+            while !run.is_empty() {
+                let (piece, after) = run.split_at(split::first_piece(self, run));
+                match self.token_of(piece.as_bytes()) {
+                    Some(token) => emit(token),
+                    None => merge::bytes(self, room, piece.as_bytes(), emit),
+                }
+                run = after;
+            }
+            text = rest;
+        }
+    }
+
+    /// The token with this text, where the vocabulary says that it comes before any merge.
+    fn token_of(&self, text: &[u8]) -> Option<u32> {
+        let (mut low, mut high) = (0, self.by_text.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let token = self.by_text.get(middle);
+            match self.text(token).cmp(text) {
+                Ordering::Equal => return Some(token),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
             }
         }
-        Ok(())
+        None
+    }
+
+    /// The token of a character by itself.
+    fn character(&self, c: char) -> Option<u32> {
+        let (mut low, mut high) = (0, self.characters.len() / 2);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match self.characters.get(2 * middle).cmp(&u32::from(c)) {
+                Ordering::Equal => return Some(self.characters.get(2 * middle + 1)),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     fn class(&self, c: char) -> Class {

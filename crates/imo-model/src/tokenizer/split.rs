@@ -26,43 +26,119 @@ impl Class {
     }
 }
 
-/// Bytes of the first number character, or of the run before the next one.
-pub(super) fn first_digit_or_run(tokenizer: &Tokenizer<'_>, text: &str) -> usize {
-    let mut chars = text.char_indices();
-    match chars.next() {
-        Some((_, c)) if tokenizer.class(c) == Class::Number => c.len_utf8(),
-        Some(_) => chars
-            .find(|(_, c)| tokenizer.class(*c) == Class::Number)
-            .map_or(text.len(), |(at, _)| at),
-        None => 0,
+/// How a text is cut. Each is llama.cpp's of the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Splitter {
+    /// Every number character by itself, then as GPT-2.
+    Smollm = 0,
+    /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
+    Gpt2 = 1,
+    /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`.
+    Llama3 = 2,
+    /// Likewise, every number character by itself.
+    Qwen2 = 3,
+    /// Not at all: SentencePiece.
+    Whole = 4,
+}
+
+impl Splitter {
+    pub(crate) fn from_code(code: u32) -> Option<Self> {
+        let all = [Self::Smollm, Self::Gpt2, Self::Llama3, Self::Qwen2, Self::Whole];
+        all.get(code as usize).copied()
     }
 }
 
-/// Bytes of the first match of GPT-2's pattern in a run without numbers, which is not empty:
-/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
+/// What may follow an apostrophe.
+const CONTRACTIONS: [&str; 7] = ["s", "t", "re", "ve", "m", "ll", "d"];
+
+/// Bytes of a text that is not empty which are cut apart by themselves.
+pub(super) fn first_run(tokenizer: &Tokenizer<'_>, text: &str) -> usize {
+    if tokenizer.splitter != Splitter::Smollm {
+        return text.len();
+    }
+    match length_while(text, |c| tokenizer.class(c) != Class::Number) {
+        0 => first_length(text),
+        length => length,
+    }
+}
+
+/// Bytes of the first piece of a run that is not empty.
 pub(super) fn first_piece(tokenizer: &Tokenizer<'_>, run: &str) -> usize {
-    let contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
-    if let Some(contraction) = contractions.iter().find(|it| run.starts_with(**it)) {
-        return contraction.len();
+    match tokenizer.splitter {
+        Splitter::Smollm | Splitter::Gpt2 | Splitter::Whole => first_of_gpt2(tokenizer, run),
+        Splitter::Llama3 => first_of_llama3(tokenizer, run, 3),
+        Splitter::Qwen2 => first_of_llama3(tokenizer, run, 1),
+    }
+}
+
+fn first_of_gpt2(tokenizer: &Tokenizer<'_>, run: &str) -> usize {
+    if let Some(rest) = run.strip_prefix('\'')
+        && let Some(it) = CONTRACTIONS.iter().find(|it| rest.starts_with(**it))
+    {
+        return 1 + it.len();
     }
     let lead = usize::from(run.starts_with(' '));
-    let class = |c: char| tokenizer.class(c);
     if let Some(first) = run[lead..].chars().next() {
-        let kind = class(first);
-        if matches!(kind, Class::Letter | Class::Other) {
-            let rest = &run[lead..];
-            let end = rest.char_indices().find(|(_, c)| class(*c) != kind).map(|(at, _)| at);
-            return lead + end.unwrap_or(rest.len());
+        let class = tokenizer.class(first);
+        if class != Class::Space {
+            return lead + length_while(&run[lead..], |c| tokenizer.class(c) == class);
         }
     }
-    let end = run.char_indices().find(|(_, c)| class(*c) != Class::Space).map(|(at, _)| at);
-    let Some(end) = end else { return run.len() };
-    // More than one space before something else: the last one goes with it.
-    let last = run[..end].chars().next_back().map_or(0, char::len_utf8);
-    match end - last {
-        // Tables in which even a space is no space: the character stands for itself.
-        0 if end == 0 => lead,
-        0 => end,
-        rest => rest,
+    first_space(tokenizer, run)
+}
+
+fn first_of_llama3(tokenizer: &Tokenizer<'_>, run: &str, digits: usize) -> usize {
+    if let Some(rest) = run.strip_prefix('\'') {
+        let starts =
+            |it: &&&str| rest.get(..it.len()).is_some_and(|start| start.eq_ignore_ascii_case(it));
+        if let Some(it) = CONTRACTIONS.iter().find(starts) {
+            return 1 + it.len();
+        }
     }
+    let class = |c: char| tokenizer.class(c);
+    let mut chars = run.chars();
+    let Some(first) = chars.next() else { return 0 };
+    let second = chars.next().map(class);
+    let kind = class(first);
+    let leads = !matches!(first, '\r' | '\n') && kind != Class::Number;
+    if kind == Class::Letter || leads && second == Some(Class::Letter) {
+        let lead = first.len_utf8();
+        return lead + length_while(&run[lead..], |c| class(c) == Class::Letter);
+    }
+    if kind == Class::Number {
+        let numbers = run.char_indices().take(digits).take_while(|(_, c)| class(*c) == kind);
+        return numbers.map(|(at, c)| at + c.len_utf8()).last().unwrap_or(0);
+    }
+    let lead = usize::from(first == ' ');
+    let others = length_while(&run[lead..], |c| class(c) == Class::Other);
+    if others > 0 {
+        let end = lead + others;
+        return end + length_while(&run[end..], |c| matches!(c, '\r' | '\n'));
+    }
+    let spaces = &run[..length_while(run, |c| class(c) == Class::Space)];
+    match spaces.rfind(['\r', '\n']) {
+        Some(at) => at + 1,
+        None => first_space(tokenizer, run),
+    }
+}
+
+/// `\s+(?!\S)|\s+`: of more than one space before something else the last one goes with it.
+fn first_space(tokenizer: &Tokenizer<'_>, run: &str) -> usize {
+    let end = length_while(run, |c| tokenizer.class(c) == Class::Space);
+    let last = run[..end].chars().next_back().map_or(0, char::len_utf8);
+    match end {
+        // Tables in which even a space is no space: the character stands for itself.
+        0 => first_length(run),
+        end if end == run.len() || end == last => end,
+        end => end - last,
+    }
+}
+
+fn first_length(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
+}
+
+/// Bytes of the characters at the start for which this holds.
+fn length_while(text: &str, holds: impl Fn(char) -> bool) -> usize {
+    text.char_indices().find(|(_, c)| !holds(*c)).map_or(text.len(), |(at, _)| at)
 }

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use imo_chain::{Client, Signer};
 
+/// Time of the chain's first block: the first second of 2030.
+pub(crate) const GENESIS: u64 = 1_893_456_000;
+
 /// Longest wait for the node's first answer.
 const START: Duration = Duration::from_secs(30);
 
@@ -25,6 +28,7 @@ impl Anvil {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = Command::new(&binary)
             .args(["--silent", "--accounts", &accounts.to_string(), "--port", &port.to_string()])
+            .args(["--timestamp", &GENESIS.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())

@@ -6,8 +6,9 @@ use imo_chain::contracts::PromptConsumer::{answerOfCall, askCall, estimateFeeCal
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{ClaimState, RequestState, SolConstructor};
 
+use crate::amount::ether;
 use crate::demo::people::Person;
-use crate::demo::stage::{Launched, Stage, ether};
+use crate::demo::stage::{Launched, Stage};
 
 /// What is asked in this act.
 const PROMPT: &str = "What is the capital of France?";

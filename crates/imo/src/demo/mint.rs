@@ -8,10 +8,11 @@ use imo_chain::contracts::Marketplace::{buyCall, listCall};
 use imo_chain::contracts::{AigcCollection, Marketplace};
 use imo_chain::primitives::{Address, Bytes, U256};
 
+use crate::amount::{ether, whole};
 use crate::demo::ask::{claimed_by, final_answer};
 use crate::demo::launch::ROYALTY_BPS;
 use crate::demo::people::Person;
-use crate::demo::stage::{Launched, Stage, ether, whole};
+use crate::demo::stage::{Launched, Stage};
 
 const PROMPT: &str = "Write a short poem about the sea.";
 const SALT: u64 = 7;

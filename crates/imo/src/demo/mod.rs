@@ -12,6 +12,7 @@ use imo_chain::{Deployment, SystemTerms};
 use imo_model::{ModelImage, pack};
 use serde::Serialize;
 
+use crate::amount::milli;
 use crate::exit::Exit;
 use crate::program::TextProgram;
 use crate::terminal::Terminal;
@@ -36,7 +37,7 @@ use gas::Gas;
 use people::Person;
 use sheet::Balance;
 use speed::Speed;
-use stage::{Stage, milli};
+use stage::Stage;
 
 /// Seconds that a claim may be challenged, and that a side of a game has; on a real chain they are days.
 const WINDOW: u32 = 3600;
@@ -69,6 +70,8 @@ pub(crate) struct Args {
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
 struct Story {
+    /// Of the packed image with its program: the same for everybody.
+    content_id: B256,
     model_id: B256,
     answers: Vec<String>,
     dispute: Dispute,
@@ -139,6 +142,7 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     gas.print(terminal);
 
     let story = Story {
+        content_id,
         model_id: launched.model_id,
         answers: vec![first, work.text],
         dispute,

@@ -8,8 +8,9 @@ use imo_chain::contracts::ModelToken::{
 use imo_chain::contracts::Splitter::{collectCall, withdrawCall};
 use imo_chain::primitives::{Address, U256};
 
+use crate::amount::{ether, whole};
 use crate::demo::people::Person;
-use crate::demo::stage::{Launched, Stage, ether, whole};
+use crate::demo::stage::{Launched, Stage};
 
 const ETH: Address = Address::ZERO;
 const HOLDERS: [Person; 3] = [Person::Ann, Person::Bob, Person::Cid];

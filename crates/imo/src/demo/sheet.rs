@@ -6,8 +6,9 @@ use imo_chain::primitives::{Address, U256};
 use imo_chain::{Ledger, SolCall};
 use serde::Serialize;
 
+use crate::amount::{ether, whole};
 use crate::demo::people::Person;
-use crate::demo::stage::{Launched, Stage, ether, whole};
+use crate::demo::stage::{Launched, Stage};
 
 /// What a development account begins with, in whole ether.
 const ENDOWMENT: u64 = 10_000;

@@ -57,7 +57,7 @@ impl Worker {
             return Verdict::Right;
         }
         let Some(difference) = read_difference(claim, solution) else { return Verdict::Withheld };
-        let rehearses = self.rehearsal.fault.is_some();
+        let rehearses = self.rehearsal.lies;
         if rehearses || block_in_place(|| machine_differs(model, solution, &difference)) {
             Verdict::Wrong(difference)
         } else {

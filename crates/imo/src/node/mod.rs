@@ -139,7 +139,7 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         client,
         solver,
         roles: args.roles,
-        rehearsal: Rehearsal { fault: args.inject, steps_log2: args.state_steps },
+        rehearsal: Rehearsal { lies: args.inject.is_some(), steps_log2: args.state_steps },
         trace_uri: if args.withhold { String::new() } else { url },
         traces,
         metrics,

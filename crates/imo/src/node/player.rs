@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use imo_chain::GameView;
 use imo_commit::Hash;
 use imo_dispute::{Move, Side, react};
-use imo_engine::Fault;
 use imo_vm::Run;
 
 use crate::claimed::{ClaimedTrace, Difference, PlayerRun};
@@ -14,8 +13,8 @@ use crate::node::models::{Model, Solution};
 /// How a rehearsing player departs from the truth.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rehearsal {
-    /// What its engine and its machine get wrong.
-    pub(crate) fault: Option<Fault>,
+    /// Its machine gets what its engine got, right or wrong.
+    pub(crate) lies: bool,
     /// States at least this many steps, as a power of two.
     pub(crate) steps_log2: Option<u32>,
 }
@@ -60,24 +59,27 @@ impl<'a> Seat<'a> {
         let program = self.model.program.program();
         let (address, slot_log2) = (program.output_address as usize, program.slot_log2);
         let run = self.model.run_node(self.solution, self.trace, self.node);
-        let run = match self.rehearsal.fault {
-            Some(Fault::Node { index, bit }) if index == self.node => spoil(run, address, bit),
-            _ => run,
+        let run = if self.rehearsal.lies {
+            spoil(run, address, &self.solution.trace.slot(self.node))
+        } else {
+            run
         };
         PlayerRun::new(run, address, slot_log2).stating(self.rehearsal.steps_log2)
     }
 }
 
-/// A machine that gets the same bit wrong as the engine, right after the last store to its word.
+/// A machine that ends with the slot that is claimed, right after the last true store to what differs.
 fn spoil<'a>(
     run: Run<'a, ClaimedTrace<'a>>,
     address: usize,
-    bit: u32,
+    claimed: &[u8],
 ) -> Run<'a, ClaimedTrace<'a>> {
-    let byte = address + bit as usize / 8;
-    let word = u32::try_from(byte & !3).expect("the output lies in memory");
-    let last = run.last_store(word).unwrap_or(run.steps() - 1);
-    run.with_bit_flip(last, byte, u8::try_from(bit % 8).expect("below 8"))
+    let true_slot = run.output(address, claimed.len());
+    let differs = |at: &usize| true_slot[*at] != claimed[*at];
+    let Some(first) = (0..claimed.len()).find(differs) else { return run };
+    let end = (first..claimed.len()).rfind(differs).unwrap_or(first) + 1;
+    let last = run.last_store(address + first..address + end).unwrap_or(run.steps() - 1);
+    run.with_glitch(last, address + first, claimed[first..end].to_vec())
 }
 
 /// A run that is made when a move first needs it.

@@ -222,7 +222,7 @@ impl Worker {
 
     /// Whether a move that a contract refused means that the game is lost: only for who plays with a fault.
     pub(crate) const fn gives_up(&self, action: &Move) -> bool {
-        matches!(action, Move::Convict { .. }) && self.rehearsal.fault.is_some()
+        matches!(action, Move::Convict { .. }) && self.rehearsal.lies
     }
 }
 

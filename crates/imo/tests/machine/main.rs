@@ -2,6 +2,7 @@
 
 mod asm;
 mod commands;
+mod gas;
 mod guest;
 mod isa;
 mod oracle;

@@ -45,9 +45,17 @@ fn compare(
 
 #[test]
 fn every_node_of_tiny_models_runs_in_the_machine() {
-    for (kind, tied, kv_heads) in [(3, true, 2), (8, false, 1), (1, true, 4), (2, false, 2)] {
-        let shape = TinyShape { kind, tied, kv_heads, dim: 64, ..TinyShape::default() };
-        let image = tiny(u64::from(kind), &shape);
+    let wide = TinyShape { dim: 256, ffn: 256, ..TinyShape::default() };
+    let shapes = [
+        TinyShape::default(),
+        TinyShape { kind: 8, tied: false, kv_heads: 1, ..TinyShape::default() },
+        TinyShape { kind: 1, kv_heads: 4, window: 3, ..TinyShape::default() },
+        TinyShape { kind: 2, tied: false, rope_factors: true, ..TinyShape::default() },
+        TinyShape { kind: 12, architecture: "qwen2", ..wide },
+        TinyShape { kind: 14, tied: false, kv_heads: 4, ..wide },
+    ];
+    for shape in shapes {
+        let image = tiny(u64::from(shape.kind), &shape);
         let request = Request { temperature: 80_000, seed: 9, ..Request::local("and the end", 4) };
         let compared = compare(&image, &request, |_| true);
         assert!(compared.len() > 50, "{} nodes", compared.len());

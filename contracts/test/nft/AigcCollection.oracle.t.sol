@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
+import { CollectionParams, CollectionTerms } from "../../src/interfaces/IAigcCollection.sol";
+import { ClaimedAnswer, Order } from "../../src/interfaces/IInferenceOracle.sol";
+import { AigcCollection } from "../../src/nft/AigcCollection.sol";
+import { OracleFixture } from "../oracle/OracleFixture.sol";
+
+/// @dev The collection with the real oracle, registry, verifier and splitter: what a mint pays, and where each wei of it goes.
+contract AigcCollectionOracleTest is OracleFixture {
+    uint96 private constant MINT_FEE = 0.01 ether;
+    string private constant TEXT = "A haiku about proofs";
+
+    AigcCollection private _collection;
+    address private _ann = makeAddr("ann");
+
+    function setUp() public override {
+        super.setUp();
+        CollectionTerms memory terms =
+            CollectionTerms("Works", "W", MINT_FEE, 500, 256, 1 << 15, 0, true);
+        _collection = AigcCollection(
+            Clones.cloneWithImmutableArgs(
+                address(new AigcCollection()),
+                abi.encode(CollectionParams(_modelId, address(_oracle), address(_splitter), terms))
+            )
+        );
+        _splitter.setCollection(address(_collection));
+        vm.deal(_ann, 100 ether);
+    }
+
+    function test_fromMintToFinalContent() external {
+        bytes memory answer = "Each step can be checked";
+        uint256 before = _ann.balance;
+        (uint256 id, Order memory order) = _mint();
+        uint256 paid = before - _ann.balance;
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, 9);
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+        uint256 usage = _drip.balance;
+        assertGt(usage, 0);
+        assertTrue(_collection.locked(id));
+        _oracle.deliver(order, answer);
+        assertFalse(_collection.locked(id));
+
+        bytes memory prompt = bytes(_collection.prompt(id));
+        assertTrue(_collection.verify(prompt, answer, ""));
+        _collection.addAigcData(id, prompt, answer, "");
+        assertEq(_collection.contentOf(id), answer);
+        // 10 % to the creator and 2 % to the protocol.
+        assertEq(_drip.balance - usage, MINT_FEE * 88 / 100);
+
+        uint256 unused = _collection.withdrawable(_ann);
+        assertGt(unused, 0, "247 tokens that were paid for and not used");
+        vm.prank(_ann);
+        assertEq(_collection.withdraw(_ann), unused);
+        assertEq(_ann.balance, before - paid + unused);
+        assertEq(address(_collection).balance, 0);
+    }
+
+    function test_theLongestAnswerIsDeliveredInTheGasThatWasPaidFor() external {
+        bytes memory answer = new bytes(24_575);
+        (uint256 id, Order memory order) = _mint();
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, 256);
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+        _oracle.deliver(order, answer);
+        assertEq(_collection.digestOf(id), keccak256(answer));
+    }
+
+    function test_anExpiredMintCostsNothing() external {
+        uint256 before = _ann.balance;
+        (uint256 id, Order memory order) = _mint();
+        skip(ANSWER_TIME + 1);
+        _oracle.expire(order);
+        _collection.void(id);
+        vm.prank(_ann);
+        _collection.withdraw(_ann);
+        assertEq(_ann.balance, before);
+    }
+
+    /// @dev The lie of an operator who lost its game never reaches the token.
+    function test_aRejectedAnswerLeavesTheMintToExpire() external {
+        uint256 before = _ann.balance;
+        bytes memory lie = "Nobody said this";
+        (uint256 id, Order memory order) = _mint();
+        ClaimedAnswer memory claimed = _claim(order, _operator, lie, 3);
+        _reject(order, claimed, lie);
+        _oracle.dropClaim(order, claimed);
+        skip(WINDOW + 1);
+        _oracle.expire(order);
+        assertFalse(_collection.verify(bytes(_collection.prompt(id)), lie, ""));
+        _collection.void(id);
+        vm.prank(_ann);
+        _collection.withdraw(_ann);
+        assertEq(_ann.balance, before);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas() external {
+        _mint();
+        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        vm.prank(_ann);
+        _collection.mint{ value: price }(TEXT, 2);
+        vm.snapshotGasLastCall(
+            "AigcCollection", "mint, 20 bytes of text, with the oracle's request"
+        );
+    }
+
+    function _mint() private returns (uint256 id, Order memory order) {
+        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        vm.recordLogs();
+        vm.prank(_ann);
+        id = _collection.mint{ value: price }(TEXT, 1);
+        order = _orderFromLogs();
+        assertEq(order.request.id, _collection.requestOf(id));
+        assertEq(order.terms.requester, _collection.requesterOf(_ann));
+    }
+}

@@ -1,0 +1,164 @@
+//! A prompt to a model that others run, through the oracle.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use imo_chain::contracts::InferenceOracle::{
+    Callback, Question, Requested, quoteCall, requestCall,
+};
+use imo_chain::contracts::ModelRegistry::ModelRegistered;
+use imo_chain::primitives::{Address, B256, Bytes, U256};
+use imo_chain::{ClaimState, Client, Deployment, RequestState, View};
+use serde::Serialize;
+
+use crate::amount::ether;
+use crate::exit::Exit;
+use crate::keys::ChainArgs;
+use crate::sampling::Sampling;
+use crate::terminal::Terminal;
+
+/// Between two looks at the chain.
+const POLL: Duration = Duration::from_millis(500);
+
+/// What to ask.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to say to the model
+    prompt: String,
+    /// Id of a registered model; needed where there is more than one
+    #[arg(long, value_name = "ID")]
+    model: Option<B256>,
+    #[command(flatten)]
+    sampling: Sampling,
+    /// Wait until the answer is final, not only claimed
+    #[arg(long)]
+    until_final: bool,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// The object of `--json`.
+#[derive(Debug, Serialize)]
+struct Report {
+    request: U256,
+    model_id: B256,
+    claim: B256,
+    claimant: Address,
+    answer: String,
+    tokens_used: u32,
+    fee_wei: U256,
+    gas: u64,
+    is_final: bool,
+}
+
+/// Pays for a request and tells its answer.
+pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(ask(args, terminal))
+}
+
+async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    let (client, deployment) = args.chain.connect().await?;
+    let model_id = choose(&client, &deployment, args.model).await?;
+    let question = args.question(model_id);
+    let prompt = Bytes::from(args.prompt.into_bytes());
+    let length = U256::from(prompt.len());
+    let quote = quoteCall { question: question.clone(), promptLength: length, callbackGas: 0 };
+    let fee = client.call(deployment.oracle, &quote).await?;
+    // The quote follows the base fee, which may rise until the next block; what is over is credit.
+    let value = fee + fee / U256::from(8);
+    let callback = Callback { target: Address::ZERO, gasLimit: 0, data: Bytes::new() };
+    let call = requestCall { question, prompt, callback };
+    let receipt = client.send(deployment.oracle, &call, value).await?;
+    let request = receipt.event::<Requested>(deployment.oracle)?.id;
+    let fee = U256::from(receipt.event::<Requested>(deployment.oracle)?.order.terms.fee);
+    terminal
+        .note(format!("request {request}, for at most {}; waiting for an operator", ether(fee)));
+
+    let mut view = View::new(deployment);
+    let (claim, is_final) = loop {
+        view.update(&client).await?;
+        match answered(&view, request) {
+            Answered::Expired => bail!("request {request} expired unanswered; its fee is credit"),
+            Answered::Claimed(claim) if !args.until_final => break (claim, false),
+            Answered::Final(claim) => break (claim, true),
+            Answered::Claimed(_) | Answered::NotYet => tokio::time::sleep(POLL).await,
+        }
+    };
+    let claim = &view.claims[&claim];
+    let answer = String::from_utf8_lossy(&claim.answer).into_owned();
+    terminal.line(&answer);
+    if !is_final {
+        let left = claim.window_end.saturating_sub(view.time);
+        terminal.note(format!(
+            "claimed by {}; final in {left} s, unless somebody shows that it is wrong",
+            claim.preimage.claimant
+        ));
+    }
+    terminal.object(&Report {
+        request,
+        model_id,
+        claim: claim.id,
+        claimant: claim.preimage.claimant,
+        answer,
+        tokens_used: claim.tokens_used,
+        fee_wei: fee,
+        gas: receipt.gas,
+        is_final,
+    });
+    Ok(Exit::Success)
+}
+
+/// How far a request has come, for who waits for the answer.
+enum Answered {
+    NotYet,
+    Claimed(B256),
+    Final(B256),
+    Expired,
+}
+
+fn answered(view: &View, request: U256) -> Answered {
+    // A reorganisation may have taken it back for a while.
+    let Some(request) = view.requests.get(&request) else { return Answered::NotYet };
+    match request.state {
+        RequestState::Final(claim) | RequestState::Delivered(claim) => Answered::Final(claim),
+        RequestState::Expired => Answered::Expired,
+        RequestState::Open => {
+            let stands = |id: &&B256| view.claims[*id].state != ClaimState::Rejected;
+            request.claims.iter().find(stands).map_or(Answered::NotYet, |id| Answered::Claimed(*id))
+        }
+    }
+}
+
+impl Args {
+    fn question(&self, model_id: B256) -> Question {
+        Question {
+            modelId: model_id,
+            seed: self.sampling.seed,
+            maxTokens: self.sampling.tokens,
+            temperature: self.sampling.temperature,
+            topK: self.sampling.top_k.unwrap_or(0),
+            flags: u8::from(self.sampling.raw),
+        }
+    }
+}
+
+/// The model that is named, or the only one that there is.
+async fn choose(
+    client: &Client,
+    deployment: &Deployment,
+    named: Option<B256>,
+) -> anyhow::Result<B256> {
+    if let Some(id) = named {
+        return Ok(id);
+    }
+    let head = client.block_number().await?;
+    let models =
+        client.logs::<ModelRegistered>(deployment.registry, deployment.block, head).await?;
+    let ids: Vec<String> = models.iter().map(|model| model.event.modelId.to_string()).collect();
+    match &models[..] {
+        [] => bail!("no model is registered at {}", deployment.registry),
+        [only] => Ok(only.event.modelId),
+        _ => bail!("several models are registered; name one with --model:\n  {}", ids.join("\n  ")),
+    }
+}

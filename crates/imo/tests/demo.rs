@@ -1,0 +1,69 @@
+//! The whole story on a local Ethereum node, with the real model, as `make demo` tells it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use imo_chain::primitives::U256;
+use serde_json::Value;
+
+/// Same model file, same guest, same terms: same ids, on any machine. A change of one of the three changes them.
+const CONTENT_ID: &str = "0x78f397802a4f702ea4db02cda8d90f34e6d293dc121e8107dc435e0448fa1934";
+const MODEL_ID: &str = "0x6cb687423035e9e7677047339ec29dbe4041503722c3b1d45e2245d87dc3b1b5";
+
+fn model() -> PathBuf {
+    std::env::var_os("IMO_MODEL").map(PathBuf::from).expect("IMO_MODEL: `make test` sets it")
+}
+
+#[test]
+fn the_story_is_told_to_its_end_and_its_money_adds_up() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo");
+    let output = Command::new(env!("CARGO_BIN_EXE_imo"))
+        .args(["demo", "--json", "--model"])
+        .arg(model())
+        .arg("--folder")
+        .arg(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary starts");
+    let notes = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{notes}");
+    let story: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+
+    assert_eq!(story["content_id"], CONTENT_ID);
+    assert_eq!(story["model_id"], MODEL_ID);
+    assert_eq!(story["answers"][0], "The capital of France is Paris.");
+
+    let dispute = &story["dispute"];
+    assert!(dispute["transactions"].as_u64().is_some_and(|count| count <= 12), "{dispute}");
+    assert!(dispute["seconds"].as_f64().is_some_and(|seconds| seconds < 60.0), "{dispute}");
+    assert!(dispute["one_step_gas"].as_u64() < dispute["gas"].as_u64(), "{dispute}");
+
+    let wei = |name: &str| -> U256 {
+        let text = story["balance"][name].as_str().expect("amounts are decimal texts");
+        text.parse().expect("a number of wei")
+    };
+    assert!(wei("burnt_wei") > U256::ZERO, "bonds were lost");
+    assert!(wei("paid_wei") > U256::ZERO);
+    assert_eq!(wei("received_wei"), wei("paid_wei") + wei("held_wei"));
+
+    for action in [
+        "transfer",
+        "transfer_after_deposit",
+        "claim_revenue",
+        "bid",
+        "settle",
+        "claim_sale",
+        "request",
+        "claim_answer",
+        "challenge",
+        "dissect",
+        "one_step",
+        "finalize",
+        "mint",
+    ] {
+        assert!(story["gas"][action].as_u64().is_some_and(|gas| gas > 21_000), "{action}");
+    }
+    for rate in ["decode_tps", "prompt_tps", "vm_mips"] {
+        assert!(story["speed"][rate].as_f64().is_some_and(|rate| rate > 0.0), "{rate}");
+    }
+}

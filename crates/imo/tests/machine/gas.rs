@@ -1,0 +1,221 @@
+//! What a step costs on chain, by instruction and by the segment it reads: `contracts/snapshots/OneStep.json`; `UPDATE=1` writes it anew.
+//!
+//! Gas is that of a whole transaction to the stepper: its 21,000, its calldata, its execution. Witnesses are as dear as they can be at these
+//! depths: leaves, siblings and registers without a zero byte.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use imo::claimed::ClaimedTrace;
+use imo::evm::Stepper;
+use imo::program::{TextProgram, answer};
+use imo_commit::{Hash, hash_leaf, root_from_opening};
+use imo_engine::{Deviations, Means, Request, Session};
+use imo_model::{ModelImage, pack_bytes};
+use imo_vm::{INPUT_BASE, MODEL_BASE, Machine, Region, Roots, State, TRACE_BASE, check};
+
+use crate::asm::{ECALL, addi, b_type, i_type, jal, jalr, r_type, s_type, u_type};
+use crate::random::{Random, soak};
+
+/// SmolLM2's depths: 64 KiB of code, 4 MiB of memory, 32 KiB of input, an image of 84 MB, 2^19 slots of 4 KiB.
+const SMOLLM2: Machine = Machine {
+    code_base: 0x4000_0000,
+    code_depth: 9,
+    memory_depth: 15,
+    input_depth: 8,
+    model_depth: 20,
+    trace_depth: 24,
+    trace_limit: 1 << 31,
+};
+/// Depth of a model of 8 GiB.
+const LARGE: u8 = 26;
+
+/// Bytes without a zero.
+fn bytes<const N: usize>(random: &mut Random) -> [u8; N] {
+    std::array::from_fn(|_| 1 + u8::try_from(random.below(255)).expect("below 255"))
+}
+
+/// A leaf with some word in it and its siblings, and the root they lead to.
+fn open(random: &mut Random, depth: u8, offset: u64, word: Option<u32>) -> (Vec<u8>, Hash) {
+    let mut leaf: [u8; 128] = bytes(random);
+    if let Some(word) = word {
+        let place = usize::try_from(offset % 128).expect("small");
+        leaf[place..place + 4].copy_from_slice(&word.to_le_bytes());
+    }
+    let siblings: Vec<Hash> = (0..depth).map(|_| bytes(random)).collect();
+    let root = root_from_opening(hash_leaf(&leaf), offset >> 7, &siblings);
+    ([&leaf[..], siblings.as_flattened()].concat(), root)
+}
+
+/// Gas of the step that executes `word` with x5 pointing to 128 bytes before its end of a segment.
+fn gas(stepper: &mut Stepper, machine: &Machine, word: u32, access: Option<Region>) -> u64 {
+    let mut random = Random(u64::from(word));
+    let mut state = State::new(machine.code_base + 0x1234, [0; 3]);
+    for index in 1..32 {
+        state.set_register(index, u32::from_le_bytes(bytes(&mut random)));
+    }
+    state.set_register(17, 93);
+    let base = match access {
+        None | Some(Region::Memory) => 0,
+        Some(Region::Code) => machine.code_base,
+        Some(Region::Input) => INPUT_BASE,
+        Some(Region::Model) => MODEL_BASE,
+        Some(Region::Trace) => TRACE_BASE,
+    };
+    state.set_register(5, base + 0x3104);
+    let (code, code_root) = open(&mut random, machine.code_depth, 0x1234, Some(word));
+    let mut roots = Roots {
+        code: code_root,
+        model: bytes(&mut random),
+        input: bytes(&mut random),
+        trace: bytes(&mut random),
+    };
+    let (mut root, mut opening) = (bytes(&mut random), Vec::new());
+    if let Some(region) = access {
+        let (bytes, found) = open(&mut random, machine.depth(region), 0x3104, None);
+        opening = bytes;
+        match region {
+            Region::Memory => root = found,
+            Region::Code => roots.code = found,
+            Region::Input => roots.input = found,
+            Region::Model => roots.model = found,
+            Region::Trace => roots.trace = found,
+        }
+    }
+    let witness = [&state.encode(root)[..], &code, &opening].concat();
+    let ours = check(machine, &roots, &witness).expect("a sound witness");
+    let stepped = stepper.step(machine, &roots, &witness).expect("a sound witness");
+    assert_eq!((stepped.before, stepped.after), ours, "{word:#010x}");
+    assert_ne!(ours.0, ours.1, "{word:#010x} is executed");
+    stepped.gas
+}
+
+/// Every instruction, by name.
+fn table(machine: &Machine) -> BTreeMap<String, u64> {
+    let registers = [7, 6, 5];
+    let mut words = vec![
+        ("lui", u_type(0x37, 7, 0x1234_5000)),
+        ("auipc", u_type(0x17, 7, 0x1234_5000)),
+        ("jal", jal(7, 0x124)),
+        ("jalr", jalr(7, 5, 0)),
+        ("fence", 0x0ff0_000f),
+        ("ecall", ECALL),
+        ("illegal", u32::MAX),
+        ("slli", i_type(0x13, 1, [7, 5], 9)),
+        ("srli", i_type(0x13, 5, [7, 5], 9)),
+        ("srai", i_type(0x13, 5, [7, 5], 0x409)),
+        ("addi", addi(7, 5, 9)),
+        ("sub", r_type(0x20, 0, registers)),
+        ("sra", r_type(0x20, 5, registers)),
+    ];
+    let numbered = |names: [&'static str; 8], make: &dyn Fn(u32) -> u32| {
+        let named = names.into_iter().zip(0..).filter(|(name, _)| !name.is_empty());
+        named.map(|(name, funct3)| (name, make(funct3))).collect::<Vec<_>>()
+    };
+    let immediates = ["", "", "slti", "sltiu", "xori", "", "ori", "andi"];
+    words.extend(numbered(immediates, &|funct3| i_type(0x13, funct3, [7, 5], 0x123)));
+    let arithmetic = ["add", "sll", "slt", "sltu", "xor", "srl", "or", "and"];
+    words.extend(numbered(arithmetic, &|funct3| r_type(0, funct3, registers)));
+    let products = ["mul", "mulh", "mulhsu", "mulhu", "div", "divu", "rem", "remu"];
+    words.extend(numbered(products, &|funct3| r_type(1, funct3, registers)));
+    let branches = ["beq", "bne", "", "", "blt", "bge", "bltu", "bgeu"];
+    words.extend(numbered(branches, &|funct3| b_type(funct3, [5, 6], 0x124)));
+
+    let mut stepper = Stepper::new();
+    let mut table: BTreeMap<String, u64> = BTreeMap::new();
+    for (name, word) in words {
+        table.insert(name.to_owned(), gas(&mut stepper, machine, word, None));
+    }
+    let loads = numbered(["lb", "lh", "lw", "", "lbu", "lhu", "", ""], &|funct3| {
+        i_type(3, funct3, [7, 5], 0)
+    });
+    for (region, place) in [
+        (Region::Memory, "memory"),
+        (Region::Input, "input"),
+        (Region::Model, "model"),
+        (Region::Trace, "trace"),
+    ] {
+        for (name, word) in &loads {
+            let gas = gas(&mut stepper, machine, *word, Some(region));
+            table.insert(format!("{name} of {place}"), gas);
+        }
+    }
+    for (name, word) in
+        numbered(["sb", "sh", "sw", "", "", "", "", ""], &|funct3| s_type(funct3, [5, 6], 0))
+    {
+        table.insert(name.to_owned(), gas(&mut stepper, machine, word, Some(Region::Memory)));
+    }
+    table
+}
+
+/// The table at SmolLM2's depths, and loads from a larger model.
+fn whole_table() -> BTreeMap<String, u64> {
+    let mut gas = table(&SMOLLM2);
+    let large = Machine { model_depth: LARGE, ..SMOLLM2 };
+    let of_large = table(&large).into_iter().filter(|(name, _)| name.ends_with("model"));
+    gas.extend(of_large.map(|(name, gas)| (format!("{name} of 8 GiB"), gas)));
+    gas
+}
+
+#[test]
+fn a_step_costs_what_is_recorded() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/snapshots/OneStep.json");
+    let fresh = serde_json::to_string_pretty(&whole_table()).expect("a map of numbers") + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &fresh).expect("the file can be written");
+    }
+    let kept = fs::read_to_string(&path).expect("OneStep.json is there; UPDATE=1 writes it");
+    assert!(kept == fresh, "OneStep.json has other numbers; UPDATE=1 writes it anew:\n{fresh}");
+}
+
+/// Steps of the demo model's nodes, at its depths: the contract agrees, and none is dearer than the dearest of its kind.
+#[test]
+fn steps_of_the_real_model_cost_no_more_than_recorded() {
+    let path = std::env::var_os("IMO_MODEL")
+        .expect("IMO_MODEL names the demo model's GGUF file; `make test` fetches it and sets it");
+    let file = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (bytes, _) = pack_bytes(&file, |_, _| ()).expect("the demo model packs");
+    let image = ModelImage::from_bytes(bytes).expect("sound");
+    let program = TextProgram::new(&image);
+    let session = Session::new(&image, program.limits(), Means::detect(2)).expect("a session");
+    let request = Request::local("What is the capital of France?", 4);
+    let (answer, trace) = answer(&session, &request, &Deviations::default());
+    let (tree, input, claimed) = (image.tree(), request.encode(), ClaimedTrace::own(&trace));
+    let (shape, position) = (program.shape(), answer.prompt_tokens.len().try_into().expect("few"));
+
+    let table = whole_table();
+    let mut random = Random(7);
+    let mut stepper = Stepper::new();
+    let mut dearest: BTreeMap<&str, u64> = BTreeMap::new();
+    for node in [0, shape.layer(position, 17), shape.head(position, 5), shape.sampler(position)] {
+        let run = program.run((&image, &tree), &input, &claimed, node);
+        let (machine, roots) = (*run.segments().machine(), run.segments().roots());
+        assert_eq!(Machine { trace_limit: SMOLLM2.trace_limit, ..machine }, SMOLLM2);
+        let length = run.steps().try_into().expect("below the cap");
+        let mut steps: Vec<u64> = (0..100 * soak()).map(|_| random.below(length).into()).collect();
+        steps.sort_unstable();
+        for step in steps {
+            let fast = run.state_hashes(&[step, step + 1]);
+            let witness = run.witness(step);
+            let stepped = stepper.step(&machine, &roots, &witness).expect("an honest witness");
+            assert_eq!((stepped.before, stepped.after), (fast[0], fast[1]), "node {node}, {step}");
+            // What the step opens tells its kind.
+            let opened = (witness.len() - 177 - 128 - 32 * usize::from(machine.code_depth)) / 32;
+            let depths = [
+                (0, "xor"),
+                (machine.memory_depth, "lw of memory"),
+                (machine.code_depth, "lw of memory"),
+                (machine.input_depth, "lw of input"),
+                (machine.model_depth, "lw of model"),
+                (machine.trace_depth, "lw of trace"),
+            ];
+            let depth = opened.saturating_sub(4);
+            let kind = depths.iter().find(|it| usize::from(it.0) == depth).expect("a segment").1;
+            assert!(stepped.gas <= table[kind], "node {node}, {step}: {} for {kind}", stepped.gas);
+            let dearest = dearest.entry(kind).or_default();
+            *dearest = stepped.gas.max(*dearest);
+        }
+    }
+    assert!(dearest.len() >= 4, "all segments are read: {dearest:?}");
+}

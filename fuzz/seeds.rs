@@ -1,0 +1,38 @@
+//! Writes the files that fuzzing begins with: `seeds CORPUS` makes CORPUS/gguf and CORPUS/image.
+
+use std::fs;
+use std::path::PathBuf;
+
+use imo_model::pack_bytes;
+use imo_model::tiny::{TinyShape, gguf};
+
+fn main() -> std::io::Result<()> {
+    let corpus = PathBuf::from(std::env::args().nth(1).expect("the corpus's folder"));
+    let small = TinyShape {
+        layers: 1,
+        dim: 32,
+        ffn: 32,
+        heads: 2,
+        kv_heads: 1,
+        context: 8,
+        ..TinyShape::default()
+    };
+    let wide = TinyShape { dim: 256, ffn: 256, heads: 8, ..small };
+    let shapes = [
+        small,
+        TinyShape { kind: 0, architecture: "qwen2", ..small },
+        TinyShape { kind: 8, window: 3, tied: false, ..small },
+        TinyShape { kind: 7, rope_factors: true, ..small },
+        TinyShape { kind: 12, ..wide },
+    ];
+    for name in ["gguf", "image"] {
+        fs::create_dir_all(corpus.join(name))?;
+    }
+    for (index, shape) in shapes.iter().enumerate() {
+        let file = gguf(index as u64, shape);
+        let (image, _) = pack_bytes(&file, |_, _| ()).expect("a good file");
+        fs::write(corpus.join("gguf").join(format!("seed-{index}")), file)?;
+        fs::write(corpus.join("image").join(format!("seed-{index}")), image)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Writes vectors/tokenizers: small vocabularies as GGUF files, and the tokens that llama.cpp gives for hostile texts.
+
+    pip install gguf tokenizers sentencepiece llama-cpp-python && scripts/tokenizer-vectors.py
+
+The tokens are compared with those of `tokenizers` and `sentencepiece` as well, where these have the same rules.
+"""
+
+import io
+import json
+import pathlib
+import random
+import tempfile
+
+import gguf
+import llama_cpp
+import sentencepiece
+import tokenizers
+
+TARGET = pathlib.Path(__file__).parent.parent / "vectors" / "tokenizers"
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+PATTERNS = {
+    "smollm": [r"\p{N}", GPT2],
+    "gpt-2": [GPT2],
+    "llama-bpe": [LLAMA3],
+    "qwen2": [LLAMA3.replace("{1,3}", "")],
+}
+CONTROLS = ["<|begin|>", "<|end|>", "<|user|>"]
+USERS = ["<tool>", "<tool>\n", "[[note]]"]
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
+
+PROSE = """It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want
+of a wife. However little known the feelings or views of such a man may be on his first entering a neighbourhood, this
+truth is so well fixed in the minds of the surrounding families, that he is considered the rightful property of some
+one or other of their daughters. "My dear Mr. Bennet," said his lady to him one day, "have you heard that Netherfield
+Park is let at last?" Mr. Bennet replied that he hadn't. "But it is," returned she; "for Mrs. Long has just been here,
+and she told me all about it." In 1813 there were 1,234 of them; they'll say it's 99.5 % sure, we've 2024 reasons.
+Это не так просто, как кажется. 今天天气很好，我们去公园吧。 こんにちは、世界。 Ελληνικά και عربي. Größe, façade, naïve.
+fn main() { let x = [0; 32]; println!("{}", x.len()); }
+"""
+
+
+def texts():
+    """Texts that were never in a corpus, and some that were."""
+    source = random.Random(11)
+    fixed = [
+        "Hello, world!",
+        " the  cat\tsat\n\non   the\r\n mat  ",
+        "it's it'S IT'LL we'Ve 'tis ' s '' 's't'd'm'lle",
+        "1 12 123 1234 12345 a1b22c333 ٣٤٥ ²³ ⅷ ½ 十二",
+        "x" * 40 + " " * 40 + "\n" * 9 + "\t\t y",
+        "<|begin|>system<|end|> <|user|>\n<s></s><unk><0x41>",
+        "a<tool>b<tool>\nc [[note]][[note] <tool ><<tool>>",
+        "▁ ▁▁under▁score _ ＿",
+        "\u0000\u0001\u007f\u0085\u00a0\u1680\u2003\u2028\u2029\u202f\u205f\u3000|",
+        "e\u0301 e\u0308\u0323 \u0301 \u200d\u200c\ufeff\u00ad",
+        "👩‍👩‍👧‍👦🏳️‍🌈 🇩🇪 ☃︎ 🤷🏽‍♂️",
+        "\ufffd\ufffe\uffff\U0001fffe\U0010ffff\ue000\U000f0000\U000e0041",
+        "ﬁ ſ K Å İ ı ß ẞ Ω 'ſ",
+        "日本語のテキスト。12時34分、東京にて",
+        "עברית 123 العربية ١٢٣ हिन्दी १२३ ไทย",
+        "\n",
+        " ",
+        "  \n  \n x",
+        "\r\n\r\n\t\r \r",
+        "!?#$%&/()=\\\n\n--- ...\r\n*** ",
+        "http://example.org/a_b?c=d&e=%20f#g",
+        "ABCdefGHI camelCaseWords SCREAMING_SNAKE kebab-case",
+    ]
+    # Some hundred characters of the first planes and some of the others, between letters.
+    planes = [chr(code) for code in range(0x21, 0x30000, 701) if not 0xD800 <= code < 0xE000]
+    planes += [chr(code) for code in range(0x30000, 0x110000, 0x8111)]
+    fixed += ["a".join(planes[at : at + 40]) for at in range(0, len(planes), 40)]
+    pieces = ["the", " ", "  ", "\n", "'s", "1", "23", "é", "漢", "!", ".", "\t", "▁", "<tool>", "\u0301", "a", "I", "\r\n"]
+    fixed += ["".join(source.choices(pieces, k=30)) for _ in range(20)]
+    return fixed
+
+
+def metadata(name, model, tokens, kinds):
+    writer = gguf.GGUFWriter(None, "llama")
+    writer.add_tokenizer_model(model)
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    for key, value in (("block_count", 1), ("context_length", 8), ("embedding_length", 32), ("feed_forward_length", 32), ("attention.head_count", 1)):
+        writer.add_uint32(f"llama.{key}", value)
+    writer.add_float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
+    return writer
+
+
+def finish(writer, name):
+    path = TARGET / f"{name}.gguf"
+    writer.write_header_to_file(path)
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+
+
+def byte_level(name):
+    """A byte-level BPE vocabulary, and `tokenizers` with its rules."""
+    own = tokenizers.Tokenizer(tokenizers.models.BPE())
+    split = [tokenizers.pre_tokenizers.Split(tokenizers.Regex(it), "isolated") for it in PATTERNS[name]]
+    level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    own.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([*split, level])
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(vocab_size=420, initial_alphabet=alphabet, show_progress=False)
+    own.train_from_iterator([PROSE], trainer)
+    model = json.loads(own.to_str())["model"]
+    tokens = sorted(model["vocab"], key=model["vocab"].get)
+    merges = [" ".join(it) for it in model["merges"]]
+    # A token that no merge makes: LLaMA 3 takes it where it is a whole piece.
+    tokens.append("Ġbelongs")
+    kinds = [NORMAL] * len(tokens) + [USER_DEFINED] * len(USERS) + [CONTROL] * len(CONTROLS)
+    tokens += USERS + CONTROLS
+    writer = metadata(name, "gpt2", tokens, kinds)
+    writer.add_tokenizer_pre(name)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(len(tokens) - 3)
+    writer.add_eos_token_id(len(tokens) - 2)
+    return finish(writer, name), lambda text: own.encode(text).ids
+
+
+def sentence_piece(name):
+    """A SentencePiece BPE vocabulary, and `sentencepiece` with it."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(PROSE.splitlines() * 4),
+        model_writer=model,
+        model_type="bpe",
+        vocab_size=520,
+        byte_fallback=True,
+        character_coverage=0.98,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        minloglevel=2,
+    )
+    own = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    size = own.get_piece_size()
+    tokens = [own.id_to_piece(at) for at in range(size)]
+
+    def kind(at):
+        if own.is_byte(at):
+            return BYTE
+        if own.is_unknown(at):
+            return UNKNOWN
+        return CONTROL if own.is_control(at) else NORMAL
+
+    kinds = [kind(at) for at in range(size)] + [USER_DEFINED] * len(USERS) + [CONTROL] * len(CONTROLS)
+    scores = [own.get_score(at) for at in range(size)] + [0.0] * (len(USERS) + len(CONTROLS))
+    writer = metadata(name, "llama", tokens + USERS + CONTROLS, kinds)
+    writer.add_token_scores(scores)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    return finish(writer, name), own.encode
+
+
+def main():
+    TARGET.mkdir(exist_ok=True)
+    cases = {}
+    for name in [*PATTERNS, "spm"]:
+        llama, own = (sentence_piece if name == "spm" else byte_level)(name)
+        cases[name] = []
+        for text in [*texts(), "it belongs belongs"]:
+            ids = llama.tokenize(text.encode(), add_bos=True, special=False)
+            cases[name].append([text, ids])
+            plain = llama.tokenize(text.encode(), add_bos=False, special=False)
+            has_names = any(it in text for it in USERS + ["belongs"])
+            if not has_names and plain != own(text):
+                print(f"{name}: the libraries differ on {text[:60]!r}: {plain} {own(text)}")
+    lines = (json.dumps(name) + ": [\n" + ",\n".join(map(json.dumps, of)) + "\n]" for name, of in cases.items())
+    (TARGET / "cases.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+main()
