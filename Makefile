@@ -51,7 +51,7 @@ isa: build ## RV32IM instruction programs, through the machine and through the c
 	scripts/isa-tests.sh
 
 .PHONY: soak
-soak: contracts ## The machine, the token and every invariant on many times as many random steps, programs and calls
+soak: contracts ## The machine, the offering and every invariant on many times as many random steps, programs and calls
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine
 	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-4096} $(FORGE) test --match-test invariant_
 
@@ -62,6 +62,14 @@ bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (
 .PHONY: bench-gas
 bench-gas: ## The table of gas per action, from the snapshots into docs/benchmarks.md
 	cargo run --quiet --release -p xtask -- gas
+
+.PHONY: instructions
+instructions: ## Count the engine's instructions per token and compare with benches/instructions.json (ARGS=--write)
+	scripts/instructions.sh $(ARGS)
+
+.PHONY: aarch64
+aarch64: $(MODEL) ## The engine's tests as a 64-bit ARM program under qemu (installs it)
+	scripts/aarch64-tests.sh
 
 .PHONY: slither
 slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)

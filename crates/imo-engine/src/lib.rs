@@ -3,6 +3,11 @@
 //! **Invariant:** the trace is the scalar definition's, byte for byte, for every instruction set,
 //! number of threads and way of cutting the prompt.
 
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, unused_variables, reason = "other processors run the definition itself")
+)]
+
 mod attention;
 
 mod elementwise;

@@ -1,0 +1,43 @@
+//! A fixed piece of work, for a tool that counts instructions: `work KIND PROMPT_TOKENS ANSWER_TOKENS COMMIT`.
+//!
+//! `KIND` is GGUF's number of a tensor type, and `COMMIT` is 1 where the trace is hashed.
+
+use std::ops::ControlFlow;
+
+use imo_engine::{Commitment, Deviations, Limits, Means, Request, Session, Uncommitted};
+use imo_model::tiny::{TinyShape, gguf};
+use imo_model::{ModelImage, pack_bytes};
+
+fn main() {
+    let numbers = std::env::args().skip(1).map(|it| it.parse().expect("a number"));
+    let numbers: Vec<u32> = numbers.collect();
+    let [kind, prompt, answer, commit] = numbers[..] else { panic!("four numbers") };
+    let shape = TinyShape {
+        layers: 2,
+        dim: 512,
+        ffn: 1536,
+        heads: 8,
+        kv_heads: 2,
+        context: 64,
+        tied: true,
+        kind,
+        ..TinyShape::default()
+    };
+    let (image, _) = pack_bytes(&gguf(1, &shape), |_, _| {}).expect("it packs");
+    let image = ModelImage::from_bytes(image).expect("what was packed is valid");
+    let limits = Limits { shape: image.trace_shape(), prompt_bytes: 64, output_bytes: 1 << 16 };
+    let session = Session::new(&image, limits, Means::detect(1)).expect("the machine will do");
+    let deviations = Deviations {
+        prompt_tokens: Some((0..prompt).map(|index| index % image.header().vocab).collect()),
+        ignore_end: true,
+        fault: None,
+    };
+    let request = Request::local("", answer);
+    let goes_on = |_: imo_engine::Step<'_>| ControlFlow::Continue(());
+    if commit == 1 {
+        let sink = Commitment::new(limits.shape.slot_log2);
+        session.run(&request, &deviations, &sink, goes_on);
+    } else {
+        session.run(&request, &deviations, &Uncommitted, goes_on);
+    }
+}

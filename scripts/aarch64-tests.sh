@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The engine's tests as a 64-bit ARM program under qemu, the demo model's trace roots included: they are those of x86-64.
+# Installs the cross linker, the emulator and the Rust target where they are missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=aarch64-unknown-linux-gnu
+if ! command -v qemu-aarch64 aarch64-linux-gnu-gcc >/dev/null; then
+  echo "installing qemu-user and a cross linker with apt-get" >&2
+  apt-get update -qq && apt-get install -qq -y qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross >&2
+fi
+rustup target list --installed | grep -qx "$target" || rustup target add "$target"
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+cargo test --release --target "$target" -p imo-engine -- --skip reference "$@"
