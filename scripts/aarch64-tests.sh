@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The engine's tests as a 64-bit ARM program under qemu, the demo model's trace roots included: they are those of x86-64.
+# The engine's tests as a 64-bit ARM program under qemu. The demo model's shortest request must lead to the trace root that x86-64
+# gives; what compares logits takes too long under an emulator and is left out.
 # Installs the cross linker, the emulator and the Rust target where they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,4 +12,4 @@ fi
 rustup target list --installed | grep -qx "$target" || rustup target add "$target"
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
-cargo test --release --target "$target" -p imo-engine -- --skip reference "$@"
+cargo test --release --target "$target" -p imo-engine -- --skip unquantised "$@"
