@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::model::table;
 use crate::terminal::Terminal;
 
-/// Gas of whole transactions; where there were several, of the dearest.
+/// Gas of whole transactions; where there were several, of the dearest. `finalize` includes the call of the consumer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Gas {
     transfer: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Gas {
     challenge: u64,
     dissect: u64,
     one_step: u64,
-    finalize_and_deliver: u64,
+    finalize: u64,
     mint: u64,
 }
 
@@ -42,7 +42,7 @@ impl Gas {
             challenge: dearest::<OpmlVerifier::challengeCall>(ledger)?,
             dissect: dearest::<OpmlVerifier::dissectCall>(ledger)?,
             one_step: dearest::<OpmlVerifier::convictCall>(ledger)?,
-            finalize_and_deliver: dearest::<InferenceOracle::finalizeAndDeliverCall>(ledger)?,
+            finalize: dearest::<InferenceOracle::finalizeAndDeliverCall>(ledger)?,
             mint: dearest::<AigcCollection::mintCall>(ledger)?,
         })
     }
@@ -60,7 +60,7 @@ impl Gas {
             ("challenge", self.challenge),
             ("dissect", self.dissect),
             ("one step", self.one_step),
-            ("finalize and deliver, the consumer's part included", self.finalize_and_deliver),
+            ("finalize, the call of the consumer included", self.finalize),
             ("mint", self.mint),
         ];
         let rows: Vec<_> = rows
