@@ -59,6 +59,10 @@ soak: contracts ## The machine, the offering and every invariant on many times a
 bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)
 	scripts/bench.sh $(MODEL) $(ARGS)
 
+.PHONY: bench-demo
+bench-demo: build $(MODEL) ## What the demo takes: time, memory, gas of every action, into docs/benchmarks.md
+	python3 benches/demo.py $(MODEL)
+
 .PHONY: bench-gas
 bench-gas: ## The table of gas per action, from the snapshots into docs/benchmarks.md
 	cargo run --quiet --release -p xtask -- gas
