@@ -149,6 +149,11 @@ impl<W: Write + Seek> Writer<W> {
             return Err(PackError::Tensor { name: ROPE_FACTORS.to_owned(), what });
         }
         let frequencies = shapes.frequencies(factors.as_deref());
+        let last = f64::from(shapes.context);
+        if !frequencies.iter().all(|frequency| (last * frequency).is_finite()) {
+            let what = "rotations by angles that are not finite".to_owned();
+            return Err(PackError::Unsupported { what });
+        }
         let offset = self.align()?;
         for position in 0..shapes.context {
             let angles = frequencies.iter().map(|frequency| f64::from(position) * frequency);

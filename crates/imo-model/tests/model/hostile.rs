@@ -84,4 +84,14 @@ fn refusals_name_what_is_wrong() {
         "{}",
         refusal(&gemma)
     );
+
+    for base in [f32::NAN, 0.0, -1.0] {
+        let mut turning = small();
+        let key = b"rope.freq_base";
+        let at = turning.windows(key.len()).position(|it| it == key).expect("the base's key");
+        let at = at + key.len() + 4;
+        assert_eq!(turning[at..at + 4], 10_000.0_f32.to_le_bytes());
+        turning[at..at + 4].copy_from_slice(&base.to_le_bytes());
+        assert_eq!(refusal(&turning), "not supported: rotations by angles that are not finite");
+    }
 }
