@@ -51,8 +51,8 @@ isa: build ## RV32IM instruction programs, through the machine and through the c
 	scripts/isa-tests.sh
 
 .PHONY: soak
-soak: contracts ## The machine, the offering and every invariant on many times as many random steps, programs and calls
-	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine
+soak: contracts ## The machine, the token, the offering and every invariant on many times as many random steps, programs and calls
+	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine --test money
 	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-4096} $(FORGE) test --match-test invariant_
 
 .PHONY: bench

@@ -25,16 +25,21 @@ fn render() -> String {
 }
 
 /// Numbers that Solidity draws just so.
-struct Random(U256);
+pub(crate) struct Random(pub(crate) U256);
 
 impl Random {
     /// A number below `bound`.
-    fn draw(&mut self, bound: U256) -> U256 {
+    pub(crate) fn draw(&mut self, bound: U256) -> U256 {
         self.0 = U256::from_be_bytes(keccak256(self.0.to_be_bytes::<32>()).0);
         (self.0 >> 64) % bound
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.draw(U256::from(bound)).to()
+    }
+
+    /// An index below `bound`.
+    pub(crate) fn pick(&mut self, bound: usize) -> usize {
         self.draw(U256::from(bound)).to()
     }
 }
@@ -93,10 +98,8 @@ fn act(book: &mut Book, random: &mut Random, thinness: u64) {
 fn order(random: &mut Random) -> Vec<u64> {
     let mut left: Vec<u64> = (0..BIDDERS).collect();
     let mut order = Vec::new();
-    while let Ok(count) = u64::try_from(left.len())
-        && count != 0
-    {
-        let place = usize::try_from(random.below(count)).expect("an index");
+    while !left.is_empty() {
+        let place = random.pick(left.len());
         order.push(left.swap_remove(place));
     }
     order
