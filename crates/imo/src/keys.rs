@@ -47,6 +47,7 @@ impl Endpoint {
         self.connect(Signer::development(0)?).await
     }
 
+    /// Connects, and checks that the contracts are on that chain.
     async fn connect(&self, signer: Signer) -> anyhow::Result<(Client, Deployment)> {
         let named = || self.deployment.display().to_string();
         let text = fs::read(&self.deployment).with_context(named)?;
@@ -60,12 +61,19 @@ impl Endpoint {
             deployment.chain_id,
             self.rpc,
         );
+        // The last contract of a deployment.
+        ensure!(
+            client.has_code(deployment.factory).await?,
+            "the contracts of {} are not on the chain at {}; `imo deploy` puts them there",
+            named(),
+            self.rpc,
+        );
         Ok((client, deployment))
     }
 }
 
 impl ChainArgs {
-    /// Connects, and checks that the contracts are on that chain.
+    /// Connects with the account that signs.
     pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
         self.endpoint.connect(self.key.signer()?).await
     }

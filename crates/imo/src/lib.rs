@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod amount;
+pub mod anvil;
 mod ask;
 pub mod auction;
 mod bench;

@@ -15,7 +15,7 @@ use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_model::ModelImage;
 
 use crate::amount::{ether, milli, whole};
-use crate::demo::anvil::GENESIS;
+use crate::anvil::GENESIS;
 use crate::demo::people::Person;
 use crate::demo::stage::{Launched, Stage};
 use crate::program::TextProgram;

@@ -13,11 +13,11 @@ use imo_model::{ModelImage, pack};
 use serde::Serialize;
 
 use crate::amount::milli;
+use crate::anvil::Anvil;
 use crate::exit::Exit;
 use crate::program::TextProgram;
 use crate::terminal::Terminal;
 
-mod anvil;
 mod ask;
 mod dispute;
 mod gas;
@@ -30,7 +30,6 @@ mod sheet;
 mod speed;
 mod stage;
 
-use anvil::Anvil;
 use ask::Consumer;
 use dispute::{Dispute, Faults};
 use gas::Gas;

@@ -8,7 +8,7 @@ use imo_chain::contracts::ImoFactory::Launch;
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{Client, Deployment, Receipt, Signer, SolCall, View};
 
-use crate::demo::anvil::Anvil;
+use crate::anvil::Anvil;
 use crate::demo::nodes::{Node, Surroundings};
 use crate::demo::people::Person;
 use crate::terminal::Terminal;

@@ -1,4 +1,4 @@
-//! An Ethereum node for the length of a demo.
+//! An Ethereum node for the length of a demo or a test.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,22 @@ use anyhow::{Context, bail, ensure};
 use imo_chain::{Client, Signer};
 
 /// Time of the chain's first block: the first second of 2030.
-pub(crate) const GENESIS: u64 = 1_893_456_000;
+pub const GENESIS: u64 = 1_893_456_000;
 
 /// Longest wait for the node's first answer.
 const START: Duration = Duration::from_secs(30);
 
 /// A running Anvil; dropped, it ends.
 #[derive(Debug)]
-pub(crate) struct Anvil {
+pub struct Anvil {
     child: Child,
-    pub(crate) rpc: String,
+    /// Its JSON-RPC endpoint.
+    pub rpc: String,
 }
 
 impl Anvil {
     /// Starts a node with this many funded accounts on a free port.
-    pub(crate) async fn start(path: Option<&Path>, accounts: usize) -> anyhow::Result<Self> {
+    pub async fn start(path: Option<&Path>, accounts: usize) -> anyhow::Result<Self> {
         let binary = path.map_or_else(find, |path| Ok(path.to_owned()))?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = Command::new(&binary)
