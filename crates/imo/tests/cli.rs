@@ -2,66 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
+use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
 use imo_model::tiny::{END, TinyShape, VOCAB, gguf};
 use serde_json::Value;
 
-/// A folder of a test's own, empty.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    // It may be there from an earlier run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the target folder can be written");
-    folder
-}
-
-/// A model file with random weights.
-fn tiny(folder: &Path, shape: &TinyShape) -> PathBuf {
-    let path = folder.join("tiny.gguf");
-    fs::write(&path, gguf(7, shape)).expect("the folder can be written");
-    path
-}
-
-/// A path as an argument.
-fn at(path: &Path) -> &str {
-    path.to_str().expect("the target folder's name is UTF-8")
-}
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_imo"));
-    command.args(args).env_remove("IMO_CACHE").stdin(Stdio::null());
-    command
-}
-
-/// What a command came to.
-#[derive(Debug)]
-struct Outcome {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Outcome {
-    fn of(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("words are UTF-8");
-        Self {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
-    }
-
-    /// The object of a command that succeeded.
-    fn object(&self) -> Value {
-        assert_eq!(self.code, Some(0), "{self:?}");
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-}
-
-fn imo(args: &[&str]) -> Outcome {
-    Outcome::of(command(args).output().expect("the binary starts"))
-}
+mod binary;
 
 /// `imo run --json` of a model, with more arguments.
 fn run_json(model: &Path, more: &[&str]) -> Value {
@@ -73,14 +20,6 @@ fn untimed(mut report: Value) -> Value {
     let timings = report.as_object_mut().expect("an object").remove("timings");
     assert!(timings.is_some(), "{report}");
     report
-}
-
-/// Checks that a command fails with a code, says why, and prints no result.
-fn check_failure(args: &[&str], code: i32, why: &str) {
-    let outcome = imo(args);
-    assert_eq!(outcome.code, Some(code), "{outcome:?}");
-    assert!(outcome.stderr.contains(why), "{why:?} is not in {outcome:?}");
-    assert_eq!(outcome.stdout, "", "a failure has no result");
 }
 
 /// Numbers of a list.

@@ -1,0 +1,336 @@
+//! The binary on a fresh chain, as makers, operators, customers and challengers meet it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
+use imo::anvil::Anvil;
+use imo_chain::primitives::U256;
+use imo_chain::{Client, Signer};
+use imo_model::tiny::TinyShape;
+use serde_json::{Value, json};
+
+mod binary;
+
+/// Longest wait for what nodes do by themselves.
+const PATIENCE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Development accounts, by number.
+const MAKER: &str = "0";
+const OPERATOR: &str = "1";
+const LIAR: &str = "2";
+const CUSTOMER: &str = "3";
+
+/// A number of steps, as a power of two, with which the last move falls to the challenger.
+const CONVICTABLE: &str = "--state-steps=17";
+/// Seconds that a claim may be challenged.
+const WINDOW: u64 = 3600;
+
+/// A fresh chain, with a folder for the addresses of its contracts.
+struct Chain {
+    anvil: Anvil,
+    client: Client,
+    folder: PathBuf,
+}
+
+impl Chain {
+    async fn start(test: &str) -> Self {
+        let anvil = Anvil::start(None, 4).await.expect("`make contracts` installed Anvil");
+        let signer = Signer::development(0).expect("a development account");
+        let client = Client::connect(&anvil.rpc, signer).expect("its address is one");
+        Self { anvil, client, folder: folder(test) }
+    }
+
+    /// A file's path as an argument.
+    fn file(&self, name: &str) -> String {
+        at(&self.folder.join(name)).to_owned()
+    }
+
+    /// A command's arguments, with where the chain and its contracts are.
+    fn arguments(&self, args: &[&str]) -> Vec<String> {
+        let deployment = self.file("deployment.json");
+        let here = ["--rpc", &self.anvil.rpc, "--deployment", &deployment];
+        [args, &here].concat().into_iter().map(str::to_owned).collect()
+    }
+
+    fn imo(&self, args: &[&str]) -> Outcome {
+        let arguments = self.arguments(args);
+        imo(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// What a command reports that succeeds.
+    fn object(&self, args: &[&str]) -> Value {
+        self.imo(&[args, &["--json"]].concat()).object()
+    }
+
+    /// The arguments of a deployment with short times.
+    fn deploy(&self) -> Vec<String> {
+        let times = ["--window", "1 hour", "--clock", "30 minutes", "--extension", "10 minutes"];
+        self.arguments(&[&["deploy", "--dev-account", MAKER], &times[..]].concat())
+    }
+
+    /// Deploys; returns what is reported.
+    fn deployed(&self) -> Value {
+        let arguments = self.deploy();
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        imo(&[&arguments, &["--json"][..]].concat()).object()
+    }
+
+    /// Starts a node in an account's name.
+    fn node(&self, account: &str, more: &[&str]) -> Node {
+        let model = self.file("model.imo");
+        let args = ["node", &model, "--dev-account", account, "--poll", "50"];
+        let arguments = self.arguments(&[&args[..], more].concat());
+        let mut node = command(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        Node(node.stdout(Stdio::null()).spawn().expect("the binary starts"))
+    }
+
+    /// What a command reports as soon as it is so.
+    fn until(&self, args: &[&str], is_so: impl Fn(&Value) -> bool) -> Value {
+        let started = Instant::now();
+        loop {
+            let report = self.object(args);
+            if is_so(&report) {
+                return report;
+            }
+            assert!(started.elapsed() < PATIENCE, "{args:?} stays at {report}");
+            sleep(POLL);
+        }
+    }
+
+    async fn blocks(&self) -> u64 {
+        self.client.block_number().await.expect("the chain answers")
+    }
+}
+
+/// A running node; dropped, it is killed.
+struct Node(Child);
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A text of a report.
+fn text<'a>(report: &'a Value, name: &str) -> &'a str {
+    report[name].as_str().unwrap_or_else(|| panic!("no {name} in {report}"))
+}
+
+/// A number of a report, whatever its size.
+fn number(value: &Value) -> U256 {
+    let text = value.as_str().unwrap_or_else(|| panic!("{value} is not a number"));
+    text.parse().unwrap_or_else(|_| panic!("{text} is not a number"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap_or_else(|| panic!("{value} is not a list"))
+}
+
+/// Puts the example of the guide, a launch of `model.imo`, beside that image.
+fn write_launch(folder: &Path) {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/imo.toml");
+    fs::copy(example, folder.join("imo.toml")).expect("the folder can be written");
+}
+
+#[tokio::test]
+async fn a_deployment_goes_on_where_it_was_killed_and_then_sends_nothing() {
+    let chain = Chain::start("deploy").await;
+    let arguments = chain.deploy();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let mut first = command(&arguments).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let words = BufReader::new(first.stdout.take().expect("it is piped"));
+    let line = words.lines().next().expect("a line").expect("it is UTF-8");
+    first.kill().expect("it runs");
+    first.wait().expect("it was started here");
+    assert!(line.starts_with("stepper ") && line.ends_with(" gas"), "{line}");
+
+    let second = chain.deployed();
+    let made = second["gas"].as_object().expect("gas by contract");
+    assert!(!made.contains_key("stepper") && made.contains_key("factory"), "{second}");
+    let blocks = chain.blocks().await;
+    let third = chain.deployed();
+    assert_eq!(third["gas"], json!({}));
+    assert_eq!(third["deployment"], second["deployment"]);
+    assert_eq!(chain.blocks().await, blocks);
+}
+
+#[tokio::test]
+async fn what_is_not_on_the_chain_is_named() {
+    let chain = Chain::start("nowhere").await;
+    let model = at(&tiny(&chain.folder, &TinyShape::default())).to_owned();
+    let fails = |args: &[&str], why: &str| {
+        let arguments = chain.arguments(args);
+        check_failure(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), 1, why);
+    };
+    let commands: [&[&str]; 9] = [
+        &["node", &model, "--dev-account", OPERATOR],
+        &["ask", "hi", "--dev-account", CUSTOMER],
+        &["verify", "1", "--model", &model],
+        &["dispute", "list"],
+        &["dispute", "show", "0x12"],
+        &["dispute", "replay", "0x12", "--model", &model],
+        &["dispute", "step", "0x12", "--model", &model],
+        &["revenue"],
+        &["revenue", "position", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"],
+    ];
+    for args in commands {
+        fails(args, "deployment.json: No such file");
+    }
+
+    let report = chain.deployed();
+    let other = "0x1111111111111111111111111111111111111111111111111111111111111111";
+    for (args, why) in [
+        (&["verify", "7", "--model", &model][..], "there is no request 7"),
+        (&["dispute", "show", "0x12"], "there is no game 0x12"),
+        (&["dispute", "replay", "12", "--model", &model], "there is no game 12"),
+        (&["dispute", "step", "12", "--model", &model], "there is no game 12"),
+        (&["ask", "hi", "--dev-account", CUSTOMER], "no model is registered"),
+        (&["ask", "hi", "--dev-account", CUSTOMER, "--model", other], other),
+        (&["ask", "", "--dev-account", CUSTOMER], "the prompt is empty"),
+        (&["revenue"], "no model is registered"),
+        (&["revenue", "--model", other], "was not launched"),
+    ] {
+        fails(args, why);
+    }
+
+    // The file of a chain whose contracts are gone, and of another chain.
+    let file = chain.folder.join("deployment.json");
+    let fresh = Anvil::start(None, 1).await.expect("another Anvil starts");
+    for args in commands {
+        let there = [args, &["--rpc", &fresh.rpc, "--deployment", at(&file)]].concat();
+        check_failure(&there, 1, "are not on the chain at");
+    }
+    let mut deployment = report["deployment"].clone();
+    deployment["chain_id"] = json!(1);
+    fs::write(&file, deployment.to_string()).expect("written");
+    for args in commands {
+        fails(args, "is for chain 1, but");
+    }
+}
+
+#[tokio::test]
+async fn a_launched_model_earns_and_its_liar_is_convicted() {
+    let chain = Chain::start("story").await;
+    let gguf = tiny(&chain.folder, &TinyShape::default());
+    let (model, terms) = (chain.file("model.imo"), chain.file("imo.toml"));
+    imo(&["model", "pack", at(&gguf), "-o", &model, "--json"]).object();
+    chain.deployed();
+
+    write_launch(&chain.folder);
+    let plan = imo(&["launch", "plan", &terms, "--json"]).object();
+    assert!(number(&plan["for_sale"]) < number(&plan["supply"]), "{plan}");
+    let launched = chain.object(&["launch", &terms, "--dev-account", MAKER]);
+    let again = chain.imo(&["launch", &terms, "--dev-account", MAKER]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let why = format!("launch reverted: AlreadyLaunched {{ modelId: {}", launched["model_id"]);
+    assert!(again.stderr.contains(&why.replace('"', "")), "{again:?}");
+    let run = imo(&["run", &model, "the end", "--tokens", "8", "--json"]).object();
+    assert_eq!(launched["content_id"], run["content_id"]);
+
+    let ask = ["ask", "the end", "--tokens", "8", "--dev-account", CUSTOMER];
+    let operator = chain.node(OPERATOR, &[]);
+    let honest = chain.object(&ask);
+    assert_eq!(honest["model_id"], launched["model_id"]);
+    assert_eq!(honest["answer"], run["text"]);
+    let verdicts = chain.object(&["verify", &request(&honest), "--model", &model]);
+    assert_eq!(list(&verdicts).len(), 1, "{verdicts}");
+    assert_eq!(verdicts[0]["is_right"], true, "{verdicts}");
+    drop(operator);
+
+    // It answers the older request too, which it finds answered wrongly.
+    let liar = chain.node(LIAR, &["--roles", "operator", "--inject", "output", CONVICTABLE]);
+    let lie = chain.object(&ask);
+    assert_ne!(lie["answer"], honest["answer"]);
+    let second = request(&lie);
+    let verify = ["verify", &second, "--model", &model];
+    let outcome = chain.imo(&[&verify[..], &["--json"]].concat());
+    assert_eq!(outcome.code, Some(1), "an answer that stands is wrong: {outcome:?}");
+    let verdicts: Value = serde_json::from_str(&outcome.stdout).expect("a report all the same");
+    assert_eq!(verdicts[0]["claim"], lie["claim"]);
+    assert_eq!(verdicts[0]["is_right"], false);
+    assert_eq!(verdicts[0]["first_node"][1], "emit", "{verdicts}");
+    assert!(verdicts[0]["first_byte"].is_u64(), "{verdicts}");
+
+    let _operator = chain.node(OPERATOR, &[]);
+    let games = chain.until(&["dispute", "list"], |games| {
+        list(games).len() == 2 && list(games).iter().all(|game| game["winner"].is_string())
+    });
+    drop(liar);
+    for game in list(&games) {
+        check_game(&chain, game);
+    }
+    assert!(list(&games).iter().any(|game| game["claim"] == lie["claim"]), "{games}");
+    // What was rejected does not stand; the operator's answers do.
+    let verdicts = chain.until(&verify, |verdicts| list(verdicts).len() == 2);
+    assert_eq!((&verdicts[0]["is_right"], &verdicts[1]["is_right"]), (&json!(false), &json!(true)));
+    assert_eq!(verdicts[1]["answer"], honest["answer"]);
+
+    chain.client.pass(WINDOW + 1).await.expect("Anvil lets time pass");
+    check_revenue(&chain, &[&honest, &lie]);
+}
+
+/// The number of the request that `imo ask` paid for, as an argument.
+fn request(asked: &Value) -> String {
+    number(&asked["request"]).to_string()
+}
+
+/// The challenger has won a game by one instruction, and every look at it says so.
+fn check_game(chain: &Chain, game: &Value) {
+    assert_eq!((text(game, "ending"), text(game, "winner")), ("conviction", "challenger"));
+
+    let (id, model) = (&text(game, "game")[..10], chain.file("model.imo"));
+    let with_model = [id, "--model", &model];
+    let shown = chain.object(&[&["dispute", "show"], &with_model[..]].concat());
+    assert_eq!((text(&shown, "winner"), text(&shown, "kind")), ("challenger", "emit"));
+    let replayed = chain.object(&[&["dispute", "replay"], &with_model[..]].concat());
+    assert_eq!((text(&replayed, "right"), text(&replayed, "winner")), ("challenger", "challenger"));
+    let (step, author) = (&replayed["false_step"][0], &replayed["false_step"][1]);
+    assert_eq!(author, "claimant");
+    let shown = chain.object(&[&["dispute", "step"], &with_model[..]].concat());
+    assert_eq!(&shown["step"], step);
+    for (look, words) in [
+        ("show", "challenger won by conviction"),
+        ("replay", "the challenger, as it should"),
+        ("step", "state after"),
+    ] {
+        let outcome = chain.imo(&[&["dispute", look], &with_model[..]].concat());
+        assert!(outcome.code == Some(0) && outcome.stdout.contains(words), "{outcome:?}");
+    }
+}
+
+/// Both answers were paid for, and each payment is accounted for to the wei.
+fn check_revenue(chain: &Chain, asked: &[&Value]) {
+    let csv = chain.file("revenue.csv");
+    let is_all = |report: &Value| {
+        let movements = list(&report["movements"]).iter();
+        movements.filter(|it| it["what"] == "usage").count() == asked.len()
+    };
+    let report = chain.until(&["revenue", "--csv", &csv], is_all);
+    let movements = list(&report["movements"]);
+    let sum = |what: &str| -> U256 {
+        movements.iter().filter(|it| it["what"] == what).map(|it| number(&it["amount"])).sum()
+    };
+    let parts = ["to holders", "to creator", "to protocol"].map(sum);
+    assert!(parts.iter().all(|part| !part.is_zero()), "{report}");
+    assert_eq!(parts.iter().sum::<U256>(), sum("usage"));
+
+    let written = fs::read_to_string(csv).expect("it was written");
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!(lines.len(), 1 + movements.len(), "{written}");
+    for asked in asked {
+        let paid = format!(",usage,{},", request(asked));
+        assert!(lines.iter().any(|line| line.contains(&paid)), "{paid} is not in {written}");
+    }
+
+    let creator = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+    let position = chain.object(&["revenue", "position", creator]);
+    assert_eq!(number(&position["assets"][0]["waiting"]), sum("to holders"));
+    assert_eq!(number(&position["balance"]), U256::ZERO);
+}
