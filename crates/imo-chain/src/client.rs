@@ -79,7 +79,7 @@ impl Receipt {
             .find_map(|log| log.log_decode::<E>().ok())
             .map(|log| log.inner.data)
             .ok_or_else(|| ChainError::Undecodable {
-                call: E::SIGNATURE.to_owned(),
+                call: name(E::SIGNATURE).to_owned(),
                 address: contract,
             })
     }
@@ -184,9 +184,11 @@ impl Client {
 
     /// Asks a contract.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
-        let bytes = self.ask(C::SIGNATURE, to, call.abi_encode()).await?;
-        C::abi_decode_returns(&bytes)
-            .map_err(|_| ChainError::Undecodable { call: C::SIGNATURE.to_owned(), address: to })
+        let bytes = self.ask(name(C::SIGNATURE), to, call.abi_encode()).await?;
+        C::abi_decode_returns(&bytes).map_err(|_| ChainError::Undecodable {
+            call: name(C::SIGNATURE).to_owned(),
+            address: to,
+        })
     }
 
     /// Sends a transaction, waits until it is in a block, and fails unless it succeeded.
@@ -200,7 +202,7 @@ impl Client {
             .with_to(to)
             .with_value(value)
             .with_input(call.abi_encode());
-        self.execute(C::SIGNATURE, request).await
+        self.execute(name(C::SIGNATURE), request).await
     }
 
     /// Fails as the creation of a contract would, with its constructor's reason.
@@ -270,7 +272,7 @@ impl Client {
         logs.iter()
             .map(|log| {
                 let decoded = log.log_decode::<E>().map_err(|_| ChainError::Undecodable {
-                    call: E::SIGNATURE.to_owned(),
+                    call: name(E::SIGNATURE).to_owned(),
                     address: contract,
                 })?;
                 Ok(Logged {
@@ -312,6 +314,11 @@ impl Client {
         }
         Ok(read(receipt))
     }
+}
+
+/// A function's or an event's name, without the types of its operands.
+fn name(signature: &str) -> &str {
+    signature.split('(').next().unwrap_or(signature)
 }
 
 fn read(receipt: TransactionReceipt) -> Receipt {

@@ -57,5 +57,8 @@ pub(crate) fn explain_revert(data: &[u8]) -> String {
 }
 
 fn explain<E: SolInterface + std::fmt::Debug>(data: &[u8]) -> Option<String> {
-    E::abi_decode(data).ok().map(|error| format!("{error:?}"))
+    let error = format!("{:?}", E::abi_decode(data).ok()?);
+    // Each variant is a struct of the same name.
+    let inner = error.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')'));
+    Some(inner.map_or_else(|| error.clone(), str::to_owned))
 }

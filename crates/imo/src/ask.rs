@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use imo_chain::contracts::InferenceOracle::{
     Callback, Question, Requested, quoteCall, requestCall,
 };
@@ -58,6 +58,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    ensure!(!args.prompt.is_empty(), "the prompt is empty");
     let (client, deployment) = args.chain.connect().await?;
     let model_id = choose(&client, &deployment, args.model).await?;
     let question = args.question(model_id);

@@ -193,6 +193,7 @@ async fn what_is_not_on_the_chain_is_named() {
         (&["dispute", "step", "12", "--model", &model], "there is no game 12"),
         (&["ask", "hi", "--dev-account", CUSTOMER], "no model is registered"),
         (&["ask", "hi", "--dev-account", CUSTOMER, "--model", other], other),
+        (&["ask", "", "--dev-account", CUSTOMER], "the prompt is empty"),
         (&["revenue"], "no model is registered"),
         (&["revenue", "--model", other], "was not launched"),
     ] {
@@ -226,6 +227,10 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     let plan = imo(&["launch", "plan", &terms, "--json"]).object();
     assert!(number(&plan["for_sale"]) < number(&plan["supply"]), "{plan}");
     let launched = chain.object(&["launch", &terms, "--dev-account", MAKER]);
+    let again = chain.imo(&["launch", &terms, "--dev-account", MAKER]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let why = format!("launch reverted: AlreadyLaunched {{ modelId: {}", launched["model_id"]);
+    assert!(again.stderr.contains(&why.replace('"', "")), "{again:?}");
     let run = imo(&["run", &model, "the end", "--tokens", "8", "--json"]).object();
     assert_eq!(launched["content_id"], run["content_id"]);
 

@@ -1,8 +1,8 @@
 //! The binary as people and programs meet it: arguments in, words, objects and exit codes out.
 
 use std::fs;
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
 use imo_model::tiny::{END, TinyShape, VOCAB, gguf};
