@@ -272,10 +272,12 @@ async fn position(account: Address, whose: &Whose, terminal: Terminal) -> anyhow
         terminal.line(format!("can claim   {}", show(asset, claimable)));
         terminal.line(format!("can redeem  {} by burning all of it", show(asset, redeemable)));
         terminal.line(format!("waiting     {} for all holders", show(asset, waiting)));
-        let when = if next_release.is_zero() {
-            format!("nothing yet; not before {next_release_at} (Unix time)")
-        } else {
+        let when = if !next_release.is_zero() {
             format!("{} now, by anyone", show(asset, next_release))
+        } else if now < next_release_at {
+            format!("nothing before {next_release_at} (Unix time)")
+        } else {
+            "nothing before transfers are open and more is waiting".to_owned()
         };
         terminal.line(format!("release     {when}"));
         assets.push(AssetPosition {
