@@ -172,7 +172,7 @@ fn pack_model(
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    let report = report.with_context(|| args.model.display().to_string())?;
+    let report = report?;
     let (size, seconds) = (indicatif::HumanBytes(report.length), started.elapsed().as_secs_f64());
     terminal.line(format!("  packed into {size} in {seconds:.1} s"));
     Ok((target, report.source_sha256.into()))
