@@ -1,5 +1,6 @@
 //! One account's view of one chain: reads, transactions, logs.
 
+use std::convert::identity;
 use std::time::Duration;
 
 use alloy::eips::BlockNumberOrTag;
@@ -202,7 +203,7 @@ impl Client {
             .with_to(to)
             .with_value(value)
             .with_input(call.abi_encode());
-        self.execute(name(C::SIGNATURE), request).await
+        self.execute(name(C::SIGNATURE), request, identity).await
     }
 
     /// Fails as the creation of a contract would, with its constructor's reason.
@@ -219,13 +220,14 @@ impl Client {
         to: Address,
         input: Vec<u8>,
     ) -> Result<Receipt, ChainError> {
-        self.execute(what, TransactionRequest::default().with_to(to).with_input(input)).await
+        let request = TransactionRequest::default().with_to(to).with_input(input);
+        self.execute(what, request, identity).await
     }
 
     /// Sends plain ether.
     pub async fn transfer(&self, to: Address, value: U256) -> Result<Receipt, ChainError> {
         let request = TransactionRequest::default().with_to(to).with_value(value);
-        self.execute("transfer of ether", request).await
+        self.execute("transfer of ether", request, identity).await
     }
 
     /// Creates a contract from its creation code with encoded constructor arguments; returns its address.
@@ -237,7 +239,7 @@ impl Client {
     ) -> Result<(Address, Receipt), ChainError> {
         let code = [code.as_ref(), arguments].concat();
         let request = TransactionRequest::default().with_deploy_code(code);
-        let receipt = self.execute(name, request).await?;
+        let receipt = self.execute(name, request, identity).await?;
         let address = receipt.created.ok_or_else(|| ChainError::Reverted {
             call: name.to_owned(),
             reason: "no contract was created".to_owned(),
@@ -291,15 +293,17 @@ impl Client {
         self.provider.call(request).await.map_err(|error| refused(what, error))
     }
 
-    async fn execute(
+    /// Estimates the gas of a request, then sends what `complete` makes of it: what only travels beside it needs no estimate.
+    pub(crate) async fn execute(
         &self,
         what: &str,
         request: TransactionRequest,
+        complete: impl FnOnce(TransactionRequest) -> TransactionRequest,
     ) -> Result<Receipt, ChainError> {
         let estimate = self.provider.estimate_gas(request.clone().with_from(self.address)).await;
         let estimate = estimate.map_err(|error| refused(what, error))?;
         // The block that takes it has another state than the one that was asked; what is not used costs nothing.
-        let request = request.with_gas_limit(estimate + estimate / 4);
+        let request = complete(request.with_gas_limit(estimate + estimate / 4));
         let pending =
             self.provider.send_transaction(request).await.map_err(|error| refused(what, error))?;
         let receipt = pending
@@ -317,7 +321,7 @@ impl Client {
 }
 
 /// A function's or an event's name, without the types of its operands.
-fn name(signature: &str) -> &str {
+pub(crate) fn name(signature: &str) -> &str {
     signature.split('(').next().unwrap_or(signature)
 }
 

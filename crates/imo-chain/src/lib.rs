@@ -8,6 +8,9 @@ pub use alloy::primitives;
 /// A contract's function, or its constructor, with the arguments.
 pub use alloy::sol_types::{SolCall, SolConstructor};
 
+mod blobs;
+pub use blobs::Beacon;
+
 pub mod contracts;
 
 mod client;

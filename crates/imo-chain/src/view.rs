@@ -61,6 +61,8 @@ pub struct ClaimView {
     pub id: B256,
     /// The request it answers, where the oracle of this deployment is the host.
     pub request: Option<U256>,
+    /// Transaction that posted it.
+    pub transaction: B256,
     /// What its id stands for.
     pub preimage: ClaimPreimage,
     /// Where its claimant says that the trace is served.
@@ -161,12 +163,13 @@ impl View {
 
     fn take(&mut self, log: &Log) {
         // Logs that are not in the interfaces, or name what is not known, say nothing to us.
+        let transaction = log.transaction_hash.unwrap_or_default();
         if log.address() == self.deployment.verifier {
             if let Ok(event) = VerifierEvent::decode_log(&log.inner) {
-                self.take_verifier(event.data);
+                self.take_verifier(event.data, transaction);
             }
         } else if let Ok(event) = OracleEvent::decode_log(&log.inner) {
-            self.take_oracle(event.data, log.transaction_hash.unwrap_or_default());
+            self.take_oracle(event.data, transaction);
         }
     }
 
@@ -215,12 +218,13 @@ impl View {
         }
     }
 
-    fn take_verifier(&mut self, event: VerifierEvent) {
+    fn take_verifier(&mut self, event: VerifierEvent, transaction: B256) {
         match event {
             VerifierEvent::ClaimSubmitted(it) => {
                 let claim = ClaimView {
                     id: it.claim,
                     request: None,
+                    transaction,
                     preimage: it.preimage,
                     trace_uri: it.traceUri,
                     bond: it.bond,

@@ -38,6 +38,7 @@ pub use sink::{Commitment, Sink, Uncommitted};
 mod slot;
 
 mod slot_tree;
+pub use slot_tree::SlotTree;
 
 mod tile;
 

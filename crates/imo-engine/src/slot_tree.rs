@@ -4,15 +4,19 @@ use imo_commit::{Hash, LEAF_LOG2, hash_branches, hash_leaves, zero_root};
 
 /// The roots of slots and everything above them; what is not stored is zero.
 #[derive(Debug, Clone)]
-pub(crate) struct SlotTree {
+pub struct SlotTree {
     slot_log2: u8,
     /// By level above the slots, sorted by index. INVARIANT: the last level has at most index 0.
     levels: Vec<Vec<(u32, Hash)>>,
 }
 
 impl SlotTree {
-    /// The tree over `2^nodes_log2` slots with these roots, which are sorted by their nodes.
-    pub(crate) fn new(roots: Vec<(u32, Hash)>, nodes_log2: u8, slot_log2: u8) -> Self {
+    /// The tree over `2^nodes_log2` slots of `2^slot_log2` bytes with these roots; other slots are zero.
+    ///
+    /// # Panics
+    ///
+    /// When the roots are not in the order of their nodes, or a node is not one of the trace.
+    pub fn new(roots: Vec<(u32, Hash)>, nodes_log2: u8, slot_log2: u8) -> Self {
         assert!(roots.is_sorted_by(|a, b| a.0 < b.0), "each node once, in order");
         assert!(
             roots.last().is_none_or(|(node, _)| node >> nodes_log2 == 0),
@@ -27,15 +31,27 @@ impl SlotTree {
         Self { slot_log2, levels }
     }
 
-    pub(crate) fn nodes_log2(&self) -> u8 {
+    /// D: the tree has 2^D slots.
+    pub fn nodes_log2(&self) -> u8 {
         u8::try_from(self.levels.len() - 1).expect("made from a u8")
     }
 
-    pub(crate) fn slot_log2(&self) -> u8 {
+    /// A slot has 2^this bytes.
+    pub fn slot_log2(&self) -> u8 {
         self.slot_log2
     }
 
-    pub(crate) fn subtree(&self, level: u8, index: u32) -> Hash {
+    /// The roots of the slots that are not zero, in the order of their nodes.
+    pub fn slot_roots(&self) -> &[(u32, Hash)] {
+        &self.levels[0]
+    }
+
+    /// The root of the `2^level` slots from slot `index · 2^level` on.
+    ///
+    /// # Panics
+    ///
+    /// When the tree has no such subtree.
+    pub fn subtree(&self, level: u8, index: u32) -> Hash {
         assert!(level <= self.nodes_log2(), "level {level} is above the root");
         assert!(index >> (self.nodes_log2() - level) == 0, "no subtree {index} at level {level}");
         let stored = &self.levels[usize::from(level)];

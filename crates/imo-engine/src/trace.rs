@@ -43,6 +43,11 @@ impl Trace {
         self.tree.subtree(level, index)
     }
 
+    /// The tree over its slots.
+    pub const fn tree(&self) -> &SlotTree {
+        &self.tree
+    }
+
     /// The siblings on the way from a slot to the root, bottom-up.
     pub fn open(&self, node: u32) -> Vec<Hash> {
         (0..self.nodes_log2()).map(|level| self.subtree(level, (node >> level) ^ 1)).collect()

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
-use imo_chain::{Client, Deployment, Signer};
+use imo_chain::{Beacon, Client, Deployment, Signer};
+
+/// Chain id of development nodes.
+pub(crate) const DEVELOPMENT_CHAIN: u64 = 31_337;
 
 /// A chain with our contracts, to look at.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,6 +42,22 @@ struct KeyArgs {
     /// Account of a development node, by its number
     #[arg(long, value_name = "NUMBER")]
     dev_account: Option<u32>,
+}
+
+/// Where blobs are read.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct BeaconArgs {
+    /// Beacon API of a consensus node, to find traces in blobs [default: --rpc on a development chain]
+    #[arg(long, env = "IMO_BEACON", value_name = "URL")]
+    beacon: Option<String>,
+}
+
+impl BeaconArgs {
+    /// The consensus node, if there is one. A development node is its own.
+    pub(crate) fn node(&self, endpoint: &Endpoint, chain_id: u64) -> Option<Beacon> {
+        let own = || (chain_id == DEVELOPMENT_CHAIN).then_some(&endpoint.rpc);
+        self.beacon.as_ref().or_else(own).map(|url| Beacon::new(url))
+    }
 }
 
 impl Endpoint {

@@ -8,9 +8,9 @@ use tokio::task::block_in_place;
 
 use crate::dispute::{ModelArgs, Scene, kind};
 use crate::exit::Exit;
-use crate::keys::Endpoint;
+use crate::keys::{BeaconArgs, Endpoint};
 use crate::model::table;
-use crate::node::judge::read_difference;
+use crate::node::fetch::Sources;
 use crate::node::models::{Model, Solution};
 use crate::terminal::Terminal;
 
@@ -21,6 +21,8 @@ pub(crate) struct Args {
     request: U256,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    beacon: BeaconArgs,
     #[command(flatten)]
     chain: Endpoint,
 }
@@ -35,7 +37,7 @@ struct Report {
     is_right: bool,
     /// First byte of the answer that differs.
     first_byte: Option<usize>,
-    /// First node of the trace that differs, where the trace is served.
+    /// First node of the trace that differs, where the trace can be had.
     first_node: Option<(u64, String)>,
 }
 
@@ -51,12 +53,14 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let request = request.with_context(|| format!("there is no request {}", args.request))?;
     ensure!(!request.claims.is_empty(), "request {} has no answer yet", args.request);
     let mut solver = args.model.solver(scene.view.deployment().chain_id, terminal)?;
+    let beacon = args.beacon.node(&args.chain, scene.view.deployment().chain_id);
+    let sources = Sources::new(scene.client.clone(), beacon);
     let mut reports = Vec::new();
     for claim in request.claims.iter().filter_map(|id| scene.view.claims.get(id)) {
         let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
         let solution = block_in_place(|| solver.solve(content, request, claimant))?;
         let model = solver.model(content).expect("it was just run");
-        reports.push(Report::of(claim, model, &solution));
+        reports.push(Report::of(claim, model, &solution, &sources));
     }
     for report in &reports {
         report.print(terminal);
@@ -68,11 +72,13 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 impl Report {
-    fn of(claim: &ClaimView, model: &Model, solution: &Solution) -> Self {
+    fn of(claim: &ClaimView, model: &Model, solution: &Solution, sources: &Sources) -> Self {
         let is_right = claim.preimage.traceRoot.0 == solution.trace.root();
-        let difference = if is_right { None } else { read_difference(claim, solution) };
+        let difference =
+            (!is_right).then(|| block_in_place(|| sources.difference(claim, &solution.trace)));
         let shape = model.program.shape();
         let first_node = difference
+            .flatten()
             .and_then(|it| Some((it.node, kind(shape.kind(u32::try_from(it.node).ok()?)))));
         Self {
             claim: claim.id,

@@ -266,7 +266,9 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     drop(operator);
 
     // It answers the older request too, which it finds answered wrongly.
-    let liar = chain.node(LIAR, &["--roles", "operator", "--inject", "output", CONVICTABLE]);
+    // It serves no trace, but its claims carry the roots of their slots in blobs.
+    let lies = ["--roles", "operator", "--inject", "output", CONVICTABLE];
+    let liar = chain.node(LIAR, &[&lies[..], &["--withhold", "--blobs"]].concat());
     let lie = chain.object(&ask);
     assert_ne!(lie["answer"], honest["answer"]);
     let second = request(&lie);

@@ -94,7 +94,7 @@ pub(crate) fn run(command: Command, terminal: Terminal) -> anyhow::Result<Exit> 
 
 /// The chain as it is now.
 pub(crate) struct Scene {
-    client: Client,
+    pub(crate) client: Client,
     pub(crate) view: View,
     k_log2: u32,
 }

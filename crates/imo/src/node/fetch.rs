@@ -3,12 +3,51 @@
 use std::time::Duration;
 
 use imo_chain::primitives::B256;
+use imo_chain::{Beacon, ClaimView, Client};
 use imo_commit::Hash;
+use imo_engine::Trace;
+use tokio::runtime::Handle;
+
+use crate::claimed::{Difference, first_difference};
+use crate::node_roots;
 
 /// Longest wait for an answer; whoever is slower withholds its trace.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Two hashes in JSON are shorter than this.
 const LONGEST_ANSWER: u64 = 256;
+
+/// Where other people's traces are looked for: in the blobs of their claims, then at the address that the claimant named.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources {
+    client: Client,
+    beacon: Option<Beacon>,
+}
+
+impl Sources {
+    pub(crate) const fn new(client: Client, beacon: Option<Beacon>) -> Self {
+        Self { client, beacon }
+    }
+
+    /// The first node in which a claimed trace differs from one's own; none where nobody shows it. Blocks.
+    pub(crate) fn difference(&self, claim: &ClaimView, own: &Trace) -> Option<Difference> {
+        let root = claim.preimage.traceRoot;
+        self.in_blobs(claim, own).or_else(|| {
+            let remote = RemoteTrace::new(&claim.trace_uri, root)?;
+            first_difference(own, root.0, |level, index| {
+                Handle::current().block_on(remote.children(level, index))
+            })
+        })
+    }
+
+    fn in_blobs(&self, claim: &ClaimView, own: &Trace) -> Option<Difference> {
+        let beacon = self.beacon.as_ref()?;
+        let bytes = Handle::current().block_on(beacon.bytes_of(&self.client, claim.transaction))?;
+        let tree = node_roots::decode(&bytes, own.nodes_log2(), own.slot_log2())?;
+        first_difference(own, claim.preimage.traceRoot.0, |level, index| {
+            Some((tree.subtree(level - 1, 2 * index), tree.subtree(level - 1, 2 * index + 1)))
+        })
+    }
+}
 
 /// A trace at its claimant's address.
 #[derive(Clone, Debug)]

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use imo_chain::{ClaimView, RequestView};
 use imo_commit::dense_root;
-use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use crate::claimed::{ClaimedTrace, Difference, first_difference};
-use crate::node::fetch::RemoteTrace;
+use crate::claimed::{ClaimedTrace, Difference};
 use crate::node::models::{Model, Solution};
 use crate::node::worker::Worker;
 
@@ -56,7 +54,8 @@ impl Worker {
         if solution.trace.root() == root.0 {
             return Verdict::Right;
         }
-        let Some(difference) = read_difference(claim, solution) else { return Verdict::Withheld };
+        let found = block_in_place(|| self.sources.difference(claim, &solution.trace));
+        let Some(difference) = found else { return Verdict::Withheld };
         let rehearses = self.rehearsal.lies;
         if rehearses || block_in_place(|| machine_differs(model, solution, &difference)) {
             Verdict::Wrong(difference)
@@ -69,16 +68,6 @@ impl Worker {
             Verdict::MyMistake
         }
     }
-}
-
-/// Goes down the served trace to the first node that differs.
-pub(crate) fn read_difference(claim: &ClaimView, solution: &Solution) -> Option<Difference> {
-    let remote = RemoteTrace::new(&claim.trace_uri, claim.preimage.traceRoot)?;
-    block_in_place(|| {
-        first_difference(&solution.trace, claim.preimage.traceRoot.0, |level, index| {
-            Handle::current().block_on(remote.children(level, index))
-        })
-    })
 }
 
 /// Whether my own machine, too, gives another slot than the claimed one.

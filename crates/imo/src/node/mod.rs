@@ -13,11 +13,11 @@ use imo_chain::contracts::OpmlVerifier;
 use imo_engine::{Fault, Means};
 
 use crate::exit::Exit;
-use crate::keys::ChainArgs;
+use crate::keys::{BeaconArgs, ChainArgs, DEVELOPMENT_CHAIN};
 use crate::terminal::Terminal;
 
 mod agenda;
-mod fetch;
+pub(crate) mod fetch;
 pub(crate) mod judge;
 mod metrics;
 pub(crate) mod models;
@@ -26,14 +26,12 @@ mod send;
 mod serve;
 mod worker;
 
+use fetch::Sources;
 use metrics::Metrics;
 use models::{Model, Solver};
 use player::Rehearsal;
 use serve::Traces;
 use worker::Worker;
-
-/// Chain id of development nodes, the only chain on which a node gets something wrong on purpose.
-const DEVELOPMENT_CHAIN: u64 = 31_337;
 
 /// What a node does for a living.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -64,6 +62,11 @@ pub(crate) struct Args {
     /// Do not serve traces: a challenger has to have them revealed on chain
     #[arg(long)]
     withhold: bool,
+    /// Post the roots of a trace's slots in blobs with each claim (EIP-4844): a challenger need not ask this node
+    #[arg(long)]
+    blobs: bool,
+    #[command(flatten)]
+    beacon: BeaconArgs,
     /// Folder for images packed on first use [default: the GGUF file's own]
     #[arg(long, env = "IMO_CACHE", value_name = "FOLDER")]
     cache: Option<PathBuf>,
@@ -114,6 +117,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
 async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let (client, deployment) = args.chain.connect().await?;
+    let beacon = args.beacon.node(&args.chain.endpoint, deployment.chain_id);
     let rehearses = args.inject.is_some() || args.state_steps.is_some();
     ensure!(
         !rehearses || deployment.chain_id == DEVELOPMENT_CHAIN,
@@ -136,10 +140,12 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
     let mut worker = Worker {
         view: imo_chain::View::new(deployment),
+        sources: Sources::new(client.clone(), beacon),
         client,
         solver,
         roles: args.roles,
         rehearsal: Rehearsal { lies: args.inject.is_some(), steps_log2: args.state_steps },
+        blobs: args.blobs,
         trace_uri: if args.withhold { String::new() } else { url },
         traces,
         metrics,

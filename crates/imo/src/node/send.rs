@@ -10,13 +10,14 @@ use imo_chain::contracts::OpmlVerifier::{
     settleClaimCall,
 };
 use imo_chain::primitives::{Address, B256, U256, keccak256};
-use imo_chain::{ClaimView, Receipt, Table, evidence};
+use imo_chain::{ClaimView, Client, Receipt, Table, evidence};
 use imo_dispute::Move;
 use tokio::task::block_in_place;
 
 use crate::claimed::Difference;
 use crate::node::agenda::Action;
 use crate::node::worker::{Worker, self_check};
+use crate::node_roots;
 
 impl Worker {
     /// Sends an action and says so.
@@ -116,7 +117,17 @@ impl Worker {
         // Served before it is claimed: who doubts it at once shall find it.
         self.traces.add(&solution.trace);
         let bond = self.client.call(self.verifier(), &bondCall(content_id)).await?;
-        Ok(self.client.send(self.oracle(), &call, with_margin(bond)).await?)
+        let bond = with_margin(bond);
+        if self.blobs {
+            let roots = node_roots::encode(solution.trace.tree());
+            if roots.len() <= Client::BLOB_BYTES {
+                return Ok(self.client.send_with_blobs(self.oracle(), &call, bond, &roots).await?);
+            }
+            self.terminal.note(format!(
+                "request {request}: its trace has too many nodes for the blobs of a transaction; claimed without"
+            ));
+        }
+        Ok(self.client.send(self.oracle(), &call, bond).await?)
     }
 
     /// Makes a claim the answer, and delivers it in the same transaction if that goes; tells whether it did.

@@ -16,6 +16,7 @@ use crate::node::Role;
 use crate::node::agenda::{
     Action, Task, claims_to_judge, follow_ups, my_games, requests_to_answer,
 };
+use crate::node::fetch::Sources;
 use crate::node::judge::Verdict;
 use crate::node::metrics::Metrics;
 use crate::node::models::{Model, Solution, Solver};
@@ -36,6 +37,10 @@ pub(crate) struct Worker {
     pub(crate) solver: Solver,
     pub(crate) roles: Vec<Role>,
     pub(crate) rehearsal: Rehearsal,
+    /// Where other people's traces are looked for.
+    pub(crate) sources: Sources,
+    /// Whether claims carry the roots of their slots in blobs.
+    pub(crate) blobs: bool,
     /// Told with each claim; empty to withhold the trace.
     pub(crate) trace_uri: String,
     pub(crate) traces: Traces,
