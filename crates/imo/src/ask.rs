@@ -49,6 +49,8 @@ struct Report {
     fee_wei: U256,
     gas: u64,
     is_final: bool,
+    /// Whether the answer says why there is none, instead of being the model's.
+    is_refusal: bool,
 }
 
 /// Pays for a request and tells its answer.
@@ -89,6 +91,11 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let claim = &view.claims[&claim];
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
     terminal.line(&answer);
+    // What the model answers has at least one token.
+    let is_refusal = claim.tokens_used == 0;
+    if is_refusal {
+        terminal.note("that is not the model's answer, but why there is none; its tokens are refunded");
+    }
     if !is_final {
         let left = claim.window_end.saturating_sub(view.time);
         terminal.note(format!(
@@ -106,8 +113,9 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         fee_wei: fee,
         gas: receipt.gas,
         is_final,
+        is_refusal,
     });
-    Ok(Exit::Success)
+    Ok(if is_refusal { Exit::Failure } else { Exit::Success })
 }
 
 /// How far a request has come, for who waits for the answer.
