@@ -94,7 +94,8 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     // What the model answers has at least one token.
     let is_refusal = claim.tokens_used == 0;
     if is_refusal {
-        terminal.note("that is not the model's answer, but why there is none; its tokens are refunded");
+        terminal
+            .note("that is not the model's answer, but why there is none; its tokens are refunded");
     }
     if !is_final {
         let left = claim.window_end.saturating_sub(view.time);

@@ -88,8 +88,8 @@ impl Chain {
     /// Starts a node in an account's name.
     fn node(&self, account: &str, more: &[&str]) -> Node {
         let model = self.file("model.imo");
-        let args = ["node", &model, "--dev-account", account, "--poll", "50"];
-        let arguments = self.arguments(&[&args[..], more].concat());
+        let args = ["node", &model, "--dev-account", account, "--listen", "127.0.0.1:0"];
+        let arguments = self.arguments(&[&args[..], &["--poll", "50"], more].concat());
         let mut node = command(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         Node(node.stdout(Stdio::null()).spawn().expect("the binary starts"))
     }

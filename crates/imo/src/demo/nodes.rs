@@ -37,7 +37,16 @@ impl Node {
         let mut child = Command::new(binary)
             .arg("node")
             .arg(model)
-            .args(["--rpc", rpc, "--poll", "100", "--dev-account", &who.account().to_string()])
+            .args([
+                "--rpc",
+                rpc,
+                "--listen",
+                "127.0.0.1:0",
+                "--poll",
+                "100",
+                "--dev-account",
+                &who.account().to_string(),
+            ])
             .arg("--deployment")
             .arg(deployment)
             .args(arguments)

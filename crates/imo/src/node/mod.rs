@@ -53,9 +53,9 @@ pub(crate) struct Args {
     /// What to do
     #[arg(long, value_delimiter = ',', default_values = ["operator", "challenger"])]
     roles: Vec<Role>,
-    /// Address to serve traces and metrics on
-    #[arg(long, env = "IMO_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
+    /// Address to serve traces and metrics on [default: 127.0.0.1:7641, or any free port where that is taken]
+    #[arg(long, env = "IMO_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// Where others reach that address [default: http:// and the address itself]
     #[arg(long, env = "IMO_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
@@ -132,7 +132,8 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let solver = Solver::new(models, Means::detect(threads), args.inject, deployment.chain_id);
 
     let (traces, metrics) = (Traces::default(), Metrics::default());
-    let address = serve::start(args.listen, traces.clone(), metrics.clone()).await?;
+    let listener = serve::listen(args.listen, terminal).await?;
+    let address = serve::start(listener, traces.clone(), metrics.clone())?;
     let url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
     let k_log2 = client.call(deployment.verifier, &OpmlVerifier::K_LOG2Call {}).await?;
     terminal.line(format!("account {}, serving {url}", client.address()));

@@ -3,7 +3,7 @@
 //! A reader trusts nothing of it: what is served either hashes to the claimed root or is useless.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::model::hex;
 use crate::node::metrics::Metrics;
+use crate::terminal::Terminal;
 
 /// Traces by root, shared between the loop that computes them and the server.
 #[derive(Clone, Debug, Default)]
@@ -44,9 +45,34 @@ impl Traces {
     }
 }
 
-/// Starts to serve; returns the address, whose port the system chose where it was 0.
-pub(crate) async fn start(
-    address: SocketAddr,
+/// Port that a node takes when it is told nothing: claims name it, so a restarted node should have it again.
+const PORT: u16 = 7641;
+
+/// Takes an address, or the usual port of this computer.
+pub(crate) async fn listen(
+    address: Option<SocketAddr>,
+    terminal: Terminal,
+) -> anyhow::Result<TcpListener> {
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let usual = address.unwrap_or_else(|| local(PORT));
+    match TcpListener::bind(usual).await {
+        Err(_) if address.is_none() => {
+            let listener = TcpListener::bind(local(0)).await.context("cannot listen")?;
+            terminal.note(format!(
+                "port {PORT} is taken, so {} serves the traces; after a restart nobody finds them there, unless --listen names it",
+                listener.local_addr()?
+            ));
+            Ok(listener)
+        }
+        bound => {
+            bound.with_context(|| format!("cannot listen on {usual}; choose another with --listen"))
+        }
+    }
+}
+
+/// Starts to serve; returns the address.
+pub(crate) fn start(
+    listener: TcpListener,
     traces: Traces,
     metrics: Metrics,
 ) -> anyhow::Result<SocketAddr> {
@@ -55,9 +81,6 @@ pub(crate) async fn start(
         .with_state(traces)
         .route("/metrics", get(move || async move { metrics.text() }))
         .route("/health", get(|| async { "ok\n" }));
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; choose another with --listen"))?;
     let address = listener.local_addr()?;
     tokio::spawn(async move { axum::serve(listener, app).await });
     Ok(address)
