@@ -6,10 +6,11 @@ import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/Sig
 
 import "../interfaces/IOpmlVerifier.sol";
 import { IStepper, Machine } from "../interfaces/IStepper.sol";
-import { ClaimStatus, IVerifier, Submission } from "../interfaces/IVerifier.sol";
+import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
 import { Merkle } from "../libraries/Merkle.sol";
 import { Program } from "../types/Program.sol";
 import { Request } from "../types/Request.sol";
+import { ClaimKey, Submission } from "../types/Submission.sol";
 import { MachineState, State } from "../vm/MachineState.sol";
 import { Dissection } from "./Dissection.sol";
 import { InputMemory } from "./InputMemory.sol";
@@ -26,6 +27,8 @@ struct Content {
 /// @notice A game; gone when it is over.
 struct Game {
     bytes32 claim;
+    address claimant;
+    address delegate;
     address challenger;
     uint96 bond;
     bytes32 digest;
@@ -126,11 +129,9 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
             requestDigest: submission.requestDigest,
             contentId: submission.contentId,
             claimant: submission.claimant,
+            outputDigest: submission.outputDigest(),
             delegate: delegate,
-            traceRoot: traceRoot,
-            outputDigest: keccak256(
-                abi.encode(submission.answerLength, submission.answerHash, submission.tokensUsed)
-            )
+            traceRoot: traceRoot
         });
         claim = _claimId(preimage);
         if (_claims[claim].state != ClaimState.Unknown) revert AlreadySubmitted(claim);
@@ -139,11 +140,9 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         _takeBond(held, submission.claimant);
         uint256 windowEnd = block.timestamp + WINDOW;
         _claims[claim] = ClaimRecord({
-            claimant: submission.claimant,
             windowEnd: uint40(windowEnd),
             openGames: 0,
             state: ClaimState.Pending,
-            delegate: delegate,
             bond: uint96(held)
         });
         emit ClaimSubmitted(
@@ -167,7 +166,8 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     }
 
     /// @inheritdoc IOpmlVerifier
-    function settleClaim(bytes32 claim) external {
+    function settleClaim(ClaimPreimage calldata preimage) external {
+        bytes32 claim = _claimId(preimage);
         ClaimRecord storage record = _claims[claim];
         if (record.state != ClaimState.Pending) revert NotPending(claim);
         if (block.timestamp <= record.windowEnd) revert WindowOpen(record.windowEnd);
@@ -175,7 +175,7 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         uint256 held = record.bond;
         record.state = ClaimState.Settled;
         record.bond = 0;
-        _credit(record.claimant, held);
+        _credit(preimage.claimant, held);
         emit ClaimSettled(claim);
     }
 
@@ -188,10 +188,11 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         bytes32 slotRoot,
         bytes32[] calldata siblings
     ) external payable returns (bytes32 game) {
-        bytes32 claim = _claimId(preimage);
-        if (siblings.length != _program(preimage.contentId).nodesLog2) revert WrongSlot();
+        if (siblings.length != _program(preimage.contentId).nodesLog2) {
+            revert WrongSlot();
+        }
         if (Merkle.root(slotRoot, node, siblings) != preimage.traceRoot) revert WrongSlot();
-        game = _open(claim, Phase.Opening, node, 0, slotRoot, siblings);
+        game = _open(preimage, Phase.Opening, node, 0, slotRoot, siblings);
     }
 
     /// @inheritdoc IOpmlVerifier
@@ -200,14 +201,13 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         payable
         returns (bytes32 game)
     {
-        bytes32 claim = _claimId(preimage);
         uint8 levels = _program(preimage.contentId).nodesLog2;
         bytes32[] calldata none;
         assembly ("memory-safe") {
             none.offset := 0
             none.length := 0
         }
-        game = _open(claim, Phase.Committed, 0, levels, preimage.traceRoot, none);
+        game = _open(preimage, Phase.Committed, 0, levels, preimage.traceRoot, none);
     }
 
     /// @inheritdoc IOpmlVerifier
@@ -417,13 +417,14 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     // -------------------------------------------------------------------------------------- the life of a game
 
     function _open(
-        bytes32 claim,
+        ClaimPreimage calldata preimage,
         Phase phase,
         uint32 node,
         uint8 levels,
         bytes32 digest,
         bytes32[] calldata siblings
     ) private returns (bytes32 game) {
+        bytes32 claim = _claimId(preimage);
         ClaimRecord storage record = _claims[claim];
         if (record.state != ClaimState.Pending) revert NotPending(claim);
         if (block.timestamp > record.windowEnd) revert WindowClosed(record.windowEnd);
@@ -453,7 +454,15 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
             challengerLeft: uint32(CLOCK),
             since: uint40(block.timestamp)
         });
-        _games[game] = Game(claim, msg.sender, uint96(held), digest, turn);
+        _games[game] = Game({
+            claim: claim,
+            claimant: preimage.claimant,
+            delegate: preimage.delegate,
+            challenger: msg.sender,
+            bond: uint96(held),
+            digest: digest,
+            turn: turn
+        });
         emit Challenged(claim, game, msg.sender, held, digest, siblings);
         emit Moved(game, turn.position(game, digest), turn, turn.deadline());
     }
@@ -489,7 +498,7 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         private
     {
         bytes32 claim = self.claim;
-        address challenger = self.challenger;
+        (address claimant, address challenger) = (self.claimant, self.challenger);
         uint256 held = self.bond;
         ClaimRecord storage record = _claims[claim];
         uint32 left = --record.openGames;
@@ -497,7 +506,7 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         emit Resolved(claim, game, winner, ending);
 
         if (winner == Side.Claimant) {
-            _credit(record.claimant, held / 2);
+            _credit(claimant, held / 2);
             _burn(held - held / 2);
             return;
         }
@@ -524,8 +533,7 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         address player = self.challenger;
         address delegate = player;
         if (turn.toMove() == Side.Claimant) {
-            ClaimRecord storage record = _claims[self.claim];
-            (player, delegate) = (record.claimant, record.delegate);
+            (player, delegate) = (self.claimant, self.delegate);
         }
         if (msg.sender == player || msg.sender == delegate) return;
         // The signature is the call's last argument, so everything before it is what was signed.
@@ -618,8 +626,15 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     }
 
     function _claimId(ClaimPreimage memory preimage) private view returns (bytes32) {
-        return
-            keccak256(abi.encode(bytes32("imo.claim.v1"), block.chainid, address(this), preimage));
+        return ClaimKey({
+            verifier: address(this),
+            host: preimage.host,
+            requestDigest: preimage.requestDigest,
+            contentId: preimage.contentId,
+            claimant: preimage.claimant,
+            outputDigest: preimage.outputDigest,
+            details: keccak256(abi.encode(preimage.delegate, preimage.traceRoot))
+        }).id();
     }
 
     function _program(bytes32 contentId) private view returns (Program memory program) {

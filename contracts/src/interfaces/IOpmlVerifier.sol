@@ -7,27 +7,25 @@ import { Program } from "../types/Program.sol";
 import { Request } from "../types/Request.sol";
 import { IVerifier } from "./IVerifier.sol";
 
-/// @notice What a claim id stands for, beside chain and verifier.
+/// @notice What a claim id stands for, beside chain and verifier. Its details are `keccak256(abi.encode(delegate, traceRoot))`.
 struct ClaimPreimage {
     address host;
     bytes32 requestDigest;
     bytes32 contentId;
     address claimant;
+    /// `keccak256(abi.encode(length, keccak256(answer), tokensUsed))`.
+    bytes32 outputDigest;
     /// May move for the claimant; zero for nobody.
     address delegate;
     bytes32 traceRoot;
-    /// `keccak256(abi.encode(length, keccak256(answer), tokensUsed))`.
-    bytes32 outputDigest;
 }
 
-/// @notice A claim while it lives.
+/// @notice A claim while it lives; one storage slot.
 struct ClaimRecord {
-    address claimant;
     /// Last second in which a game may be opened.
     uint40 windowEnd;
     uint32 openGames;
     ClaimState state;
-    address delegate;
     /// What is held for it: its bond; once rejected, what is left for the challengers of its other games.
     uint96 bond;
 }
@@ -236,7 +234,7 @@ interface IOpmlVerifier is IVerifier {
     function closeGame(bytes32 game) external;
 
     /// @notice Gives the bond of a proven claim back. Anyone may.
-    function settleClaim(bytes32 claim) external;
+    function settleClaim(ClaimPreimage calldata preimage) external;
 
     /// @notice Pays the caller's credit to `to`.
     function withdraw(address to) external returns (uint256 amount);

@@ -13,9 +13,9 @@ import {
     Narrowing,
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
-import { Submission } from "../../src/interfaces/IVerifier.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Request } from "../../src/types/Request.sol";
+import { Submission } from "../../src/types/Submission.sol";
 import { Run, Segments, Toy } from "./Toy.sol";
 
 /// A game as the logs tell it.

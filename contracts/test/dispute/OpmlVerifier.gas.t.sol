@@ -10,10 +10,10 @@ import {
     Narrowing,
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
-import { Submission } from "../../src/interfaces/IVerifier.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Program } from "../../src/types/Program.sol";
 import { Request } from "../../src/types/Request.sol";
+import { Submission } from "../../src/types/Submission.sol";
 import { Asm } from "../vm/Asm.sol";
 import { Cpu, Segment, StepFixture } from "../vm/StepFixture.sol";
 
@@ -63,7 +63,7 @@ contract OpmlVerifierGasTest is StepFixture {
         _verifier.proveInput(_preimage, _request(), PROMPT);
         _snap("proveInput", 300_000);
         vm.warp(block.timestamp + 24 hours + 1);
-        _verifier.settleClaim(_claim);
+        _verifier.settleClaim(_preimage);
         _snap("settleClaim", 300_000);
         vm.prank(ANN);
         _verifier.withdraw(ANN);
@@ -212,9 +212,9 @@ contract OpmlVerifierGasTest is StepFixture {
             requestDigest: submission.requestDigest,
             contentId: _contentId,
             claimant: ANN,
+            outputDigest: submission.outputDigest(),
             delegate: BOB,
-            traceRoot: traceRoot,
-            outputDigest: keccak256(abi.encode(600, keccak256("answer"), 120))
+            traceRoot: traceRoot
         });
         bytes memory evidence =
             abi.encode(traceRoot, BOB, _siblings(15), "https://operator.example");

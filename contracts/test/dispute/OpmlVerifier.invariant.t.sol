@@ -197,7 +197,7 @@ contract GameHandler is GameFixture {
         bytes32 id = _claims[which % _claims.length].id;
         bool pending = _verifier.claimOf(id).state == ClaimState.Pending;
         if (!pending || _verifier.statusOf(id) != ClaimStatus.Proven) return;
-        _verifier.settleClaim(id);
+        _verifier.settleClaim(_preimages[id]);
         ++calls["settled"];
     }
 

@@ -107,7 +107,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertGe(_verifier.creditOf(ANN), _parameters(2).defenceGas() * baseFee);
         assertEq(address(0).balance, challengeBond - challengeBond / 2);
         vm.warp(block.timestamp + WINDOW + 1);
-        _verifier.settleClaim(claim);
+        _verifier.settleClaim(_preimages[claim]);
         assertEq(_verifier.creditOf(ANN), bond + challengeBond / 2);
         _expectPaidOut();
     }
@@ -231,7 +231,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         bytes memory other = _wrongAt(liar.trace, 4);
         bytes32 claim = _submit(address(greedy), other, address(0));
         vm.warp(block.timestamp + WINDOW + 1);
-        _verifier.settleClaim(claim);
+        _verifier.settleClaim(_preimages[claim]);
         greedy.withdraw();
         assertEq(address(greedy).balance, CLAIM_BOND);
         assertEq(address(_verifier).balance, CLAIM_BOND, "the other claim's");

@@ -13,10 +13,11 @@ import {
     Narrowing,
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
-import { ClaimStatus, IVerifier, Submission } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus, IVerifier } from "../../src/interfaces/IVerifier.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Program, ProgramShape } from "../../src/types/Program.sol";
 import { Request } from "../../src/types/Request.sol";
+import { Submission } from "../../src/types/Submission.sol";
 import { AccessLog } from "../../src/vm/AccessLog.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { Run, Segments, Toy } from "./Toy.sol";
@@ -174,6 +175,13 @@ contract OpmlVerifierTest is GameFixture {
         assertNotEq(_verifier.submit{ value: CLAIM_BOND }(submission, evidence), claim);
     }
 
+    function test_a_host_computes_the_id_of_its_claim() external {
+        bytes memory trace = _honestTrace(ANN);
+        bytes32 claim = _submit(ANN, trace, BOB);
+        bytes32 details = keccak256(abi.encode(BOB, Toy.rootOf(trace)));
+        assertEq(_submission(ANN, trace).claimId(address(_verifier), HOST, details), claim);
+    }
+
     function test_serial_wrong_claims_do_not_hold_up_a_right_one() external {
         bytes32 right = _submit(_honest(ANN, ANN));
         for (uint32 node = 0; node < 6; ++node) {
@@ -187,7 +195,7 @@ contract OpmlVerifierTest is GameFixture {
         }
         vm.warp(block.timestamp + 6 hours + 1);
         _expectStatus(right, ClaimStatus.Proven);
-        _verifier.settleClaim(right);
+        _verifier.settleClaim(_preimages[right]);
         assertEq(_verifier.creditOf(ANN), CLAIM_BOND);
     }
 
@@ -285,7 +293,7 @@ contract OpmlVerifierTest is GameFixture {
         uint256 end = block.timestamp + WINDOW;
         vm.warp(end);
         vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.WindowOpen.selector, end));
-        _verifier.settleClaim(claim);
+        _verifier.settleClaim(_preimages[claim]);
         _expectStatus(claim, ClaimStatus.Pending);
         uint256 before = vm.snapshotState();
         _challenge(claim, BOB, ann.trace, 3);
@@ -297,10 +305,10 @@ contract OpmlVerifierTest is GameFixture {
         hoax(BOB, 1 ether);
         vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.WindowClosed.selector, end));
         _verifier.challengeWithheld{ value: 1 ether }(preimage);
-        _verifier.settleClaim(claim);
+        _verifier.settleClaim(_preimages[claim]);
         _expectStatus(claim, ClaimStatus.Proven);
         vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotPending.selector, claim));
-        _verifier.settleClaim(claim);
+        _verifier.settleClaim(_preimages[claim]);
     }
 
     function test_a_claim_waits_for_its_games() external {
@@ -311,7 +319,7 @@ contract OpmlVerifierTest is GameFixture {
         vm.warp(block.timestamp + 1 hours);
         _expectStatus(claim, ClaimStatus.Pending);
         vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.GamesOpen.selector, 1));
-        _verifier.settleClaim(claim);
+        _verifier.settleClaim(_preimages[claim]);
         _move(game, ann, ann.trace);
         vm.warp(_views[game].deadline + 1);
         _verifier.timeout(game);

@@ -5,8 +5,9 @@ import { BallotKind } from "../../src/interfaces/IModelBallots.sol";
 import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
-import { ClaimStatus, IVerifier, Submission } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus, IVerifier } from "../../src/interfaces/IVerifier.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
+import { Submission } from "../../src/types/Submission.sol";
 import { HostileReceiver, NotingConsumer, ReenteringSink } from "./Consumers.sol";
 import "./OracleFixture.sol";
 

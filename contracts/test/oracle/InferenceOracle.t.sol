@@ -147,18 +147,15 @@ contract InferenceOracleTest is OracleFixture {
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
 
         (bytes32 root,) = _trace(ANSWER, 5, "");
-        ClaimPreimage memory preimage = ClaimPreimage({
-            host: address(_oracle),
-            requestDigest: order.request.digest(),
-            contentId: _contentId,
-            claimant: _operator,
-            delegate: address(0),
-            traceRoot: root,
-            outputDigest: keccak256(abi.encode(ANSWER.length, keccak256(ANSWER), 5))
-        });
-        bytes32 expected = keccak256(
-            abi.encode(bytes32("imo.claim.v1"), block.chainid, address(_verifier), preimage)
+        bytes memory asked = abi.encode(order.request.digest(), _contentId, _operator);
+        bytes memory given = abi.encode(
+            keccak256(abi.encode(ANSWER.length, keccak256(ANSWER), 5)),
+            keccak256(abi.encode(address(0), root))
         );
+        bytes memory start = abi.encode(
+            bytes32("imo.claim.v1"), block.chainid, address(_verifier), address(_oracle)
+        );
+        bytes32 expected = keccak256(bytes.concat(start, asked, given));
         assertEq(claimed.claim, expected);
         assertEq(address(_verifier).balance, BOND);
         assertEq(uint8(_verifier.statusOf(expected)), uint8(ClaimStatus.Pending));

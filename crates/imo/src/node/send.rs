@@ -45,7 +45,8 @@ impl Worker {
                 self.to_oracle(&deliverCall { order: self.order(request), answer }).await?
             }
             Action::SettleClaim { claim } => {
-                self.to_verifier(&settleClaimCall { claim }, U256::ZERO).await?
+                let preimage = self.view.claims[&claim].preimage.clone();
+                self.to_verifier(&settleClaimCall { preimage }, U256::ZERO).await?
             }
             Action::DropClaim { request, claim } => {
                 let claimed = claimed_answer(&self.view.claims[&claim]);
