@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Submission } from "../types/Submission.sol";
+
 /// @notice What a verifier says of a claim.
 enum ClaimStatus {
     /// Never submitted.
@@ -13,30 +15,15 @@ enum ClaimStatus {
     Rejected
 }
 
-/// @notice What a host (the oracle) hands to a verifier with a claim.
-struct Submission {
-    /// What was run: `keccak256(abi.encode("imo.content.v1", imageRoot, imageLength, programId))`.
-    bytes32 contentId;
-    /// The request's digest, docs/spec/request.md.
-    bytes32 requestDigest;
-    /// Who posts the claim; loses or gets back the bond.
-    address claimant;
-    /// keccak256 of the answer's bytes.
-    bytes32 answerHash;
-    /// Bytes of the answer.
-    uint32 answerLength;
-    /// Tokens generated.
-    uint32 tokensUsed;
-}
-
 /// @title Judge of claims
 /// @notice A host asks three things only: take this claim, what is it worth, what has become of it. One verifier serves any
 /// number of hosts; a claim is bound to the host that posted it (`msg.sender` of `submit`).
 interface IVerifier {
-    /// @notice Takes a claim with its bond, `msg.value`, which must be `bond(contentId)` at least; the excess is credited to the claimant.
+    /// @notice Takes a claim with its bond, `msg.value`, which must be `bond(contentId)` at least; the excess is sent to the claimant.
     /// @param evidence What this verifier wants beside the submission; for opML `abi.encode(bytes32 traceRoot, address delegate,
     /// bytes32[] emitSiblings, string traceUri)`.
-    /// @return claim The claim's id. Reverts when the same claim was submitted before.
+    /// @return claim The claim's id, which must be `submission.claimId(verifier, host, details)`, with details of the verifier's choosing
+    /// (for opML `keccak256(abi.encode(delegate, traceRoot))`). Reverts when the same claim was submitted before.
     function submit(Submission calldata submission, bytes calldata evidence)
         external
         payable

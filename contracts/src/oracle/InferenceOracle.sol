@@ -6,8 +6,9 @@ import { DA, IAIOracle, IAIOracleCallback, IEarlyCallback } from "../interfaces/
 import "../interfaces/IInferenceOracle.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
-import { ClaimStatus, IVerifier, Submission } from "../interfaces/IVerifier.sol";
+import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
 import { Request } from "../types/Request.sol";
+import { Submission } from "../types/Submission.sol";
 import { Fees, Settlement } from "./Fees.sol";
 import { OperatorList } from "./OperatorList.sol";
 import { RequestRecord } from "./RequestRecord.sol";

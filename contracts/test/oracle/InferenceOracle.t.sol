@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { ISplitter } from "../../src/interfaces/ISplitter.sol";
+import { Game } from "../../src/dispute/Game.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import {
@@ -147,18 +149,15 @@ contract InferenceOracleTest is OracleFixture {
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
 
         (bytes32 root,) = _trace(ANSWER, 5, "");
-        ClaimPreimage memory preimage = ClaimPreimage({
-            host: address(_oracle),
-            requestDigest: order.request.digest(),
-            contentId: _contentId,
-            claimant: _operator,
-            delegate: address(0),
-            traceRoot: root,
-            outputDigest: keccak256(abi.encode(ANSWER.length, keccak256(ANSWER), 5))
-        });
-        bytes32 expected = keccak256(
-            abi.encode(bytes32("imo.claim.v1"), block.chainid, address(_verifier), preimage)
+        bytes memory asked = abi.encode(order.request.digest(), _contentId, _operator);
+        bytes memory given = abi.encode(
+            keccak256(abi.encode(ANSWER.length, keccak256(ANSWER), 5)),
+            keccak256(abi.encode(address(0), root))
         );
+        bytes memory start = abi.encode(
+            bytes32("imo.claim.v1"), block.chainid, address(_verifier), address(_oracle)
+        );
+        bytes32 expected = keccak256(bytes.concat(start, asked, given));
         assertEq(claimed.claim, expected);
         assertEq(address(_verifier).balance, BOND);
         assertEq(uint8(_verifier.statusOf(expected)), uint8(ClaimStatus.Pending));
@@ -196,7 +195,7 @@ contract InferenceOracleTest is OracleFixture {
         vm.expectRevert(IOpmlVerifier.WrongEmitSlot.selector);
         _oracle.claim{ value: BOND }(order, ANSWER, 6, evidence);
 
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.BondTooSmall.selector, BOND - 1, BOND));
+        vm.expectRevert(abi.encodeWithSelector(IPurse.BondTooSmall.selector, BOND - 1, BOND));
         _oracle.claim{ value: BOND - 1 }(order, ANSWER, 5, evidence);
 
         _oracle.claim{ value: BOND }(order, ANSWER, 5, evidence);
@@ -519,7 +518,7 @@ contract InferenceOracleTest is OracleFixture {
         Order memory order = _ask(_noCallback());
         bytes[3] memory answers = [bytes("one"), "two", "three"];
         ClaimedAnswer[3] memory claims;
-        bytes32[3] memory games;
+        Game[3] memory games;
         for (uint256 i = 0; i < 3; ++i) {
             claims[i] = _claim(order, _operator, answers[i], uint32(i));
             assertEq(_oracle.answerHashOf(order.request.id), 0);
