@@ -1,18 +1,18 @@
 //! The contract's step, taken in this process: the compiled bytecode in an Ethereum virtual machine.
 
 use alloy::sol_types::{SolCall, SolInterface};
-use imo_commit::Hash;
-use imo_vm::{Machine, Roots};
+use imo_commit::{Hash, dense_root};
+use imo_vm::{Machine, Roots, pieces};
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, TxEnv};
 use revm::database::InMemoryDB;
 use revm::handler::MainnetContext;
 use revm::primitives::hardfork::SpecId;
-use revm::primitives::{Address, Bytes, TxKind};
+use revm::primitives::{Address, Bytes, TxKind, U256};
 use revm::state::{AccountInfo, Bytecode};
-use revm::{Context, ExecuteEvm, MainBuilder, MainContext, MainnetEvm};
+use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm};
 
-use contract::RiscvStepper::{self, RiscvStepperErrors, stepCall};
+use contract::RiscvStepper::{self, RiscvStepperErrors, stepCall, storeCodeCall};
 
 #[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
 mod contract {
@@ -43,11 +43,11 @@ pub struct Stepped {
     pub gas: u64,
 }
 
-/// Why the contract took no step.
+/// Why the contract did not do as it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It found the witness wrong.
-    #[error("the contract refused the witness: {0}")]
+    /// It found something wrong.
+    #[error("the contract refused: {0}")]
     Reverted(String),
     /// It could not be executed to its end.
     #[error("the contract did not end: {0}")]
@@ -71,6 +71,22 @@ impl Stepper {
         Self { evm: Context::mainnet().with_db(database).with_cfg(rules).build_mainnet() }
     }
 
+    /// Stores a code whose tree has this depth, for the steps that read it.
+    pub fn store(&mut self, code: &[u8], depth: u8) -> Result<(), Refused> {
+        let root = dense_root(code, depth);
+        for piece in pieces(code, depth) {
+            let call = storeCodeCall {
+                codeRoot: root.into(),
+                codeDepth: depth,
+                index: U256::from(piece.index),
+                piece: piece.bytes.to_vec().into(),
+                siblings: piece.siblings.into_iter().map(Into::into).collect(),
+            };
+            self.transact(&call)?;
+        }
+        Ok(())
+    }
+
     /// Takes a step.
     pub fn step(
         &mut self,
@@ -79,17 +95,22 @@ impl Stepper {
         witness: &[u8],
     ) -> Result<Stepped, Refused> {
         let call = stepCall { machine: encode(machine, roots), witness: witness.to_vec().into() };
+        let (hashes, gas) = self.transact(&call)?;
+        Ok(Stepped { before: hashes.preState.0, after: hashes.postState.0, gas })
+    }
+
+    /// Sends a transaction; gives what the function returns and the gas used.
+    fn transact<C: SolCall>(&mut self, call: &C) -> Result<(C::Return, u64), Refused> {
         let transaction = TxEnv {
             kind: TxKind::Call(STEPPER),
             data: Bytes::from(call.abi_encode()),
             ..TxEnv::default()
         };
         let broken = |what: &dyn std::fmt::Debug| Refused::Broken(format!("{what:?}"));
-        match self.evm.transact(transaction).map_err(|error| broken(&error))?.result {
+        match self.evm.transact_commit(transaction).map_err(|error| broken(&error))? {
             ExecutionResult::Success { gas, output: Output::Call(data), .. } => {
-                let hashes = stepCall::abi_decode_returns(&data).map_err(|error| broken(&error))?;
-                let (before, after) = (hashes.preState.0, hashes.postState.0);
-                Ok(Stepped { before, after, gas: gas.tx_gas_used() })
+                let returned = C::abi_decode_returns(&data).map_err(|error| broken(&error))?;
+                Ok((returned, gas.tx_gas_used()))
             }
             ExecutionResult::Revert { output, .. } => {
                 let error = RiscvStepperErrors::abi_decode(&output);
