@@ -13,6 +13,7 @@ import {
     Narrowing,
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
+import { IStepper } from "../../src/interfaces/IStepper.sol";
 import { Submission } from "../../src/interfaces/IVerifier.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Request } from "../../src/types/Request.sol";
@@ -99,9 +100,10 @@ abstract contract GameFixture is Test {
         });
     }
 
-    /// By name, so that the tests are not compiled as the contract has to be.
+    /// By name, so that the tests are not compiled as the contract has to be. The toy's code is stored.
     function _newVerifier(Parameters memory parameters) internal returns (IOpmlVerifier) {
-        address stepper = deployCode("RiscvStepper.sol:RiscvStepper");
+        IStepper stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
+        stepper.storeCode(Toy.program().codeRoot, 0, 0, Toy.code(), new bytes32[](0));
         bytes memory arguments = abi.encode(stepper, parameters);
         return IOpmlVerifier(deployCode("OpmlVerifier.sol:OpmlVerifier", arguments));
     }
