@@ -69,6 +69,7 @@ abstract contract GameFixture is Test {
     address internal immutable BOB = makeAddr("bob");
     address internal immutable EVE = makeAddr("eve");
 
+    IStepper internal _stepper;
     IOpmlVerifier internal _verifier;
     uint8 internal _kLog2;
     bytes32 internal _contentId;
@@ -102,9 +103,9 @@ abstract contract GameFixture is Test {
 
     /// By name, so that the tests are not compiled as the contract has to be. The toy's code is stored.
     function _newVerifier(Parameters memory parameters) internal returns (IOpmlVerifier) {
-        IStepper stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
-        stepper.storeCode(Toy.program().codeRoot, 0, 0, Toy.code(), new bytes32[](0));
-        bytes memory arguments = abi.encode(stepper, parameters);
+        _stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
+        _stepper.storeCode(Toy.program().codeRoot, 0, 0, Toy.code(), new bytes32[](0));
+        bytes memory arguments = abi.encode(_stepper, parameters);
         return IOpmlVerifier(deployCode("OpmlVerifier.sol:OpmlVerifier", arguments));
     }
 
