@@ -47,10 +47,7 @@ mod tests {
             for (Piece { index, bytes, siblings }, place) in pieces.iter().zip(0..) {
                 assert_eq!(*index, place);
                 let subtree = dense_root(bytes, depth.min(PIECE_DEPTH));
-                assert_eq!(
-                    root_from_opening(subtree, *index, siblings),
-                    dense_root(&code, depth)
-                );
+                assert_eq!(root_from_opening(subtree, *index, siblings), dense_root(&code, depth));
             }
         }
     }

@@ -1,27 +1,19 @@
 //! The contract's step, taken in this process: the compiled bytecode in an Ethereum virtual machine.
 
 use alloy::sol_types::{SolCall, SolInterface};
-use imo_commit::{Hash, dense_root};
-use imo_vm::{Machine, Roots, pieces};
+use imo_chain::contracts::RiscvStepper::{self, RiscvStepperErrors, stepCall};
+use imo_commit::Hash;
+use imo_vm::{Machine, Roots};
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, TxEnv};
 use revm::database::InMemoryDB;
 use revm::handler::MainnetContext;
 use revm::primitives::hardfork::SpecId;
-use revm::primitives::{Address, Bytes, TxKind, U256};
+use revm::primitives::{Address, Bytes, TxKind};
 use revm::state::{AccountInfo, Bytecode};
 use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm};
 
-use contract::RiscvStepper::{self, RiscvStepperErrors, stepCall, storeCodeCall};
-
-#[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
-mod contract {
-    alloy::sol!(
-        #[sol(all_derives)]
-        RiscvStepper,
-        "../../contracts/out/RiscvStepper.sol/RiscvStepper.json"
-    );
-}
+use crate::code::calls;
 
 /// Where the contract lies; any address will do.
 const STEPPER: Address = Address::repeat_byte(0x51);
@@ -73,18 +65,7 @@ impl Stepper {
 
     /// Stores a code whose tree has this depth, for the steps that read it.
     pub fn store(&mut self, code: &[u8], depth: u8) -> Result<(), Refused> {
-        let root = dense_root(code, depth);
-        for piece in pieces(code, depth) {
-            let call = storeCodeCall {
-                codeRoot: root.into(),
-                codeDepth: depth,
-                index: U256::from(piece.index),
-                piece: piece.bytes.to_vec().into(),
-                siblings: piece.siblings.into_iter().map(Into::into).collect(),
-            };
-            self.transact(&call)?;
-        }
-        Ok(())
+        calls(code, depth).try_for_each(|call| self.transact(&call).map(drop))
     }
 
     /// Takes a step.

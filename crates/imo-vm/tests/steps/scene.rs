@@ -55,8 +55,8 @@ impl Scene {
     pub(crate) fn proven(&self) -> (Vec<u8>, Hash, Hash) {
         let segments = self.segments();
         let witness = witness(&segments, &self.state, &mut self.memory.clone());
-        let (before, after) =
-            check(&self.machine, &segments.roots(), &self.code, &witness).expect("an honest witness");
+        let (before, after) = check(&self.machine, &segments.roots(), &self.code, &witness)
+            .expect("an honest witness");
         (witness, before, after)
     }
 

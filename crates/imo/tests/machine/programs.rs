@@ -121,7 +121,11 @@ fn random_programs_go_the_same_way_fast_with_witnesses_and_in_the_contract() {
             let before = witnessed.hash();
             let witness = witnessed.step();
             assert_eq!((before, witnessed.hash()), pair, "{at}: with witnesses");
-            assert_eq!(check(&machine, &roots, &code, &witness), Ok(pair), "{at}: from the witness");
+            assert_eq!(
+                check(&machine, &roots, &code, &witness),
+                Ok(pair),
+                "{at}: from the witness"
+            );
             let stepped = stepper.step(&machine, &roots, &witness);
             let stepped = stepped.unwrap_or_else(|refused| panic!("{at}: {refused}"));
             assert_eq!((stepped.before, stepped.after), pair, "{at}: in the contract");
