@@ -49,8 +49,7 @@ abstract contract OracleFixture is Test {
             deployCode(
                 "OpmlVerifier.sol:OpmlVerifier",
                 abi.encode(
-                    stepper,
-                    Parameters(4, WINDOW, 12 hours, 30 minutes, uint96(BOND), 0.1 ether)
+                    stepper, Parameters(4, WINDOW, 12 hours, 30 minutes, uint96(BOND), 0.1 ether)
                 )
             )
         );

@@ -18,9 +18,7 @@ contract StepVectorsTest is Test {
         assertGt(machines.length, 0);
         for (uint256 i = 0; i < machines.length; ++i) {
             Machine memory machine = abi.decode(machines[i], (Machine));
-            stepper.storeCode(
-                machine.codeRoot, machine.codeDepth, 0, codes[i], new bytes32[](0)
-            );
+            stepper.storeCode(machine.codeRoot, machine.codeDepth, 0, codes[i], new bytes32[](0));
             (bytes32 pre, bytes32 post) = stepper.step(machine, witnesses[i]);
             assertEq(pre, before[i], vm.toString(i));
             assertEq(post, afterwards[i], vm.toString(i));

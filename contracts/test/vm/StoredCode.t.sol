@@ -29,9 +29,7 @@ contract StoredCodeTest is StepFixture {
         bytes memory piece,
         bytes32[] memory siblings
     ) private {
-        vm.expectRevert(
-            abi.encodeWithSelector(StoredCode.NotOfThisCode.selector, machine.codeRoot)
-        );
+        vm.expectRevert(abi.encodeWithSelector(StoredCode.NotOfThisCode.selector, machine.codeRoot));
         _store(depth, index, piece, siblings);
     }
 

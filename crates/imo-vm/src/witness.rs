@@ -5,7 +5,7 @@ use imo_commit::{Hash, LEAF_BYTES, LEAF_LOG2, hash_leaf, root_from_opening};
 use crate::decode::{Instruction, decode};
 use crate::machine::{Machine, Region, Roots};
 use crate::memory::{Loaded, Memory, Segments, TraceBytes, read};
-use crate::state::{STATE_BYTES, State, Status};
+use crate::state::{STATE_BYTES, State};
 use crate::step::{Access, Memories, step};
 
 /// A step that is only looked at: what it would read is read, what it would write is dropped, the access is kept.
