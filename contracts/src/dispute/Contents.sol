@@ -45,6 +45,9 @@ abstract contract Contents is IOpmlVerifier {
         program.check();
         programId = program.id();
         if (_programs[programId].vmVersion != 0) return programId;
+        if (!STEPPER.hasCode(program.codeRoot, program.codeDepth)) {
+            revert CodeNotStored(program.codeRoot);
+        }
         _programs[programId] = program;
         emit ProgramRegistered(programId, program);
     }

@@ -112,6 +112,7 @@ interface IOpmlVerifier is IVerifier, IPurse {
         Timeout
     }
 
+    error CodeNotStored(bytes32 codeRoot);
     error UnknownProgram(bytes32 programId);
     error UnknownContent(bytes32 contentId);
     error ImageTooLong(uint64 length);
@@ -137,7 +138,8 @@ interface IOpmlVerifier is IVerifier, IPurse {
     /// @notice The named step is as stated: nothing is ever proven right.
     error StepIsRight();
 
-    /// @notice Registers a program; its id is `keccak256(abi.encode("imo.program.v1", program))`. Anyone may; again is no error.
+    /// @notice Registers a program; its id is `keccak256(abi.encode("imo.program.v1", program))`. Anyone may; again is no error. All of its code
+    /// must be stored with the stepper (`IStepper.storeCode`), so that no step of a claim lacks its instruction.
     function registerProgram(Program calldata program) external returns (bytes32 programId);
 
     /// @notice Registers an image for a program. Anyone may; again is no error.

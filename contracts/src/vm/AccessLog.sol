@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Merkle } from "../libraries/Merkle.sol";
+import { LittleEndian } from "./LittleEndian.sol";
 
 /// @title The openings of a witness, taken in order
 /// @notice Instructions read and write through it as if it held the whole segments.
@@ -56,7 +57,7 @@ library AccessLog {
     {
         (uint256 leaf, bytes32[] calldata siblings) = _takeOpening(self, depth);
         _check(leaf, offset, siblings, root);
-        return uint32(_reverse(_field(leaf, offset, size), size));
+        return uint32(LittleEndian.reverse(_field(leaf, offset, size), size));
     }
 
     /// @notice Writes it, and gives the segment's new root.
@@ -70,7 +71,7 @@ library AccessLog {
     ) internal pure returns (bytes32) {
         (uint256 leaf, bytes32[] calldata siblings) = _takeOpening(self, depth);
         _check(leaf, offset, siblings, root);
-        _setField(leaf, offset, size, _reverse(value, size));
+        _setField(leaf, offset, size, LittleEndian.reverse(value, size));
         return _root(leaf, offset, siblings);
     }
 
@@ -131,13 +132,5 @@ library AccessLog {
             let rest := shr(bits, shl(bits, mload(place)))
             mstore(place, or(shl(sub(256, bits), value), rest))
         }
-    }
-
-    /// @dev The lowest `size` bytes in reverse order.
-    function _reverse(uint256 value, uint256 size) private pure returns (uint256) {
-        if (size == 1) return value & 0xff;
-        uint256 pairs = ((value & 0x00ff00ff) << 8) | ((value >> 8) & 0x00ff00ff);
-        if (size == 2) return pairs & 0xffff;
-        return ((pairs & 0xffff) << 16) | (pairs >> 16);
     }
 }

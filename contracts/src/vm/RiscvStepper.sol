@@ -18,6 +18,7 @@ import {
     SYSTEM
 } from "./Instruction.sol";
 import { MachineState, State } from "./MachineState.sol";
+import { StoredCode } from "./StoredCode.sol";
 
 /// @title RV32IM, one instruction at a time
 /// @dev Each family of instructions is a function that returns whether the instruction is legal.
@@ -43,9 +44,34 @@ contract RiscvStepper is IStepper {
     uint32 private constant A7 = 17;
 
     /// @inheritdoc IStepper
+    function storeCode(
+        bytes32 codeRoot,
+        uint8 codeDepth,
+        uint256 index,
+        bytes calldata piece,
+        bytes32[] calldata siblings
+    ) external returns (address place) {
+        return StoredCode.store(codeRoot, codeDepth, index, piece, siblings);
+    }
+
+    /// @inheritdoc IStepper
+    function hasCode(bytes32 codeRoot, uint8 codeDepth) external view returns (bool) {
+        return StoredCode.isComplete(codeRoot, codeDepth);
+    }
+
+    /// @inheritdoc IStepper
+    function placeOfCode(bytes32 codeRoot, uint8 codeDepth, uint256 index)
+        external
+        view
+        returns (address)
+    {
+        return StoredCode.placeOf(codeRoot, codeDepth, index);
+    }
+
+    /// @inheritdoc IStepper
     function step(Machine calldata machine, bytes calldata witness)
         external
-        pure
+        view
         returns (bytes32 preState, bytes32 postState)
     {
         AccessLog.Log memory log = AccessLog.open(witness);
@@ -62,13 +88,13 @@ contract RiscvStepper is IStepper {
     /// @dev Fetches the instruction at pc and executes it.
     function _execute(Machine calldata machine, AccessLog.Log memory log, State state)
         private
-        pure
+        view
         returns (bool)
     {
         uint32 pc = state.pc();
         if (pc % 4 != 0 || !_inCode(machine, pc)) return false;
         Instruction instruction = Instruction.wrap(
-            log.read(machine.codeRoot, machine.codeDepth, pc - machine.codeBase, 4)
+            StoredCode.read(machine.codeRoot, machine.codeDepth, pc - machine.codeBase, 4)
         );
 
         uint32 opcode = instruction.opcode();
@@ -120,18 +146,20 @@ contract RiscvStepper is IStepper {
         AccessLog.Log memory log,
         State state,
         Instruction instruction
-    ) private pure returns (bool) {
+    ) private view returns (bool) {
         uint32 funct3 = instruction.funct3();
         // 0, 1, 2: LB, LH, LW; 4, 5: LBU, LHU.
         if (funct3 == 3 || funct3 > 5) return false;
         uint256 size = 1 << (funct3 & 3);
         uint32 target = _add(state.x(instruction.rs1()), instruction.immI());
 
-        (bool mapped, bytes32 root, uint256 depth, uint256 offset) =
+        (bool mapped, bool isCode, bytes32 root, uint8 depth, uint256 offset) =
             _resolve(machine, state, target, size);
         if (!mapped) return false;
 
-        uint32 value = log.read(root, depth, offset, size);
+        uint32 value = isCode
+            ? StoredCode.read(root, depth, offset, size)
+            : log.read(root, depth, offset, size);
         if (funct3 == 0) value = uint32(int32(int8(uint8(value))));
         if (funct3 == 1) value = uint32(int32(int16(uint16(value))));
         return _assign(state, instruction, value);
@@ -201,13 +229,14 @@ contract RiscvStepper is IStepper {
     function _resolve(Machine calldata machine, State state, uint32 target, uint256 size)
         private
         pure
-        returns (bool mapped, bytes32 root, uint256 depth, uint256 offset)
+        returns (bool mapped, bool isCode, bytes32 root, uint8 depth, uint256 offset)
     {
         uint256 end;
         if (target < _bytes(machine.memoryDepth)) {
             (root, depth, offset) = (state.memoryRoot(), machine.memoryDepth, target);
             end = _bytes(depth);
         } else if (_inCode(machine, target)) {
+            isCode = true;
             (root, depth, offset) = (machine.codeRoot, machine.codeDepth, target - machine.codeBase);
             end = _bytes(depth);
         } else if (target >= TRACE) {

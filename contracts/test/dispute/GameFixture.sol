@@ -14,6 +14,7 @@ import {
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
+import { IStepper } from "../../src/interfaces/IStepper.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Request } from "../../src/types/Request.sol";
 import { Submission } from "../../src/types/Submission.sol";
@@ -67,6 +68,7 @@ abstract contract GameFixture is Test {
     address internal immutable BOB = makeAddr("bob");
     address internal immutable EVE = makeAddr("eve");
 
+    IStepper internal _stepper;
     IOpmlVerifier internal _verifier;
     uint8 internal _kLog2;
     bytes32 internal _contentId;
@@ -101,10 +103,11 @@ abstract contract GameFixture is Test {
         });
     }
 
-    /// By name, so that the tests are not compiled as the contract has to be.
+    /// By name, so that the tests are not compiled as the contract has to be. The toy's code is stored.
     function _newVerifier(Parameters memory parameters) internal returns (IOpmlVerifier) {
-        address stepper = deployCode("RiscvStepper.sol:RiscvStepper");
-        bytes memory arguments = abi.encode(stepper, parameters);
+        _stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
+        _stepper.storeCode(Toy.program().codeRoot, 0, 0, Toy.code(), new bytes32[](0));
+        bytes memory arguments = abi.encode(_stepper, parameters);
         return IOpmlVerifier(deployCode("OpmlVerifier.sol:OpmlVerifier", arguments));
     }
 

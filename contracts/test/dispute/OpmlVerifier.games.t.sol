@@ -14,6 +14,7 @@ contract OpmlVerifierGamesTest is GameFixture {
     function test_the_toy_runs_as_the_contract_steps() external {
         IStepper stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
         Segments memory segments = _segments(ANN, PROMPT);
+        stepper.storeCode(Toy.rootOf(segments.code), 0, 0, segments.code, new bytes32[](0));
         uint32[3] memory nodes = [uint32(0), 3, Toy.EMIT];
         uint256[3] memory lengths = [uint256(44), 24, 154];
         for (uint256 i = 0; i < nodes.length; ++i) {

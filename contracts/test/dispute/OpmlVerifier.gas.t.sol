@@ -43,7 +43,7 @@ contract OpmlVerifierGasTest is StepFixture {
 
     function setUp() public override {
         super.setUp();
-        (machine.codeDepth, machine.memoryDepth, machine.inputDepth) = (9, 15, 12);
+        (machine.memoryDepth, machine.inputDepth) = (15, 12);
         Parameters memory parameters =
             Parameters(4, 24 hours, 12 hours, 30 minutes, 0.25 ether, 0.08 ether);
         bytes memory arguments = abi.encode(stepper, parameters);
@@ -58,6 +58,18 @@ contract OpmlVerifierGasTest is StepFixture {
         }
         _top[NODE >> 15] = _root("node", NODE % (1 << 15));
         _top[15] = _root(_emitRoot(), (1 << 15) - 1);
+    }
+
+    function test_registration() external {
+        // A whole piece without a zero byte, which is the dearest.
+        _setCode(PIECE_BYTES - 4, 0x01010101);
+        _storePiece(0);
+        _snap("storeCode, 16 KiB", 1 << 24);
+        for (uint256 i = 1; i < pieces.length; ++i) {
+            _storePiece(i);
+        }
+        _verifier.registerProgram(_program());
+        _snap("registerProgram", 300_000);
     }
 
     function test_claim() external {
@@ -192,26 +204,32 @@ contract OpmlVerifierGasTest is StepFixture {
     // ------------------------------------------------------------------------------------------------ moves
 
     function _register() private {
-        bytes32 programId = _verifier.registerProgram(
-            Program({
-                codeRoot: machine.codeRoot,
-                codeBase: CODE,
-                entry: CODE,
-                codeDepth: machine.codeDepth,
-                memoryDepth: machine.memoryDepth,
-                inputDepth: machine.inputDepth,
-                nodesLog2: NODES_LOG2,
-                slotLog2: SLOT_LOG2,
-                stepsLog2: STEPS_LOG2,
-                outputAddress: uint32(1) << SLOT_LOG2,
-                promptLimit: 1 << 15,
-                outputLimit: 24_575,
-                vmVersion: 1
-            })
-        );
+        if (machine.codeRoot == 0) _setCode(0, 0x13);
+        for (uint256 i = 0; i < pieces.length; ++i) {
+            _storePiece(i);
+        }
+        bytes32 programId = _verifier.registerProgram(_program());
         _contentId = _verifier.registerContent(
             machine.modelRoot, uint64(128) << machine.modelDepth, programId
         );
+    }
+
+    function _program() private view returns (Program memory) {
+        return Program({
+            codeRoot: machine.codeRoot,
+            codeBase: CODE,
+            entry: CODE,
+            codeDepth: machine.codeDepth,
+            memoryDepth: machine.memoryDepth,
+            inputDepth: machine.inputDepth,
+            nodesLog2: NODES_LOG2,
+            slotLog2: SLOT_LOG2,
+            stepsLog2: STEPS_LOG2,
+            outputAddress: uint32(1) << SLOT_LOG2,
+            promptLimit: 1 << 15,
+            outputLimit: 24_575,
+            vmVersion: 1
+        });
     }
 
     function _submit() private {

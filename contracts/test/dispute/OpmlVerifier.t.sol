@@ -44,6 +44,23 @@ contract OpmlVerifierTest is GameFixture {
         _verifier.registerContent(root, 128, root);
     }
 
+    function test_a_program_is_registered_once_all_its_code_is_stored() external {
+        Program memory program = Toy.program();
+        bytes memory half = new bytes(16_384);
+        program.codeDepth = 8;
+        program.codeRoot = Merkle.zero(8);
+        bytes memory reason =
+            abi.encodeWithSelector(IOpmlVerifier.CodeNotStored.selector, program.codeRoot);
+        vm.expectRevert(reason);
+        _verifier.registerProgram(program);
+        _stepper.storeCode(program.codeRoot, 8, 1, half, _one(Merkle.zero(7)));
+        vm.expectRevert(reason);
+        _verifier.registerProgram(program);
+        _stepper.storeCode(program.codeRoot, 8, 0, half, _one(Merkle.zero(7)));
+        bytes32 programId = _verifier.registerProgram(program);
+        assertEq(_verifier.programOf(programId).codeRoot, program.codeRoot);
+    }
+
     function test_an_image_beyond_the_machines_reach_is_refused() external {
         bytes32 programId = _verifier.registerProgram(Toy.program());
         _verifier.registerContent("root", uint64(128) << 40, programId);

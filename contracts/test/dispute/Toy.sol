@@ -221,11 +221,10 @@ library Toy {
     {
         bytes_ = encode(state);
         if (state.status() != MachineState.RUNNING) return bytes_;
-        uint256 offset = state.pc() - CODE;
-        bytes_ = bytes.concat(bytes_, open(self.code, offset));
-        Instruction word = Instruction.wrap(load(self.code, offset));
+        Instruction word = Instruction.wrap(load(self.code, state.pc() - CODE));
         if (word.opcode() == LOAD) {
             bytes memory segment;
+            uint256 offset;
             unchecked {
                 (segment, offset) = _resolve(self, ram, state.x(word.rs1()) + word.immI());
             }

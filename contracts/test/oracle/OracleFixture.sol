@@ -8,6 +8,7 @@ import { Registration } from "../../src/interfaces/IModelRegistrar.sol";
 import { ClaimPreimage, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IAIOracle } from "../../src/interfaces/IAIOracle.sol";
 import { Game } from "../../src/dispute/Game.sol";
+import { IStepper } from "../../src/interfaces/IStepper.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
@@ -44,12 +45,13 @@ abstract contract OracleFixture is Test {
         vm.warp(1_800_000_000);
         vm.fee(1 gwei);
         vm.txGasPrice(2 gwei);
+        IStepper stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
+        stepper.storeCode(_program().codeRoot, 0, 0, "code", new bytes32[](0));
         _verifier = IOpmlVerifier(
             deployCode(
                 "OpmlVerifier.sol:OpmlVerifier",
                 abi.encode(
-                    deployCode("RiscvStepper.sol:RiscvStepper"),
-                    Parameters(4, WINDOW, 12 hours, 30 minutes, uint96(BOND), 0.1 ether)
+                    stepper, Parameters(4, WINDOW, 12 hours, 30 minutes, uint96(BOND), 0.1 ether)
                 )
             )
         );
@@ -86,10 +88,10 @@ abstract contract OracleFixture is Test {
 
     function _program() internal pure returns (Program memory) {
         return Program({
-            codeRoot: keccak256("code"),
+            codeRoot: Merkle.root("code", 0),
             codeBase: 0x40000000,
             entry: 0x40000000,
-            codeDepth: 12,
+            codeDepth: 0,
             memoryDepth: 16,
             inputDepth: 8,
             nodesLog2: NODES_LOG2,

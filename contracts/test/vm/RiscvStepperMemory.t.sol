@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { AccessLog } from "../../src/vm/AccessLog.sol";
+import { StoredCode } from "../../src/vm/StoredCode.sol";
 import { Asm } from "./Asm.sol";
 import { Cpu, Segment, StepFixture } from "./StepFixture.sol";
 
@@ -177,17 +178,59 @@ contract RiscvStepperMemoryTest is StepFixture {
     }
 
     function test_code_is_readable() public {
-        // Load and instruction share a leaf, so that both openings lead to one root.
+        for (uint32 i = 0; i < 128; ++i) {
+            _expectCodeLoad(4, CODE + 0x100 + i, 0x80 + i);
+            if (i % 2 == 0) _expectCodeLoad(1, CODE + 0x80 + i, uint32(0xffff8180 + 0x0101 * i));
+            if (i % 4 == 0) _expectCodeLoad(LW, CODE + i, _word(i));
+        }
+        _expectCodeLoad(0, PC, 0xffffff83);
+        _expectCodeLoad(LW, PC, Asm.i(0x03, LW, 7, 5, 0));
+    }
+
+    /// Loads to x7 from code; no opening goes with it.
+    function _expectCodeLoad(uint32 funct3, uint32 target, uint32 value) private {
         Cpu memory cpu = _cpu();
-        cpu.x[5] = PC;
+        cpu.x[5] = target;
+        _expectResult(cpu, Asm.i(0x03, funct3, 7, 5, 0), 7, value, PC + 4);
+    }
+
+    function test_code_is_read_from_the_piece_that_it_lies_in() public {
+        // A load from piece 5 by an instruction in piece 0.
         uint32 load = Asm.i(0x03, LW, 7, 5, 0);
+        Cpu memory cpu = _cpu();
+        cpu.x[5] = CODE + uint32(5 * PIECE_BYTES) + 28;
         bytes memory witness = _fetch(cpu, load);
-        witness =
-            abi.encodePacked(witness, _open(cpu, Segment.Code, PC - CODE, _leaf(PC - CODE, load)));
+        vm.expectRevert(
+            abi.encodeWithSelector(StoredCode.CodeNotStored.selector, machine.codeRoot, 5)
+        );
+        stepper.step(machine, witness);
+        _storePiece(5);
         Cpu memory post = _copy(cpu);
-        post.x[7] = load;
+        post.x[7] = 0x05000000; // the last byte of a word with the number 5
         post.pc = PC + 4;
         _expect(cpu, witness, post);
+        // Behind what was stored of the piece there are zeros.
+        cpu.x[5] = CODE + uint32(6 * PIECE_BYTES) - 4;
+        post.x[5] = cpu.x[5];
+        post.x[7] = 0;
+        _expect(cpu, _encode(cpu), post);
+    }
+
+    function test_an_instruction_that_is_not_stored_is_not_taken_for_another() public {
+        machine.codeRoot = keccak256("nobody's");
+        bytes memory witness = _encode(_cpu());
+        vm.expectRevert(
+            abi.encodeWithSelector(StoredCode.CodeNotStored.selector, machine.codeRoot, 0)
+        );
+        stepper.step(machine, witness);
+    }
+
+    function test_misaligned_loads_from_code_fault() public {
+        for (uint32 low = 1; low < 4; ++low) {
+            _expectLoadFault(_cpu(), LW, CODE + low);
+        }
+        _expectLoadFault(_cpu(), 1, CODE + 1);
+        _expectLoadFault(_cpu(), 5, CODE + 3);
     }
 
     function test_memory_hides_code_from_loads_but_not_from_fetches() public {
@@ -210,7 +253,6 @@ contract RiscvStepperMemoryTest is StepFixture {
         cpu.x[5] = MODEL + 0x44;
         uint32 load = Asm.i(0x03, LW, 7, 5, 0);
         bytes memory witness = _fetch(cpu, load);
-        witness = abi.encodePacked(witness, _open(cpu, Segment.Code, 0x44, _leaf(0x44, load)));
         Cpu memory post = _copy(cpu);
         post.x[7] = load;
         post.pc += 4;
@@ -284,13 +326,13 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoad(cpu, 5, MODEL, Segment.Model, 2, 0x8382);
     }
 
-    /// A witness with both openings, which is accepted as it is.
+    /// A witness with an opening, which is accepted as it is.
     function _storeWitness() private returns (Cpu memory cpu, bytes memory witness) {
         cpu = _cpu();
         cpu.x[5] = 0x1234;
         bytes memory opening = _open(cpu, Segment.Memory, 0x1234, _ramp());
         witness = abi.encodePacked(_fetch(cpu, Asm.s(2, 6, 5, 0)), opening);
-        assertEq(witness.length, 177 + 256 + 32 * (uint256(CODE_DEPTH) + MEMORY_DEPTH));
+        assertEq(witness.length, 177 + 128 + 32 * uint256(MEMORY_DEPTH));
         stepper.step(machine, witness);
     }
 
@@ -324,13 +366,12 @@ contract RiscvStepperMemoryTest is StepFixture {
 
     function test_a_witness_cut_anywhere_is_refused() public {
         (, bytes memory witness) = _storeWitness();
-        uint256 fetched = 305 + 32 * uint256(CODE_DEPTH);
-        for (uint256 length = fetched; length < witness.length; length += 7) {
+        for (uint256 length = 177; length < witness.length; length += 7) {
             bytes memory cut = new bytes(length);
             for (uint256 i = 0; i < length; ++i) {
                 cut[i] = witness[i];
             }
-            uint256 least = length < fetched + 128 ? fetched + 128 : witness.length;
+            uint256 least = length < 305 ? 305 : witness.length;
             vm.expectRevert(
                 abi.encodeWithSelector(AccessLog.WrongWitnessLength.selector, length, least)
             );

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import { Test } from "forge-std/Test.sol";
 
 import { IStepper, Machine } from "../../src/interfaces/IStepper.sol";
+import { Merkle } from "../../src/libraries/Merkle.sol";
 
 /// A state, field by field. x[0] is not encoded.
 struct Cpu {
@@ -18,14 +19,13 @@ struct Cpu {
 /// Which segment an access opens.
 enum Segment {
     Memory,
-    Code,
     Input,
     Model,
     Trace
 }
 
-/// Witnesses for one step. Each segment is a tree of which one leaf is known and all siblings on its path are made up, so that
-/// every bit of an offset matters to the root.
+/// Witnesses for one step. Each segment but the code is a tree of which one leaf is known and all siblings on its path are made up, so that
+/// every bit of an offset matters to the root. The code is made of pieces of which each begins with other bytes.
 abstract contract StepFixture is Test {
     uint32 internal constant CODE = 0x40000000;
     uint32 internal constant PC = CODE + 0x1a4;
@@ -44,8 +44,15 @@ abstract contract StepFixture is Test {
     uint8 internal constant MODEL_DEPTH = 20;
     uint8 internal constant TRACE_DEPTH = 24;
 
+    /// Levels and bytes of a piece of code.
+    uint256 internal constant PIECE_DEPTH = 7;
+    uint256 internal constant PIECE_BYTES = 16_384;
+
     IStepper internal stepper;
     Machine internal machine;
+    /// Of the machine's code.
+    bytes[] internal pieces;
+    bytes32[] internal pieceRoots;
 
     function setUp() public virtual {
         // Only this contract is compiled through the IR; deployed by name, it does not take the tests with it.
@@ -86,10 +93,43 @@ abstract contract StepFixture is Test {
         return abi.encodePacked(state, cpu.modelWindow, cpu.traceWindow, cpu.status);
     }
 
-    /// State and the opening of the instruction `word` at its pc; sets the code root.
+    /// The state, which is a witness of the instruction `word` at its pc; stores that instruction's piece and sets the code root.
     function _fetch(Cpu memory cpu, uint32 word) internal returns (bytes memory) {
         uint256 offset = uint256(cpu.pc) - machine.codeBase;
-        return abi.encodePacked(_encode(cpu), _open(cpu, Segment.Code, offset, _leaf(offset, word)));
+        _setCode(offset, word);
+        _storePiece(offset / PIECE_BYTES);
+        return _encode(cpu);
+    }
+
+    /// Makes a code with the little-endian `word` at `offset`, behind 0x80, 0x81 … in its piece, and sets the code root.
+    function _setCode(uint256 offset, uint32 word) internal {
+        delete pieces;
+        delete pieceRoots;
+        for (uint256 i = 0; i < 2 ** (machine.codeDepth - PIECE_DEPTH); ++i) {
+            bool isWords = i == offset / PIECE_BYTES;
+            bytes memory piece = isWords ? _codeUpTo(offset % PIECE_BYTES, word) : abi.encode(i);
+            pieces.push(piece);
+            pieceRoots.push(Merkle.root(piece, PIECE_DEPTH));
+        }
+        machine.codeRoot = Merkle.join(pieceRoots);
+    }
+
+    function _codeUpTo(uint256 offset, uint32 word) private pure returns (bytes memory piece) {
+        while (piece.length + 128 <= offset) piece = bytes.concat(piece, _ramp());
+        piece = bytes.concat(piece, _leaf(offset, word));
+    }
+
+    /// Stores one of the pieces of the code.
+    function _storePiece(uint256 index) internal {
+        bytes32[] memory siblings = new bytes32[](machine.codeDepth - PIECE_DEPTH);
+        for (uint256 t = 0; t < siblings.length; ++t) {
+            bytes32[] memory part = new bytes32[](1 << t);
+            for (uint256 i = 0; i < part.length; ++i) {
+                part[i] = pieceRoots[(((index >> t) ^ 1) << t) + i];
+            }
+            siblings[t] = Merkle.join(part);
+        }
+        stepper.storeCode(machine.codeRoot, machine.codeDepth, index, pieces[index], siblings);
     }
 
     /// Opening of `leaf` around `offset` of a segment; sets the segment's root.
@@ -100,7 +140,6 @@ abstract contract StepFixture is Test {
         uint256 depth = _depth(segment);
         bytes32 root = _root(segment, offset, leaf);
         if (segment == Segment.Memory) cpu.memoryRoot = root;
-        if (segment == Segment.Code) machine.codeRoot = root;
         if (segment == Segment.Input) machine.inputRoot = root;
         if (segment == Segment.Model) machine.modelRoot = root;
         if (segment == Segment.Trace) machine.traceRoot = root;
@@ -129,7 +168,6 @@ abstract contract StepFixture is Test {
 
     function _depth(Segment segment) internal view returns (uint256) {
         if (segment == Segment.Memory) return machine.memoryDepth;
-        if (segment == Segment.Code) return machine.codeDepth;
         if (segment == Segment.Input) return machine.inputDepth;
         if (segment == Segment.Model) return machine.modelDepth;
         return machine.traceDepth;

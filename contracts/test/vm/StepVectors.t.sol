@@ -11,12 +11,14 @@ contract StepVectorsTest is Test {
         IStepper stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
         string memory json = vm.readFile("../vectors/step.json");
         bytes[] memory machines = vm.parseJsonBytesArray(json, ".machine");
+        bytes[] memory codes = vm.parseJsonBytesArray(json, ".code");
         bytes[] memory witnesses = vm.parseJsonBytesArray(json, ".witness");
         bytes32[] memory before = vm.parseJsonBytes32Array(json, ".before");
         bytes32[] memory afterwards = vm.parseJsonBytes32Array(json, ".after");
         assertGt(machines.length, 0);
         for (uint256 i = 0; i < machines.length; ++i) {
             Machine memory machine = abi.decode(machines[i], (Machine));
+            stepper.storeCode(machine.codeRoot, machine.codeDepth, 0, codes[i], new bytes32[](0));
             (bytes32 pre, bytes32 post) = stepper.step(machine, witnesses[i]);
             assertEq(pre, before[i], vm.toString(i));
             assertEq(post, afterwards[i], vm.toString(i));

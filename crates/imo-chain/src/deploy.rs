@@ -58,6 +58,16 @@ pub enum Placed {
     Now(u64),
 }
 
+impl Placed {
+    /// Gas that it took.
+    pub const fn gas(self) -> u64 {
+        match self {
+            Self::Before => 0,
+            Self::Now(gas) => gas,
+        }
+    }
+}
+
 /// A system with all its addresses, on the chain or not yet.
 #[derive(Clone, Debug)]
 pub struct System {

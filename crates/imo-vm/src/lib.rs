@@ -27,5 +27,8 @@ pub use run::{Run, Stopped};
 mod witness;
 pub use witness::{BadWitness, WitnessRun, check, witness};
 
+mod piece;
+pub use piece::{Piece, pieces};
+
 mod elf;
 pub use elf::{Elf, ElfError};

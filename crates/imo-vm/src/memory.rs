@@ -45,8 +45,8 @@ pub struct Segments<'a, T> {
     model: (&'a [u8], Option<&'a DenseTree>),
     trace: &'a T,
     slot_log2: u8,
-    /// Trees over code and input, once something is opened.
-    trees: [OnceCell<DenseTree>; 2],
+    /// Tree over the input, once something is opened.
+    input_tree: OnceCell<DenseTree>,
 }
 
 impl<'a, T: TraceBytes> Segments<'a, T> {
@@ -83,7 +83,7 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
             model,
             trace,
             slot_log2,
-            trees: Default::default(),
+            input_tree: OnceCell::new(),
         }
     }
 
@@ -101,7 +101,7 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
     pub fn roots(&self) -> Roots {
         let (model, tree) = self.model;
         Roots {
-            code: self.code_tree().root(),
+            code: dense_root(self.code, self.machine.code_depth),
             model: tree
                 .map_or_else(|| dense_root(model, self.machine.model_depth), DenseTree::root),
             input: self.input_tree().root(),
@@ -109,18 +109,13 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         }
     }
 
-    fn code_tree(&self) -> &DenseTree {
-        self.trees[0].get_or_init(|| DenseTree::new(self.code, self.machine.code_depth))
-    }
-
     fn input_tree(&self) -> &DenseTree {
-        self.trees[1].get_or_init(|| DenseTree::new(self.input, self.machine.input_depth))
+        self.input_tree.get_or_init(|| DenseTree::new(self.input, self.machine.input_depth))
     }
 
-    /// The leaf of a segment other than memory with its siblings, bottom-up.
+    /// The leaf of a segment that is opened, other than memory, with its siblings, bottom-up.
     pub(crate) fn open(&self, region: Region, leaf: u64) -> ([u8; 128], Vec<Hash>) {
         match region {
-            Region::Code => open_dense(self.code, self.code_tree(), leaf),
             Region::Input => open_dense(self.input, self.input_tree(), leaf),
             Region::Model => match self.model {
                 (bytes, Some(tree)) => open_dense(bytes, tree, leaf),
@@ -130,6 +125,7 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
             },
             Region::Trace => self.open_trace(leaf),
             Region::Memory => unreachable!("memory changes and has its own tree"),
+            Region::Code => unreachable!("the code is public"),
         }
     }
 
@@ -196,7 +192,7 @@ fn open_dense(bytes: &[u8], tree: &DenseTree, leaf: u64) -> ([u8; 128], Vec<Hash
 
 /// Little-endian bytes at an offset; past the end they are zero.
 #[inline]
-fn read(bytes: &[u8], offset: u64, size: u32) -> u32 {
+pub(crate) fn read(bytes: &[u8], offset: u64, size: u32) -> u32 {
     let Ok(offset) = usize::try_from(offset) else { return 0 };
     if let Some(word) = bytes.get(offset..).and_then(<[u8]>::first_chunk::<4>) {
         return u32::from_le_bytes(*word) & mask(size);

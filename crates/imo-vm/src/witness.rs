@@ -4,8 +4,8 @@ use imo_commit::{Hash, LEAF_BYTES, LEAF_LOG2, hash_leaf, root_from_opening};
 
 use crate::decode::{Instruction, decode};
 use crate::machine::{Machine, Region, Roots};
-use crate::memory::{Loaded, Memory, Segments, TraceBytes};
-use crate::state::{STATE_BYTES, State, Status};
+use crate::memory::{Loaded, Memory, Segments, TraceBytes, read};
+use crate::state::{STATE_BYTES, State};
 use crate::step::{Access, Memories, step};
 
 /// A step that is only looked at: what it would read is read, what it would write is dropped, the access is kept.
@@ -48,22 +48,16 @@ pub fn witness<T: TraceBytes>(
 ) -> Vec<u8> {
     let Probe { loaded, stored, .. } = Probe::look(segments, state, memory);
     let mut bytes = state.encode(memory.tree().root()).to_vec();
-    if state.status != Status::Running {
-        return bytes;
-    }
-    let mut append = |(leaf, siblings): ([u8; LEAF_BYTES], Vec<Hash>)| {
-        bytes.extend(leaf);
-        bytes.extend(siblings.as_flattened());
-    };
-    if let Some(offset) = segments.machine().fetch(state.pc) {
-        append(segments.open(Region::Code, u64::from(offset) >> LEAF_LOG2));
-    }
     if let Some(access) = loaded.or(stored) {
         let leaf = access.offset >> LEAF_LOG2;
-        append(match access.region {
+        let (contents, siblings) = match access.region {
+            // The contract has it.
+            Region::Code => return bytes,
             Region::Memory => memory.open(leaf),
             region => segments.open(region, leaf),
-        });
+        };
+        bytes.extend(contents);
+        bytes.extend(siblings.as_flattened());
     }
     bytes
 }
@@ -120,12 +114,17 @@ pub enum BadWitness {
     },
 }
 
-/// Takes one step from a witness alone, as the contract does; returns the hashes of the state and of its successor.
-pub fn check(machine: &Machine, roots: &Roots, witness: &[u8]) -> Result<(Hash, Hash), BadWitness> {
+/// Takes one step from code and a witness alone, as the contract does; returns the hashes of the state and of its successor.
+pub fn check(
+    machine: &Machine,
+    roots: &Roots,
+    code: &[u8],
+    witness: &[u8],
+) -> Result<(Hash, Hash), BadWitness> {
     let short = BadWitness::Length { expected: STATE_BYTES, actual: witness.len() };
     let (state_bytes, rest) = witness.split_at_checked(STATE_BYTES).ok_or(short)?;
     let (before, root) = State::decode(state_bytes).expect("the length is right");
-    let mut proven = Proven { machine, roots, root, witness, rest, wrong: None };
+    let mut proven = Proven { machine, roots, code, root, witness, rest, wrong: None };
     let mut after = before;
     step(&mut after, machine, &mut proven);
     if let Some(wrong) = proven.wrong {
@@ -138,10 +137,11 @@ pub fn check(machine: &Machine, roots: &Roots, witness: &[u8]) -> Result<(Hash, 
     Ok((before.hash(root), after.hash(proven.root)))
 }
 
-/// Memories of which only the opened leaves are known.
+/// Memories of which only the opened leaves are known, beside the code.
 struct Proven<'a> {
     machine: &'a Machine,
     roots: &'a Roots,
+    code: &'a [u8],
     root: Hash,
     witness: &'a [u8],
     rest: &'a [u8],
@@ -178,19 +178,16 @@ impl Proven<'_> {
 
 impl Memories for Proven<'_> {
     fn fetch(&mut self, offset: u32) -> Instruction {
-        let (leaf, _) = self.open(Region::Code, u64::from(offset) >> LEAF_LOG2);
-        decode(word(&leaf, u64::from(offset)))
+        decode(read(self.code, offset.into(), 4))
     }
 
     fn load(&mut self, access: Access) -> u32 {
-        let (leaf, _) = self.open(access.region, access.offset >> LEAF_LOG2);
-        let shift = 8 * (access.offset & 3);
-        let value = word(&leaf, access.offset & !3) >> shift;
-        match access.size {
-            1 => value & 0xff,
-            2 => value & 0xffff,
-            _ => value,
+        let Access { region, offset, size } = access;
+        if region == Region::Code {
+            return read(self.code, offset, size);
         }
+        let (leaf, _) = self.open(region, offset >> LEAF_LOG2);
+        read(&leaf, offset % LEAF_BYTES as u64, size)
     }
 
     fn store(&mut self, access: Access, value: u32) {
@@ -201,10 +198,6 @@ impl Memories for Proven<'_> {
         leaf[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]);
         self.root = root_from_opening(hash_leaf(&leaf), index, &siblings);
     }
-}
-
-fn word(leaf: &[u8; LEAF_BYTES], offset: u64) -> u32 {
-    u32::from_le_bytes(*leaf[within(offset)..].first_chunk().expect("aligned, so within the leaf"))
 }
 
 fn within(offset: u64) -> usize {

@@ -1,6 +1,7 @@
-//! Puts the contracts that all models share on a chain.
+//! Puts the contracts that all models share on a chain, and the guest's code.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,13 +9,16 @@ use anyhow::{Context, bail, ensure};
 use imo_chain::contracts::OpmlVerifier::Parameters;
 use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256, Bytes};
-use imo_chain::{Client, Deployment, Part, Placed, System, SystemTerms};
+use imo_chain::{Client, Deployment, Placed, System, SystemTerms};
+use imo_commit::dense_root;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::amount::{parse_duration, parse_ether};
+use crate::code;
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
+use crate::program::guest;
 use crate::terminal::Terminal;
 
 /// Sections of a dissection, as a power of two.
@@ -75,7 +79,7 @@ const MADE_BY_FACTORY: [&str; 6] =
 #[derive(Debug, Serialize)]
 struct Report {
     deployment: Deployment,
-    /// Gas of each contract that was not there before.
+    /// Gas of each contract that was not there before, and of the guest's code.
     gas: BTreeMap<&'static str, u64>,
     verification: Option<PathBuf>,
 }
@@ -91,17 +95,21 @@ async fn deploy(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let system = System::new(&args.terms()?);
     let deployment = note_addresses(args, &client, &system).await?;
     let mut gas = BTreeMap::new();
-    let told = |part: &Part, placed| {
+    let mut told = |name, place: &dyn Display, placed| {
         let what = match placed {
             Placed::Before => "was there".to_owned(),
             Placed::Now(used) => {
-                gas.insert(part.name, used);
+                gas.insert(name, used);
                 format!("{} gas", indicatif::HumanCount(used))
             }
         };
-        terminal.line(format!("{:<16}{}  {what}", part.name, part.address));
+        terminal.line(format!("{name:<16}{place}  {what}"));
     };
-    system.put(&client, told).await?;
+    system.put(&client, |part, placed| told(part.name, &part.address, placed)).await?;
+    let elf = guest();
+    let depth = elf.code_depth();
+    let placed = code::put(&client, deployment.stepper, &elf.code, depth).await?;
+    told("code of guest", &B256::from(dense_root(&elf.code, depth)), placed);
     terminal.line(format!("{:<16}{}  by the factory", "offering", deployment.offering));
     let verification = write_sources(args, &system, terminal)?;
     terminal.object(&Report { deployment, gas, verification });

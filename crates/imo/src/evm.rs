@@ -1,6 +1,7 @@
 //! The contract's step, taken in this process: the compiled bytecode in an Ethereum virtual machine.
 
 use alloy::sol_types::{SolCall, SolInterface};
+use imo_chain::contracts::RiscvStepper::{self, RiscvStepperErrors, stepCall};
 use imo_commit::Hash;
 use imo_vm::{Machine, Roots};
 use revm::context::result::{ExecutionResult, Output};
@@ -10,18 +11,9 @@ use revm::handler::MainnetContext;
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, Bytes, TxKind};
 use revm::state::{AccountInfo, Bytecode};
-use revm::{Context, ExecuteEvm, MainBuilder, MainContext, MainnetEvm};
+use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm};
 
-use contract::RiscvStepper::{self, RiscvStepperErrors, stepCall};
-
-#[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
-mod contract {
-    alloy::sol!(
-        #[sol(all_derives)]
-        RiscvStepper,
-        "../../contracts/out/RiscvStepper.sol/RiscvStepper.json"
-    );
-}
+use crate::code::calls;
 
 /// Where the contract lies; any address will do.
 const STEPPER: Address = Address::repeat_byte(0x51);
@@ -43,11 +35,11 @@ pub struct Stepped {
     pub gas: u64,
 }
 
-/// Why the contract took no step.
+/// Why the contract did not do as it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It found the witness wrong.
-    #[error("the contract refused the witness: {0}")]
+    /// It found something wrong.
+    #[error("the contract refused: {0}")]
     Reverted(String),
     /// It could not be executed to its end.
     #[error("the contract did not end: {0}")]
@@ -71,6 +63,11 @@ impl Stepper {
         Self { evm: Context::mainnet().with_db(database).with_cfg(rules).build_mainnet() }
     }
 
+    /// Stores a code whose tree has this depth, for the steps that read it.
+    pub fn store(&mut self, code: &[u8], depth: u8) -> Result<(), Refused> {
+        calls(code, depth).try_for_each(|call| self.transact(&call).map(drop))
+    }
+
     /// Takes a step.
     pub fn step(
         &mut self,
@@ -79,17 +76,22 @@ impl Stepper {
         witness: &[u8],
     ) -> Result<Stepped, Refused> {
         let call = stepCall { machine: encode(machine, roots), witness: witness.to_vec().into() };
+        let (hashes, gas) = self.transact(&call)?;
+        Ok(Stepped { before: hashes.preState.0, after: hashes.postState.0, gas })
+    }
+
+    /// Sends a transaction; gives what the function returns and the gas used.
+    fn transact<C: SolCall>(&mut self, call: &C) -> Result<(C::Return, u64), Refused> {
         let transaction = TxEnv {
             kind: TxKind::Call(STEPPER),
             data: Bytes::from(call.abi_encode()),
             ..TxEnv::default()
         };
         let broken = |what: &dyn std::fmt::Debug| Refused::Broken(format!("{what:?}"));
-        match self.evm.transact(transaction).map_err(|error| broken(&error))?.result {
+        match self.evm.transact_commit(transaction).map_err(|error| broken(&error))? {
             ExecutionResult::Success { gas, output: Output::Call(data), .. } => {
-                let hashes = stepCall::abi_decode_returns(&data).map_err(|error| broken(&error))?;
-                let (before, after) = (hashes.preState.0, hashes.postState.0);
-                Ok(Stepped { before, after, gas: gas.tx_gas_used() })
+                let returned = C::abi_decode_returns(&data).map_err(|error| broken(&error))?;
+                Ok((returned, gas.tx_gas_used()))
             }
             ExecutionResult::Revert { output, .. } => {
                 let error = RiscvStepperErrors::abi_decode(&output);

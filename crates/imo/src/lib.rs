@@ -13,6 +13,7 @@ pub mod auction;
 mod bench;
 pub mod claimed;
 mod cli;
+mod code;
 mod demo;
 mod deploy;
 mod dispute;

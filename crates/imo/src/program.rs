@@ -22,6 +22,14 @@ const PROMPT_LIMIT: u32 = 16_384;
 /// Most bytes of an answer; the guest's own limit.
 const OUTPUT_LIMIT: u32 = 24_575;
 
+/// The guest, which is the same for every model.
+///
+/// # Panics
+/// Never: it is part of this binary and was tested with it.
+pub(crate) fn guest() -> Elf {
+    Elf::parse(TEXT_ELF, MEMORY_DEPTH).expect("the guest is an executable")
+}
+
 /// The `text` program for one model.
 #[derive(Debug)]
 pub struct TextProgram {
@@ -32,11 +40,8 @@ pub struct TextProgram {
 
 impl TextProgram {
     /// The program with the smallest trace that holds the model's.
-    ///
-    /// # Panics
-    /// Never: the guest is part of this binary and was tested with it.
     pub fn new(image: &ModelImage) -> Self {
-        let elf = Elf::parse(TEXT_ELF, MEMORY_DEPTH).expect("the guest is an executable");
+        let elf = guest();
         let shape = image.trace_shape();
         let program = Program {
             code_root: dense_root(&elf.code, elf.code_depth()),
@@ -78,6 +83,11 @@ impl TextProgram {
             outputLimit: it.output_limit,
             vmVersion: Program::VM_VERSION,
         }
+    }
+
+    /// Its code.
+    pub(crate) fn code(&self) -> &[u8] {
+        &self.elf.code
     }
 
     /// How its traces are laid out.

@@ -94,11 +94,12 @@ impl Program {
         Segments::new(self.machine, &self.elf.code, &[], (&[], None), trace)
     }
 
-    /// Takes every step of a run again, from its witness alone, in the contract; gives the dearest step's gas.
+    /// Takes every step of a run again, from code and witness alone, in the contract; gives the dearest step's gas.
     fn verify(&self, run: &Run<'_, EmptyTrace>, terminal: Terminal) -> anyhow::Result<Verified> {
         let segments = run.segments();
         let roots = segments.roots();
         let mut stepper = Stepper::new();
+        stepper.store(&self.elf.code, self.machine.code_depth)?;
         let mut witnessed = WitnessRun::new(segments, self.state, self.memory.clone());
         let mut most_gas = 0;
         let bar = terminal.bar("steps in the contract", run.steps());

@@ -34,7 +34,7 @@ fn a_damaged_witness_never_gives_the_same_step() {
             1 => damaged.truncate(u.choose_index(witness.len())?),
             _ => damaged.push(0),
         }
-        if let Ok(other) = check(&scene.machine, &roots, &damaged) {
+        if let Ok(other) = check(&scene.machine, &roots, &scene.code, &damaged) {
             assert_ne!(other.0, before, "the state itself was changed");
             let _ = after;
         }

@@ -32,7 +32,7 @@ impl TraceBytes for Slots {
 #[derive(Debug)]
 pub(crate) struct Scene {
     pub(crate) machine: Machine,
-    code: Vec<u8>,
+    pub(crate) code: Vec<u8>,
     input: Vec<u8>,
     model: Vec<u8>,
     trace: Slots,
@@ -51,12 +51,12 @@ impl Scene {
         )
     }
 
-    /// The hashes of the state before and after, taken from the witness alone, and the witness.
+    /// The hashes of the state before and after, taken from code and witness alone, and the witness.
     pub(crate) fn proven(&self) -> (Vec<u8>, Hash, Hash) {
         let segments = self.segments();
         let witness = witness(&segments, &self.state, &mut self.memory.clone());
-        let (before, after) =
-            check(&self.machine, &segments.roots(), &witness).expect("an honest witness");
+        let (before, after) = check(&self.machine, &segments.roots(), &self.code, &witness)
+            .expect("an honest witness");
         (witness, before, after)
     }
 

@@ -26,9 +26,9 @@ fn golden_steps_are_those_of_the_file() {
     );
 }
 
-/// Parallel arrays of hexadecimal strings: the ABI-encoded machine, the witness, the two hashes.
+/// Parallel arrays of hexadecimal strings: the ABI-encoded machine, the code, the witness, the two hashes.
 fn render() -> String {
-    let mut columns = [const { String::new() }; 4];
+    let mut columns = [const { String::new() }; 5];
     for case in 0..CASES {
         let entropy: Vec<u8> = (0..64_u32)
             .flat_map(|i| keccak256(&[case.to_be_bytes(), i.to_be_bytes()].concat()))
@@ -36,14 +36,15 @@ fn render() -> String {
         let scene = Scene::random(&mut Unstructured::new(&entropy)).expect("enough bytes");
         let (witness, before, after) = scene.proven();
         let machine = encode(&scene.machine, &scene.segments().roots());
-        for (column, bytes) in columns.iter_mut().zip([&machine[..], &witness, &before, &after]) {
+        let cells = [&machine[..], &scene.code, &witness, &before, &after];
+        for (column, bytes) in columns.iter_mut().zip(cells) {
             let comma = if case + 1 == CASES { "" } else { "," };
             writeln!(column, "    \"0x{}\"{comma}", hex(bytes)).expect("a string takes everything");
         }
     }
-    let [machine, witness, before, after] = columns;
+    let [machine, code, witness, before, after] = columns;
     format!(
-        "{{\n  \"machine\": [\n{machine}  ],\n  \"witness\": [\n{witness}  ],\n  \"before\": [\n{before}  ],\n  \"after\": [\n{after}  ]\n}}\n"
+        "{{\n  \"machine\": [\n{machine}  ],\n  \"code\": [\n{code}  ],\n  \"witness\": [\n{witness}  ],\n  \"before\": [\n{before}  ],\n  \"after\": [\n{after}  ]\n}}\n"
     )
 }
 

@@ -8,14 +8,15 @@ use anyhow::Context;
 use imo_chain::contracts::OpmlVerifier::Parameters;
 use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256};
-use imo_chain::{Deployment, Placed, SystemTerms};
+use imo_chain::{Deployment, SystemTerms};
 use imo_model::{ModelImage, pack};
 use serde::Serialize;
 
 use crate::amount::milli;
 use crate::anvil::Anvil;
+use crate::code;
 use crate::exit::Exit;
-use crate::program::TextProgram;
+use crate::program::{TextProgram, guest};
 use crate::terminal::Terminal;
 
 mod ask;
@@ -201,13 +202,11 @@ async fn set(
         exchange: Address::ZERO,
     };
     let mut gas = 0;
-    let deployment = Deployment::create(deployer, &terms, |_, placed| {
-        if let Placed::Now(used) = placed {
-            gas += used;
-        }
-    })
-    .await?;
+    let deployment = Deployment::create(deployer, &terms, |_, placed| gas += placed.gas()).await?;
     terminal.line(format!("  contracts that all models share: {gas} gas"));
+    let elf = guest();
+    let stored = code::put(deployer, deployment.stepper, &elf.code, elf.code_depth()).await?;
+    terminal.line(format!("  the guest's code, {} bytes: {} gas", elf.code.len(), stored.gas()));
     let file = folder.join("deployment.json");
     fs::write(&file, serde_json::to_string_pretty(&deployment)?)
         .with_context(|| file.display().to_string())?;

@@ -43,7 +43,7 @@ impl Step {
             .segments()
             .machine()
             .fetch(before.pc)
-            .map_or(0, |offset| word_at(&witness[STATE_BYTES..], u64::from(offset)));
+            .map_or(0, |offset| word_at(run.segments().code(), offset as usize));
         let instruction = decode(word);
         Ok(Self {
             step,
@@ -129,7 +129,7 @@ const fn is_register_register(operation: Operation) -> bool {
     ) || matches!(operation, Op::Remu)
 }
 
-/// The word that a load or store touches: its leaf comes last in the witness, after the instruction's.
+/// The word that a load or store touches: in the code, or in the leaf that follows the state in the witness.
 fn accessed<T: TraceBytes>(
     run: &Run<'_, T>,
     instruction: Instruction,
@@ -146,15 +146,21 @@ fn accessed<T: TraceBytes>(
         _ => return None,
     };
     let machine = run.segments().machine();
-    let (region, offset) = machine.load(address, size, before.model_window, before.trace_window)?;
-    let fetched = LEAF_BYTES + 32 * usize::from(machine.code_depth);
-    let word = word_at(witness.get(STATE_BYTES + fetched..)?, offset);
+    let is_store = matches!(operation, Op::Sb | Op::Sh | Op::Sw);
+    let (region, offset) = if is_store {
+        (Region::Memory, machine.store(address, size)?)
+    } else {
+        machine.load(address, size, before.model_window, before.trace_window)?
+    };
+    let place = usize::try_from(offset & !3).ok()?;
+    let word = match region {
+        Region::Code => word_at(run.segments().code(), place),
+        _ => word_at(&witness[STATE_BYTES..], place % LEAF_BYTES),
+    };
     let shift = 8 * (u32::try_from(offset & 3).expect("below 4"));
     let mask = (u32::MAX >> (32 - 8 * size)) << shift;
-    let after = match operation {
-        Op::Sb | Op::Sh | Op::Sw => word & !mask | (before.register(rs2.into()) << shift) & mask,
-        _ => word,
-    };
+    let stored = (before.register(rs2.into()) << shift) & mask;
+    let after = if is_store { word & !mask | stored } else { word };
     let segment = match region {
         Region::Memory => "memory",
         Region::Code => "code",
@@ -165,10 +171,10 @@ fn accessed<T: TraceBytes>(
     Some(Accessed { segment: segment.to_owned(), offset: offset & !3, before: word, after })
 }
 
-/// The word around an offset, from the leaf that begins `opening`.
-fn word_at(opening: &[u8], offset: u64) -> u32 {
-    let within = usize::try_from(offset & 124).expect("below 128");
-    opening[within..].first_chunk().map_or(0, |word| u32::from_le_bytes(*word))
+/// The word at a place, zero past the end.
+fn word_at(bytes: &[u8], place: usize) -> u32 {
+    let word = bytes.get(place..).and_then(<[u8]>::first_chunk);
+    word.map_or(0, |word| u32::from_le_bytes(*word))
 }
 
 /// An instruction as an assembler takes it.

@@ -9,6 +9,7 @@ use imo_chain::primitives::{Address, B256, U256};
 use imo_model::ModelImage;
 use serde::Serialize;
 
+use crate::code;
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
 use crate::program::TextProgram;
@@ -68,6 +69,9 @@ async fn launch(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let content_id = B256::from(program.content_id(&image));
     let (client, deployment) = args.chain.connect().await?;
 
+    // A chain whose contracts are older than this guest lacks its code.
+    let depth = program.program().code_depth;
+    code::put(&client, deployment.stepper, program.code(), depth).await?;
     // Both are no error where somebody was there before.
     let verifier = deployment.verifier;
     let call = registerProgramCall { program: program.on_chain() };

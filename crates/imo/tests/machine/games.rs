@@ -157,6 +157,7 @@ impl Scene {
         let challenger = Player { side: Side::Challenger, trace: &challengers_own, run, style };
         let true_run = self.program.run((&self.image, &self.tree), &input, &claimants, node);
         let (machine, roots) = (*true_run.segments().machine(), true_run.segments().roots());
+        stepper.store(true_run.segments().code(), machine.code_depth).expect("sound pieces");
         let first = true_run.state_hashes(&[0])[0];
         let mut referee = Referee {
             ply: 0,

@@ -10,7 +10,7 @@ use std::path::Path;
 use imo::claimed::ClaimedTrace;
 use imo::evm::Stepper;
 use imo::program::{TextProgram, answer};
-use imo_commit::{Hash, hash_leaf, root_from_opening};
+use imo_commit::{Hash, dense_root, hash_leaf, root_from_opening};
 use imo_engine::{Deviations, Means, Request, Session};
 use imo_model::{ModelImage, pack_bytes};
 use imo_vm::{INPUT_BASE, MODEL_BASE, Machine, Region, Roots, State, TRACE_BASE, check};
@@ -30,25 +30,23 @@ const SMOLLM2: Machine = Machine {
 };
 /// Depth of a model of 8 GiB.
 const LARGE: u8 = 26;
+/// Where in a segment an access goes; of the code, to another piece than that of the instruction.
+const OFFSET: u32 = 0x5104;
 
 /// Bytes without a zero.
 fn bytes<const N: usize>(random: &mut Random) -> [u8; N] {
     std::array::from_fn(|_| 1 + u8::try_from(random.below(255)).expect("below 255"))
 }
 
-/// A leaf with some word in it and its siblings, and the root they lead to.
-fn open(random: &mut Random, depth: u8, offset: u64, word: Option<u32>) -> (Vec<u8>, Hash) {
-    let mut leaf: [u8; 128] = bytes(random);
-    if let Some(word) = word {
-        let place = usize::try_from(offset % 128).expect("small");
-        leaf[place..place + 4].copy_from_slice(&word.to_le_bytes());
-    }
+/// A leaf and its siblings, and the root they lead to.
+fn open(random: &mut Random, depth: u8, offset: u64) -> (Vec<u8>, Hash) {
+    let leaf: [u8; 128] = bytes(random);
     let siblings: Vec<Hash> = (0..depth).map(|_| bytes(random)).collect();
     let root = root_from_opening(hash_leaf(&leaf), offset >> 7, &siblings);
     ([&leaf[..], siblings.as_flattened()].concat(), root)
 }
 
-/// Gas of the step that executes `word` with x5 pointing to 128 bytes before its end of a segment.
+/// Gas of the step that executes `word` with x5 pointing into a segment.
 fn gas(stepper: &mut Stepper, machine: &Machine, word: u32, access: Option<Region>) -> u64 {
     let mut random = Random(u64::from(word));
     let mut state = State::new(machine.code_base + 0x1234, [0; 3]);
@@ -63,28 +61,29 @@ fn gas(stepper: &mut Stepper, machine: &Machine, word: u32, access: Option<Regio
         Some(Region::Model) => MODEL_BASE,
         Some(Region::Trace) => TRACE_BASE,
     };
-    state.set_register(5, base + 0x3104);
-    let (code, code_root) = open(&mut random, machine.code_depth, 0x1234, Some(word));
+    state.set_register(5, base + OFFSET);
+    let code = [&[0; 0x1234][..], &word.to_le_bytes(), &[0; 0x6000]].concat();
+    stepper.store(&code, machine.code_depth).expect("sound pieces");
     let mut roots = Roots {
-        code: code_root,
+        code: dense_root(&code, machine.code_depth),
         model: bytes(&mut random),
         input: bytes(&mut random),
         trace: bytes(&mut random),
     };
     let (mut root, mut opening) = (bytes(&mut random), Vec::new());
-    if let Some(region) = access {
-        let (bytes, found) = open(&mut random, machine.depth(region), 0x3104, None);
+    if let Some(region) = access.filter(|region| *region != Region::Code) {
+        let (bytes, found) = open(&mut random, machine.depth(region), OFFSET.into());
         opening = bytes;
         match region {
             Region::Memory => root = found,
-            Region::Code => roots.code = found,
+            Region::Code => unreachable!("filtered"),
             Region::Input => roots.input = found,
             Region::Model => roots.model = found,
             Region::Trace => roots.trace = found,
         }
     }
-    let witness = [&state.encode(root)[..], &code, &opening].concat();
-    let ours = check(machine, &roots, &witness).expect("a sound witness");
+    let witness = [&state.encode(root)[..], &opening].concat();
+    let ours = check(machine, &roots, &code, &witness).expect("a sound witness");
     let stepped = stepper.step(machine, &roots, &witness).expect("a sound witness");
     assert_eq!((stepped.before, stepped.after), ours, "{word:#010x}");
     assert_ne!(ours.0, ours.1, "{word:#010x} is executed");
@@ -132,6 +131,7 @@ fn table(machine: &Machine) -> BTreeMap<String, u64> {
     });
     for (region, place) in [
         (Region::Memory, "memory"),
+        (Region::Code, "code"),
         (Region::Input, "input"),
         (Region::Model, "model"),
         (Region::Trace, "trace"),
@@ -191,6 +191,7 @@ fn steps_of_the_real_model_cost_no_more_than_recorded() {
     for node in [0, shape.layer(position, 17), shape.head(position, 5), shape.sampler(position)] {
         let run = program.run((&image, &tree), &input, &claimed, node);
         let (machine, roots) = (*run.segments().machine(), run.segments().roots());
+        stepper.store(run.segments().code(), machine.code_depth).expect("sound pieces");
         assert_eq!(Machine { trace_limit: SMOLLM2.trace_limit, ..machine }, SMOLLM2);
         let length = run.steps().try_into().expect("below the cap");
         let mut steps: Vec<u64> = (0..100 * soak()).map(|_| random.below(length).into()).collect();
@@ -201,11 +202,10 @@ fn steps_of_the_real_model_cost_no_more_than_recorded() {
             let stepped = stepper.step(&machine, &roots, &witness).expect("an honest witness");
             assert_eq!((stepped.before, stepped.after), (fast[0], fast[1]), "node {node}, {step}");
             // What the step opens tells its kind.
-            let opened = (witness.len() - 177 - 128 - 32 * usize::from(machine.code_depth)) / 32;
+            let opened = (witness.len() - 177) / 32;
             let depths = [
-                (0, "xor"),
+                (0, "lw of code"),
                 (machine.memory_depth, "lw of memory"),
-                (machine.code_depth, "lw of memory"),
                 (machine.input_depth, "lw of input"),
                 (machine.model_depth, "lw of model"),
                 (machine.trace_depth, "lw of trace"),

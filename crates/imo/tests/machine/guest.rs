@@ -33,6 +33,8 @@ fn steps_of_every_kind_of_node_are_taken_by_the_contract_as_by_the_machine() {
         let kind = shape.kind(node);
         let run = program.run((&image, &tree), &input, &claimed, node);
         let (machine, roots) = (*run.segments().machine(), run.segments().roots());
+        let code = run.segments().code();
+        stepper.store(code, machine.code_depth).expect("sound pieces");
         let length = u32::try_from(run.steps()).expect("a small model");
         // The first, the last, the fixed point after it, and some between.
         let mut steps = vec![0, run.steps() - 1, run.steps()];
@@ -42,7 +44,7 @@ fn steps_of_every_kind_of_node_are_taken_by_the_contract_as_by_the_machine() {
             let fast = run.state_hashes(&[step, step + 1]);
             let pair = (fast[0], fast[1]);
             let witness = run.witness(step);
-            assert_eq!(check(&machine, &roots, &witness), Ok(pair), "{kind:?}, step {step}");
+            assert_eq!(check(&machine, &roots, code, &witness), Ok(pair), "{kind:?}, step {step}");
             let stepped = stepper.step(&machine, &roots, &witness);
             let stepped = stepped.unwrap_or_else(|why| panic!("{kind:?}, step {step}: {why}"));
             assert_eq!((stepped.before, stepped.after), pair, "{kind:?}, step {step}");

@@ -113,6 +113,7 @@ fn random_programs_go_the_same_way_fast_with_witnesses_and_in_the_contract() {
         let last = if run.stopped() == Stopped::OutOfSteps { run.steps() } else { run.steps() + 1 };
         let (segments, fast) = (segments(), run.state_hashes(&(0..=last).collect::<Vec<_>>()));
         let roots = segments.roots();
+        stepper.store(&code, machine.code_depth).expect("sound pieces");
         let mut witnessed = WitnessRun::new(&segments, state, memory);
         for (step, pair) in fast.windows(2).enumerate() {
             let pair = (pair[0], pair[1]);
@@ -120,7 +121,11 @@ fn random_programs_go_the_same_way_fast_with_witnesses_and_in_the_contract() {
             let before = witnessed.hash();
             let witness = witnessed.step();
             assert_eq!((before, witnessed.hash()), pair, "{at}: with witnesses");
-            assert_eq!(check(&machine, &roots, &witness), Ok(pair), "{at}: from the witness");
+            assert_eq!(
+                check(&machine, &roots, &code, &witness),
+                Ok(pair),
+                "{at}: from the witness"
+            );
             let stepped = stepper.step(&machine, &roots, &witness);
             let stepped = stepped.unwrap_or_else(|refused| panic!("{at}: {refused}"));
             assert_eq!((stepped.before, stepped.after), pair, "{at}: in the contract");

@@ -22,6 +22,7 @@ fn the_contract_takes_every_step_as_the_machine_does() {
         let scene = scene("step", case);
         let (witness, before, after) = scene.proven();
         assert_eq!(scene.fast(), (before, after), "case {case}: fast and from the witness");
+        stepper.store(&scene.code, scene.machine.code_depth).expect("sound pieces");
         let stepped = stepper
             .step(&scene.machine, &scene.segments().roots(), &witness)
             .unwrap_or_else(|refused| panic!("case {case}: {refused}"));
@@ -42,7 +43,8 @@ fn the_contract_refuses_the_witnesses_that_the_machine_refuses() {
         let entropy = entropy("how", case);
         let damaged = damage(&mut Unstructured::new(&entropy), &witness).expect("enough bytes");
         let roots = scene.segments().roots();
-        let ours = check(&scene.machine, &roots, &damaged);
+        let ours = check(&scene.machine, &roots, &scene.code, &damaged);
+        stepper.store(&scene.code, scene.machine.code_depth).expect("sound pieces");
         match (&ours, stepper.step(&scene.machine, &roots, &damaged)) {
             (Ok(ours), Ok(theirs)) => {
                 assert_eq!(*ours, (theirs.before, theirs.after), "case {case}");
