@@ -100,7 +100,7 @@ contract HostileReceiver {
         open = true;
     }
 
-    function payUsage(uint256) external payable {
+    function payUsage() external payable {
         if (open) return;
         if (!BURNS) revert("no");
         assembly {
@@ -109,11 +109,11 @@ contract HostileReceiver {
     }
 }
 
-/// @dev A splitter's creator that finalizes a request while the splitter pays it.
+/// @dev A splitter's creator that has the oracle pay the splitter while the splitter pays it.
 contract ReenteringSink {
     bytes private _call;
     address private _oracle;
-    bool public reentered;
+    bool public refused;
 
     function arm(address oracle, bytes calldata call) external {
         (_oracle, _call) = (oracle, call);
@@ -121,6 +121,7 @@ contract ReenteringSink {
 
     receive() external payable {
         if (_oracle == address(0)) return;
-        (reentered,) = _oracle.call(_call);
+        (bool success,) = _oracle.call(_call);
+        refused = !success;
     }
 }
