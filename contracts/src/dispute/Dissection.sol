@@ -3,12 +3,6 @@ pragma solidity 0.8.37;
 
 import { Merkle } from "../libraries/Merkle.sol";
 
-/// @notice Two states of a run at the ends of a section.
-struct Pair {
-    bytes32 start;
-    bytes32 end;
-}
-
 /// @title A run cut into sections (docs/spec/game.md)
 /// @notice Its digest is the root of the binary tree over the pairs of states at the ends of its sections.
 library Dissection {
@@ -38,16 +32,17 @@ library Dissection {
         return Merkle.join(pairs);
     }
 
-    /// @notice Reverts unless `pair` is section `index` under `stated`, the digest of 2^sectionsLog2 sections.
+    /// @notice Reverts unless section `index` goes from `start` to `end` under `stated`, the digest of 2^sectionsLog2 sections.
     function check(
         bytes32 stated,
         uint256 sectionsLog2,
         uint256 index,
-        Pair calldata pair,
+        bytes32 start,
+        bytes32 end,
         bytes32[] calldata proof
     ) internal pure {
         if (proof.length != sectionsLog2) revert PairNotStated();
-        bytes32 root = Merkle.root(_hash(pair.start, pair.end), index, proof);
+        bytes32 root = Merkle.root(_hash(start, end), index, proof);
         if (root != stated) revert PairNotStated();
     }
 

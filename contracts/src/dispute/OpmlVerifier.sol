@@ -11,45 +11,30 @@ import { Merkle } from "../libraries/Merkle.sol";
 import { Program } from "../types/Program.sol";
 import { Request } from "../types/Request.sol";
 import { ClaimKey, Submission } from "../types/Submission.sol";
-import { MachineState, State } from "../vm/MachineState.sol";
+import { ClaimRecord, ClaimState } from "./ClaimRecord.sol";
+import { Contents } from "./Contents.sol";
 import { Dissection } from "./Dissection.sol";
+import { Game } from "./Game.sol";
 import { InputMemory } from "./InputMemory.sol";
+import { NodeRun } from "./NodeRun.sol";
 import { Parameters, ParametersCheck } from "./Parameters.sol";
+import { Purse } from "./Purse.sol";
 import { Phase, Side, Turn } from "./Turn.sol";
-
-/// @notice An image for a program.
-struct Content {
-    bytes32 imageRoot;
-    bytes32 programId;
-    uint8 modelDepth;
-}
-
-/// @notice A game; gone when it is over.
-struct Game {
-    bytes32 claim;
-    address claimant;
-    address delegate;
-    address challenger;
-    uint96 bond;
-    bytes32 digest;
-    Turn turn;
-}
 
 /// @title opML: claims that stand unless somebody convicts them
 /// @dev The contract never trusts a number from calldata that it can recompute from a committed hash.
-contract OpmlVerifier is IOpmlVerifier, EIP712 {
+contract OpmlVerifier is Contents, Purse, EIP712 {
+    using NodeRun for Program;
     using ParametersCheck for Parameters;
 
     /// @dev Gas that a move is taken to cost its sender, for what a winning or interrupted challenger gets back.
-    uint256 private constant CHALLENGE_GAS = 150_000;
-    uint256 private constant PICK_GAS = 60_000;
-    uint256 private constant DISSECT_GAS = 75_000;
-    /// @dev Deepest tree of a packed model that the machine reads.
-    uint256 private constant MODEL_DEPTH = 40;
+    uint256 private constant CHALLENGE_GAS = 100_000;
+    uint256 private constant PICK_GAS = 45_000;
+    uint256 private constant DISSECT_GAS = 70_000;
+    uint256 private constant CONVICT_GAS = 100_000;
 
     bytes32 private constant MOVE_TYPE = keccak256("Move(bytes32 position,bytes32 payload)");
 
-    IStepper public immutable STEPPER;
     /// @notice Sections of a dissection and children of a reveal: 2^this.
     uint256 public immutable K_LOG2;
     uint256 public immutable WINDOW;
@@ -60,19 +45,17 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     /// @notice Most gas that a claimant spends in one game.
     uint256 public immutable DEFENCE_GAS;
 
-    mapping(bytes32 programId => Program) private _programs;
-    mapping(bytes32 contentId => Content) private _contents;
     mapping(bytes32 claim => ClaimRecord) private _claims;
-    /// @dev How many games a challenger opened: of a game's id only the challenger's own doings are part, so that a reorg that
-    /// moves those of others leaves it as it is.
-    mapping(address challenger => uint256) private _gamesOf;
+    /// @inheritdoc IOpmlVerifier
     mapping(bytes32 claim => bytes32) public inputRootOf;
-    mapping(bytes32 game => Game) private _games;
-    mapping(address account => uint256) public creditOf;
+    /// @inheritdoc IOpmlVerifier
+    mapping(bytes32 game => bytes32) public positionOf;
 
-    constructor(IStepper stepper, Parameters memory parameters) EIP712("imo opML", "1") {
+    constructor(IStepper stepper, Parameters memory parameters)
+        Contents(stepper)
+        EIP712("imo opML", "1")
+    {
         parameters.check();
-        STEPPER = stepper;
         K_LOG2 = parameters.kLog2;
         WINDOW = parameters.window;
         CLOCK = parameters.clock;
@@ -80,32 +63,6 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         CLAIM_BOND = parameters.claimBond;
         CHALLENGE_BOND = parameters.challengeBond;
         DEFENCE_GAS = parameters.defenceGas();
-    }
-
-    // ------------------------------------------------------------------------------------------ registry
-
-    /// @inheritdoc IOpmlVerifier
-    function registerProgram(Program calldata program) external returns (bytes32 programId) {
-        program.check();
-        programId = program.id();
-        if (_programs[programId].vmVersion != 0) return programId;
-        _programs[programId] = program;
-        emit ProgramRegistered(programId, program);
-    }
-
-    /// @inheritdoc IOpmlVerifier
-    function registerContent(bytes32 imageRoot, uint64 imageLength, bytes32 programId)
-        external
-        returns (bytes32 contentId)
-    {
-        if (_programs[programId].vmVersion == 0) revert UnknownProgram(programId);
-        contentId =
-            keccak256(abi.encode(bytes32("imo.content.v1"), imageRoot, imageLength, programId));
-        if (_contents[contentId].programId != 0) return contentId;
-        uint256 modelDepth = Merkle.depthOf(imageLength);
-        if (modelDepth > MODEL_DEPTH) revert ImageTooLong(imageLength);
-        _contents[contentId] = Content(imageRoot, programId, uint8(modelDepth));
-        emit ContentRegistered(contentId, imageRoot, imageLength, programId);
     }
 
     // -------------------------------------------------------------------------------------------- claims
@@ -118,11 +75,12 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     {
         (bytes32 traceRoot, address delegate, bytes32[] memory siblings, string memory traceUri) =
             abi.decode(evidence, (bytes32, address, bytes32[], string));
-        Program memory program = _program(submission.contentId);
+        Program memory program = _shape(submission.contentId);
         if (submission.answerLength > program.outputLimit) {
             revert AnswerTooLong(submission.answerLength, program.outputLimit);
         }
-        if (_rootOfEmit(program, submission, siblings) != traceRoot) revert WrongEmitSlot();
+        bool whole = siblings.length == program.nodesLog2;
+        if (!whole || program.emitRoot(submission, siblings) != traceRoot) revert WrongEmitSlot();
 
         ClaimPreimage memory preimage = ClaimPreimage({
             host: msg.sender,
@@ -137,17 +95,19 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         if (_claims[claim].state != ClaimState.Unknown) revert AlreadySubmitted(claim);
 
         uint256 held = bond(submission.contentId);
-        _takeBond(held, submission.claimant);
+        uint256 excess = _excess(held);
         uint256 windowEnd = block.timestamp + WINDOW;
         _claims[claim] = ClaimRecord({
             windowEnd: uint40(windowEnd),
             openGames: 0,
             state: ClaimState.Pending,
+            // No more than all ether.
             bond: uint96(held)
         });
         emit ClaimSubmitted(
             claim, submission.contentId, msg.sender, preimage, traceUri, held, windowEnd
         );
+        _pay(submission.claimant, excess);
     }
 
     /// @inheritdoc IOpmlVerifier
@@ -157,9 +117,9 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         bytes calldata prompt
     ) external {
         bytes32 claim = _claimId(preimage);
-        if (_claims[claim].state == ClaimState.Unknown) revert NotPending(claim);
+        if (_claims[claim].state == ClaimState.Unknown) revert UnknownClaim(claim);
         if (request.digest() != preimage.requestDigest) revert NotTheRequest(request.digest());
-        uint256 depth = _program(preimage.contentId).inputDepth;
+        uint256 depth = _shape(preimage.contentId).inputDepth;
         bytes32 root = InputMemory.root(request, preimage.claimant, prompt, depth);
         inputRootOf[claim] = root;
         emit InputProven(claim, root);
@@ -168,15 +128,11 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     /// @inheritdoc IOpmlVerifier
     function settleClaim(ClaimPreimage calldata preimage) external {
         bytes32 claim = _claimId(preimage);
-        ClaimRecord storage record = _claims[claim];
-        if (record.state != ClaimState.Pending) revert NotPending(claim);
-        if (block.timestamp <= record.windowEnd) revert WindowOpen(record.windowEnd);
-        if (record.openGames != 0) revert GamesOpen(record.openGames);
-        uint256 held = record.bond;
-        record.state = ClaimState.Settled;
-        record.bond = 0;
-        _credit(preimage.claimant, held);
+        ClaimRecord memory record = _claims[claim];
+        uint256 held = record.settle(claim);
+        _claims[claim] = record;
         emit ClaimSettled(claim);
+        _pay(preimage.claimant, held);
     }
 
     // --------------------------------------------------------------------------------------------- games
@@ -184,178 +140,162 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
     /// @inheritdoc IOpmlVerifier
     function challenge(
         ClaimPreimage calldata preimage,
+        uint64 salt,
         uint32 node,
         bytes32 slotRoot,
         bytes32[] calldata siblings
-    ) external payable returns (bytes32 game) {
-        if (siblings.length != _program(preimage.contentId).nodesLog2) {
+    ) external payable returns (Game memory) {
+        if (siblings.length != _shape(preimage.contentId).nodesLog2) {
             revert WrongSlot();
         }
         if (Merkle.root(slotRoot, node, siblings) != preimage.traceRoot) revert WrongSlot();
-        game = _open(preimage, Phase.Opening, node, 0, slotRoot, siblings);
+        Turn memory turn = _firstTurn(Phase.Opening);
+        turn.node = node;
+        return _open(preimage, salt, turn, slotRoot, siblings);
     }
 
     /// @inheritdoc IOpmlVerifier
-    function challengeWithheld(ClaimPreimage calldata preimage)
+    function challengeWithheld(ClaimPreimage calldata preimage, uint64 salt)
         external
         payable
-        returns (bytes32 game)
+        returns (Game memory)
     {
-        uint8 levels = _program(preimage.contentId).nodesLog2;
+        Turn memory turn = _firstTurn(Phase.Committed);
+        turn.lengthLog2 = _shape(preimage.contentId).nodesLog2;
         bytes32[] calldata none;
         assembly ("memory-safe") {
             none.offset := 0
             none.length := 0
         }
-        game = _open(preimage, Phase.Committed, 0, levels, preimage.traceRoot, none);
+        return _open(preimage, salt, turn, preimage.traceRoot, none);
     }
 
     /// @inheritdoc IOpmlVerifier
-    function reveal(bytes32 game, bytes32 position, bytes32[] calldata children) external {
-        (Game storage self, Turn memory turn) = _begin(game, position, Phase.Committed);
+    function reveal(Game memory game, bytes32[] calldata children) external {
+        (bytes32 id, Turn memory turn) = _begin(game, Phase.Committed);
         bool complete = children.length == 1 << _least(K_LOG2, turn.lengthLog2);
-        if (!complete || Merkle.join(children) != self.digest) revert WrongChildren();
-        emit Revealed(game, children);
+        if (!complete || Merkle.join(children) != game.digest) revert WrongChildren();
+        emit Revealed(id, children);
         turn.phase = Phase.Revealed;
-        _end(game, self, turn, self.digest, 0);
+        _end(id, game, turn, game.digest, 0);
     }
 
     /// @inheritdoc IOpmlVerifier
     function pick(
-        bytes32 game,
-        bytes32 position,
+        Game memory game,
         uint256 index,
         bytes32 child,
         bytes32[] calldata siblings,
         bytes calldata signature
     ) external {
-        (Game storage self, Turn memory turn) = _begin(game, position, Phase.Revealed);
-        _checkPlayer(self, turn, position, signature);
+        (bytes32 id, Turn memory turn) = _begin(game, Phase.Revealed);
+        _checkPlayer(id, game, turn, signature);
         uint256 opened = _least(K_LOG2, turn.lengthLog2);
-        bool known = siblings.length == opened && Merkle.root(child, index, siblings) == self.digest;
+        bool known = siblings.length == opened && Merkle.root(child, index, siblings) == game.digest;
         if (!known) revert WrongChildren();
-        emit Picked(game, index);
+        emit Picked(id, index);
         turn.node = uint32((uint256(turn.node) << opened) + index);
         turn.lengthLog2 -= uint8(opened);
         turn.phase = turn.lengthLog2 == 0 ? Phase.Opening : Phase.Committed;
-        _end(game, self, turn, child, PICK_GAS);
+        _end(id, game, turn, child, PICK_GAS);
     }
 
     /// @inheritdoc IOpmlVerifier
     function state(
-        bytes32 game,
-        bytes32 position,
+        Game memory game,
         ClaimPreimage calldata preimage,
         Statement calldata statement,
         bytes calldata signature
     ) external {
-        (Game storage self, Turn memory turn) = _begin(game, position, Phase.Opening);
-        _checkPlayer(self, turn, position, signature);
-        _checkPreimage(self.claim, preimage);
-        Program memory program = _program(preimage.contentId);
-        if (statement.stepsLog2 > program.stepsLog2) {
-            revert TooManySteps(statement.stepsLog2, program.stepsLog2);
-        }
-        bytes32 last = _checkFinalState(program, statement, self.digest);
-        bytes32 first = _firstState(program, turn.node);
-        emit Stated(game, first, statement);
+        _setClaim(game, preimage);
+        (bytes32 id, Turn memory turn) = _begin(game, Phase.Opening);
+        _checkPlayer(id, game, turn, signature);
+        Program memory program = _shape(preimage.contentId);
+        bytes32 last = program.last(statement, game.digest);
+        bytes32 first = program.first(turn.node);
+        emit Stated(id, first, statement);
 
         turn.phase = Phase.Dissected;
         turn.lengthLog2 = statement.stepsLog2;
         uint256 sectionsLog2 = _least(K_LOG2, statement.stepsLog2);
-        bytes32 digest = Dissection.digest(first, statement.states, last, sectionsLog2);
-        _end(game, self, turn, digest, 0);
+        _end(id, game, turn, Dissection.digest(first, statement.states, last, sectionsLog2), 0);
     }
 
     /// @inheritdoc IOpmlVerifier
-    function dissect(
-        bytes32 game,
-        bytes32 position,
-        Narrowing calldata narrowing,
-        bytes calldata signature
-    ) external {
-        (Game storage self, Turn memory turn) = _begin(game, position, Phase.Dissected);
-        _checkPlayer(self, turn, position, signature);
+    function dissect(Game memory game, Narrowing calldata narrowing, bytes calldata signature)
+        external
+    {
+        (bytes32 id, Turn memory turn) = _begin(game, Phase.Dissected);
+        _checkPlayer(id, game, turn, signature);
         uint256 sectionsLog2 = _least(K_LOG2, turn.lengthLog2);
-        Pair calldata pair = narrowing.pair;
-        Dissection.check(self.digest, sectionsLog2, narrowing.index, pair, narrowing.proof);
+        (uint256 index, bytes32 start, bytes32 last) =
+            (narrowing.index, narrowing.start, narrowing.last);
+        Dissection.check(game.digest, sectionsLog2, index, start, narrowing.end, narrowing.proof);
         if (turn.lengthLog2 == sectionsLog2) revert SectionIsOneStep();
-        if (narrowing.last == pair.end) revert SameEnd();
-        emit Dissected(game, narrowing.index, pair.start, narrowing.states, narrowing.last);
+        if (last == narrowing.end) revert SameEnd();
+        emit Dissected(id, index, start, narrowing.states, last);
 
         turn.lengthLog2 -= uint8(sectionsLog2);
-        turn.start += uint40(narrowing.index << turn.lengthLog2);
+        turn.start += uint40(index << turn.lengthLog2);
         sectionsLog2 = _least(K_LOG2, turn.lengthLog2);
-        bytes32 digest =
-            Dissection.digest(pair.start, narrowing.states, narrowing.last, sectionsLog2);
-        _end(game, self, turn, digest, DISSECT_GAS);
+        bytes32 digest = Dissection.digest(start, narrowing.states, last, sectionsLog2);
+        _end(id, game, turn, digest, DISSECT_GAS);
     }
 
     /// @inheritdoc IOpmlVerifier
     function convict(
-        bytes32 game,
-        bytes32 position,
+        Game memory game,
         ClaimPreimage calldata preimage,
         Conviction calldata conviction
     ) external {
-        (Game storage self, Turn memory turn) = _begin(game, position, Phase.Dissected);
+        _setClaim(game, preimage);
+        (bytes32 id, Turn memory turn) = _begin(game, Phase.Dissected);
         if (turn.lengthLog2 > K_LOG2) revert SectionIsLonger();
-        Pair calldata pair = conviction.pair;
-        Dissection.check(self.digest, turn.lengthLog2, conviction.index, pair, conviction.proof);
+        bytes32 inputRoot = conviction.inputRoot;
+        if (inputRoot != 0 && inputRoot != inputRootOf[game.claim]) revert NotTheInput(inputRoot);
 
-        bytes32 claim = self.claim;
-        _checkPreimage(claim, preimage);
-        Machine memory machine = _machine(preimage, turn.node, inputRootOf[claim]);
-        (bytes32 pre, bytes32 post) = STEPPER.step(machine, conviction.witness);
-        if (pre != pair.start) revert WrongPreState(pre, pair.start);
-        if (post == pair.end) revert StepIsRight();
-        if (turn.toMove() == Side.Challenger) turn.challengerGas += uint32(DISSECT_GAS);
-        _resolve(game, self, turn, turn.toMove(), Ending.Conviction);
+        Machine memory machine = _machine(preimage.contentId, turn.node);
+        // Zero where nothing is loaded from there: no witness leads to it.
+        (machine.inputRoot, machine.traceRoot) = (inputRoot, preimage.traceRoot);
+        (bytes32 start, bytes32 end) = STEPPER.step(machine, conviction.witness);
+        Dissection.check(
+            game.digest, turn.lengthLog2, conviction.index, start, conviction.end, conviction.proof
+        );
+        if (end == conviction.end) revert StepIsRight();
+        if (turn.toMove() == Side.Challenger) turn.challengerGas += uint32(CONVICT_GAS);
+        _resolve(id, game, turn, turn.toMove(), Ending.Conviction);
     }
 
     /// @inheritdoc IOpmlVerifier
-    function concede(bytes32 game, bytes32 position, bytes calldata signature) external {
-        (Game storage self, Turn memory turn) = _begin(game, position, Phase.None);
-        _checkPlayer(self, turn, position, signature);
-        _resolve(game, self, turn, turn.author, Ending.Concession);
+    function concede(Game memory game, bytes calldata signature) external {
+        (bytes32 id, Turn memory turn) = _begin(game, Phase.None);
+        _checkPlayer(id, game, turn, signature);
+        _resolve(id, game, turn, turn.author, Ending.Concession);
     }
 
     /// @inheritdoc IOpmlVerifier
-    function timeout(bytes32 game) external {
-        Game storage self = _game(game);
-        Turn memory turn = self.turn;
-        _checkPending(self.claim);
+    function timeout(Game memory game) external {
+        bytes32 id = _checkPosition(game);
+        Turn memory turn = game.turn.unpack();
         uint256 deadline = turn.deadline();
         if (block.timestamp <= deadline) revert TooEarly(deadline);
-        _resolve(game, self, turn, turn.author, Ending.Timeout);
+        _resolve(id, game, turn, turn.author, Ending.Timeout);
     }
 
     /// @inheritdoc IOpmlVerifier
-    function closeGame(bytes32 game) external {
-        Game storage self = _game(game);
-        ClaimRecord storage record = _claims[self.claim];
-        if (record.state != ClaimState.Rejected) revert ClaimStands(self.claim);
-        uint256 pot = record.bond;
-        uint256 gasBack = _least(pot, self.turn.challengerGas * block.basefee);
-        uint256 burnt = --record.openGames == 0 ? pot - gasBack : 0;
-        record.bond = uint96(pot - gasBack - burnt);
-        emit GameClosed(game);
-        _credit(self.challenger, self.bond + gasBack);
-        delete _games[game];
-        _burn(burnt);
+    function closeGame(Game memory game) external {
+        bytes32 id = _checkPosition(game);
+        ClaimRecord memory record = _claims[game.claim];
+        uint256 gas = game.turn.unpack().challengerGas * block.basefee;
+        (uint256 gasBack, uint256 burnt) = record.close(game.claim, gas);
+        _claims[game.claim] = record;
+        delete positionOf[id];
+        emit GameClosed(id);
+        _burn(game.claim, burnt);
+        _pay(game.challenger, game.bond + gasBack);
     }
 
-    // --------------------------------------------------------------------------------------------- money
-
-    /// @inheritdoc IOpmlVerifier
-    function withdraw(address to) external returns (uint256 amount) {
-        amount = creditOf[msg.sender];
-        if (amount == 0) revert NothingToWithdraw();
-        creditOf[msg.sender] = 0;
-        emit Withdrawn(msg.sender, to, amount);
-        (bool sent,) = to.call{ value: amount }("");
-        if (!sent) revert TransferFailed();
-    }
+    // --------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IOpmlVerifier
     function challengeBond() public view returns (uint256) {
@@ -369,27 +309,9 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         return needed > CLAIM_BOND ? needed : CLAIM_BOND;
     }
 
-    // --------------------------------------------------------------------------------------------- views
-
     /// @inheritdoc IVerifier
     function statusOf(bytes32 claim) external view returns (ClaimStatus) {
-        ClaimRecord storage record = _claims[claim];
-        ClaimState s = record.state;
-        if (s == ClaimState.Unknown) return ClaimStatus.Unknown;
-        if (s == ClaimState.Rejected) return ClaimStatus.Rejected;
-        bool stands = block.timestamp > record.windowEnd && record.openGames == 0;
-        return s == ClaimState.Settled || stands ? ClaimStatus.Proven : ClaimStatus.Pending;
-    }
-
-    /// @inheritdoc IVerifier
-    function limits(bytes32 contentId) external view returns (uint32, uint32) {
-        Program storage program = _programs[_contents[contentId].programId];
-        return (program.promptLimit, program.outputLimit);
-    }
-
-    /// @inheritdoc IOpmlVerifier
-    function programOf(bytes32 programId) external view returns (Program memory) {
-        return _programs[programId];
+        return _claims[claim].status();
     }
 
     /// @inheritdoc IOpmlVerifier
@@ -397,143 +319,107 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
         return _claims[claim];
     }
 
-    /// @inheritdoc IOpmlVerifier
-    function gameOf(bytes32 game)
-        external
-        view
-        returns (bytes32, address, uint256, bytes32, Turn memory)
-    {
-        Game storage self = _games[game];
-        return (self.claim, self.challenger, self.bond, self.digest, self.turn);
-    }
-
-    /// @inheritdoc IOpmlVerifier
-    function positionOf(bytes32 game) external view returns (bytes32, uint256) {
-        Game storage self = _game(game);
-        Turn memory turn = self.turn;
-        return (turn.position(game, self.digest), turn.deadline());
-    }
-
     // -------------------------------------------------------------------------------------- the life of a game
+
+    function _firstTurn(Phase phase) private view returns (Turn memory turn) {
+        turn.phase = phase;
+        turn.author = Side.Challenger;
+        turn.challengerGas = uint32(CHALLENGE_GAS);
+        (turn.claimantLeft, turn.challengerLeft) = (uint32(CLOCK), uint32(CLOCK));
+        turn.since = uint40(block.timestamp);
+    }
 
     function _open(
         ClaimPreimage calldata preimage,
-        Phase phase,
-        uint32 node,
-        uint8 levels,
+        uint64 salt,
+        Turn memory turn,
         bytes32 digest,
         bytes32[] calldata siblings
-    ) private returns (bytes32 game) {
-        bytes32 claim = _claimId(preimage);
-        ClaimRecord storage record = _claims[claim];
-        if (record.state != ClaimState.Pending) revert NotPending(claim);
-        if (block.timestamp > record.windowEnd) revert WindowClosed(record.windowEnd);
-        ++record.openGames;
+    ) private returns (Game memory game) {
+        _setClaim(game, preimage);
+        ClaimRecord memory record = _claims[game.claim];
+        record.open(game.claim);
+        _claims[game.claim] = record;
 
         uint256 held = challengeBond();
-        _takeBond(held, msg.sender);
-        game = keccak256(
-            abi.encode(
-                bytes32("imo.game.v1"),
-                block.chainid,
-                address(this),
-                claim,
-                msg.sender,
-                _gamesOf[msg.sender]++
-            )
-        );
-        Turn memory turn = Turn({
-            phase: phase,
-            author: Side.Challenger,
-            lengthLog2: levels,
-            ply: 0,
-            node: node,
-            start: 0,
-            challengerGas: uint32(CHALLENGE_GAS),
-            claimantLeft: uint32(CLOCK),
-            challengerLeft: uint32(CLOCK),
-            since: uint40(block.timestamp)
-        });
-        _games[game] = Game({
-            claim: claim,
-            claimant: preimage.claimant,
-            delegate: preimage.delegate,
-            challenger: msg.sender,
-            bond: uint96(held),
-            digest: digest,
-            turn: turn
-        });
-        emit Challenged(claim, game, msg.sender, held, digest, siblings);
-        emit Moved(game, turn.position(game, digest), turn, turn.deadline());
+        uint256 excess = _excess(held);
+        (game.challenger, game.salt) = (msg.sender, salt);
+        // No more than all ether.
+        (game.bond, game.digest, game.turn) = (uint96(held), digest, turn.pack());
+        bytes32 id = game.id();
+        if (positionOf[id] != 0) revert GameIsOpen(id);
+        positionOf[id] = game.position();
+        emit Challenged(game.claim, id, msg.sender, salt, held, digest, siblings);
+        emit Moved(id, game.turn);
+        _pay(msg.sender, excess);
     }
 
-    /// @dev Every move begins here: the game is open, the position is the one named, its phase (None for any) fits, the clock runs.
-    function _begin(bytes32 game, bytes32 position, Phase phase)
+    /// @dev Every move begins here: the game stands as is said, its phase (None for any) fits, the clock runs. That another game may
+    /// have rejected the claim in the meantime is looked at where a game ends.
+    function _begin(Game memory game, Phase phase)
         private
         view
-        returns (Game storage self, Turn memory turn)
+        returns (bytes32 id, Turn memory turn)
     {
-        self = _game(game);
-        turn = self.turn;
-        if (turn.position(game, self.digest) != position) revert NotThePosition(position);
+        id = _checkPosition(game);
+        turn = game.turn.unpack();
         if (phase != Phase.None && phase != turn.phase) revert WrongPhase();
-        _checkPending(self.claim);
         uint256 deadline = turn.deadline();
         if (block.timestamp > deadline) revert TooLate(deadline);
     }
 
     /// @dev A move that does not end the game ends here. `gas` counts only when the challenger made it.
-    function _end(bytes32 game, Game storage self, Turn memory turn, bytes32 digest, uint256 gas)
+    function _end(bytes32 id, Game memory game, Turn memory turn, bytes32 digest, uint256 gas)
         private
     {
         turn.pass(EXTENSION, gas);
-        self.digest = digest;
-        self.turn = turn;
-        emit Moved(game, turn.position(game, digest), turn, turn.deadline());
+        (game.digest, game.turn) = (digest, turn.pack());
+        positionOf[id] = game.position();
+        emit Moved(id, game.turn);
     }
 
-    /// @dev Half of the loser's bond is burnt. Of a claimant's, the winner gets a quarter, and a quarter waits for the challengers of the
-    /// claim's other games; of a challenger's, the claimant gets the half that its bond was sized to cover a defence with.
-    function _resolve(bytes32 game, Game storage self, Turn memory turn, Side winner, Ending ending)
+    /// @dev Of a challenger's lost bond the claimant gets the half that it was sized to cover a defence with.
+    function _resolve(bytes32 id, Game memory game, Turn memory turn, Side winner, Ending ending)
         private
     {
-        bytes32 claim = self.claim;
-        (address claimant, address challenger) = (self.claimant, self.challenger);
-        uint256 held = self.bond;
-        ClaimRecord storage record = _claims[claim];
-        uint32 left = --record.openGames;
-        delete _games[game];
-        emit Resolved(claim, game, winner, ending);
+        bytes32 claim = game.claim;
+        ClaimRecord memory record = _claims[claim];
+        record.checkPending(claim);
+        delete positionOf[id];
+        emit Resolved(claim, id, winner, ending);
 
+        uint256 held = game.bond;
         if (winner == Side.Claimant) {
-            _credit(claimant, held / 2);
-            _burn(held - held / 2);
+            --record.openGames;
+            _claims[claim] = record;
+            _burn(claim, held - held / 2);
+            _pay(game.claimant, held / 2);
             return;
         }
-        uint256 slashed = record.bond;
-        uint256 prize = slashed / 4;
-        uint256 gasBack = _least(slashed / 8, turn.challengerGas * block.basefee);
-        uint256 pot = left == 0 ? 0 : slashed / 4 - gasBack;
-        record.state = ClaimState.Rejected;
-        record.bond = uint96(pot);
+        (uint256 prize, uint256 burnt) = record.reject(turn.challengerGas * block.basefee);
+        _claims[claim] = record;
         emit ClaimRejected(claim);
-        _credit(challenger, held + prize + gasBack);
-        _burn(slashed - prize - gasBack - pot);
+        _burn(claim, burnt);
+        _pay(game.challenger, held + prize);
     }
 
     // ------------------------------------------------------------------------------------------------ checks
 
+    /// @dev What the chain keeps of the game is the hash of what was brought.
+    function _checkPosition(Game memory game) private view returns (bytes32 id) {
+        id = game.id();
+        bytes32 position = game.position();
+        if (positionOf[id] != position) revert NotThePosition(position, positionOf[id]);
+    }
+
     /// @dev The side to move sent or signed this call. A signature covers the position and the call's arguments.
-    function _checkPlayer(
-        Game storage self,
-        Turn memory turn,
-        bytes32 position,
-        bytes calldata signature
-    ) private view {
-        address player = self.challenger;
-        address delegate = player;
+    function _checkPlayer(bytes32 id, Game memory game, Turn memory turn, bytes calldata signature)
+        private
+        view
+    {
+        (address player, address delegate) = (game.challenger, game.challenger);
         if (turn.toMove() == Side.Claimant) {
-            (player, delegate) = (self.claimant, self.delegate);
+            (player, delegate) = (game.claimant, game.delegate);
         }
         if (msg.sender == player || msg.sender == delegate) return;
         // The signature is the call's last argument, so everything before it is what was signed.
@@ -542,87 +428,17 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
             signed := sub(signature.offset, 0x20)
         }
         bytes32 payload = keccak256(msg.data[:signed]);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(MOVE_TYPE, position, payload)));
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(MOVE_TYPE, positionOf[id], payload)));
         bool right = SignatureChecker.isValidSignatureNow(player, digest, signature)
             || (delegate != address(0)
                 && SignatureChecker.isValidSignatureNow(delegate, digest, signature));
         if (!right) revert NotThePlayer(msg.sender);
     }
 
-    function _checkPending(bytes32 claim) private view {
-        if (_claims[claim].state != ClaimState.Pending) revert NotPending(claim);
-    }
-
-    function _checkPreimage(bytes32 claim, ClaimPreimage calldata preimage) private view {
-        if (_claimId(preimage) != claim) revert NotThePreimage(claim);
-    }
-
-    /// @dev Halted with code 0, the claimed slot at the output address; returns its hash.
-    function _checkFinalState(
-        Program memory program,
-        Statement calldata statement,
-        bytes32 slotRoot
-    ) private pure returns (bytes32) {
-        if (statement.finalState.length != MachineState.BYTES) revert NotHalted();
-        State last = MachineState.copy(statement.finalState);
-        if (last.status() != MachineState.HALTED || last.x(10) != 0) revert NotHalted();
-        uint256 slotDepth = program.slotDepth();
-        bool whole = statement.opening.length == program.memoryDepth - slotDepth;
-        uint256 index = program.outputAddress >> program.slotLog2;
-        if (!whole || Merkle.root(slotRoot, index, statement.opening) != last.memoryRoot()) {
-            revert WrongOutput();
-        }
-        return last.hash();
-    }
-
-    // ----------------------------------------------------------------------------------- what claims commit to
-
-    function _firstState(Program memory program, uint32 node) private pure returns (bytes32) {
-        State first = MachineState.zero();
-        first.setMemoryRoot(Merkle.zero(program.memoryDepth));
-        first.setPc(program.entry);
-        first.setX(10, node);
-        first.setX(11, program.nodesLog2);
-        first.setX(12, program.slotLog2);
-        return first.hash();
-    }
-
-    function _machine(ClaimPreimage calldata preimage, uint32 node, bytes32 inputRoot)
-        private
-        view
-        returns (Machine memory)
-    {
-        Content storage content = _contents[preimage.contentId];
-        Program memory program = _programs[content.programId];
-        return Machine({
-            codeRoot: program.codeRoot,
-            modelRoot: content.imageRoot,
-            // Zero until proven: no witness leads there, so a step that loads input cannot be convicted before.
-            inputRoot: inputRoot,
-            traceRoot: preimage.traceRoot,
-            codeBase: program.codeBase,
-            codeDepth: program.codeDepth,
-            memoryDepth: program.memoryDepth,
-            inputDepth: program.inputDepth,
-            modelDepth: content.modelDepth,
-            traceDepth: program.traceDepth(),
-            traceLimit: uint64(node) << program.slotLog2
-        });
-    }
-
-    /// @dev Root that the emit slot of a submission leads to: the last slot, in words as docs/spec/request.md says.
-    function _rootOfEmit(
-        Program memory program,
-        Submission calldata submission,
-        bytes32[] memory siblings
-    ) private pure returns (bytes32 hash) {
-        if (siblings.length != program.nodesLog2) revert WrongEmitSlot();
-        bytes memory slot =
-            abi.encode(submission.answerLength, submission.answerHash, submission.tokensUsed);
-        hash = Merkle.root(slot, program.slotDepth());
-        for (uint256 i = 0; i < siblings.length; ++i) {
-            hash = Merkle.branch(siblings[i], hash);
-        }
+    /// @dev What a preimage tells of a game is not believed from elsewhere. Of another claim's game no position is kept.
+    function _setClaim(Game memory game, ClaimPreimage calldata preimage) private view {
+        game.claim = _claimId(preimage);
+        (game.claimant, game.delegate) = (preimage.claimant, preimage.delegate);
     }
 
     function _claimId(ClaimPreimage memory preimage) private view returns (bytes32) {
@@ -635,34 +451,6 @@ contract OpmlVerifier is IOpmlVerifier, EIP712 {
             outputDigest: preimage.outputDigest,
             details: keccak256(abi.encode(preimage.delegate, preimage.traceRoot))
         }).id();
-    }
-
-    function _program(bytes32 contentId) private view returns (Program memory program) {
-        bytes32 programId = _contents[contentId].programId;
-        if (programId == 0) revert UnknownContent(contentId);
-        program = _programs[programId];
-    }
-
-    function _game(bytes32 game) private view returns (Game storage self) {
-        self = _games[game];
-        if (self.turn.phase == Phase.None) revert UnknownGame(game);
-    }
-
-    // ------------------------------------------------------------------------------------------- money, inside
-
-    function _takeBond(uint256 needed, address giver) private {
-        if (msg.value < needed) revert BondTooSmall(msg.value, needed);
-        if (msg.value > needed) _credit(giver, msg.value - needed);
-    }
-
-    function _credit(address account, uint256 amount) private {
-        creditOf[account] += amount;
-        emit Credited(account, amount);
-    }
-
-    /// @dev No code can be at address 0, so nothing runs and nothing fails.
-    function _burn(uint256 amount) private {
-        if (amount != 0) payable(address(0)).transfer(amount);
     }
 
     function _least(uint256 a, uint256 b) private pure returns (uint256) {

@@ -53,8 +53,8 @@ library ParametersCheck {
         uint256 reveals = (NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
         // The two sides take turns.
         uint256 dissections = (STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
-        uint256 stateAndConvict = 280_000 + 1000 * k;
-        return reveals * (46_000 + 1200 * k) + dissections * (56_000 + 1600 * k) + stateAndConvict;
+        uint256 stateAndConvict = 250_000 + 1000 * k;
+        return reveals * (42_000 + 1200 * k) + dissections * (50_000 + 1300 * k) + stateAndConvict;
     }
 
     /// @dev Least window, clock and extension of a chain.

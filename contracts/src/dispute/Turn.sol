@@ -23,7 +23,10 @@ enum Phase {
     Dissected
 }
 
-/// @notice Where a game stands, beside its digest; one storage slot. The side to move is the author's opponent.
+/// @notice A `Turn` in one word: its fields from the lowest bits up, each as wide as its type.
+type PackedTurn is uint256;
+
+/// @notice Where a game stands, beside its digest. The side to move is the author's opponent.
 struct Turn {
     Phase phase;
     /// Who made the last move.
@@ -46,8 +49,9 @@ struct Turn {
 }
 
 using Turns for Turn global;
+using { unpack } for PackedTurn global;
 
-/// @title Positions and chess clocks
+/// @title Turns and chess clocks
 /// @notice A clock runs only in its side's turn, and is filled up to the extension when that turn begins.
 library Turns {
     /// @notice Who is to move.
@@ -59,29 +63,6 @@ library Turns {
     function deadline(Turn memory self) internal pure returns (uint256) {
         bool claimant = self.toMove() == Side.Claimant;
         return uint256(self.since) + (claimant ? self.claimantLeft : self.challengerLeft);
-    }
-
-    /// @notice Names the one position of the one game that a move answers.
-    function position(Turn memory self, bytes32 game, bytes32 digest)
-        internal
-        view
-        returns (bytes32)
-    {
-        return keccak256(
-            abi.encode(
-                bytes32("imo.position.v1"),
-                block.chainid,
-                address(this),
-                game,
-                self.ply,
-                self.phase,
-                self.node,
-                self.start,
-                self.lengthLog2,
-                self.author,
-                digest
-            )
-        );
     }
 
     /// @notice Stops the mover's clock and starts the other's.
@@ -102,7 +83,33 @@ library Turns {
         ++self.ply;
     }
 
+    function pack(Turn memory self) internal pure returns (PackedTurn) {
+        uint256 clocks = uint256(self.challengerGas) | uint256(self.claimantLeft) << 32
+            | uint256(self.challengerLeft) << 64 | uint256(self.since) << 96;
+        uint256 place = uint256(self.ply) | uint256(self.node) << 16 | uint256(self.start) << 48;
+        uint256 kind =
+            uint256(self.phase) | uint256(self.author) << 8 | uint256(self.lengthLog2) << 16;
+        return PackedTurn.wrap(kind | place << 24 | clocks << 112);
+    }
+
     function _atLeast(uint32 left, uint256 extension) private pure returns (uint32) {
         return left < extension ? uint32(extension) : left;
     }
+}
+
+/// @dev Reverts when there is no such phase or side.
+function unpack(PackedTurn self) pure returns (Turn memory) {
+    uint256 word = PackedTurn.unwrap(self);
+    return Turn({
+        phase: Phase(uint8(word)),
+        author: Side(uint8(word >> 8)),
+        lengthLog2: uint8(word >> 16),
+        ply: uint16(word >> 24),
+        node: uint32(word >> 40),
+        start: uint40(word >> 72),
+        challengerGas: uint32(word >> 112),
+        claimantLeft: uint32(word >> 144),
+        challengerLeft: uint32(word >> 176),
+        since: uint40(word >> 208)
+    });
 }

@@ -19,7 +19,7 @@ enum ClaimStatus {
 /// @notice A host asks three things only: take this claim, what is it worth, what has become of it. One verifier serves any
 /// number of hosts; a claim is bound to the host that posted it (`msg.sender` of `submit`).
 interface IVerifier {
-    /// @notice Takes a claim with its bond, `msg.value`, which must be `bond(contentId)` at least; the excess is credited to the claimant.
+    /// @notice Takes a claim with its bond, `msg.value`, which must be `bond(contentId)` at least; the excess is sent to the claimant.
     /// @param evidence What this verifier wants beside the submission; for opML `abi.encode(bytes32 traceRoot, address delegate,
     /// bytes32[] emitSiblings, string traceUri)`.
     /// @return claim The claim's id, which must be `submission.claimId(verifier, host, details)`, with details of the verifier's choosing

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
 
-import { Dissection, Pair } from "../../src/dispute/Dissection.sol";
+import { Dissection } from "../../src/dispute/Dissection.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 
 /// The library behind external calls.
@@ -20,10 +20,11 @@ contract DissectionCaller {
         bytes32 stated,
         uint256 sectionsLog2,
         uint256 index,
-        Pair calldata pair,
+        bytes32 start,
+        bytes32 end,
         bytes32[] calldata proof
     ) external pure {
-        Dissection.check(stated, sectionsLog2, index, pair, proof);
+        Dissection.check(stated, sectionsLog2, index, start, end, proof);
     }
 }
 
@@ -48,16 +49,15 @@ contract DissectionTest is Test {
         bytes32[] memory states = _states(seed, sectionsLog2);
         bytes32 digest = _digest(states, sectionsLog2);
         bytes32[] memory proof = _proof(_pairs(states), index, sectionsLog2);
-        Pair memory pair = Pair(states[index], states[index + 1]);
-        CALLER.check(digest, sectionsLog2, index, pair, proof);
+        (bytes32 start, bytes32 end) = (states[index], states[index + 1]);
+        CALLER.check(digest, sectionsLog2, index, start, end, proof);
 
         vm.expectRevert(Dissection.PairNotStated.selector);
-        CALLER.check(digest, sectionsLog2, index ^ 1, pair, proof);
+        CALLER.check(digest, sectionsLog2, index ^ 1, start, end, proof);
         vm.expectRevert(Dissection.PairNotStated.selector);
-        CALLER.check(digest, sectionsLog2 - 1, index, pair, proof);
-        (pair.start, pair.end) = (pair.end, pair.start);
+        CALLER.check(digest, sectionsLog2 - 1, index, start, end, proof);
         vm.expectRevert(Dissection.PairNotStated.selector);
-        CALLER.check(digest, sectionsLog2, index, pair, proof);
+        CALLER.check(digest, sectionsLog2, index, end, start, proof);
     }
 
     function test_a_dissection_states_every_section() external {

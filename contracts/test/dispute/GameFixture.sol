@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import { Test, Vm } from "forge-std/Test.sol";
 
-import { Pair } from "../../src/dispute/Dissection.sol";
+import { Game } from "../../src/dispute/Game.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
-import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { PackedTurn, Phase, Side, Turn } from "../../src/dispute/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,
@@ -13,6 +13,7 @@ import {
     Narrowing,
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
+import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Request } from "../../src/types/Request.sol";
 import { Submission } from "../../src/types/Submission.sol";
@@ -20,15 +21,13 @@ import { Run, Segments, Toy } from "./Toy.sol";
 
 /// A game as the logs tell it.
 struct View {
-    bytes32 claim;
-    address challenger;
-    bytes32 position;
+    /// What the next move must bring.
+    Game game;
     Turn turn;
     uint256 deadline;
     /// What the last dissection states, both ends included.
     bytes32[] states;
     bytes32[] children;
-    bytes32 committed;
     bool over;
     Side winner;
     IOpmlVerifier.Ending ending;
@@ -73,6 +72,9 @@ abstract contract GameFixture is Test {
     bytes32 internal _contentId;
     mapping(bytes32 claim => ClaimPreimage) internal _preimages;
     mapping(bytes32 game => View) internal _views;
+    uint64 internal _salt;
+    /// What the logs say is burnt.
+    uint256 internal _burnt;
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
@@ -232,15 +234,18 @@ abstract contract GameFixture is Test {
         uint256 bond = _verifier.challengeBond();
         hoax(challenger, challenger.balance + bond);
         game = _verifier.challenge{ value: bond }(
-            _preimages[claim], node, Toy.subtree(trace, 0, node), Toy.siblings(trace, node)
-        );
+                _preimages[claim],
+                _salt++,
+                node,
+                Toy.subtree(trace, 0, node),
+                Toy.siblings(trace, node)).id();
         _read();
     }
 
     function _challengeWithheld(bytes32 claim, address challenger) internal returns (bytes32 game) {
         uint256 bond = _verifier.challengeBond();
         hoax(challenger, challenger.balance + bond);
-        game = _verifier.challengeWithheld{ value: bond }(_preimages[claim]);
+        game = _verifier.challengeWithheld{ value: bond }(_preimages[claim], _salt++).id();
         _read();
     }
 
@@ -256,7 +261,7 @@ abstract contract GameFixture is Test {
             bool claimants = _toMove(game) == Side.Claimant;
             if (_move(game, claimants ? claimant : challenger, claimant.trace)) continue;
             vm.warp(_views[game].deadline + 1);
-            _verifier.timeout(game);
+            _verifier.timeout(_views[game].game);
             _read();
         }
     }
@@ -272,7 +277,7 @@ abstract contract GameFixture is Test {
         Phase phase = view_.turn.phase;
         bool moved = true;
         if (phase == Phase.Committed) {
-            _verifier.reveal(game, view_.position, _children(view_.turn, player.trace));
+            _verifier.reveal(view_.game, _children(view_.turn, player.trace));
         } else if (phase == Phase.Revealed) {
             moved = _pick(game, player);
         } else {
@@ -307,27 +312,20 @@ abstract contract GameFixture is Test {
         if (index == mine.length) return _concede(game, player);
         bytes32[] memory path = _path(view_.children, index);
         bytes32 child = view_.children[index];
-        _send(
-            player.who,
-            abi.encodeCall(_verifier.pick, (game, view_.position, index, child, path, ""))
-        );
+        _send(player.who, abi.encodeCall(_verifier.pick, (view_.game, index, child, path, "")));
         return true;
     }
 
     function _concede(bytes32 game, Player memory player) internal returns (bool) {
-        bytes32 position = _views[game].position;
-        _send(player.who, abi.encodeCall(_verifier.concede, (game, position, "")));
+        _send(player.who, abi.encodeCall(_verifier.concede, (_views[game].game, "")));
         return true;
     }
 
     function _state(bytes32 game, Player memory player, Run memory run) private {
         Statement memory statement = _statement(player, run);
         View storage view_ = _views[game];
-        ClaimPreimage memory preimage = _preimages[view_.claim];
-        _send(
-            player.who,
-            abi.encodeCall(_verifier.state, (game, view_.position, preimage, statement, ""))
-        );
+        ClaimPreimage memory preimage = _preimages[view_.game.claim];
+        _send(player.who, abi.encodeCall(_verifier.state, (view_.game, preimage, statement, "")));
     }
 
     function _statement(Player memory player, Run memory run)
@@ -365,7 +363,7 @@ abstract contract GameFixture is Test {
         if (length == 0) return _convict(game, index, segments);
 
         Narrowing memory narrowing = _narrowing(game, player, run, index);
-        _send(player.who, abi.encodeCall(_verifier.dissect, (game, view_.position, narrowing, "")));
+        _send(player.who, abi.encodeCall(_verifier.dissect, (view_.game, narrowing, "")));
         return true;
     }
 
@@ -391,7 +389,7 @@ abstract contract GameFixture is Test {
     {
         View storage view_ = _views[game];
         Conviction memory conviction = _conviction(game, index, segments);
-        try _verifier.convict(game, view_.position, _preimages[view_.claim], conviction) {
+        try _verifier.convict(view_.game, _preimages[view_.game.claim], conviction) {
             return true;
         } catch {
             return false;
@@ -406,8 +404,9 @@ abstract contract GameFixture is Test {
         View storage view_ = _views[game];
         return Conviction({
             index: index,
-            pair: Pair(view_.states[index], view_.states[index + 1]),
+            end: view_.states[index + 1],
             proof: _path(_pairs(view_.states), index),
+            inputRoot: _verifier.inputRootOf(view_.game.claim),
             witness: Toy.witness(segments, view_.turn.node, view_.turn.start + index)
         });
     }
@@ -424,7 +423,8 @@ abstract contract GameFixture is Test {
         uint256 start = turn.start + (index << length);
         return Narrowing({
             index: index,
-            pair: Pair(view_.states[index], view_.states[index + 1]),
+            start: view_.states[index],
+            end: view_.states[index + 1],
             proof: _path(_pairs(view_.states), index),
             states: _middle(player, run, start, length),
             last: _at(run, start + (1 << length))
@@ -508,16 +508,19 @@ abstract contract GameFixture is Test {
                 abi.decode(log.data, (ClaimPreimage, string, uint256, uint256));
             _preimages[log.topics[1]] = preimage;
         } else if (kind == IOpmlVerifier.Challenged.selector) {
-            View storage view_ = _views[log.topics[2]];
-            (, bytes32 digest,) = abi.decode(log.data, (uint256, bytes32, bytes32[]));
-            view_.claim = log.topics[1];
-            view_.challenger = address(uint160(uint256(log.topics[3])));
-            view_.committed = digest;
+            Game storage game = _views[log.topics[2]].game;
+            (uint64 salt, uint256 bond, bytes32 digest,) =
+                abi.decode(log.data, (uint64, uint256, bytes32, bytes32[]));
+            ClaimPreimage storage preimage = _preimages[log.topics[1]];
+            (game.claimant, game.delegate) = (preimage.claimant, preimage.delegate);
+            (game.claim, game.salt, game.bond) = (log.topics[1], salt, uint96(bond));
+            game.challenger = address(uint160(uint256(log.topics[3])));
+            game.digest = digest;
         } else if (kind == IOpmlVerifier.Revealed.selector) {
             _views[log.topics[1]].children = abi.decode(log.data, (bytes32[]));
         } else if (kind == IOpmlVerifier.Picked.selector) {
             View storage view_ = _views[log.topics[1]];
-            view_.committed = view_.children[abi.decode(log.data, (uint256))];
+            view_.game.digest = view_.children[abi.decode(log.data, (uint256))];
         } else if (kind == IOpmlVerifier.Stated.selector) {
             (bytes32 first, Statement memory statement) = abi.decode(log.data, (bytes32, Statement));
             bytes32 last = keccak256(statement.finalState);
@@ -528,29 +531,34 @@ abstract contract GameFixture is Test {
             _views[log.topics[1]].states = _join(start, states, last);
         } else if (kind == IOpmlVerifier.Moved.selector) {
             View storage view_ = _views[log.topics[1]];
-            (view_.position, view_.turn, view_.deadline) =
-                abi.decode(log.data, (bytes32, Turn, uint256));
+            view_.game.turn = abi.decode(log.data, (PackedTurn));
+            view_.turn = view_.game.turn.unpack();
+            view_.deadline = view_.turn.deadline();
+            if (view_.turn.phase == Phase.Dissected) {
+                view_.game.digest = Merkle.join(_pairs(view_.states));
+            }
             _checkView(log.topics[1]);
         } else if (kind == IOpmlVerifier.Resolved.selector) {
             View storage view_ = _views[log.topics[2]];
             assertFalse(view_.over, "a game ends once");
             view_.over = true;
             (view_.winner, view_.ending) = abi.decode(log.data, (Side, IOpmlVerifier.Ending));
+            assertEq(_verifier.positionOf(log.topics[2]), 0, "and is gone");
+        } else if (kind == IPurse.Burnt.selector) {
+            _burnt += abi.decode(log.data, (uint256));
         }
     }
 
     /// The position, computed from the logs as docs/spec/game.md says.
     function _checkView(bytes32 game) private view {
-        View storage view_ = _views[game];
-        Turn memory turn = view_.turn;
-        bytes32 digest =
-            turn.phase == Phase.Dissected ? Merkle.join(_pairs(view_.states)) : view_.committed;
-        bytes memory where = abi.encode(
-            bytes32("imo.position.v1"), block.chainid, address(_verifier), game, turn.ply
-        );
-        bytes memory what =
-            abi.encode(turn.phase, turn.node, turn.start, turn.lengthLog2, turn.author, digest);
-        assertEq(view_.position, keccak256(bytes.concat(where, what)), "position from logs");
+        Game memory it = _views[game].game;
+        bytes32 claim = it.claim;
+        bytes memory who = abi.encode(claim, it.claimant, it.delegate, it.challenger, it.salt);
+        bytes memory what = abi.encode(it.bond, it.digest, it.turn);
+        bytes32 position = keccak256(bytes.concat("imo.position.v1", bytes17(0), who, what));
+        assertEq(_verifier.positionOf(game), position, "position from logs");
+        bytes memory name = abi.encode(bytes32("imo.game.v1"), claim, it.challenger, it.salt);
+        assertEq(game, keccak256(name), "id");
     }
 
     function _join(bytes32 first, bytes32[] memory middle, bytes32 last)

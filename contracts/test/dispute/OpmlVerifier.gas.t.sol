@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Pair } from "../../src/dispute/Dissection.sol";
+import { Vm } from "forge-std/Test.sol";
+
+import { Game } from "../../src/dispute/Game.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
+import { PackedTurn } from "../../src/dispute/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,
@@ -34,8 +37,9 @@ contract OpmlVerifierGasTest is StepFixture {
     bytes32 private _contentId;
     ClaimPreimage private _preimage;
     bytes32 private _claim;
-    bytes32 private _game;
+    Game private _game;
     bytes32[] private _top;
+    uint64 private _salt;
 
     function setUp() public override {
         super.setUp();
@@ -47,8 +51,8 @@ contract OpmlVerifierGasTest is StepFixture {
         vm.deal(address(this), 100 ether);
         vm.deal(BOB, 100 ether);
         vm.warp(1_800_000_000);
-        // Address 0 exists on every chain of note: to burn creates no account.
-        vm.deal(address(0), 1);
+        // Players exist: to pay them creates no account.
+        vm.deal(ANN, 1 ether);
         for (uint256 i = 0; i < 16; ++i) {
             _top.push(keccak256(abi.encode("subtree", i)));
         }
@@ -65,23 +69,21 @@ contract OpmlVerifierGasTest is StepFixture {
         vm.warp(block.timestamp + 24 hours + 1);
         _verifier.settleClaim(_preimage);
         _snap("settleClaim", 300_000);
-        vm.prank(ANN);
-        _verifier.withdraw(ANN);
-        _snap("withdraw", 300_000);
     }
 
     function test_descent() external {
         _register();
         _submit();
         vm.prank(BOB);
-        _game = _verifier.challengeWithheld{ value: 0.08 ether }(_preimage);
+        _game = _verifier.challengeWithheld{ value: 0.08 ether }(_preimage, 0);
         _snap("challengeWithheld", 300_000);
-        _verifier.reveal(_game, _position(), _top);
+        vm.recordLogs();
+        _verifier.reveal(_game, _top);
         _snap("reveal", 300_000);
+        _read(_game.digest);
         bytes32[] memory path = _path(_top, NODE >> 15);
-        bytes32 position = _position();
         vm.prank(BOB);
-        _verifier.pick(_game, position, NODE >> 15, _top[NODE >> 15], path, "");
+        _verifier.pick(_game, NODE >> 15, _top[NODE >> 15], path, "");
         _snap("pick", 300_000);
     }
 
@@ -94,20 +96,22 @@ contract OpmlVerifierGasTest is StepFixture {
         Statement memory statement = _statement(STEPS_LOG2, states);
         _state(statement);
         _snap("state", 300_000);
+        _readStatement(statement);
         Narrowing memory narrowing = Narrowing({
             index: 5,
-            pair: Pair(states[4], states[5]),
+            start: states[4],
+            end: states[5],
             proof: _proof(statement, 5),
             states: _words("second", 15),
             last: "other"
         });
-        bytes32 position = _position();
+        vm.recordLogs();
         vm.prank(BOB);
-        _verifier.dissect(_game, position, narrowing, "");
+        _verifier.dissect(_game, narrowing, "");
         _snap("dissect", 300_000);
-        position = _position();
+        _read(_digest(states[4], narrowing.states, "other"));
         vm.prank(ANN);
-        _verifier.concede(_game, position, "");
+        _verifier.concede(_game, "");
         _snap("concede, claimant", 300_000);
     }
 
@@ -115,7 +119,9 @@ contract OpmlVerifierGasTest is StepFixture {
         _register();
         _submit();
         _challenge();
-        _state(_statement(STEPS_LOG2, _words("first", 15)));
+        Statement memory statement = _statement(STEPS_LOG2, _words("first", 15));
+        _state(statement);
+        _readStatement(statement);
         vm.warp(block.timestamp + 13 hours);
         _verifier.timeout(_game);
         _snap("timeout, challenger", 300_000);
@@ -125,7 +131,7 @@ contract OpmlVerifierGasTest is StepFixture {
         _register();
         _submit();
         _challenge();
-        bytes32 other = _game;
+        Game memory other = _game;
         _challenge();
         vm.warp(block.timestamp + 13 hours);
         _verifier.timeout(_game);
@@ -172,9 +178,14 @@ contract OpmlVerifierGasTest is StepFixture {
         states[4] = keccak256(_encode(cpu));
         Statement memory statement = _statement(4, states);
         _state(statement);
+        _readStatement(statement);
         Conviction memory conviction =
-            Conviction(5, Pair(states[4], states[5]), _proof(statement, 5), witness);
-        _verifier.convict(_game, _position(), _preimage, conviction);
+            Conviction(5, states[5], _proof(statement, 5), bytes32(0), witness);
+        Game memory game = _withoutClaim();
+        bytes memory call = abi.encodeCall(_verifier.convict, (game, _preimage, conviction));
+        vm.snapshotValue("OpmlVerifier", string.concat(name, ", floor"), _floor(call));
+        vm.prank(BOB);
+        _verifier.convict(game, _preimage, conviction);
         _snap(name, 300_000);
     }
 
@@ -224,13 +235,18 @@ contract OpmlVerifierGasTest is StepFixture {
     function _challenge() private {
         bytes32[] memory siblings = _siblings(NODE >> 15);
         vm.prank(BOB);
-        _game = _verifier.challenge{ value: 0.08 ether }(_preimage, NODE, "node", siblings);
+        _game = _verifier.challenge{ value: 0.08 ether }(_preimage, _salt++, NODE, "node", siblings);
     }
 
     function _state(Statement memory statement) private {
-        bytes32 position = _position();
+        Game memory game = _withoutClaim();
+        vm.recordLogs();
         vm.prank(ANN);
-        _verifier.state(_game, position, _preimage, statement, "");
+        _verifier.state(game, _preimage, statement, "");
+    }
+
+    function _readStatement(Statement memory statement) private {
+        _read(_digest(_firstState(), statement.states, keccak256(statement.finalState)));
     }
 
     function _statement(uint8 stepsLog2, bytes32[] memory states)
@@ -249,8 +265,17 @@ contract OpmlVerifierGasTest is StepFixture {
         return Statement(stepsLog2, _encode(cpu), opening, states);
     }
 
-    function _position() private view returns (bytes32 position) {
-        (position,) = _verifier.positionOf(_game);
+    /// The preimage tells the rest.
+    function _withoutClaim() private view returns (Game memory game) {
+        game = _game;
+        (game.claim, game.claimant, game.delegate) = (0, address(0), address(0));
+    }
+
+    /// Takes the turn from the log.
+    function _read(bytes32 digest) private {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        _game.turn = abi.decode(logs[logs.length - 1].data, (PackedTurn));
+        _game.digest = digest;
     }
 
     function _request() private view returns (Request memory) {
@@ -297,14 +322,30 @@ contract OpmlVerifierGasTest is StepFixture {
         pure
         returns (bytes32[] memory)
     {
-        bytes32[] memory pairs = new bytes32[](16);
-        bytes32 start = _firstState();
+        return _path(
+            _pairs(_firstState(), statement.states, keccak256(statement.finalState)), index
+        );
+    }
+
+    function _digest(bytes32 first, bytes32[] memory middle, bytes32 last)
+        private
+        pure
+        returns (bytes32)
+    {
+        return Merkle.join(_pairs(first, middle, last));
+    }
+
+    function _pairs(bytes32 start, bytes32[] memory middle, bytes32 last)
+        private
+        pure
+        returns (bytes32[] memory pairs)
+    {
+        pairs = new bytes32[](16);
         for (uint256 i = 0; i < 16; ++i) {
-            bytes32 end = i == 15 ? keccak256(statement.finalState) : statement.states[i];
+            bytes32 end = i == 15 ? last : middle[i];
             pairs[i] = keccak256(abi.encodePacked(hex"01", start, end));
             start = end;
         }
-        return _path(pairs, index);
     }
 
     function _firstState() private pure returns (bytes32) {
@@ -337,6 +378,14 @@ contract OpmlVerifierGasTest is StepFixture {
         words = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
             words[i] = keccak256(abi.encode(name, i));
+        }
+    }
+
+    /// What EIP-7623 asks for a transaction with these bytes, whatever it executes.
+    function _floor(bytes memory data) private pure returns (uint256 gas) {
+        gas = 21_000;
+        for (uint256 i = 0; i < data.length; ++i) {
+            gas += data[i] == 0 ? 10 : 40;
         }
     }
 

@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
 
-import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
-import { ClaimRecord, ClaimState, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
+import { ClaimRecord, ClaimState } from "../../src/dispute/ClaimRecord.sol";
+import { Game } from "../../src/dispute/Game.sol";
+import { Side } from "../../src/dispute/Turn.sol";
+import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { GameFixture, Player, View } from "./GameFixture.sol";
 import { Segments, Toy } from "./Toy.sol";
@@ -17,7 +19,7 @@ contract OpmlVerifierInvariantTest is Test {
     function setUp() external {
         _handler = new GameHandler();
         targetContract(address(_handler));
-        bytes4[] memory actions = new bytes4[](9);
+        bytes4[] memory actions = new bytes4[](10);
         actions[0] = _handler.claim.selector;
         actions[1] = _handler.challenge.selector;
         actions[2] = _handler.play.selector;
@@ -27,10 +29,11 @@ contract OpmlVerifierInvariantTest is Test {
         actions[6] = _handler.settle.selector;
         actions[7] = _handler.withdraw.selector;
         actions[8] = _handler.baseFee.selector;
+        actions[9] = _handler.refuse.selector;
         targetSelector(FuzzSelector(address(_handler), actions));
     }
 
-    function invariant_bondsPaidOutNeverExceedBondsPaidIn() external view {
+    function invariant_bondsPaidOutNeverExceedBondsPaidIn() external {
         _handler.checkMoney();
     }
 
@@ -45,10 +48,10 @@ contract OpmlVerifierInvariantTest is Test {
     /// @dev A suite that does nothing would hold too: by the same actions every kind of end is reached.
     function test_theHandlerReachesEveryEnd() external {
         uint256 seed = 7;
-        for (uint256 i = 0; i < 300; ++i) {
+        for (uint256 i = 0; i < 500; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             uint256 argument = seed >> 8;
-            uint256 action = seed % 8;
+            uint256 action = seed % 12;
             if (action == 0) {
                 _handler.claim(argument % 3 != 0, uint32(argument >> 8), argument >> 40);
             } else if (action == 1) {
@@ -57,20 +60,32 @@ contract OpmlVerifierInvariantTest is Test {
                 _handler.challenge(
                     argument >> 72, withheld, sham, uint32(argument >> 8), argument >> 40
                 );
-            } else if (action < 4) {
+            } else if (action < 6) {
                 _handler.play(argument, argument >> 64);
-            } else if (action == 4) {
-                _handler.wait(argument);
-            } else if (action == 5) {
-                _handler.timeout(argument);
             } else if (action == 6) {
+                _handler.wait(argument);
+            } else if (action == 7) {
+                _handler.timeout(argument);
+            } else if (action == 8) {
                 _handler.close(argument);
-            } else {
+            } else if (action == 9) {
                 _handler.settle(argument);
+            } else if (action == 10) {
+                _handler.refuse(argument);
+            } else {
+                _handler.withdraw(argument);
             }
         }
-        string[7] memory ends =
-            ["claim", "challenge", "convicted", "conceded", "timeout", "closed", "settled"];
+        string[8] memory ends = [
+            "claim",
+            "challenge",
+            "convicted",
+            "conceded",
+            "timeout",
+            "closed",
+            "settled",
+            "withdrawn"
+        ];
         for (uint256 i = 0; i < ends.length; ++i) {
             assertGt(_handler.calls(ends[i]), 0, ends[i]);
         }
@@ -103,6 +118,7 @@ contract GameHandler is GameFixture {
     mapping(string action => uint256) public calls;
     uint256 private _paidIn;
     uint256 private _withdrawn;
+    address private immutable _purse = makeAddr("purse");
     Claimed[] private _claims;
     Played[] private _games;
     mapping(address claimant => Segments) private _cached;
@@ -174,7 +190,7 @@ contract GameHandler is GameFixture {
         if (_games.length == 0) return;
         which %= _games.length;
         if (!_isOpen(which) || block.timestamp <= _views[_games[which].id].deadline) return;
-        _verifier.timeout(_games[which].id);
+        _verifier.timeout(_views[_games[which].id].game);
         _read();
         ++calls["timeout"];
     }
@@ -186,7 +202,8 @@ contract GameHandler is GameFixture {
             bytes32 claimId = _claims[played.claim].id;
             bool rejected = _verifier.statusOf(claimId) == ClaimStatus.Rejected;
             if (!rejected || !_isHeld(played.id)) continue;
-            _verifier.closeGame(played.id);
+            _verifier.closeGame(_views[played.id].game);
+            _read();
             ++calls["closed"];
             return;
         }
@@ -198,14 +215,21 @@ contract GameHandler is GameFixture {
         bool pending = _verifier.claimOf(id).state == ClaimState.Pending;
         if (!pending || _verifier.statusOf(id) != ClaimStatus.Proven) return;
         _verifier.settleClaim(_preimages[id]);
+        _read();
         ++calls["settled"];
+    }
+
+    /// Somebody takes no ether for a while, or takes it again.
+    function refuse(uint256 which) external {
+        address who = _people()[which % 4];
+        vm.etch(who, who.code.length == 0 ? bytes(hex"5f5ffd") : bytes(""));
     }
 
     function withdraw(uint256 which) external {
         address who = _people()[which % 4];
         if (_verifier.creditOf(who) == 0) return;
         vm.prank(who);
-        _withdrawn += _verifier.withdraw(makeAddr("purse"));
+        _withdrawn += _verifier.withdraw(_purse);
         ++calls["withdrawn"];
     }
 
@@ -215,50 +239,54 @@ contract GameHandler is GameFixture {
 
     // -------------------------------------------------------------------------------------------------- checks
 
-    function checkMoney() external view {
+    function checkMoney() external {
+        _read();
         uint256 owed;
+        uint256 had;
         for (uint256 i = 0; i < 4; ++i) {
             owed += _verifier.creditOf(_people()[i]);
+            had += _people()[i].balance;
         }
         for (uint256 i = 0; i < _claims.length; ++i) {
             owed += _verifier.claimOf(_claims[i].id).bond;
         }
         for (uint256 i = 0; i < _games.length; ++i) {
-            (,, uint256 bond,,) = _verifier.gameOf(_games[i].id);
-            owed += bond;
+            if (_isHeld(_games[i].id)) owed += _views[_games[i].id].game.bond;
         }
-        assertEq(address(_verifier).balance, owed, "held is what is owed");
-        assertEq(owed + _withdrawn + address(0).balance, _paidIn, "each wei is accounted for");
+        assertEq(address(_verifier).balance, owed + _burnt, "held is what is owed or burnt");
+        assertEq(owed + _burnt + had + _withdrawn, _paidIn, "each wei is accounted for");
     }
 
     function checkGames() external {
         uint256[] memory open = new uint256[](_claims.length);
         for (uint256 i = 0; i < _games.length; ++i) {
             Played memory played = _games[i];
-            (,,,, Turn memory turn) = _verifier.gameOf(played.id);
-            if (turn.phase == Phase.None) {
+            View storage view_ = _views[played.id];
+            Game memory game = view_.game;
+            if (!_isHeld(played.id)) {
                 // Over for good: no call finds it.
                 vm.expectRevert(
-                    abi.encodeWithSelector(IOpmlVerifier.UnknownGame.selector, played.id)
+                    abi.encodeWithSelector(
+                        IOpmlVerifier.NotThePosition.selector, game.position(), 0
+                    )
                 );
-                _verifier.timeout(played.id);
+                _verifier.timeout(game);
                 continue;
             }
             ++open[played.claim];
-            assertFalse(_views[played.id].over, "a game that ended is gone");
+            assertFalse(view_.over, "a game that ended is gone");
             bool pending = _verifier.claimOf(_claims[played.claim].id).state == ClaimState.Pending;
-            if (!pending || block.timestamp > turn.deadline()) continue;
+            if (!pending || block.timestamp > view_.deadline) continue;
             // The author of the last move cannot move, its opponent can.
-            (bytes32 position,) = _verifier.positionOf(played.id);
             address claimant = _claims[played.claim].lies ? EVE : ANN;
             address challenger = played.sham ? MAL : BOB;
-            bool claimants = turn.author == Side.Challenger;
+            bool claimants = view_.turn.author == Side.Challenger;
             vm.prank(claimants ? challenger : claimant);
             vm.expectPartialRevert(IOpmlVerifier.NotThePlayer.selector);
-            _verifier.concede(played.id, position, "");
+            _verifier.concede(game, "");
             uint256 before = vm.snapshotState();
             vm.prank(claimants ? claimant : challenger);
-            _verifier.concede(played.id, position, "");
+            _verifier.concede(game, "");
             vm.revertToState(before);
             vm.getRecordedLogs();
         }
@@ -327,8 +355,7 @@ contract GameHandler is GameFixture {
     }
 
     function _isHeld(bytes32 game) private view returns (bool) {
-        (,,,, Turn memory turn) = _verifier.gameOf(game);
-        return turn.phase != Phase.None;
+        return _verifier.positionOf(game) != 0;
     }
 
     function _people() private view returns (address[4] memory) {

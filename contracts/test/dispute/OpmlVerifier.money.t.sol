@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { ClaimRecords } from "../../src/dispute/ClaimRecord.sol";
+import { Game } from "../../src/dispute/Game.sol";
 import { Parameters, ParametersCheck } from "../../src/dispute/Parameters.sol";
 import { Side } from "../../src/dispute/Turn.sol";
 import { ClaimPreimage, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
+import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 
 /// Plays, but takes no ether.
@@ -18,20 +21,78 @@ contract Moneyless {
     }
 }
 
-/// Tries to be paid twice.
+/// Withdraws once more whenever ether comes, and notes what came of that, which takes more gas than a payment brings.
 contract Greedy {
-    IOpmlVerifier private immutable VERIFIER;
+    IPurse private immutable PURSE;
+    uint256 public payments;
+    bytes public reason;
 
-    constructor(IOpmlVerifier verifier) {
-        VERIFIER = verifier;
+    constructor(IPurse purse) {
+        PURSE = purse;
     }
 
     function withdraw() external {
-        VERIFIER.withdraw(address(this));
+        PURSE.withdraw(address(this));
     }
 
     receive() external payable {
-        if (VERIFIER.creditOf(address(this)) != 0) VERIFIER.withdraw(address(this));
+        ++payments;
+        try PURSE.withdraw(address(this)) {
+            reason = "paid twice";
+        } catch (bytes memory data) {
+            reason = data;
+        }
+    }
+}
+
+/// Makes a call when ether comes, with what gas comes with it: so the call lies in transient storage.
+contract Reentrant {
+    address private immutable TARGET;
+    uint256 private transient _length;
+    bool public transient called;
+    bytes32 public transient reason;
+
+    constructor(address target) {
+        TARGET = target;
+    }
+
+    function arm(bytes calldata data) external {
+        _length = data.length;
+        for (uint256 at = 0; at < data.length; at += 32) {
+            assembly {
+                tstore(add(0x1000, at), calldataload(add(data.offset, at)))
+            }
+        }
+    }
+
+    receive() external payable {
+        (address target, uint256 length) = (TARGET, _length);
+        bytes32 answer;
+        assembly {
+            for { let at := 0 } lt(at, length) { at := add(at, 0x20) } {
+                mstore(add(0x80, at), tload(add(0x1000, at)))
+            }
+            pop(call(gas(), target, 0, 0x80, length, 0, 0x20))
+            answer := mload(0)
+        }
+        (called, reason) = (true, answer);
+    }
+}
+
+/// Burns what gas it gets, or fills the caller's memory.
+contract Spiteful {
+    bool private immutable RETURNS;
+
+    constructor(bool returns_) {
+        RETURNS = returns_;
+    }
+
+    receive() external payable {
+        bool returns_ = RETURNS;
+        assembly {
+            if returns_ { return(0, 100000) }
+            invalid()
+        }
     }
 }
 
@@ -41,7 +102,8 @@ contract OpmlVerifierMoneyTest is GameFixture {
 
     uint256 private constant BASE_FEE = 1 gwei;
     /// What a challenge is taken to cost; see OpmlVerifier.
-    uint256 private constant CHALLENGE_GAS = 150_000;
+    uint256 private constant CHALLENGE_GAS = 100_000;
+    uint256 private constant CONVICT_GAS = 100_000;
 
     /// forge-config: default.fuzz.runs = 48
     function testFuzz_bonds_cover_twice_the_other_sides_gas(uint256 baseFee, uint8 kLog2) external {
@@ -56,18 +118,16 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertGe(_verifier.bond(_contentId), CLAIM_BOND);
     }
 
-    function test_a_challenge_is_bonded_and_the_excess_credited() external {
+    function test_a_challenge_is_bonded_and_the_excess_sent_back() external {
         ClaimPreimage memory preimage = _preimages[_submit(_honest(ANN, ANN))];
         vm.deal(BOB, 1 ether);
         vm.startPrank(BOB);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IOpmlVerifier.BondTooSmall.selector, CHALLENGE_BOND - 1, CHALLENGE_BOND
-            )
+            abi.encodeWithSelector(IPurse.BondTooSmall.selector, CHALLENGE_BOND - 1, CHALLENGE_BOND)
         );
-        _verifier.challengeWithheld{ value: CHALLENGE_BOND - 1 }(preimage);
-        _verifier.challengeWithheld{ value: CHALLENGE_BOND + 7 }(preimage);
-        assertEq(_verifier.creditOf(BOB), 7);
+        _verifier.challengeWithheld{ value: CHALLENGE_BOND - 1 }(preimage, 0);
+        _verifier.challengeWithheld{ value: CHALLENGE_BOND + 7 }(preimage, 0);
+        assertEq(BOB.balance, 1 ether - CHALLENGE_BOND);
     }
 
     /// forge-config: default.fuzz.runs = 48
@@ -84,12 +144,11 @@ contract OpmlVerifierMoneyTest is GameFixture {
         vm.fee(closing);
         _play(game, liar, _honest(BOB, ANN));
 
-        // The conviction counts as one more dissection.
-        uint256 gas = _views[game].turn.challengerGas + 75_000;
+        uint256 gas = _views[game].turn.challengerGas + CONVICT_GAS;
         uint256 gasBack = _least(bond / 8, gas * closing);
-        assertEq(_verifier.creditOf(BOB), challengeBond + bond / 4 + gasBack);
-        assertEq(address(0).balance, bond - bond / 4 - gasBack, "with no game left all is burnt");
-        assertGe(address(0).balance, bond / 2);
+        assertEq(BOB.balance, challengeBond + bond / 4 + gasBack);
+        assertEq(_burnt, bond - bond / 4 - gasBack, "with no game left all is burnt");
+        assertGe(_burnt, bond / 2);
         _expectPaidOut();
     }
 
@@ -103,12 +162,12 @@ contract OpmlVerifierMoneyTest is GameFixture {
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
         uint256 challengeBond = address(_verifier).balance - bond;
         _play(game, ann, _liar(BOB, ANN, 3, 9));
-        assertEq(_verifier.creditOf(ANN), challengeBond / 2);
-        assertGe(_verifier.creditOf(ANN), _parameters(2).defenceGas() * baseFee);
-        assertEq(address(0).balance, challengeBond - challengeBond / 2);
+        assertEq(ANN.balance, challengeBond / 2);
+        assertGe(ANN.balance, _parameters(2).defenceGas() * baseFee);
+        assertEq(_burnt, challengeBond - challengeBond / 2);
         vm.warp(block.timestamp + WINDOW + 1);
         _verifier.settleClaim(_preimages[claim]);
-        assertEq(_verifier.creditOf(ANN), bond + challengeBond / 2);
+        assertEq(ANN.balance, bond + challengeBond / 2);
         _expectPaidOut();
     }
 
@@ -134,11 +193,12 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _concede(game, liar);
         for (uint256 i = 0; i < friends; ++i) {
             vm.fee(fees[2 + i] % 100_000 gwei);
-            _verifier.closeGame(games[i]);
+            _verifier.closeGame(_views[games[i]].game);
         }
-        uint256 back = _verifier.creditOf(ANN) + _verifier.creditOf(EVE);
+        _read();
+        uint256 back = ANN.balance + EVE.balance;
         assertLe(back, paidIn - (bond + 1) / 2, "half is gone");
-        assertEq(address(0).balance, paidIn - back, "and nothing stays");
+        assertEq(_burnt, paidIn - back, "and nothing stays");
         _expectPaidOut();
     }
 
@@ -148,7 +208,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         bytes32 game = _challenge(claim, EVE, ann.trace, 3);
         _move(game, ann, ann.trace);
         _concede(game, _honest(EVE, ANN));
-        assertEq(_verifier.creditOf(ANN) + _verifier.creditOf(EVE), CHALLENGE_BOND / 2);
+        assertEq(ANN.balance + EVE.balance, CHALLENGE_BOND / 2);
         // And it shields nothing: the claim can be challenged as before.
         _challenge(claim, BOB, ann.trace, 3);
     }
@@ -158,28 +218,29 @@ contract OpmlVerifierMoneyTest is GameFixture {
         bytes32 claim = _submit(liar);
         bytes32 open = _challenge(claim, BOB, liar.trace, 3);
         bytes32 game = _challenge(claim, EVE, liar.trace, 3);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.ClaimStands.selector, claim));
-        _verifier.closeGame(open);
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.ClaimStands.selector, claim));
+        _verifier.closeGame(_views[open].game);
         _play(game, liar, _honest(EVE, ANN));
-        bytes32 position = _views[open].position;
-        vm.warp(_views[open].deadline + 1);
-        // The game is over but for the money: it can be neither played nor timed out.
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotPending.selector, claim));
-        _verifier.timeout(open);
+        Game memory standing = _views[open].game;
+        // The game is over but for the money: it can be neither lost nor won.
         vm.prank(ANN);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotPending.selector, claim));
-        _verifier.concede(open, position, "");
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.NotPending.selector, claim));
+        _verifier.concede(standing, "");
+        vm.warp(_views[open].deadline + 1);
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.NotPending.selector, claim));
+        _verifier.timeout(standing);
         ClaimPreimage memory preimage = _preimages[claim];
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotPending.selector, claim));
-        _verifier.challengeWithheld{ value: 1 ether }(preimage);
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.NotPending.selector, claim));
+        _verifier.challengeWithheld{ value: 1 ether }(preimage, 0);
 
-        _verifier.closeGame(open);
-        assertEq(_verifier.creditOf(BOB), CHALLENGE_BOND + CHALLENGE_GAS * BASE_FEE);
+        _verifier.closeGame(standing);
+        _read();
+        assertEq(BOB.balance, CHALLENGE_BOND + CHALLENGE_GAS * BASE_FEE);
         assertEq(
             _verifier.claimOf(claim).bond, 0, "the rest of the pot is burnt with the last game"
         );
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.UnknownGame.selector, open));
-        _verifier.closeGame(open);
+        vm.expectPartialRevert(IOpmlVerifier.NotThePosition.selector);
+        _verifier.closeGame(standing);
         _expectPaidOut();
     }
 
@@ -193,18 +254,19 @@ contract OpmlVerifierMoneyTest is GameFixture {
         bytes32 game = _challenge(claim, EVE, liar.trace, 3);
         vm.fee(300 gwei);
         _play(game, liar, _honest(EVE, ANN));
-        uint256 won = _verifier.creditOf(EVE) - CHALLENGE_BOND - CLAIM_BOND / 4;
+        uint256 won = EVE.balance - CHALLENGE_BOND - CLAIM_BOND / 4;
         assertEq(won, CLAIM_BOND / 8, "capped");
         for (uint256 i = 0; i < 3; ++i) {
-            _verifier.closeGame(open[i]);
+            _verifier.closeGame(_views[open[i]].game);
         }
-        assertEq(_verifier.creditOf(BOB), 3 * CHALLENGE_BOND + CLAIM_BOND / 8, "what was left");
-        assertEq(address(0).balance, CLAIM_BOND - CLAIM_BOND / 4 - CLAIM_BOND / 4);
+        _read();
+        assertEq(BOB.balance, 3 * CHALLENGE_BOND + CLAIM_BOND / 8, "what was left");
+        assertEq(_burnt, CLAIM_BOND - CLAIM_BOND / 4 - CLAIM_BOND / 4);
         _expectPaidOut();
     }
 
     function test_nobody_can_make_the_winners_money_get_stuck() external {
-        // Neither side takes ether. Nothing is sent to anybody in a game, so neither can hold it up.
+        // Neither side takes ether. What is not taken is kept, so neither can hold a game up.
         Moneyless claimant = new Moneyless();
         Moneyless challenger = new Moneyless();
         Player memory liar = _liar(address(claimant), address(claimant), 3, 9);
@@ -216,30 +278,88 @@ contract OpmlVerifierMoneyTest is GameFixture {
         address target = address(_verifier);
         uint256 credit = _verifier.creditOf(address(challenger));
         assertGt(credit, CHALLENGE_BOND);
-        vm.expectRevert(IOpmlVerifier.TransferFailed.selector);
+        vm.expectRevert(IPurse.TransferFailed.selector);
         challenger.call(target, 0, abi.encodeCall(_verifier.withdraw, (address(challenger))));
         challenger.call(target, 0, abi.encodeCall(_verifier.withdraw, (EVE)));
         assertEq(EVE.balance, credit);
-        vm.expectRevert(IOpmlVerifier.NothingToWithdraw.selector);
+        vm.expectRevert(IPurse.NothingToWithdraw.selector);
         challenger.call(target, 0, abi.encodeCall(_verifier.withdraw, (EVE)));
     }
 
-    function test_credit_is_paid_once() external {
+    function test_a_winner_can_neither_stop_a_game_nor_make_it_dear() external {
+        uint256 plain = _lossGas(BOB);
+        address burns = address(new Spiteful(false));
+        assertLt(_lossGas(burns), plain + 55_000, "a payment's gas, and a credit");
+        uint256 prize = CHALLENGE_BOND + CLAIM_BOND / 4 + CHALLENGE_GAS * BASE_FEE;
+        assertEq(_verifier.creditOf(burns), prize);
+        address returns_ = address(new Spiteful(true));
+        assertLt(_lossGas(returns_), plain + 31_000, "a payment's gas");
+        assertEq(returns_.balance, prize);
+    }
+
+    /// Gas of a concession that pays `challenger`.
+    function _lossGas(address challenger) private returns (uint256 used) {
+        _deploy(2);
+        Player memory liar = _liar(ANN, ANN, 3, 9);
+        bytes32 game = _challenge(_submit(liar), challenger, liar.trace, 3);
+        Game memory standing = _views[game].game;
+        vm.prank(ANN);
+        used = gasleft();
+        _verifier.concede(standing, "");
+        used -= gasleft();
+    }
+
+    function test_a_credit_is_paid_once() external {
         Greedy greedy = new Greedy(_verifier);
         Player memory liar = _liar(address(greedy), address(greedy), 3, 9);
         _submit(liar);
-        bytes memory other = _wrongAt(liar.trace, 4);
-        bytes32 claim = _submit(address(greedy), other, address(0));
+        bytes32 claim = _submit(address(greedy), _wrongAt(liar.trace, 4), address(0));
         vm.warp(block.timestamp + WINDOW + 1);
         _verifier.settleClaim(_preimages[claim]);
+        assertEq(_verifier.creditOf(address(greedy)), CLAIM_BOND, "it was not taken");
         greedy.withdraw();
         assertEq(address(greedy).balance, CLAIM_BOND);
+        assertEq(greedy.payments(), 1);
+        assertEq(bytes4(greedy.reason()), IPurse.NothingToWithdraw.selector);
         assertEq(address(_verifier).balance, CLAIM_BOND, "the other claim's");
     }
 
-    /// What the contract holds is what it owes when no claim is left.
+    function test_a_bond_that_is_paid_back_is_paid_once() external {
+        Reentrant reentrant = new Reentrant(address(_verifier));
+        Player memory liar = _liar(address(reentrant), address(reentrant), 3, 9);
+        _submit(liar);
+        bytes32 claim = _submit(address(reentrant), _wrongAt(liar.trace, 4), address(0));
+        vm.warp(block.timestamp + WINDOW + 1);
+        reentrant.arm(abi.encodeCall(_verifier.settleClaim, (_preimages[claim])));
+        _verifier.settleClaim(_preimages[claim]);
+        assertTrue(reentrant.called());
+        assertEq(bytes4(reentrant.reason()), ClaimRecords.NotPending.selector);
+        assertEq(address(reentrant).balance, CLAIM_BOND);
+        assertEq(address(_verifier).balance, CLAIM_BOND, "the other claim's");
+    }
+
+    function test_a_winner_that_reenters_finds_the_game_over() external {
+        Reentrant reentrant = new Reentrant(address(_verifier));
+        Player memory liar = _liar(ANN, ANN, 3, 9);
+        bytes32 claim = _submit(liar);
+        bytes32 game = _challenge(claim, address(reentrant), liar.trace, 3);
+        bytes32 other = _challenge(claim, EVE, liar.trace, 3);
+        reentrant.arm(abi.encodeCall(_verifier.closeGame, (_views[game].game)));
+        _concede(game, liar);
+        _read();
+        assertEq(
+            address(reentrant).balance, CHALLENGE_BOND + CLAIM_BOND / 4 + CHALLENGE_GAS * BASE_FEE
+        );
+        assertTrue(reentrant.called());
+        assertEq(bytes4(reentrant.reason()), IOpmlVerifier.NotThePosition.selector);
+        _verifier.closeGame(_views[other].game);
+        _read();
+        _expectPaidOut();
+    }
+
+    /// @dev What the contract holds is what it owes, and what is burnt, when no claim is left.
     function _expectPaidOut() private view {
         uint256 owed = _verifier.creditOf(ANN) + _verifier.creditOf(BOB) + _verifier.creditOf(EVE);
-        assertEq(address(_verifier).balance, owed);
+        assertEq(address(_verifier).balance, owed + _burnt);
     }
 }

@@ -114,8 +114,9 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         // What stands before the signature in calldata is signed; nothing can be moved behind it.
         bytes32[] memory path = _path(_views[game].children, 1);
         bytes32 child = _views[game].children[1];
-        bytes memory head =
-            abi.encode(game, _views[game].position, uint256(1), child, 6 * 32 + 4 * 32, 6 * 32);
+        bytes memory head = bytes.concat(
+            abi.encode(_views[game].game), abi.encode(uint256(1), child, 12 * 32 + 4 * 32, 12 * 32)
+        );
         bytes memory tail = abi.encodePacked(signature, new bytes(31), path.length, path);
         bytes memory reordered =
             bytes.concat(_verifier.pick.selector, head, bytes32(uint256(65)), tail);
@@ -139,9 +140,14 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _move(two, ann, ann.trace);
         bytes memory signature = _sign(_concession(one), _keys[BOB]);
         _expectRefusedWith(_concession(two), signature);
-        bytes memory crossed = abi.encodeCall(_verifier.concede, (two, _views[one].position, ""));
-        vm.expectPartialRevert(IOpmlVerifier.NotThePosition.selector);
-        _carry(_withSignature(crossed, signature));
+    }
+
+    function test_a_signature_is_for_one_chain() external {
+        Player memory ann = _honest(ANN, ANN);
+        bytes32 game = _challengeWithheld(_submit(ann), BOB);
+        bytes memory signature = _sign(_concession(game), _keys[ANN]);
+        vm.chainId(5);
+        _expectRefusedWith(_concession(game), signature);
     }
 
     // ------------------------------------------------------------------------------------------------- helpers
@@ -169,15 +175,13 @@ contract OpmlVerifierSignaturesTest is GameFixture {
     }
 
     function _concession(bytes32 game) private view returns (bytes memory) {
-        return abi.encodeCall(_verifier.concede, (game, _views[game].position, ""));
+        return abi.encodeCall(_verifier.concede, (_views[game].game, ""));
     }
 
     function _pickOf(bytes32 game, uint256 index) private view returns (bytes memory) {
         bytes32[] memory children = _views[game].children;
         bytes32[] memory path = _path(children, index);
-        return abi.encodeCall(
-            _verifier.pick, (game, _views[game].position, index, children[index], path, "")
-        );
+        return abi.encodeCall(_verifier.pick, (_views[game].game, index, children[index], path, ""));
     }
 
     /// EIP-712, as docs/spec/game.md says; `data` ends with the length of an empty signature.
@@ -193,10 +197,9 @@ contract OpmlVerifierSignaturesTest is GameFixture {
                 address(_verifier)
             )
         );
-        bytes32 position;
-        assembly ("memory-safe") {
-            position := mload(add(data, 0x44))
-        }
+        // The game comes first, and its position is the hash of a tag and that.
+        bytes32 position =
+            keccak256(bytes.concat(bytes32("imo.position.v1"), Toy.slice(data, 4, 8 * 32)));
         bytes32 payload = keccak256(Toy.slice(data, 0, data.length - 32));
         bytes32 move = keccak256(
             abi.encode(keccak256("Move(bytes32 position,bytes32 payload)"), position, payload)

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Dissection, Pair } from "../../src/dispute/Dissection.sol";
+import { ClaimRecord, ClaimRecords, ClaimState } from "../../src/dispute/ClaimRecord.sol";
+import { Dissection } from "../../src/dispute/Dissection.sol";
+import { Game } from "../../src/dispute/Game.sol";
 import { InputMemory } from "../../src/dispute/InputMemory.sol";
+import { NodeRun } from "../../src/dispute/NodeRun.sol";
 import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
 import {
     ClaimPreimage,
-    ClaimRecord,
-    ClaimState,
     Conviction,
     IOpmlVerifier,
     Narrowing,
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
+import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { ClaimStatus, IVerifier } from "../../src/interfaces/IVerifier.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Program, ProgramShape } from "../../src/types/Program.sol";
@@ -162,11 +164,11 @@ contract OpmlVerifierTest is GameFixture {
         vm.deal(HOST, 1 ether);
         vm.startPrank(HOST);
         vm.expectRevert(
-            abi.encodeWithSelector(IOpmlVerifier.BondTooSmall.selector, CLAIM_BOND - 1, CLAIM_BOND)
+            abi.encodeWithSelector(IPurse.BondTooSmall.selector, CLAIM_BOND - 1, CLAIM_BOND)
         );
         _verifier.submit{ value: CLAIM_BOND - 1 }(submission, evidence);
         bytes32 claim = _verifier.submit{ value: CLAIM_BOND + 5 }(submission, evidence);
-        assertEq(_verifier.creditOf(ANN), 5, "what is over");
+        assertEq(ANN.balance, 5, "what is over");
         vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.AlreadySubmitted.selector, claim));
         _verifier.submit{ value: CLAIM_BOND }(submission, evidence);
         vm.stopPrank();
@@ -196,7 +198,7 @@ contract OpmlVerifierTest is GameFixture {
         vm.warp(block.timestamp + 6 hours + 1);
         _expectStatus(right, ClaimStatus.Proven);
         _verifier.settleClaim(_preimages[right]);
-        assertEq(_verifier.creditOf(ANN), CLAIM_BOND);
+        assertEq(ANN.balance, CLAIM_BOND);
     }
 
     function test_a_rejected_trace_can_be_claimed_again() external {
@@ -235,7 +237,7 @@ contract OpmlVerifierTest is GameFixture {
         vm.expectPartialRevert(IOpmlVerifier.NotTheRequest.selector);
         _verifier.proveInput(preimage, request, other);
         preimage.claimant = EVE;
-        vm.expectPartialRevert(IOpmlVerifier.NotPending.selector);
+        vm.expectPartialRevert(IOpmlVerifier.UnknownClaim.selector);
         _verifier.proveInput(preimage, _request(), PROMPT);
         assertEq(_verifier.inputRootOf(claim), 0);
 
@@ -276,15 +278,15 @@ contract OpmlVerifierTest is GameFixture {
         bytes32 slot = Toy.subtree(trace, 0, 5);
         bytes32[] memory siblings = Toy.siblings(trace, 5);
         vm.expectRevert(IOpmlVerifier.WrongSlot.selector);
-        _verifier.challenge{ value: bond }(preimage, 4, slot, siblings);
+        _verifier.challenge{ value: bond }(preimage, 0, 4, slot, siblings);
         vm.expectRevert(abi.encodeWithSelector(Merkle.IndexOutsideTree.selector, 13, 3));
-        _verifier.challenge{ value: bond }(preimage, 13, slot, siblings);
+        _verifier.challenge{ value: bond }(preimage, 0, 13, slot, siblings);
         // An inner node under a shorter path is no slot.
         bytes32[] memory shorter = new bytes32[](2);
         (shorter[0], shorter[1]) = (siblings[1], siblings[2]);
         vm.expectRevert(IOpmlVerifier.WrongSlot.selector);
-        _verifier.challenge{ value: bond }(preimage, 2, Toy.subtree(trace, 1, 2), shorter);
-        _verifier.challenge{ value: bond }(preimage, 5, slot, siblings);
+        _verifier.challenge{ value: bond }(preimage, 0, 2, Toy.subtree(trace, 1, 2), shorter);
+        _verifier.challenge{ value: bond }(preimage, 0, 5, slot, siblings);
     }
 
     function test_no_challenge_after_the_window_even_if_nobody_settled() external {
@@ -292,7 +294,7 @@ contract OpmlVerifierTest is GameFixture {
         bytes32 claim = _submit(ann);
         uint256 end = block.timestamp + WINDOW;
         vm.warp(end);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.WindowOpen.selector, end));
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.WindowOpen.selector, end));
         _verifier.settleClaim(_preimages[claim]);
         _expectStatus(claim, ClaimStatus.Pending);
         uint256 before = vm.snapshotState();
@@ -303,11 +305,11 @@ contract OpmlVerifierTest is GameFixture {
         _expectStatus(claim, ClaimStatus.Proven);
         ClaimPreimage memory preimage = _preimages[claim];
         hoax(BOB, 1 ether);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.WindowClosed.selector, end));
-        _verifier.challengeWithheld{ value: 1 ether }(preimage);
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.WindowClosed.selector, end));
+        _verifier.challengeWithheld{ value: 1 ether }(preimage, 0);
         _verifier.settleClaim(_preimages[claim]);
         _expectStatus(claim, ClaimStatus.Proven);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotPending.selector, claim));
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.NotPending.selector, claim));
         _verifier.settleClaim(_preimages[claim]);
     }
 
@@ -318,11 +320,11 @@ contract OpmlVerifierTest is GameFixture {
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
         vm.warp(block.timestamp + 1 hours);
         _expectStatus(claim, ClaimStatus.Pending);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.GamesOpen.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(ClaimRecords.GamesOpen.selector, 1));
         _verifier.settleClaim(_preimages[claim]);
         _move(game, ann, ann.trace);
         vm.warp(_views[game].deadline + 1);
-        _verifier.timeout(game);
+        _verifier.timeout(_views[game].game);
         _expectStatus(claim, ClaimStatus.Proven);
     }
 
@@ -350,7 +352,7 @@ contract OpmlVerifierTest is GameFixture {
         uint256 second;
         for (uint256 i = 0; i < 100; ++i) {
             vm.prank(EVE);
-            _verifier.challenge{ value: CHALLENGE_BOND }(preimage, 3, slot, siblings);
+            _verifier.challenge{ value: CHALLENGE_BOND }(preimage, uint64(i), 3, slot, siblings);
             uint256 spent = vm.lastCallGas().gasTotalUsed;
             if (i == 1) second = spent;
             if (i > 1) assertApproxEqAbs(spent, second, 100, "no dearer");
@@ -369,14 +371,40 @@ contract OpmlVerifierTest is GameFixture {
         bytes32 claim = _submit(liar);
         uint256 before = vm.snapshotState();
         bytes32 alone = _challenge(claim, BOB, liar.trace, 3);
-        bytes32 position = _views[alone].position;
+        bytes32 position = _views[alone].game.position();
         vm.revertToState(before);
+        uint64 salt = _salt;
         bytes32 copied = _challenge(claim, EVE, liar.trace, 3);
+        _salt = salt;
         bytes32 game = _challenge(claim, BOB, liar.trace, 3);
         assertEq(game, alone);
-        assertEq(_views[game].position, position);
+        assertEq(_views[game].game.position(), position);
         assertNotEq(copied, game);
         assertNotEq(_challenge(claim, BOB, liar.trace, 3), game);
+    }
+
+    function test_a_salt_names_one_open_game() external {
+        Player memory ann = _honest(ANN, ANN);
+        bytes32 claim = _submit(ann);
+        ClaimPreimage memory preimage = _preimages[claim];
+        vm.deal(BOB, 1 ether);
+        vm.startPrank(BOB);
+        bytes32 game = _verifier.challengeWithheld{ value: CHALLENGE_BOND }(preimage, 7).id();
+        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.GameIsOpen.selector, game));
+        _verifier.challengeWithheld{ value: CHALLENGE_BOND }(preimage, 7);
+        vm.stopPrank();
+        _read();
+        bytes32 position = _verifier.positionOf(game);
+        skip(1);
+        _concede(game, ann);
+        _read();
+        assertTrue(_views[game].over);
+        // The claim is rejected; against another the same salt is another game.
+        preimage = _preimages[_submit(ANN, ann.trace, BOB)];
+        hoax(BOB, 1 ether);
+        bytes32 other = _verifier.challengeWithheld{ value: CHALLENGE_BOND }(preimage, 7).id();
+        assertNotEq(other, game);
+        assertNotEq(_verifier.positionOf(other), position);
     }
 
     // ---------------------------------------------------------------------------------------- who may move
@@ -386,17 +414,17 @@ contract OpmlVerifierTest is GameFixture {
         address delegate = makeAddr("delegate");
         bytes32 claim = _submit(ANN, ann.trace, delegate);
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
-        bytes32 position = _views[game].position;
+        Game memory standing = _views[game].game;
         address[2] memory strangers = [EVE, BOB];
         for (uint256 i = 0; i < 2; ++i) {
             vm.prank(strangers[i]);
             vm.expectRevert(
                 abi.encodeWithSelector(IOpmlVerifier.NotThePlayer.selector, strangers[i])
             );
-            _verifier.concede(game, position, "");
+            _verifier.concede(standing, "");
         }
         vm.prank(delegate);
-        _verifier.concede(game, position, "");
+        _verifier.concede(standing, "");
         _read();
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Concession);
     }
@@ -436,7 +464,7 @@ contract OpmlVerifierTest is GameFixture {
         bytes32 game = _challengeWithheld(claim, BOB);
         _play(game, liar, _honest(BOB, ANN));
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
-        _verifier.closeGame(sham);
+        _verifier.closeGame(_views[sham].game);
     }
 
     // ----------------------------------------------------------------------------------------- moves in place
@@ -449,7 +477,7 @@ contract OpmlVerifierTest is GameFixture {
         bytes32 game = _challenge(claim, BOB, liar.trace, 3);
         uint256 before = vm.snapshotState();
         _move(game, liar, liar.trace);
-        bytes32 meant = _views[game].position;
+        Game memory meant = _views[game].game;
         Run memory run = _run(bob, liar.trace, 3);
         Narrowing memory narrowing = _narrowing(game, bob, run, 4);
 
@@ -457,30 +485,62 @@ contract OpmlVerifierTest is GameFixture {
         vm.revertToState(before);
         liar.babbles = true;
         _move(game, liar, liar.trace);
-        assertNotEq(meant, _views[game].position);
-        vm.prank(BOB);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotThePosition.selector, meant));
-        _verifier.dissect(game, meant, narrowing, "");
+        _expectElsewhere(game, meant, narrowing);
+
+        // In a third one it states the same, a second later.
+        vm.revertToState(before);
+        liar.babbles = false;
+        skip(1);
+        _move(game, liar, liar.trace);
+        assertEq(_views[game].game.digest, meant.digest);
+        _expectElsewhere(game, meant, narrowing);
+        // Looking again is all that it takes.
+        _move(game, bob, liar.trace);
+        assertEq(_views[game].turn.ply, 2);
     }
 
-    function test_a_move_names_the_game_the_ply_and_the_digest() external {
+    function _expectElsewhere(bytes32 game, Game memory meant, Narrowing memory narrowing) private {
+        bytes32 stands = _views[game].game.position();
+        assertNotEq(meant.position(), stands);
+        vm.prank(BOB);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOpmlVerifier.NotThePosition.selector, meant.position(), stands)
+        );
+        _verifier.dissect(meant, narrowing, "");
+    }
+
+    function test_no_field_of_a_game_can_be_changed() external {
         Player memory ann = _honest(ANN, ANN);
-        bytes32 claim = _submit(ann);
+        bytes32 claim = _submit(ANN, ann.trace, EVE);
         bytes32 one = _challenge(claim, BOB, ann.trace, 3);
+        skip(1);
         bytes32 two = _challenge(claim, BOB, ann.trace, 3);
-        bytes32 first = _views[one].position;
-        assertNotEq(first, _views[two].position, "two games on one node");
-        vm.prank(ANN);
-        vm.expectPartialRevert(IOpmlVerifier.NotThePosition.selector);
-        _verifier.concede(two, first, "");
+        Game memory first = _views[one].game;
+        assertNotEq(first.position(), _views[two].game.position(), "two games on one node");
+        for (uint256 bit = 0; bit < 8 * 256; ++bit) {
+            // A name's high bits are none, and a turn has two bytes that say which of a few things it is.
+            bool none = (bit / 256 >= 1 && bit / 256 <= 3 && bit % 256 >= 160)
+                || (bit / 256 == 4 && bit % 256 >= 64) || (bit / 256 == 5 && bit % 256 >= 96);
+            if (none) continue;
+            Game memory changed = abi.decode(abi.encode(first), (Game));
+            assembly ("memory-safe") {
+                let field := add(changed, shl(5, div(bit, 256)))
+                mstore(field, xor(mload(field), shl(mod(bit, 256), 1)))
+            }
+            vm.prank(ANN);
+            vm.expectPartialRevert(IOpmlVerifier.NotThePosition.selector);
+            _verifier.concede(changed, "");
+        }
         _move(one, ann, ann.trace);
         vm.prank(BOB);
         vm.expectPartialRevert(IOpmlVerifier.NotThePosition.selector);
-        _verifier.concede(one, first, "");
-        vm.chainId(5);
+        _verifier.concede(first, "");
+        vm.prank(BOB);
+        _verifier.concede(_views[one].game, "");
+        // Over, it can be played nowhere.
         vm.prank(BOB);
         vm.expectPartialRevert(IOpmlVerifier.NotThePosition.selector);
-        _verifier.concede(one, _views[one].position, "");
+        _verifier.concede(_views[one].game, "");
     }
 
     function test_proving_a_true_pair_right_is_no_move() external {
@@ -496,10 +556,10 @@ contract OpmlVerifierTest is GameFixture {
         for (uint256 index = 0; index < 32; ++index) {
             Conviction memory conviction = _conviction(game, index, segments);
             vm.expectRevert(IOpmlVerifier.StepIsRight.selector);
-            _verifier.convict(game, _views[game].position, _preimages[claim], conviction);
+            _verifier.convict(_views[game].game, _preimages[claim], conviction);
         }
         vm.warp(_views[game].deadline + 1);
-        _verifier.timeout(game);
+        _verifier.timeout(_views[game].game);
         _read();
         _expectEnd(game, Side.Claimant, IOpmlVerifier.Ending.Timeout);
     }
@@ -512,26 +572,30 @@ contract OpmlVerifierTest is GameFixture {
         bytes32 game = _challenge(claim, BOB, liar.trace, 3);
         _move(game, liar, liar.trace);
         Segments memory segments = Segments(Toy.code(), _model(), liar.input, liar.trace);
-        bytes32 position = _views[game].position;
         ClaimPreimage memory preimage = _preimages[claim];
 
         Conviction memory other = _conviction(game, 9, segments);
-        other.pair.end = keccak256("not what was stated");
+        other.end = keccak256("not what was stated");
         _expectRefused(game, preimage, other, Dissection.PairNotStated.selector);
         other = _conviction(game, 9, segments);
         other.index = 8;
         _expectRefused(game, preimage, other, Dissection.PairNotStated.selector);
         other = _conviction(game, 9, segments);
         other.witness = Toy.witness(segments, 3, 8);
-        _expectRefused(game, preimage, other, IOpmlVerifier.WrongPreState.selector);
+        _expectRefused(game, preimage, other, Dissection.PairNotStated.selector);
         other = _conviction(game, 9, segments);
         other.witness = bytes.concat(other.witness, hex"00");
         _expectRefused(game, preimage, other, AccessLog.WrongWitnessLength.selector);
         other = _conviction(game, 9, segments);
+        other.inputRoot = "another";
+        _expectRefused(game, preimage, other, IOpmlVerifier.NotTheInput.selector);
+        other = _conviction(game, 9, segments);
         preimage.traceRoot = "another";
-        _expectRefused(game, preimage, other, IOpmlVerifier.NotThePreimage.selector);
+        _expectRefused(game, preimage, other, IOpmlVerifier.NotThePosition.selector);
 
-        _verifier.convict(game, position, _preimages[claim], other);
+        // It loads nothing from the input, so it need not say what that is.
+        other.inputRoot = 0;
+        _verifier.convict(_views[game].game, _preimages[claim], other);
         _read();
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
     }
@@ -543,7 +607,7 @@ contract OpmlVerifierTest is GameFixture {
         bytes4 reason
     ) private {
         vm.expectPartialRevert(reason);
-        _verifier.convict(game, _views[game].position, preimage, conviction);
+        _verifier.convict(_views[game].game, preimage, conviction);
     }
 
     function test_a_run_that_does_not_end_in_the_claimed_slot_is_refused() external {
@@ -554,22 +618,22 @@ contract OpmlVerifierTest is GameFixture {
 
         Statement memory statement = _statement(ann, run);
         statement.finalState[176] = 0x02;
-        _expectRefused(game, statement, IOpmlVerifier.NotHalted.selector);
+        _expectRefused(game, statement, NodeRun.NotHalted.selector);
         statement = _statement(ann, run);
         statement.finalState[75] = 0x01;
-        _expectRefused(game, statement, IOpmlVerifier.NotHalted.selector);
+        _expectRefused(game, statement, NodeRun.NotHalted.selector);
         statement = _statement(ann, run);
         statement.finalState = bytes.concat(statement.finalState, hex"00");
-        _expectRefused(game, statement, IOpmlVerifier.NotHalted.selector);
+        _expectRefused(game, statement, NodeRun.NotHalted.selector);
         statement = _statement(ann, run);
         statement.finalState[31] ^= 0x01;
-        _expectRefused(game, statement, IOpmlVerifier.WrongOutput.selector);
+        _expectRefused(game, statement, NodeRun.WrongOutput.selector);
         statement = _statement(ann, run);
         statement.opening = new bytes32[](0);
-        _expectRefused(game, statement, IOpmlVerifier.WrongOutput.selector);
+        _expectRefused(game, statement, NodeRun.WrongOutput.selector);
         statement = _statement(ann, run);
         statement.stepsLog2 = Toy.CAP_LOG2 + 1;
-        _expectRefused(game, statement, IOpmlVerifier.TooManySteps.selector);
+        _expectRefused(game, statement, NodeRun.TooManySteps.selector);
         statement = _statement(ann, run);
         statement.states = new bytes32[](14);
         _expectRefused(game, statement, Dissection.WrongNumberOfStates.selector);
@@ -578,11 +642,10 @@ contract OpmlVerifierTest is GameFixture {
     }
 
     function _expectRefused(bytes32 game, Statement memory statement, bytes4 reason) private {
-        bytes32 position = _views[game].position;
-        ClaimPreimage memory preimage = _preimages[_views[game].claim];
+        ClaimPreimage memory preimage = _preimages[_views[game].game.claim];
         vm.prank(ANN);
         vm.expectPartialRevert(reason);
-        _verifier.state(game, position, preimage, statement, "");
+        _verifier.state(_views[game].game, preimage, statement, "");
     }
 
     function test_a_dissection_names_a_stated_section_and_ends_elsewhere() external {
@@ -595,10 +658,10 @@ contract OpmlVerifierTest is GameFixture {
         Run memory run = _run(bob, ann.trace, 3);
 
         Narrowing memory narrowing = _narrowing(game, bob, run, 4);
-        narrowing.last = narrowing.pair.end;
+        narrowing.last = narrowing.end;
         _expectRefused(game, narrowing, IOpmlVerifier.SameEnd.selector);
         narrowing = _narrowing(game, bob, run, 4);
-        narrowing.pair.start = keccak256("invented");
+        narrowing.start = keccak256("invented");
         _expectRefused(game, narrowing, Dissection.PairNotStated.selector);
         narrowing = _narrowing(game, bob, run, 4);
         narrowing.index = 20;
@@ -611,75 +674,70 @@ contract OpmlVerifierTest is GameFixture {
         _expectRefused(game, narrowing, Dissection.WrongNumberOfStates.selector);
         Conviction memory early =
             _conviction(game, 4, Segments(Toy.code(), _model(), ann.input, ann.trace));
-        bytes32 position = _views[game].position;
         vm.expectRevert(IOpmlVerifier.SectionIsLonger.selector);
-        _verifier.convict(game, position, _preimages[claim], early);
+        _verifier.convict(_views[game].game, _preimages[claim], early);
 
         _move(game, bob, ann.trace);
-        narrowing.pair = Pair(_views[game].states[0], _views[game].states[1]);
+        (narrowing.start, narrowing.end) = (_views[game].states[0], _views[game].states[1]);
         narrowing.proof = _path(_pairs(_views[game].states), 0);
         (narrowing.index, narrowing.states) = (0, new bytes32[](0));
-        position = _views[game].position;
         vm.prank(ANN);
         vm.expectRevert(IOpmlVerifier.SectionIsOneStep.selector);
-        _verifier.dissect(game, position, narrowing, "");
+        _verifier.dissect(_views[game].game, narrowing, "");
     }
 
     function _expectRefused(bytes32 game, Narrowing memory narrowing, bytes4 reason) private {
-        bytes32 position = _views[game].position;
         vm.prank(BOB);
         vm.expectPartialRevert(reason);
-        _verifier.dissect(game, position, narrowing, "");
+        _verifier.dissect(_views[game].game, narrowing, "");
     }
 
     function test_a_reveal_is_all_children_of_the_committed_hash() external {
         Player memory ann = _honest(ANN, ANN);
         _deploy(1);
         bytes32 game = _challengeWithheld(_submit(ann), BOB);
-        bytes32 position = _views[game].position;
+        Game memory standing = _views[game].game;
         bytes32[] memory children = _children(_views[game].turn, ann.trace);
         (children[0], children[1]) = (children[1], children[0]);
         vm.expectRevert(IOpmlVerifier.WrongChildren.selector);
-        _verifier.reveal(game, position, children);
+        _verifier.reveal(standing, children);
         // Not one level further, although that hashes to the same.
         bytes32[] memory further = new bytes32[](4);
         for (uint256 i = 0; i < 4; ++i) {
             further[i] = Toy.subtree(ann.trace, 1, i);
         }
         vm.expectRevert(IOpmlVerifier.WrongChildren.selector);
-        _verifier.reveal(game, position, further);
+        _verifier.reveal(standing, further);
         vm.expectRevert(IOpmlVerifier.WrongChildren.selector);
-        _verifier.reveal(game, position, _one(Toy.rootOf(ann.trace)));
+        _verifier.reveal(standing, _one(Toy.rootOf(ann.trace)));
 
         _move(game, ann, ann.trace);
-        position = _views[game].position;
+        standing = _views[game].game;
         bytes32[] memory path = _path(_views[game].children, 1);
         bytes32 child = _views[game].children[1];
         vm.startPrank(BOB);
         vm.expectRevert(IOpmlVerifier.WrongChildren.selector);
-        _verifier.pick(game, position, 0, child, path, "");
+        _verifier.pick(standing, 0, child, path, "");
         vm.expectRevert(abi.encodeWithSelector(Merkle.IndexOutsideTree.selector, 3, 1));
-        _verifier.pick(game, position, 3, child, path, "");
-        _verifier.pick(game, position, 1, child, path, "");
+        _verifier.pick(standing, 3, child, path, "");
+        _verifier.pick(standing, 1, child, path, "");
     }
 
     function test_a_move_of_another_phase_is_refused() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
-        bytes32 position = _views[game].position;
+        Game memory standing = _views[game].game;
         vm.expectRevert(IOpmlVerifier.WrongPhase.selector);
-        _verifier.reveal(game, position, new bytes32[](1));
+        _verifier.reveal(standing, new bytes32[](1));
         vm.expectRevert(IOpmlVerifier.WrongPhase.selector);
-        _verifier.pick(game, position, 0, 0, new bytes32[](0), "");
+        _verifier.pick(standing, 0, 0, new bytes32[](0), "");
         Narrowing memory narrowing;
         vm.expectRevert(IOpmlVerifier.WrongPhase.selector);
-        _verifier.dissect(game, position, narrowing, "");
+        _verifier.dissect(standing, narrowing, "");
         Conviction memory conviction;
         vm.expectRevert(IOpmlVerifier.WrongPhase.selector);
-        _verifier.convict(game, position, _preimages[claim], conviction);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.UnknownGame.selector, claim));
-        _verifier.concede(claim, position, "");
+        _verifier.convict(standing, _preimages[claim], conviction);
     }
 
     // -------------------------------------------------------------------------------------------------- clocks
@@ -697,14 +755,13 @@ contract OpmlVerifierTest is GameFixture {
             vm.warp(deadline + 1);
             try this.move(game, mover, liar.trace) {
                 assertFalse(_views[game].over, "convicted late");
-                (, uint256 still) = _verifier.positionOf(game);
-                assertEq(still, deadline, "moved late");
+                assertEq(_views[game].deadline, deadline, "moved late");
             } catch (bytes memory reason) {
                 assertEq(bytes4(reason), IOpmlVerifier.TooLate.selector);
             }
             vm.warp(deadline);
             vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.TooEarly.selector, deadline));
-            _verifier.timeout(game);
+            _verifier.timeout(_views[game].game);
             assertTrue(_move(game, mover, liar.trace), "in the last second");
         }
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
 
-import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { PackedTurn, Phase, Side, Turn } from "../../src/dispute/Turn.sol";
 
 /// @dev Chess clocks against a model that keeps what each side has used.
 contract TurnTest is Test {
@@ -43,26 +43,19 @@ contract TurnTest is Test {
         assertLe(used, 2 * uint256(clock) + parts.length * extension, "a game ends");
     }
 
-    function testFuzz_every_field_but_the_clocks_makes_the_position(uint256 field) external view {
-        Turn memory turn = _turn(100);
-        Turn memory other = _turn(100);
-        bytes32 position = turn.position("game", "digest");
-        other.since += 1;
-        (other.claimantLeft, other.challengerLeft, other.challengerGas) = (1, 2, 3);
-        assertEq(other.position("game", "digest"), position, "the same in a later block");
-
-        field %= 8;
-        if (field == 0) other.phase = Phase.Dissected;
-        if (field == 1) other.author = Side.Claimant;
-        if (field == 2) other.lengthLog2 = 1;
-        if (field == 3) other.ply = 1;
-        if (field == 4) other.node = 1;
-        if (field == 5) other.start = 1;
-        bytes32 changed = other.position(
-            field == 6 ? bytes32("other") : bytes32("game"),
-            field == 7 ? bytes32("other") : bytes32("digest")
+    function testFuzz_a_turn_is_one_word(uint256 word) external pure {
+        // Of phases and sides there are few, and the highest byte is none's.
+        word = (word % 2) << 8 | (word >> 240) % 5 | (word >> 16) << 16;
+        word = (word << 8) >> 8;
+        Turn memory turn = PackedTurn.wrap(word).unpack();
+        assertEq(PackedTurn.unwrap(turn.pack()), word);
+        bytes memory clocks = abi.encodePacked(
+            turn.since, turn.challengerLeft, turn.claimantLeft, turn.challengerGas
         );
-        assertNotEq(changed, position);
+        bytes memory place = abi.encodePacked(turn.start, turn.node, turn.ply);
+        bytes memory kind = abi.encodePacked(turn.lengthLog2, turn.author, turn.phase);
+        bytes memory fields = bytes.concat(hex"00", clocks, place, kind);
+        assertEq(fields, abi.encodePacked(word), "the first field in the lowest bits");
     }
 
     function _turn(uint32 clock) private view returns (Turn memory) {

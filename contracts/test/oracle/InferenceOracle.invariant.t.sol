@@ -5,6 +5,8 @@ import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { Entry, EntryState, IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
 import { BurningConsumer, EagerConsumer, HostileReceiver } from "./Consumers.sol";
+import { Game } from "../../src/dispute/Game.sol";
+import { IPurse } from "../../src/interfaces/IPurse.sol";
 import "./OracleFixture.sol";
 
 /// forge-config: default.invariant.depth = 128
@@ -70,7 +72,8 @@ contract OracleHandler is OracleFixture {
     mapping(uint256 id => bytes[]) private _claims;
     mapping(uint256 id => uint256) private _reserves;
     bytes32[] private _claimIds;
-    bytes32[] private _games;
+    Game[] private _games;
+    uint256 private _burnt;
     uint32 private _joined;
     address[4] private _people;
     bytes32[2] private _models;
@@ -135,10 +138,10 @@ contract OracleHandler is OracleFixture {
         bytes32 claimId = _idOf(order, claimed);
         if (!any || block.timestamp > _verifier.claimOf(claimId).windowEnd) return;
         if (_verifier.statusOf(claimId) != ClaimStatus.Pending) return;
-        bytes32 game = _challenge(order, claimed, text);
+        Game memory game = _challenge(order, claimed, text);
         _games.push(game);
         skip(rightAway ? 12 hours + 1 : 1);
-        if (rightAway) _verifier.timeout(game);
+        if (rightAway) _timeout(game);
         _count("challenge");
     }
 
@@ -316,12 +319,12 @@ contract OracleHandler is OracleFixture {
             owed += _verifier.claimOf(_claimIds[i]).bond;
         }
         for (uint256 i = 0; i < _games.length; ++i) {
-            (,, uint256 bond,,) = _verifier.gameOf(_games[i]);
-            owed += bond;
+            if (_verifier.positionOf(_games[i].id()) != 0) owed += _games[i].bond;
         }
         for (uint256 i = 0; i < 4; ++i) {
             owed += _verifier.creditOf(_people[i]);
         }
+        owed += _burnt;
     }
 
     // ------------------------------------------------------------------------------------------------ helpers
@@ -329,6 +332,17 @@ contract OracleHandler is OracleFixture {
     /// @dev Long, so that a window passes in it.
     function _answerTime() internal pure override returns (uint32) {
         return 5 days;
+    }
+
+    /// @dev Half of the bond, and more, stays with the verifier for ever.
+    function _timeout(Game memory game) private {
+        vm.recordLogs();
+        _verifier.timeout(game);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IPurse.Burnt.selector) continue;
+            _burnt += abi.decode(logs[i].data, (uint256));
+        }
     }
 
     function _count(string memory action) private {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { ISplitter } from "../../src/interfaces/ISplitter.sol";
+import { Game } from "../../src/dispute/Game.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import {
@@ -196,7 +198,7 @@ contract InferenceOracleTest is OracleFixture {
         vm.expectRevert(IOpmlVerifier.WrongEmitSlot.selector);
         _oracle.claim{ value: BOND }(order, ANSWER, 6, evidence);
 
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.BondTooSmall.selector, BOND - 1, BOND));
+        vm.expectRevert(abi.encodeWithSelector(IPurse.BondTooSmall.selector, BOND - 1, BOND));
         _oracle.claim{ value: BOND - 1 }(order, ANSWER, 5, evidence);
 
         _oracle.claim{ value: BOND }(order, ANSWER, 5, evidence);
@@ -563,7 +565,7 @@ contract InferenceOracleTest is OracleFixture {
         Order memory order = _ask(_noCallback());
         bytes[3] memory answers = [bytes("one"), "two", "three"];
         ClaimedAnswer[3] memory claims;
-        bytes32[3] memory games;
+        Game[3] memory games;
         for (uint256 i = 0; i < 3; ++i) {
             claims[i] = _claim(order, _operator, answers[i], uint32(i));
         }

@@ -7,6 +7,7 @@ import { IModelRegistry } from "../../src/interfaces/IModelRegistry.sol";
 import { Registration } from "../../src/interfaces/IModelRegistrar.sol";
 import { ClaimPreimage, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IAIOracle } from "../../src/interfaces/IAIOracle.sol";
+import { Game } from "../../src/dispute/Game.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
@@ -31,6 +32,7 @@ abstract contract OracleFixture is Test {
     IOpmlVerifier internal _verifier;
     Splitter internal _splitter;
     bytes32 internal _contentId;
+    uint64 private _salt;
     bytes32 internal _modelId;
     address internal _drip = makeAddr("drip");
     address internal _creator = makeAddr("creator");
@@ -210,14 +212,14 @@ abstract contract OracleFixture is Test {
     function _reject(Order memory order, ClaimedAnswer memory claimed, bytes memory answer)
         internal
     {
-        bytes32 game = _challenge(order, claimed, answer);
+        Game memory game = _challenge(order, claimed, answer);
         skip(12 hours + 1);
         _verifier.timeout(game);
     }
 
     function _challenge(Order memory order, ClaimedAnswer memory claimed, bytes memory answer)
         internal
-        returns (bytes32)
+        returns (Game memory)
     {
         (bytes32 root,) = _trace(answer, claimed.tokensUsed, "");
         ClaimPreimage memory preimage = ClaimPreimage({
@@ -225,13 +227,13 @@ abstract contract OracleFixture is Test {
             requestDigest: order.request.digest(),
             contentId: _contentId,
             claimant: claimed.claimant,
-            delegate: address(0),
-            traceRoot: root,
             outputDigest: keccak256(
                 abi.encode(claimed.answerLength, claimed.answerHash, claimed.tokensUsed)
-            )
+            ),
+            delegate: address(0),
+            traceRoot: root
         });
-        return _verifier.challengeWithheld{ value: 1 ether }(preimage);
+        return _verifier.challengeWithheld{ value: 1 ether }(preimage, _salt++);
     }
 
     /// @dev From the question to a settled answer.

@@ -143,6 +143,13 @@ impl Client {
         }
     }
 
+    /// Base fee of the newest block, in wei for a unit of gas; 0 on a chain without one.
+    pub async fn base_fee(&self) -> Result<U256, ChainError> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;
+        let fee = block.map_err(transport)?.and_then(|block| block.header.base_fee_per_gas);
+        Ok(U256::from(fee.unwrap_or_default()))
+    }
+
     /// Time of the block that is being made, where the node tells, else of the newest.
     pub async fn next_time(&self) -> Result<u64, ChainError> {
         match self.provider.get_block_by_number(BlockNumberOrTag::Pending).await {

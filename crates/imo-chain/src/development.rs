@@ -1,6 +1,5 @@
 //! What only a development node (Anvil) can do.
 
-use alloy::primitives::Address;
 use alloy::providers::Provider;
 
 use crate::client::{ChainError, Client};
@@ -10,11 +9,6 @@ impl Client {
     pub async fn pass(&self, seconds: u64) -> Result<(), ChainError> {
         self.development("evm_increaseTime", (seconds,)).await?;
         self.development("evm_mine", ()).await
-    }
-
-    /// Makes this address receive the tips of all blocks.
-    pub async fn set_coinbase(&self, address: Address) -> Result<(), ChainError> {
-        self.development("anvil_setCoinbase", (address,)).await
     }
 
     async fn development<P>(&self, method: &'static str, parameters: P) -> Result<(), ChainError>

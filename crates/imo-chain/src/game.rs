@@ -1,33 +1,14 @@
 //! One game, put together from its logs.
 
-use alloy::primitives::aliases::U40;
 use alloy::primitives::{Address, B256, U256};
 use imo_commit::{Hash, hash_branch, keccak256};
 use imo_dispute::{Descent, Dissection, Game, Phase, Range, Side};
 
 use crate::contracts::OpmlVerifier::{
-    Challenged, Dissected, Moved, Picked, Resolved, Revealed, Stated, Turn,
+    Challenged, ClaimPreimage, Dissected, Game as Standing, Moved, Picked, Resolved, Revealed,
+    Stated,
 };
-
-/// `Phase` and `Side` as the contract numbers them.
-const COMMITTED: u8 = 1;
-const REVEALED: u8 = 2;
-const OPENING: u8 = 3;
-const CLAIMANT: u8 = 0;
-
-/// Before the first move is read, which comes in the same transaction as the game.
-const NOT_STARTED: Turn = Turn {
-    phase: 0,
-    author: 1,
-    lengthLog2: 0,
-    ply: 0,
-    node: 0,
-    start: U40::ZERO,
-    challengerGas: 0,
-    claimantLeft: 0,
-    challengerLeft: 0,
-    since: U40::ZERO,
-};
+use crate::turn::{COMMITTED, OPENING, REVEALED, Turn, side};
 
 /// How a game ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,14 +34,14 @@ pub struct GameView {
     pub challenger: Address,
     /// What the challenger put up, in wei.
     pub bond: U256,
-    /// What the next move must name.
-    pub position: B256,
     /// Where it stands.
     pub turn: Turn,
     /// Last second for the next move.
     pub deadline: u64,
     /// How it ended, and who won; an interrupted game has no winner.
     pub ending: Option<(Ending, Option<Side>)>,
+    /// What the next move must bring: the contract keeps its hash alone.
+    standing: Standing,
     /// The committed subtree; once its node is known, the slot's root.
     committed: Hash,
     /// Its siblings as claimed, bottom-up.
@@ -73,14 +54,25 @@ pub struct GameView {
 }
 
 impl GameView {
-    pub(crate) fn opened(event: Challenged) -> Self {
+    pub(crate) fn opened(event: Challenged, claim: &ClaimPreimage) -> Self {
+        let standing = Standing {
+            claim: event.claim,
+            claimant: claim.claimant,
+            delegate: claim.delegate,
+            challenger: event.challenger,
+            salt: event.salt,
+            bond: event.bond.to(),
+            digest: event.digest,
+            turn: U256::ZERO,
+        };
         Self {
+            standing,
             id: event.game,
             claim: event.claim,
             challenger: event.challenger,
             bond: event.bond,
-            position: B256::ZERO,
-            turn: NOT_STARTED,
+            // The first turn comes in the same transaction.
+            turn: Turn::unpack(U256::ZERO),
             deadline: 0,
             ending: None,
             committed: event.digest.0,
@@ -91,10 +83,10 @@ impl GameView {
         }
     }
 
-    pub(crate) fn moved(&mut self, event: Moved) {
-        self.position = event.position;
-        self.turn = event.turn;
-        self.deadline = event.deadline.saturating_to();
+    pub(crate) fn moved(&mut self, event: &Moved) {
+        self.standing.turn = event.turn;
+        self.turn = Turn::unpack(event.turn);
+        self.deadline = self.turn.deadline();
     }
 
     pub(crate) fn revealed(&mut self, event: Revealed) {
@@ -105,6 +97,7 @@ impl GameView {
         let children = std::mem::take(&mut self.children);
         let index: usize = event.index.saturating_to();
         self.committed = children[index];
+        self.standing.digest = self.committed.into();
         self.siblings.splice(0..0, siblings_among(children, index));
     }
 
@@ -112,12 +105,22 @@ impl GameView {
         self.stated_log2 = Some(event.statement.stepsLog2);
         let last = keccak256(&event.statement.finalState);
         let middle = event.statement.states.iter().map(|hash| hash.0);
-        self.states = [event.firstState.0].into_iter().chain(middle).chain([last]).collect();
+        self.set_states([event.firstState.0].into_iter().chain(middle).chain([last]).collect());
     }
 
     pub(crate) fn dissected(&mut self, event: Dissected) {
         let middle = event.states.iter().map(|hash| hash.0);
-        self.states = [event.start.0].into_iter().chain(middle).chain([event.last.0]).collect();
+        self.set_states([event.start.0].into_iter().chain(middle).chain([event.last.0]).collect());
+    }
+
+    fn set_states(&mut self, states: Vec<Hash>) {
+        self.states = states;
+        self.standing.digest = self.dissected_states().digest().into();
+    }
+
+    fn dissected_states(&self) -> Dissection {
+        Dissection::new(self.states.clone())
+            .expect("the contract took the dissection, so it has 2^n sections")
     }
 
     pub(crate) fn resolved(&mut self, event: &Resolved) {
@@ -131,6 +134,11 @@ impl GameView {
 
     pub(crate) const fn closed(&mut self) {
         self.ending = Some((Ending::Interrupted, None));
+    }
+
+    /// What a call about the game must bring.
+    pub const fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// The disputed node with its slot's root and the siblings that lead it to the claimed trace root, once known.
@@ -150,8 +158,8 @@ impl GameView {
     /// Seconds that a side has left, as of the last move.
     pub const fn seconds_left(&self, side: Side) -> u32 {
         match side {
-            Side::Claimant => self.turn.claimantLeft,
-            Side::Challenger => self.turn.challengerLeft,
+            Side::Claimant => self.turn.claimant_left,
+            Side::Challenger => self.turn.challenger_left,
         }
     }
 
@@ -174,7 +182,6 @@ impl GameView {
     pub fn at(&self, k_log2: u32, time: u64) -> Game {
         Game {
             id: self.id.0,
-            position: self.position.0,
             ply: self.turn.ply.into(),
             k_log2,
             phase: self.phase(),
@@ -191,25 +198,20 @@ impl GameView {
     }
 
     fn phase_in_play(&self) -> Phase {
-        let Turn { phase, author, node, lengthLog2, .. } = self.turn;
-        let length_log2 = u32::from(lengthLog2);
+        let Turn { phase, author, node, length_log2, .. } = self.turn;
+        let length_log2 = u32::from(length_log2);
         let descent = || Descent { prefix: node.into(), levels: length_log2 };
         match phase {
             COMMITTED => Phase::Committed(descent()),
             REVEALED => Phase::Revealed(descent(), self.children.clone()),
             OPENING => Phase::Opening,
             _ => Phase::Dissected {
-                range: Range { start: self.turn.start.to(), length_log2 },
+                range: Range { start: self.turn.start, length_log2 },
                 author: side(author),
-                dissection: Dissection::new(self.states.clone())
-                    .expect("the contract took the dissection, so it has 2^n sections"),
+                dissection: self.dissected_states(),
             },
         }
     }
-}
-
-const fn side(number: u8) -> Side {
-    if number == CLAIMANT { Side::Claimant } else { Side::Challenger }
 }
 
 /// The siblings of one of 2^n hashes under the root of their tree, bottom-up.

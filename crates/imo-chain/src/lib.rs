@@ -33,5 +33,8 @@ pub use play::{Table, evidence};
 mod signer;
 pub use signer::{Signer, SignerError};
 
+mod turn;
+pub use turn::Turn;
+
 mod view;
 pub use view::{ClaimState, ClaimView, RequestState, RequestView, View};

@@ -7,11 +7,11 @@ use imo_dispute::Move;
 
 use crate::client::{ChainError, Client, Receipt};
 use crate::contracts::OpmlVerifier::{
-    Conviction, Narrowing, Pair, Request, Statement, concedeCall, convictCall, dissectCall,
-    pickCall, proveInputCall, revealCall, stateCall, timeoutCall,
+    ClaimPreimage, Conviction, Game, InputProven, Narrowing, Request, Statement, concedeCall,
+    convictCall, dissectCall, pickCall, proveInputCall, revealCall, stateCall, timeoutCall,
 };
 use crate::game::{GameView, siblings_among};
-use crate::view::{ClaimView, RequestView, View};
+use crate::view::{ClaimView, View};
 
 /// What the verifier wants with a claim: the trace's root, the siblings of its emit slot, where the trace is served.
 pub fn evidence(trace_root: &Hash, emit_siblings: &[Hash], trace_uri: &str) -> Bytes {
@@ -33,16 +33,16 @@ impl<'a> Table<'a> {
     }
 
     /// Makes a move in a game, which must be its player's: the contract checks the sender.
-    pub async fn play(&self, game: &GameView, action: Move) -> Result<Receipt, ChainError> {
-        let (id, position, signature) = (game.id, game.position, Bytes::new());
+    pub async fn play(&self, view: &GameView, action: Move) -> Result<Receipt, ChainError> {
+        let (game, signature) = (view.standing().clone(), Bytes::new());
         match action {
             Move::Reveal { children } => {
-                self.send(revealCall { game: id, position, children: words(&children) }).await
+                self.send(revealCall { game, children: words(&children) }).await
             }
             Move::Pick { index } => {
-                let (child, siblings) = picked(game, index);
+                let (child, siblings) = picked(view, index);
                 let index = U256::from(index);
-                self.send(pickCall { game: id, position, index, child, siblings, signature }).await
+                self.send(pickCall { game, index, child, siblings, signature }).await
             }
             Move::State { steps_log2, final_state, opening, states } => {
                 let statement = Statement {
@@ -51,56 +51,58 @@ impl<'a> Table<'a> {
                     opening: words(&opening),
                     states: words(&states),
                 };
-                let preimage = self.claim(game).preimage.clone();
-                self.send(stateCall { game: id, position, preimage, statement, signature }).await
+                let (game, preimage) = self.with_preimage(view);
+                self.send(stateCall { game, preimage, statement, signature }).await
             }
             Move::Dissect { index, pair, proof, states, last } => {
                 let narrowing = Narrowing {
                     index: U256::from(index),
-                    pair: pair_of(pair),
+                    start: pair.0.into(),
+                    end: pair.1.into(),
                     proof: words(&proof),
                     states: words(&states),
                     last: last.into(),
                 };
-                self.send(dissectCall { game: id, position, narrowing, signature }).await
+                self.send(dissectCall { game, narrowing, signature }).await
             }
             Move::Convict { index, pair, proof, witness } => {
                 let conviction = Conviction {
                     index: U256::from(index),
-                    pair: pair_of(pair),
+                    end: pair.1.into(),
                     proof: words(&proof),
+                    inputRoot: B256::ZERO,
                     witness: witness.into(),
                 };
-                self.convict(game, conviction).await
+                self.convict(view, conviction).await
             }
-            Move::Concede => self.send(concedeCall { game: id, position, signature }).await,
-            Move::Timeout => self.send(timeoutCall { game: id }).await,
+            Move::Concede => self.send(concedeCall { game, signature }).await,
+            Move::Timeout => self.send(timeoutCall { game }).await,
         }
     }
 
-    /// A step that loads the request can be executed only after the request was shown.
+    /// Only a step that loads the request needs its root, which has to be shown first.
     async fn convict(
         &self,
-        game: &GameView,
+        view: &GameView,
         conviction: Conviction,
     ) -> Result<Receipt, ChainError> {
-        let claim = self.claim(game);
-        let preimage = claim.preimage.clone();
-        let call = convictCall { game: game.id, position: game.position, preimage, conviction };
-        if !claim.input_proven
-            && self.client.call(self.verifier(), &call).await.is_err()
-            && let Some(request) = claim.request.and_then(|id| self.view.requests.get(&id))
-        {
-            self.prove_input(claim, request).await?;
+        let claim = self.claim(view);
+        let (game, preimage) = self.with_preimage(view);
+        let mut call = convictCall { game, preimage, conviction };
+        if self.client.call(self.verifier(), &call).await.is_err() {
+            call.conviction.inputRoot = match claim.input_root {
+                Some(root) => root,
+                None => self.prove_input(claim).await?,
+            };
         }
         self.send(call).await
     }
 
-    async fn prove_input(
-        &self,
-        claim: &ClaimView,
-        request: &RequestView,
-    ) -> Result<Receipt, ChainError> {
+    /// Nothing to show where the request is another host's.
+    async fn prove_input(&self, claim: &ClaimView) -> Result<B256, ChainError> {
+        let Some(request) = claim.request.and_then(|id| self.view.requests.get(&id)) else {
+            return Ok(B256::ZERO);
+        };
         let it = &request.order.request;
         let proof = proveInputCall {
             preimage: claim.preimage.clone(),
@@ -117,7 +119,16 @@ impl<'a> Table<'a> {
             },
             prompt: request.prompt.clone(),
         };
-        self.send(proof).await
+        let receipt = self.send(proof).await?;
+        Ok(receipt.event::<InputProven>(self.verifier())?.inputRoot)
+    }
+
+    /// What the preimage tells need not be said again: a zero byte costs a quarter.
+    fn with_preimage(&self, view: &GameView) -> (Game, ClaimPreimage) {
+        let nobody = Address::ZERO;
+        let game = view.standing().clone();
+        let game = Game { claim: B256::ZERO, claimant: nobody, delegate: nobody, ..game };
+        (game, self.claim(view).preimage.clone())
     }
 
     async fn send<C: SolCall>(&self, call: C) -> Result<Receipt, ChainError> {
@@ -139,10 +150,6 @@ fn picked(game: &GameView, index: u64) -> (B256, Vec<B256>) {
     let index = usize::try_from(index).expect("a child has a small index");
     let child = children[index].into();
     (child, words(&siblings_among(children, index)))
-}
-
-fn pair_of((start, end): (Hash, Hash)) -> Pair {
-    Pair { start: start.into(), end: end.into() }
 }
 
 fn words(hashes: &[Hash]) -> Vec<B256> {

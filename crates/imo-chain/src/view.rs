@@ -75,8 +75,8 @@ pub struct ClaimView {
     pub tokens_used: u32,
     /// How far it has come.
     pub state: ClaimState,
-    /// Whether its input memory was shown to the verifier.
-    pub input_proven: bool,
+    /// Root of its input memory, once that was shown to the verifier.
+    pub input_root: Option<B256>,
     /// Whether the oracle knows that it was rejected.
     pub dropped: bool,
     /// Games against it, in order.
@@ -237,14 +237,14 @@ impl View {
                     answer: Bytes::new(),
                     tokens_used: 0,
                     state: ClaimState::Pending,
-                    input_proven: false,
+                    input_root: None,
                     dropped: false,
                     games: Vec::new(),
                 };
                 self.claims.insert(it.claim, claim);
             }
             VerifierEvent::InputProven(it) => {
-                self.of_claim(it.claim, |claim| claim.input_proven = true);
+                self.of_claim(it.claim, |claim| claim.input_root = Some(it.inputRoot));
             }
             VerifierEvent::ClaimRejected(it) => {
                 self.of_claim(it.claim, |claim| claim.state = ClaimState::Rejected);
@@ -253,10 +253,15 @@ impl View {
                 self.of_claim(it.claim, |claim| claim.state = ClaimState::Settled);
             }
             VerifierEvent::Challenged(it) => {
-                self.of_claim(it.claim, |claim| claim.games.push(it.game));
-                self.games.insert(it.game, GameView::opened(it));
+                // Without its claim a game cannot be played.
+                let Some(claim) = self.claims.get_mut(&it.claim) else { return };
+                // A name comes again only when the game that had it is over.
+                if !claim.games.contains(&it.game) {
+                    claim.games.push(it.game);
+                }
+                self.games.insert(it.game, GameView::opened(it, &claim.preimage));
             }
-            VerifierEvent::Moved(it) => self.of_game(it.game, |game| game.moved(it)),
+            VerifierEvent::Moved(it) => self.of_game(it.game, |game| game.moved(&it)),
             VerifierEvent::Revealed(it) => self.of_game(it.game, |game| game.revealed(it)),
             VerifierEvent::Picked(it) => self.of_game(it.game, |game| game.picked(it)),
             VerifierEvent::Stated(it) => self.of_game(it.game, |game| game.stated(it)),

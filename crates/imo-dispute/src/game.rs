@@ -70,16 +70,11 @@ pub enum Phase {
     },
 }
 
-/// Names the one position of the one game that a move answers; the contract refuses the move anywhere else.
-pub type Position = Hash;
-
 /// A game as the chain tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Game {
     /// Its id.
     pub id: Hash,
-    /// The position hash that a move must name.
-    pub position: Position,
     /// Moves made so far.
     pub ply: u32,
     /// Sections of a dissection and children of a reveal: 2^this.

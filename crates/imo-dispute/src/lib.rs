@@ -11,7 +11,7 @@ mod dissection;
 pub use dissection::{Dissection, Range, pair_hash};
 
 mod game;
-pub use game::{Descent, Game, Phase, Position, Side};
+pub use game::{Descent, Game, Phase, Side};
 
 mod moves;
 pub use moves::Move;

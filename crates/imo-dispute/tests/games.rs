@@ -173,7 +173,6 @@ impl Referee {
     fn game(&self, expired: bool) -> Game {
         Game {
             id: keccak256(b"game"),
-            position: keccak256(&self.ply.to_be_bytes()),
             ply: self.ply,
             k_log2: self.k_log2,
             phase: self.phase.clone(),

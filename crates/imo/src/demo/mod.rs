@@ -46,8 +46,6 @@ const EXTENSION: u32 = 600;
 const ANSWER_TIME: u32 = 86_400;
 /// Wei that a unit of gas is paid beside twice the base fee.
 const TIP: u64 = 1_000_000_000;
-/// Where the tips of the blocks go, so that address 0 holds burnt bonds and nothing else.
-const COINBASE: Address = Address::repeat_byte(0xcb);
 
 /// What to show.
 #[derive(Debug, clap::Args)]
@@ -187,7 +185,6 @@ async fn set(
 ) -> anyhow::Result<Stage> {
     let clients = Stage::clients(&anvil.rpc)?;
     let deployer = &clients[Person::Deployer.account() as usize];
-    deployer.set_coinbase(COINBASE).await?;
     let terms = SystemTerms {
         salt: B256::ZERO,
         verifier: Parameters {

@@ -1,4 +1,4 @@
-//! The end: every wei that went in came out, is still held for somebody, or was burnt.
+//! The end: every wei that went in came out, or is still held: for somebody, or for nobody.
 
 use anyhow::ensure;
 use imo_chain::contracts::{Drip, InferenceOracle, ModelToken, OpmlVerifier, Splitter};
@@ -19,7 +19,7 @@ pub(crate) struct Balance {
     received_wei: String,
     paid_wei: String,
     held_wei: String,
-    /// Part of what is held: bonds that went to the zero address.
+    /// Part of what is held: what nobody gets of lost bonds.
     burnt_wei: String,
 }
 
@@ -45,16 +45,15 @@ pub(crate) async fn draw(
             row(stage, name, balance, "held");
         }
     }
-    let burnt = client.balance(Address::ZERO).await?;
-    row(stage, "burnt bonds", burnt, "gone");
-    held += burnt;
+    let burnt = burnt(stage).await?;
+    row(stage, "burnt bonds", burnt, "the verifier's for ever");
     ensure!(
         received == paid + held,
         "{received} wei came in, {paid} went out and {held} are held: they do not add up"
     );
     check_books(stage, launched).await?;
     stage.say(format!(
-        "{} in = {} out + {} held or burnt, to the wei",
+        "{} in = {} out + {} held, to the wei",
         ether(received),
         ether(paid),
         ether(held)
@@ -66,6 +65,17 @@ pub(crate) async fn draw(
         burnt_wei: burnt.to_string(),
     };
     Ok((balance, ledger))
+}
+
+/// What the verifier's logs say is nobody's any more, which it must hold.
+async fn burnt(stage: &Stage) -> anyhow::Result<U256> {
+    let (client, verifier) = (stage.client(Person::Deployer), stage.deployment.verifier);
+    let logs =
+        client.logs::<OpmlVerifier::Burnt>(verifier, 0, client.block_number().await?).await?;
+    let burnt = logs.iter().map(|it| it.event.amount).sum();
+    let held = client.balance(verifier).await?;
+    ensure!(held >= burnt, "the verifier burnt {burnt} wei and holds {held}");
+    Ok(burnt)
 }
 
 /// Everybody's sums: what they sent to contracts, and what came back. Gas went to the chain.

@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Step {
         #[command(flatten)]
         run: RunArgs,
-        /// Which step [default: the first that is false in the last dissection]
+        /// Which step [default: the one that the game came down to: to the first state of the last dissection that is not so here, or to its end]
         #[arg(long, value_name = "NUMBER")]
         at: Option<u64>,
     },

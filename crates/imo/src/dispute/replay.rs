@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use imo_chain::primitives::B256;
 use imo_chain::{ClaimView, GameView, RequestView};
-use imo_commit::{LEAF_LOG2, dense_root};
+use imo_commit::{Hash, LEAF_LOG2, dense_root};
 use imo_dispute::Side;
 use imo_engine::Means;
 use imo_vm::{Run, TraceBytes};
@@ -97,11 +97,10 @@ pub(crate) async fn step(
     let (game, _) = scene.game(&args.game)?;
     block_in_place(|| {
         on_run(&scene, &args, terminal, |_, run| {
-            let disputed = || false_step(game, scene.k_log2, run).map(|(step, _)| step);
-            let step = at
-                .or_else(disputed)
-                .context("no single step of the last dissection is false; name one with --at")?;
             let last = run.steps().saturating_sub(1);
+            let disputed =
+                || disputed_step(game, scene.k_log2, run).map_or(last, |it| it.min(last));
+            let step = at.unwrap_or_else(disputed);
             ensure!(step <= last, "the run has {} steps; the last is {last}", run.steps());
             let step = Step::of(run, step)?;
             step.print(terminal);
@@ -176,6 +175,20 @@ fn disputed(game: &GameView, solution: &Solution) -> anyhow::Result<Difference> 
     Ok(Difference { node, slot_root, siblings: siblings.to_vec() })
 }
 
+/// The step that the game came down to, as far as it went; none before the first dissection.
+fn disputed_step(game: &GameView, k_log2: u32, run: &Run<'_, ClaimedTrace<'_>>) -> Option<u64> {
+    let (range, _, dissection) = game.dissection()?;
+    let points: Vec<u64> = range.split_points(k_log2).collect();
+    let mine = run.state_hashes(&points);
+    Some(step_apart(&points, dissection.states(), &mine))
+}
+
+/// The step to the first stated state that is not mine; where all are, to the last, instead of which the opponent has stated another.
+fn step_apart(points: &[u64], stated: &[Hash], mine: &[Hash]) -> u64 {
+    let apart = stated.iter().zip(mine).position(|(stated, mine)| stated != mine);
+    points[apart.unwrap_or(points.len() - 1)].saturating_sub(1)
+}
+
 /// The first step that is false in the last dissection, if its sections are single steps, and who stated it.
 fn false_step(
     game: &GameView,
@@ -190,4 +203,23 @@ fn false_step(
     let mine = run.state_hashes(&points);
     let end = dissection.states().iter().zip(&mine).position(|(theirs, mine)| theirs != mine)?;
     Some((points[end.checked_sub(1)?], author))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_disputed_however_a_game_ended() {
+        let points = [64, 80, 96, 112, 128];
+        let mine: [Hash; 5] = std::array::from_fn(|index| [index.to_le_bytes()[0]; 32]);
+        assert_eq!(step_apart(&points, &mine, &mine), 127, "the opponent's end is another");
+        let mut stated = mine;
+        stated[4] = [9; 32];
+        assert_eq!(step_apart(&points, &stated, &mine), 127);
+        stated[2] = [9; 32];
+        assert_eq!(step_apart(&points, &stated, &mine), 95, "the first that differs");
+        let single = [6, 7, 8, 9, 10];
+        assert_eq!(step_apart(&single, &stated, &mine), 7, "the step itself");
+    }
 }

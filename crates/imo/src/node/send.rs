@@ -6,8 +6,8 @@ use imo_chain::contracts::InferenceOracle::{
     finalizeAndDeliverCall, finalizeCall, payReceiverCall,
 };
 use imo_chain::contracts::OpmlVerifier::{
-    bondCall, challengeBondCall, challengeCall, challengeWithheldCall, closeGameCall,
-    settleClaimCall,
+    CHALLENGE_BONDCall, CLAIM_BONDCall, DEFENCE_GASCall, challengeCall, challengeWithheldCall,
+    closeGameCall, settleClaimCall,
 };
 use imo_chain::primitives::{Address, B256, U256, keccak256};
 use imo_chain::{ClaimView, Receipt, Table, evidence};
@@ -29,6 +29,7 @@ impl Worker {
                 receipt
             }
             Action::CloseGame { game } => {
+                let game = self.view.games[&game].standing().clone();
                 self.to_verifier(&closeGameCall { game }, U256::ZERO).await?
             }
             Action::Challenge { claim, difference } => self.challenge(claim, difference).await?,
@@ -83,19 +84,39 @@ impl Worker {
         difference: Option<Difference>,
     ) -> anyhow::Result<Receipt> {
         let preimage = self.view.claims[&claim].preimage.clone();
-        let bond = self.client.call(self.verifier(), &challengeBondCall {}).await?;
+        let salt = self.salt(claim);
+        let least = self.client.call(self.verifier(), &CHALLENGE_BONDCall {}).await?;
+        let bond = self.bond(2, least).await?;
         match difference {
             Some(Difference { node, slot_root, siblings }) => {
                 let call = challengeCall {
                     preimage,
+                    salt,
                     node: u32::try_from(node).expect("a node of a trace"),
                     slotRoot: slot_root.into(),
                     siblings: siblings.into_iter().map(B256::from).collect(),
                 };
-                self.to_verifier(&call, with_margin(bond)).await
+                self.to_verifier(&call, bond).await
             }
-            None => self.to_verifier(&challengeWithheldCall { preimage }, with_margin(bond)).await,
+            None => {
+                let call = challengeWithheldCall { preimage, salt };
+                self.to_verifier(&call, bond).await
+            }
         }
+    }
+
+    /// A bond that is enough in the next block: a multiple of what a defence costs, by a base fee that may rise by an eighth until then, or
+    /// the least. What is over is sent back, which costs gas.
+    async fn bond(&self, defences: u64, least: U256) -> anyhow::Result<U256> {
+        let gas = self.client.call(self.verifier(), &DEFENCE_GASCall {}).await?;
+        let price = self.client.base_fee().await?;
+        Ok(least.max(U256::from(defences) * gas * (price + price / U256::from(4))))
+    }
+
+    /// Tells the next game from those that this account has or had against the claim.
+    fn salt(&self, claim: B256) -> u64 {
+        let games = self.view.claims[&claim].games.iter().map(|game| &self.view.games[game]);
+        games.filter(|game| game.challenger == self.me()).count() as u64
     }
 
     async fn claim(&mut self, request: U256) -> anyhow::Result<Receipt> {
@@ -120,8 +141,8 @@ impl Worker {
         }
         // Served before it is claimed: who doubts it at once shall find it.
         self.traces.add(&solution.trace);
-        let bond = self.client.call(self.verifier(), &bondCall(content_id)).await?;
-        Ok(self.client.send(self.oracle(), &call, with_margin(bond)).await?)
+        let least = self.client.call(self.verifier(), &CLAIM_BONDCall {}).await?;
+        Ok(self.client.send(self.oracle(), &call, self.bond(4, least).await?).await?)
     }
 
     /// Makes a claim the answer, and delivers it in the same transaction if that goes; tells whether it did.
@@ -217,11 +238,6 @@ pub(crate) fn claimed_answer(claim: &ClaimView) -> ClaimedAnswer {
         tokensUsed: claim.tokens_used,
         details: claim.details(),
     }
-}
-
-/// Bonds follow the base fee, which may rise by an eighth until the next block; what is over is credited.
-fn with_margin(bond: U256) -> U256 {
-    bond + bond / U256::from(4)
 }
 
 fn short(id: &B256) -> String {

@@ -207,7 +207,6 @@ impl Referee<'_> {
     fn game(&self) -> Game {
         Game {
             id: [0; 32],
-            position: [0; 32],
             ply: self.ply,
             k_log2: K_LOG2,
             phase: self.phase.clone(),

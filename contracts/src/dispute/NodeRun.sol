@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import { Statement } from "../interfaces/IOpmlVerifier.sol";
+import { Merkle } from "../libraries/Merkle.sol";
+import { Program } from "../types/Program.sol";
+import { Submission } from "../types/Submission.sol";
+import { MachineState, State } from "../vm/MachineState.sol";
+
+/// @title How the run of a node begins and ends, and where the last node leaves the answer
+library NodeRun {
+    /// @notice Thrown unless a final state is halted with code 0.
+    error NotHalted();
+    /// @notice Thrown unless a final state's memory holds the claimed slot at the output address.
+    error WrongOutput();
+    error TooManySteps(uint256 stepsLog2, uint256 capLog2);
+
+    /// @notice Hash of the first state.
+    function first(Program memory program, uint32 node) internal pure returns (bytes32) {
+        State state = MachineState.zero();
+        state.setMemoryRoot(Merkle.zero(program.memoryDepth));
+        state.setPc(program.entry);
+        state.setX(10, node);
+        state.setX(11, program.nodesLog2);
+        state.setX(12, program.slotLog2);
+        return state.hash();
+    }
+
+    /// @notice Hash of the final state, which must be one: halted with code 0, the claimed slot at the output address.
+    function last(Program memory program, Statement calldata statement, bytes32 slotRoot)
+        internal
+        pure
+        returns (bytes32)
+    {
+        if (statement.stepsLog2 > program.stepsLog2) {
+            revert TooManySteps(statement.stepsLog2, program.stepsLog2);
+        }
+        if (statement.finalState.length != MachineState.BYTES) revert NotHalted();
+        State state = MachineState.copy(statement.finalState);
+        if (state.status() != MachineState.HALTED || state.x(10) != 0) revert NotHalted();
+        bool whole = statement.opening.length == program.memoryDepth - program.slotDepth();
+        uint256 index = program.outputAddress >> program.slotLog2;
+        if (!whole || Merkle.root(slotRoot, index, statement.opening) != state.memoryRoot()) {
+            revert WrongOutput();
+        }
+        return state.hash();
+    }
+
+    /// @notice Root that the emit slot of a submission leads to: the last slot, in words as docs/spec/request.md says.
+    /// @param siblings One for each level of the trace, which the caller checks.
+    function emitRoot(
+        Program memory program,
+        Submission calldata submission,
+        bytes32[] memory siblings
+    ) internal pure returns (bytes32 hash) {
+        bytes memory slot = abi.encode(
+            submission.answerLength, submission.answerHash, submission.tokensUsed
+        );
+        hash = Merkle.root(slot, program.slotDepth());
+        for (uint256 i = 0; i < siblings.length; ++i) {
+            hash = Merkle.branch(siblings[i], hash);
+        }
+    }
+}
