@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { CommonBase } from "forge-std/Base.sol";
 import { IAIOracle, IAIOracleCallback, IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
 import { Callback, IInferenceOracle, Question } from "../../src/interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../../src/interfaces/ISplitter.sol";
@@ -37,6 +38,19 @@ contract EagerConsumer is NotingConsumer, IEarlyCallback {
 contract RevertingConsumer is IAIOracleCallback {
     function aiOracleCallback(uint256, bytes calldata, bytes calldata) external pure {
         revert("no");
+    }
+}
+
+/// @dev Sets the price that its caller's transaction pays, which an isolated test cannot set from outside.
+contract PricingConsumer is IAIOracleCallback, CommonBase {
+    uint256 private immutable _price;
+
+    constructor(uint256 price) {
+        _price = price;
+    }
+
+    function aiOracleCallback(uint256, bytes calldata, bytes calldata) external {
+        vm.txGasPrice(_price);
     }
 }
 
