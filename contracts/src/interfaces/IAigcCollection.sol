@@ -70,6 +70,8 @@ interface IAigcCollection is
     );
     /// @notice A mint of a greedy collection was announced.
     event Committed(bytes32 indexed commitment);
+    /// @notice The minter wants answers before they are final.
+    event EarlyTaken(uint256 indexed tokenId);
     /// @notice The oracle delivered an answer with digest `digest`.
     event Answered(uint256 indexed tokenId, bytes32 digest, ContentStatus status);
     /// @notice The content itself, which ERC-7007's events have as a hash only.
@@ -89,13 +91,26 @@ interface IAigcCollection is
     /// @notice Mints the token of (caller, `salt`, `text`) and asks the model. Value above `mintPrice` stays the caller's, see `withdraw`.
     function mint(string calldata text, uint64 salt) external payable returns (uint256 id);
 
-    /// @notice Takes the oracle's answer. Only the oracle.
+    /// @notice Takes the oracle's final answer. Only the oracle.
     function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
         external;
 
+    /// @notice Has the token take answers that are not final, from whoever claims one with a bond: they are marked, and the final one follows.
+    /// Only its minter, as nobody else can own it by then.
+    function takeEarly(uint256 id) external;
+
+    /// @notice Takes a claimed answer that is not final, for a token whose minter wants it. Only the oracle.
+    function aiOracleEarlyCallback(
+        uint256 requestId,
+        bytes32 claim,
+        bytes calldata output,
+        bytes calldata callbackData
+    ) external;
+
     /// @notice Notes a final answer, even if the oracle's callback failed: unlocks the token and pays the mint fee to the splitter. Anyone
     /// may; `addAigcData` does it too.
-    function settle(uint256 id) external;
+    /// @param answerHash keccak256 of the answer, as the oracle's log of its finality has it; not read once the answer was noted.
+    function settle(uint256 id, bytes32 answerHash) external;
 
     /// @notice Burns a token whose request expired without an answer. Anyone may.
     function void(uint256 id) external;

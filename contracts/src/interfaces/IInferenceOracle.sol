@@ -27,10 +27,16 @@ struct Callback {
     bytes data;
 }
 
-/// @notice The money of a request, fixed when it is made. Wei.
+/// @notice What of its model and its money a request was made for, which nothing changes later. Wei.
 struct Terms {
     /// Gets back what was not used.
     address requester;
+    /// What answers it.
+    bytes32 contentId;
+    /// Judges its claims.
+    address verifier;
+    /// Gets what the operator leaves of the price.
+    address receiver;
     /// Escrowed in all.
     uint128 fee;
     /// Part of it for a generated token.
@@ -52,13 +58,14 @@ struct Order {
     Callback callback;
 }
 
-/// @notice An answer as a claim commits to it; the log of the claim has the bytes.
+/// @notice An answer as a claim commits to it; the log of the claim has the bytes. With the order it makes the claim's id.
 struct ClaimedAnswer {
-    bytes32 claim;
     address claimant;
     bytes32 answerHash;
     uint32 answerLength;
     uint32 tokensUsed;
+    /// What else the verifier had the claim commit to (docs/spec/game.md).
+    bytes32 details;
 }
 
 enum RequestStatus {
@@ -93,13 +100,14 @@ interface IInferenceOracle {
     );
     /// @notice A claim was rejected by the verifier and no longer counts.
     event ClaimDropped(uint256 indexed id, bytes32 indexed claim);
-    /// @notice A claim became the answer. The fee is `operatorPaid + receiverPaid + deliveryReserve + refund`.
+    /// @notice A claim became the answer. The fee is `operatorPaid + receiverOwed + deliveryReserve + refund`.
     event Finalized(
         uint256 indexed id,
         bytes32 indexed claim,
+        address indexed receiver,
         bytes32 answerHash,
         uint256 operatorPaid,
-        uint256 receiverPaid,
+        uint256 receiverOwed,
         uint256 deliveryReserve,
         uint256 refund
     );
@@ -111,10 +119,8 @@ interface IInferenceOracle {
     event DeliveredEarly(uint256 indexed id, bytes32 indexed claim, bool success);
     /// @notice A request ended without an answer.
     event Expired(uint256 indexed id, uint256 refund);
-    /// @notice The model's receiver did not take its part of a final answer; it waits for `payReceiver`.
-    event ReceiverRefused(uint256 indexed id, address indexed receiver, uint256 amount);
-    /// @notice A receiver took what it had refused.
-    event ReceiverPaid(uint256 indexed id, address indexed receiver, uint256 amount);
+    /// @notice A receiver was paid all that it was owed: `receiverOwed` of its requests that were finalized since it was paid last.
+    event ReceiverPaid(address indexed receiver, uint256 amount);
     event Credited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
 
@@ -137,8 +143,8 @@ interface IInferenceOracle {
     error ClaimsOpen(uint256 count);
     error NotProven(ClaimStatus status);
     error NotRejected(ClaimStatus status);
-    error NotTheAnswer(bytes32 answerHash);
-    error NotEnoughGas(uint256 left, uint256 needed);
+    /// @notice Thrown for bytes that are not the answer; the hash is theirs.
+    error NotTheAnswer(bytes32 hash);
     error NothingToPay();
     error TransferFailed();
 
@@ -181,13 +187,13 @@ interface IInferenceOracle {
     /// @notice Takes note that a claim was rejected. Anyone may.
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;
 
-    /// @notice Settles the money of a request whose claim is proven. Never calls the consumer. Anyone may.
+    /// @notice Settles the money of a request whose claim is proven. Calls neither consumer nor receiver. Anyone may.
     function finalize(Order calldata order, ClaimedAnswer calldata claimed) external;
 
     /// @notice Calls the consumer with the final answer, once with its full gas. Anyone may, and is paid the gas.
     function deliver(Order calldata order, bytes calldata answer) external;
 
-    /// @notice `finalize`, then `deliver`, in one transaction: all or nothing.
+    /// @notice `finalize`, then `deliver`, in one transaction: all or nothing. Cheaper than the two, as nothing waits in between.
     function finalizeAndDeliver(
         Order calldata order,
         ClaimedAnswer calldata claimed,
@@ -198,18 +204,18 @@ interface IInferenceOracle {
     /// Anyone may.
     function expire(Order calldata order) external;
 
-    /// @notice Pays a model's receiver what it did not take when request `id` was finalized. Anyone may, until it takes it.
-    function payReceiver(uint256 id) external returns (uint256 amount);
+    /// @notice Pays a receiver all that it is owed, with `ISplitter.payUsage`. Anyone may; what it refuses it stays owed.
+    function payReceiver(address receiver) external returns (uint256 amount);
 
     /// @notice Pays the caller's credit to `to`.
     function withdraw(address to) external returns (uint256 amount);
 
     function statusOf(uint256 id) external view returns (RequestStatus);
-    /// @notice keccak256 of the final answer; 0 until then.
-    function answerHashOf(uint256 id) external view returns (bytes32);
-    /// @notice What the receiver of request `id`'s model has not taken yet.
-    function unpaidOf(uint256 id) external view returns (address receiver, uint256 amount);
+    /// @notice Whether a hash is keccak256 of the final answer, as far as its first 26 bytes tell. False until there is one.
+    function isAnswer(uint256 id, bytes32 answerHash) external view returns (bool);
     function creditOf(address account) external view returns (uint256);
+    /// @notice A receiver's part of final answers, since it was paid last.
+    function owedTo(address receiver) external view returns (uint256);
     function registry() external view returns (address);
     /// @notice Who takes turns at first claims.
     function operators() external view returns (IOperatorList);

@@ -41,10 +41,4 @@ interface IModelRegistry is IModelRegistrar {
 
     /// @notice A registered model. Reverts for an unknown id.
     function modelOf(bytes32 modelId) external view returns (Model memory);
-
-    /// @notice What a model's claims are about, and who judges them. Reverts for an unknown id.
-    function judgeOf(bytes32 modelId) external view returns (bytes32 contentId, address verifier);
-
-    /// @notice Who gets a model's revenue. Reverts for an unknown id.
-    function receiverOf(bytes32 modelId) external view returns (address);
 }

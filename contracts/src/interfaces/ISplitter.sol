@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 /// @notice Where revenue came from.
 enum Source {
-    /// A final answer; `id` is the request.
+    /// Final answers since the oracle paid last; `id` is 0, as the oracle's log names the requests.
     Usage,
     /// A mint; `id` is the token.
     Mint,
@@ -22,8 +22,8 @@ interface ISplitter {
     /// @notice The collection that may pay mints is fixed.
     event CollectionSet(address indexed collection);
 
-    /// @notice Takes the fee of a final answer. Only the oracle.
-    function payUsage(uint256 requestId) external payable;
+    /// @notice Takes fees of final answers. Only the oracle.
+    function payUsage() external payable;
 
     /// @notice Takes the fee of a mint. Only the collection.
     function payMint(uint256 tokenId) external payable;

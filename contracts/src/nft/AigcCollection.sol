@@ -38,7 +38,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     using Assets for address;
     using Commitments for Commitments.Book;
 
-    /// @dev | prompt 160 | isFinal 8 | isPaid 8 | hasContent 8 | , content 160, request, digest.
+    /// @dev | prompt 160 | isFinal 8 | isPaid 8 | hasContent 8 | takesEarly 8 | , content 160, request, digest.
     struct Token {
         /// Code that is the prompt.
         address prompt;
@@ -48,6 +48,8 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         bool isPaid;
         /// `addAigcData` was called.
         bool hasContent;
+        /// The minter wants answers before they are final.
+        bool takesEarly;
         /// Code that is the content, if kept.
         address content;
         uint256 requestId;
@@ -70,6 +72,9 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     /// @notice Thrown for an answer to a request that no token waits for.
     error WrongRequest(uint256 requestId);
     error NotFinal(uint256 id);
+    error NotMinter(address caller);
+    /// @notice Thrown for an early answer that the minter does not want, or that comes after the final one.
+    error EarlyNotTaken(uint256 id);
     error NotExpired(uint256 id);
     error WrongPrompt(uint256 id, uint256 promptId);
     error ContentIsThere(uint256 id);
@@ -132,25 +137,35 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
         external
     {
-        IInferenceOracle oracle = _oracle();
-        if (msg.sender != address(oracle)) revert NotOracle(msg.sender);
-        uint256 id = abi.decode(callbackData, (uint256));
-        Token storage token = _tokens[id];
-        if (token.prompt == address(0) || token.requestId != requestId) {
-            revert WrongRequest(requestId);
-        }
-        if (oracle.statusOf(requestId) == RequestStatus.Final) {
-            _noteFinal(id, token, oracle.answerHashOf(requestId));
-        } else {
-            _note(id, token, keccak256(output), ContentStatus.Early);
-        }
+        (uint256 id, Token storage token) = _waiting(requestId, callbackData);
+        if (!_noteIfFinal(id, token, keccak256(output))) revert NotFinal(id);
     }
 
     /// @inheritdoc IAigcCollection
-    function settle(uint256 id) external lock {
+    function aiOracleEarlyCallback(
+        uint256 requestId,
+        bytes32,
+        bytes calldata output,
+        bytes calldata callbackData
+    ) external {
+        (uint256 id, Token storage token) = _waiting(requestId, callbackData);
+        if (!token.takesEarly || token.isFinal) revert EarlyNotTaken(id);
+        _note(id, token, keccak256(output), ContentStatus.Early);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function takeEarly(uint256 id) external {
+        // A locked token is still its minter's.
+        if (_requireOwned(id) != msg.sender) revert NotMinter(msg.sender);
+        _tokens[id].takesEarly = true;
+        emit EarlyTaken(id);
+    }
+
+    /// @inheritdoc IAigcCollection
+    function settle(uint256 id, bytes32 answerHash) external lock {
         _requireOwned(id);
         Token storage token = _tokens[id];
-        if (!_noteIfFinal(id, token)) revert NotFinal(id);
+        if (!_noteIfFinal(id, token, answerHash)) revert NotFinal(id);
         _payMintFee(id, token);
     }
 
@@ -192,8 +207,8 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         if (Prompt.idOf(promptBytes) != id) revert WrongPrompt(id, Prompt.idOf(promptBytes));
         Token storage token = _tokens[id];
         if (token.hasContent) revert ContentIsThere(id);
-        bool isFinal = _noteIfFinal(id, token);
         bytes32 digest = keccak256(aigcData);
+        bool isFinal = _noteIfFinal(id, token, digest);
         if (digest != token.digest) revert WrongContent(id, digest, token.digest);
 
         token.hasContent = true;
@@ -210,7 +225,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         if (!_verify(id, digest)) revert NotVerified(id);
         if (!token.hasContent || digest == token.digest) revert NothingToUpdate(id);
 
-        _noteIfFinal(id, token);
+        _noteIfFinal(id, token, digest);
         token.digest = digest;
         emit Update(id, promptBytes, aigcData);
         _setContent(id, token, aigcData);
@@ -387,27 +402,31 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     }
 
     function _verify(uint256 id, bytes32 digest) private view returns (bool) {
-        if (_ownerOf(id) == address(0)) return false;
-        IInferenceOracle oracle = _oracle();
-        uint256 requestId = _tokens[id].requestId;
-        return oracle.statusOf(requestId) == RequestStatus.Final
-            && oracle.answerHashOf(requestId) == digest;
+        return _ownerOf(id) != address(0) && _oracle().isAnswer(_tokens[id].requestId, digest);
     }
 
-    /// @dev Whether there is a final answer.
-    function _noteIfFinal(uint256 id, Token storage token) private returns (bool) {
+    /// @dev The token that waits for the answer with which the oracle calls.
+    function _waiting(uint256 requestId, bytes calldata callbackData)
+        private
+        view
+        returns (uint256 id, Token storage token)
+    {
+        if (msg.sender != address(_oracle())) revert NotOracle(msg.sender);
+        id = abi.decode(callbackData, (uint256));
+        token = _tokens[id];
+        if (token.prompt == address(0) || token.requestId != requestId) {
+            revert WrongRequest(requestId);
+        }
+    }
+
+    /// @dev Whether the final answer was noted, or is the one with this digest.
+    function _noteIfFinal(uint256 id, Token storage token, bytes32 digest) private returns (bool) {
         if (token.isFinal) return true;
-        IInferenceOracle oracle = _oracle();
-        if (oracle.statusOf(token.requestId) != RequestStatus.Final) return false;
-        _noteFinal(id, token, oracle.answerHashOf(token.requestId));
-        return true;
-    }
-
-    function _noteFinal(uint256 id, Token storage token, bytes32 digest) private {
-        if (token.isFinal) return;
+        if (!_oracle().isAnswer(token.requestId, digest)) return false;
         token.isFinal = true;
         emit Unlocked(id);
         _note(id, token, digest, ContentStatus.Final);
+        return true;
     }
 
     /// @dev Content that was added stays until `update` replaces it.

@@ -26,16 +26,20 @@ library Fees {
     uint256 internal constant MAX_CALLBACK_DATA = 512;
 
     /// @notice What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
-    uint256 internal constant DELIVERY_BASE_GAS = 45_000;
+    uint256 internal constant DELIVERY_BASE_GAS = 37_000;
     /// @notice Likewise of one that shares its transaction with the finalization, which has paid for order and transaction.
-    uint256 internal constant JOINT_DELIVERY_BASE_GAS = 15_000;
+    uint256 internal constant JOINT_DELIVERY_BASE_GAS = 6000;
 
     /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
-    uint256 private constant CLAIM_GAS = 170_000;
-    uint256 private constant FINALIZE_GAS = 150_000;
+    uint256 private constant CLAIM_GAS = 108_000;
+    uint256 private constant FINALIZE_GAS = 75_000;
+    /// @dev The most that a delivery is taken to cost beside callback and bytes; what it does not cost goes back.
     uint256 private constant DELIVER_GAS = 90_000;
-    /// @dev What a byte of calldata costs at least in a transaction that does little else (EIP-7623).
+    /// @dev A byte of calldata that is logged; or, where a transaction does little else, what EIP-7623 asks for one at least, and then
+    /// for all of a claim beside the answer.
+    uint256 private constant LOGGED_BYTE_GAS = 25;
     uint256 private constant BYTE_GAS = 40;
+    uint256 private constant CLAIM_FLOOR_GAS = 67_000;
     /// @dev Answers are longer only in the rarest of languages; then the excess bytes are not paid for.
     uint256 private constant BYTES_PER_TOKEN = 8;
     uint256 private constant BPS = 10_000;
@@ -52,7 +56,7 @@ library Fees {
     /// @notice Gas that a request has to pay for in advance.
     function reserve(uint256 maxTokens, uint256 callbackGas) internal pure returns (uint256) {
         uint256 answer = _mostPaid(maxTokens);
-        uint256 service = CLAIM_GAS + FINALIZE_GAS + answer * BYTE_GAS;
+        uint256 service = _claiming(answer) + FINALIZE_GAS;
         if (callbackGas == 0) return service;
         uint256 delivering = DELIVER_GAS + callbackGas + answer * BYTE_GAS;
         return service + delivering + 3 * MAX_CALLBACK_DATA * BYTE_GAS;
@@ -72,9 +76,9 @@ library Fees {
         uint256 used = fee - reserved - unused;
         uint256 share = used * order.terms.operatorBps / BPS;
 
-        uint256 bytesPaid = _least(answerLength, _mostPaid(maxTokens));
-        bytesPaid += 2 * order.callback.data.length;
-        uint256 gas = CLAIM_GAS + FINALIZE_GAS + bytesPaid * BYTE_GAS;
+        uint256 data = order.callback.data.length;
+        uint256 bytesPaid = _least(answerLength, _mostPaid(maxTokens)) + data;
+        uint256 gas = _claiming(bytesPaid) + FINALIZE_GAS + data * LOGGED_BYTE_GAS;
         parts.operator = share + gas * order.terms.gasPrice;
         parts.receiver = used - share;
         parts.delivery = delivery(order, answerLength) * order.terms.gasPrice;
@@ -105,6 +109,13 @@ library Fees {
         uint256 length = answerLength + order.callback.data.length;
         uint256 executed = measured + 16 * length;
         uint256 floor = BYTE_GAS * length;
+        return executed > floor ? executed : floor;
+    }
+
+    /// @dev Gas of a claim whose answer and callback data have so many bytes.
+    function _claiming(uint256 length) private pure returns (uint256) {
+        uint256 executed = CLAIM_GAS + length * LOGGED_BYTE_GAS;
+        uint256 floor = CLAIM_FLOOR_GAS + length * BYTE_GAS;
         return executed > floor ? executed : floor;
     }
 

@@ -9,23 +9,19 @@ import { ISplitter } from "../interfaces/ISplitter.sol";
 import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
 import { Request } from "../types/Request.sol";
 import { Submission } from "../types/Submission.sol";
+import { Calls } from "./Calls.sol";
 import { Fees, Settlement } from "./Fees.sol";
 import { OperatorList } from "./OperatorList.sol";
 import { RequestRecord } from "./RequestRecord.sol";
 
 /// @title The AI oracle: requests, fees, finality, delivery
 /// @dev There is no lock: every call leaves the contract last, or finds afterwards nothing that it had read before. `request`, `expire`,
-/// `dropClaim` and `finalize` call models' contracts only statically before their effects; `finalize` pays the receiver after
-/// them. `claim` stores a claim after the verifier took it, and reverts if the request is over by then. `deliver` closes the order, calls, and then
-/// only adds credit. So consumers may ask from their callback.
+/// `dropClaim` and `finalize` call models' contracts only statically before their effects. `claim` counts a claim after the
+/// verifier took it, and reverts if the request is over by then. `deliver` closes the order, calls, and then only adds credit. So consumers may
+/// ask from their callback. `payReceiver` and `withdraw` forget what they pay before they pay it.
 contract InferenceOracle is IInferenceOracle, IAIOracle {
+    using Calls for address;
     using SafeCast for uint256;
-
-    /// @notice What a receiver did not take.
-    struct Unpaid {
-        address receiver;
-        uint96 amount;
-    }
 
     /// @notice Most gas of a callback.
     uint256 public constant MAX_CALLBACK_GAS = 8_000_000;
@@ -35,9 +31,6 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     /// @dev Bit 0 of a request's flags is the only one with a meaning.
     uint8 private constant KNOWN_FLAGS = 1;
     uint256 private constant VERIFIER_GAS = 200_000;
-    uint256 private constant RECEIVER_GAS = 250_000;
-    /// @dev Covers the price of a call itself, so that what is left after it holds 64/63 of the callee's gas.
-    uint256 private constant CALL_GAS = 20_000;
 
     /// @inheritdoc IInferenceOracle
     address public immutable registry;
@@ -51,9 +44,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     /// @notice Requests so far, which is the last one's id.
     uint256 public requestCount;
     mapping(uint256 id => RequestRecord) private _records;
-    mapping(uint256 id => Unpaid) private _unpaid;
     /// @inheritdoc IInferenceOracle
     mapping(address account => uint256) public creditOf;
+    /// @inheritdoc IInferenceOracle
+    mapping(address receiver => uint256) public owedTo;
 
     constructor(address registry_, uint64 tip, uint32 answerTime) {
         if (registry_.code.length == 0) revert ParameterOutOfRange("registry");
@@ -72,9 +66,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         payable
         returns (uint256 id)
     {
-        Model memory model = IModelRegistry(registry).modelOf(question.modelId);
-        uint256 price = Fees.price(model, prompt.length, question.maxTokens);
-        id = _ask(model, question, prompt, callback, price, 0);
+        id = requestFrom(question, prompt, callback, 0);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -83,7 +75,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         bytes calldata prompt,
         Callback calldata callback,
         uint32 entry
-    ) external payable returns (uint256 id) {
+    ) public payable returns (uint256 id) {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
         uint256 price = Fees.price(model, prompt.length, question.maxTokens);
         id = _ask(model, question, prompt, callback, price, entry);
@@ -166,31 +158,23 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint32 tokensUsed,
         bytes calldata evidence
     ) external payable returns (bytes32 id) {
-        RequestRecord storage record = _records[order.request.id];
-        record.check(order, RequestStatus.Requested);
+        uint256 requestId = order.request.id;
+        RequestRecord storage record = _records[requestId];
+        record.check(order.request.id, _hash(order));
         if (block.timestamp > order.terms.expiry) revert TooLate(order.terms.expiry);
         if (tokensUsed > order.request.maxTokens) {
             revert TooManyTokens(tokensUsed, order.request.maxTokens);
         }
+        if (answer.length > Fees.MAX_ANSWER) revert AnswerTooLong(answer.length, Fees.MAX_ANSWER);
         _settleTurns(record, order, msg.sender);
-        Submission memory submission;
-        IVerifier verifier;
-        (submission.contentId, verifier) = _judgeOf(order);
-        _checkAnswer(verifier, submission.contentId, answer.length);
-        submission.requestDigest = order.request.digest();
-        submission.claimant = msg.sender;
-        submission.answerHash = keccak256(answer);
-        submission.answerLength = uint32(answer.length);
-        submission.tokensUsed = tokensUsed;
+        Submission memory submission =
+            _submission(order, msg.sender, keccak256(answer), uint32(answer.length), tokensUsed);
 
+        IVerifier verifier = IVerifier(order.terms.verifier);
         id = verifier.submit{ value: msg.value }(submission, evidence);
-        record.addClaim(
-            order.request.id,
-            ClaimedAnswer(
-                id, msg.sender, submission.answerHash, submission.answerLength, tokensUsed
-            )
-        );
-        emit Claimed(order.request.id, id, msg.sender, answer, tokensUsed);
+        record.checkStatus(requestId, RequestStatus.Requested);
+        ++record.openClaims;
+        emit Claimed(requestId, id, msg.sender, answer, tokensUsed);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -199,41 +183,43 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         ClaimedAnswer calldata claimed,
         bytes calldata answer
     ) external {
+        if (order.callback.target == address(0)) {
+            revert CallbackIncomplete();
+        }
         uint256 id = order.request.id;
-        RequestRecord storage record = _records[id];
-        record.check(order, RequestStatus.Requested);
-        record.checkOpen(claimed);
-        if (order.callback.target == address(0)) revert CallbackIncomplete();
-        if (keccak256(answer) != claimed.answerHash) revert NotTheAnswer(claimed.answerHash);
-        ClaimStatus status = _statusOf(order, claimed.claim);
-        if (status == ClaimStatus.Rejected) revert NotProven(status);
+        (, bytes32 claimId, ClaimStatus status) = _look(order, claimed);
+        _records[id].checkClaim(claimId);
+        bool stands = status == ClaimStatus.Pending || status == ClaimStatus.Proven;
+        if (!stands) revert NotProven(status);
+        bytes32 answerHash = keccak256(answer);
+        if (answerHash != claimed.answerHash) revert NotTheAnswer(answerHash);
 
         bytes memory call = abi.encodeCall(
-            IEarlyCallback.aiOracleEarlyCallback, (id, claimed.claim, answer, order.callback.data)
+            IEarlyCallback.aiOracleEarlyCallback, (id, claimId, answer, order.callback.data)
         );
-        _checkGas(order.callback.gasLimit);
-        bool success = _call(order.callback.target, 0, order.callback.gasLimit, call);
-        emit DeliveredEarly(id, claimed.claim, success);
+        bool success = order.callback.target.tryCallWhole(order.callback.gasLimit, call);
+        emit DeliveredEarly(id, claimId, success);
     }
 
     /// @inheritdoc IInferenceOracle
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external {
-        RequestRecord storage record = _records[order.request.id];
-        record.check(order, RequestStatus.Requested);
-        record.removeClaim(claimed);
-        ClaimStatus status = _statusOf(order, claimed.claim);
+        (RequestRecord storage record, bytes32 claimId, ClaimStatus status) = _look(order, claimed);
         if (status != ClaimStatus.Rejected) revert NotRejected(status);
-        emit ClaimDropped(order.request.id, claimed.claim);
+        record.drop(claimId);
+        emit ClaimDropped(order.request.id, claimId);
     }
 
     /// @inheritdoc IInferenceOracle
     function finalize(Order calldata order, ClaimedAnswer calldata claimed) external {
-        _finalize(order, claimed);
+        RequestRecord storage record = _finalize(order, claimed);
+        if (order.callback.target != address(0)) record.postpone(_hash(order));
     }
 
     /// @inheritdoc IInferenceOracle
     function deliver(Order calldata order, bytes calldata answer) external {
-        _deliver(order, answer, Fees.DELIVERY_BASE_GAS);
+        RequestRecord storage record = _records[order.request.id];
+        record.resume(order.request.id, _hash(order));
+        _deliver(record, order, answer, Fees.DELIVERY_BASE_GAS);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -242,20 +228,23 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         ClaimedAnswer calldata claimed,
         bytes calldata answer
     ) external {
-        _finalize(order, claimed);
-        _deliver(order, answer, Fees.JOINT_DELIVERY_BASE_GAS);
+        if (order.callback.target == address(0)) {
+            revert CallbackIncomplete();
+        }
+        RequestRecord storage record = _finalize(order, claimed);
+        _deliver(record, order, answer, Fees.JOINT_DELIVERY_BASE_GAS);
     }
 
     /// @inheritdoc IInferenceOracle
     function expire(Order calldata order) external {
         RequestRecord storage record = _records[order.request.id];
-        record.check(order, RequestStatus.Requested);
+        record.check(order.request.id, _hash(order));
         uint256 expiry = order.terms.expiry;
         if (block.timestamp <= expiry) revert TooEarly(expiry);
         bool undecided = record.openClaims != 0 && block.timestamp <= expiry + DECISION_TIME;
         if (undecided) revert ClaimsOpen(record.openClaims);
         _settleTurns(record, order, address(0));
-        record.expire();
+        record.status = RequestStatus.Expired;
         _credit(order.terms.requester, order.terms.fee);
         emit Expired(order.request.id, order.terms.fee);
     }
@@ -263,14 +252,13 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     // ------------------------------------------------------------------------------------------------- money
 
     /// @inheritdoc IInferenceOracle
-    function payReceiver(uint256 id) external returns (uint256 amount) {
-        Unpaid memory unpaid = _unpaid[id];
-        amount = unpaid.amount;
+    function payReceiver(address receiver) external returns (uint256 amount) {
+        amount = owedTo[receiver];
         if (amount == 0) revert NothingToPay();
-        delete _unpaid[id];
-        emit ReceiverPaid(id, unpaid.receiver, amount);
-        bytes memory call = abi.encodeCall(ISplitter.payUsage, (id));
-        if (!_call(unpaid.receiver, amount, gasleft(), call)) revert TransferFailed();
+        owedTo[receiver] = 0;
+        emit ReceiverPaid(receiver, amount);
+        bytes memory call = abi.encodeCall(ISplitter.payUsage, ());
+        if (!receiver.tryCall(amount, gasleft(), call)) revert TransferFailed();
     }
 
     /// @inheritdoc IInferenceOracle
@@ -279,7 +267,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (amount == 0) revert NothingToPay();
         creditOf[msg.sender] = 0;
         emit Withdrawn(msg.sender, to, amount);
-        if (!_call(to, amount, gasleft(), "")) revert TransferFailed();
+        if (!to.tryCall(amount, gasleft(), "")) revert TransferFailed();
     }
 
     // ------------------------------------------------------------------------------------------------- views
@@ -295,18 +283,13 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     }
 
     /// @inheritdoc IInferenceOracle
-    function answerHashOf(uint256 id) external view returns (bytes32) {
-        return _records[id].answerHash();
+    function isAnswer(uint256 id, bytes32 answerHash) external view returns (bool) {
+        return _records[id].isAnswer(answerHash);
     }
 
     /// @inheritdoc IAIOracle
     function isFinalized(uint256 id) external view returns (bool) {
         return _records[id].status == RequestStatus.Final;
-    }
-
-    /// @inheritdoc IInferenceOracle
-    function unpaidOf(uint256 id) external view returns (address receiver, uint256 amount) {
-        return (_unpaid[id].receiver, _unpaid[id].amount);
     }
 
     // -------------------------------------------------------------------------------------------- asking, inside
@@ -357,6 +340,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         order.promptLength = uint32(prompt.length);
         order.terms = Terms({
             requester: msg.sender,
+            contentId: model.contentId,
+            verifier: model.verifier,
+            receiver: model.receiver,
             // What was paid is no more than all ETH.
             fee: uint128(fee),
             tokenPrice: model.tokenPrice,
@@ -367,7 +353,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         order.callback = callback;
         bool drawn =
             operators.draw(id, question.modelId, question.maxTokens, order.terms.expiry, named);
-        _records[id].begin(order, drawn);
+        _records[id].begin(keccak256(abi.encode(order)), drawn);
         emit Requested(id, question.modelId, msg.sender, order, prompt);
     }
 
@@ -386,44 +372,48 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
     // ----------------------------------------------------------------------------------------- answering, inside
 
-    function _finalize(Order calldata order, ClaimedAnswer calldata claimed) private {
-        uint256 id = order.request.id;
-        RequestRecord storage record = _records[id];
-        record.check(order, RequestStatus.Requested);
-        record.removeClaim(claimed);
-        ClaimStatus status = _statusOf(order, claimed.claim);
+    function _finalize(Order calldata order, ClaimedAnswer calldata claimed)
+        private
+        returns (RequestRecord storage record)
+    {
+        bytes32 claimId;
+        ClaimStatus status;
+        (record, claimId, status) = _look(order, claimed);
+        record.checkClaim(claimId);
         if (status != ClaimStatus.Proven) revert NotProven(status);
 
-        record.finish(claimed.answerHash, order.callback.target != address(0));
+        record.finish(claimed.answerHash);
         Settlement memory parts = Fees.settle(order, claimed.tokensUsed, claimed.answerLength);
         _credit(claimed.claimant, parts.operator);
         _credit(order.terms.requester, parts.refund);
+        owedTo[order.terms.receiver] += parts.receiver;
         emit Finalized(
-            id,
-            claimed.claim,
+            order.request.id,
+            claimId,
+            order.terms.receiver,
             claimed.answerHash,
             parts.operator,
             parts.receiver,
             parts.delivery,
             parts.refund
         );
-        _payReceiver(id, order.request.modelId, parts.receiver);
     }
 
     /// @param baseGas What the deliverer is paid for beside the measured gas.
-    function _deliver(Order calldata order, bytes calldata answer, uint256 baseGas) private {
+    function _deliver(
+        RequestRecord storage record,
+        Order calldata order,
+        bytes calldata answer,
+        uint256 baseGas
+    ) private {
         uint256 before = gasleft();
         uint256 id = order.request.id;
-        RequestRecord storage record = _records[id];
-        record.check(order, RequestStatus.Final);
-        bytes32 answerHash = record.answerHash();
-        if (keccak256(answer) != answerHash) revert NotTheAnswer(answerHash);
-        record.deliver();
+        bytes32 answerHash = keccak256(answer);
+        if (!record.isAnswer(answerHash)) revert NotTheAnswer(answerHash);
 
         bytes memory call =
             abi.encodeCall(IAIOracleCallback.aiOracleCallback, (id, answer, order.callback.data));
-        _checkGas(order.callback.gasLimit);
-        bool success = _call(order.callback.target, 0, order.callback.gasLimit, call);
+        bool success = order.callback.target.tryCallWhole(order.callback.gasLimit, call);
 
         uint256 reserve = Fees.delivery(order, answer.length);
         uint256 gas = baseGas + Fees.delivered(order, answer.length, before - gasleft());
@@ -433,6 +423,39 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         _credit(msg.sender, paid);
         _credit(order.terms.requester, refund);
         emit Delivered(id, msg.sender, success, paid, refund);
+    }
+
+    /// @notice A claim on a request that waits for an answer, and what its verifier says of it.
+    function _look(Order calldata order, ClaimedAnswer calldata claimed)
+        private
+        view
+        returns (RequestRecord storage record, bytes32 claimId, ClaimStatus status)
+    {
+        record = _records[order.request.id];
+        record.check(order.request.id, _hash(order));
+        Submission memory submission = _submission(
+            order, claimed.claimant, claimed.answerHash, claimed.answerLength, claimed.tokensUsed
+        );
+        address verifier = order.terms.verifier;
+        claimId = submission.claimId(verifier, address(this), claimed.details);
+        status = IVerifier(verifier).statusOf{ gas: VERIFIER_GAS }(claimId);
+    }
+
+    function _submission(
+        Order calldata order,
+        address claimant,
+        bytes32 answerHash,
+        uint32 answerLength,
+        uint32 tokensUsed
+    ) private view returns (Submission memory) {
+        return Submission({
+            contentId: order.terms.contentId,
+            requestDigest: order.request.digest(),
+            claimant: claimant,
+            answerHash: answerHash,
+            answerLength: answerLength,
+            tokensUsed: tokensUsed
+        });
     }
 
     // ------------------------------------------------------------------------------------------------ checks
@@ -457,16 +480,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (length > limit) revert PromptTooLong(length, limit);
     }
 
-    function _checkAnswer(IVerifier verifier, bytes32 contentId, uint256 length) private view {
-        (, uint32 limit) = verifier.limits{ gas: VERIFIER_GAS }(contentId);
-        uint256 least = _least(limit, Fees.MAX_ANSWER);
-        if (length > least) revert AnswerTooLong(length, least);
-    }
-
-    /// @dev A callee can be given 63/64 of the gas that is left; whoever calls must not be able to starve it.
-    function _checkGas(uint256 gasLimit) private view {
-        uint256 needed = gasLimit + gasLimit / 63 + CALL_GAS;
-        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+    function _hash(Order calldata order) private pure returns (bytes32) {
+        return keccak256(abi.encode(order));
     }
 
     /// @dev Turns order the first claim; after it there are none.
@@ -478,44 +493,12 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         operators.settle(order.request.id, claimant, Fees.penalty(order));
     }
 
-    function _judgeOf(Order calldata order) private view returns (bytes32, IVerifier) {
-        (bytes32 contentId, address verifier) =
-            IModelRegistry(registry).judgeOf(order.request.modelId);
-        return (contentId, IVerifier(verifier));
-    }
-
-    function _statusOf(Order calldata order, bytes32 claimId) private view returns (ClaimStatus) {
-        (, IVerifier verifier) = _judgeOf(order);
-        return verifier.statusOf{ gas: VERIFIER_GAS }(claimId);
-    }
-
     // ------------------------------------------------------------------------------------------ money, inside
-
-    function _payReceiver(uint256 id, bytes32 modelId, uint256 amount) private {
-        if (amount == 0) return;
-        address receiver = IModelRegistry(registry).receiverOf(modelId);
-        bytes memory call = abi.encodeCall(ISplitter.payUsage, (id));
-        _checkGas(RECEIVER_GAS);
-        if (_call(receiver, amount, RECEIVER_GAS, call)) return;
-        // Part of a fee, which is no more than all ETH.
-        _unpaid[id] = Unpaid(receiver, uint96(amount));
-        emit ReceiverRefused(id, receiver, amount);
-    }
 
     function _credit(address account, uint256 amount) private {
         if (amount == 0) return;
         creditOf[account] += amount;
         emit Credited(account, amount);
-    }
-
-    /// @dev Copies nothing of what the callee returns.
-    function _call(address to, uint256 value, uint256 gasLimit, bytes memory data)
-        private
-        returns (bool success)
-    {
-        assembly ("memory-safe") {
-            success := call(gasLimit, to, value, add(data, 0x20), mload(data), 0, 0)
-        }
     }
 
     function _least(uint256 a, uint256 b) private pure returns (uint256) {

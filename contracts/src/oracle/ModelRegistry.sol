@@ -163,17 +163,6 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         });
     }
 
-    /// @inheritdoc IModelRegistry
-    function judgeOf(bytes32 modelId) external view returns (bytes32 contentId, address verifier) {
-        Entry storage entry = _known(modelId);
-        return (entry.contentId, entry.verifier);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function receiverOf(bytes32 modelId) external view returns (address) {
-        return _known(modelId).receiver;
-    }
-
     /// @inheritdoc IModelBallots
     function factorOf(bytes32 modelId) external view returns (uint256) {
         return _known(modelId).factor;

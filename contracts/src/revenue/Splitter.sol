@@ -83,9 +83,9 @@ contract Splitter is ISplitter {
     receive() external payable { }
 
     /// @inheritdoc ISplitter
-    function payUsage(uint256 requestId) external payable locked {
+    function payUsage() external payable locked {
         if (msg.sender != oracle) revert NotOracle(msg.sender);
-        emit Revenue(Source.Usage, requestId, Assets.ETH, msg.value);
+        emit Revenue(Source.Usage, 0, Assets.ETH, msg.value);
         usage += _split(Assets.ETH, msg.value);
     }
 

@@ -15,7 +15,7 @@ contract MarketplaceTest is CollectionFixture {
     function setUp() public override {
         super.setUp();
         _id = _minted(_ann, 1);
-        _collection.settle(_id);
+        _collection.settle(_id, keccak256(ANSWER));
         vm.startPrank(_ann);
         _collection.approve(address(_marketplace), _id);
         _marketplace.list(_collection, _id, 1 ether);

@@ -42,7 +42,7 @@ contract ImoFactoryTest is LaunchFixture {
         // Before she has claimed, the offering's tokens earn for all holders: their revenue goes back to the drip.
         vm.deal(_oracle, 20 ether);
         vm.prank(_oracle);
-        Splitter(payable(parts.splitter)).payUsage{ value: 20 ether }(1);
+        Splitter(payable(parts.splitter)).payUsage{ value: 20 ether }();
         vm.roll(vm.getBlockNumber() + 1);
         Drip(payable(parts.drip)).release(ETH);
         vm.roll(vm.getBlockNumber() + 1);

@@ -64,7 +64,7 @@ abstract contract LaunchFixture is Test {
     function _use(uint256 amount) internal {
         vm.deal(_oracle, amount);
         vm.prank(_oracle);
-        _splitter.payUsage{ value: amount }(1);
+        _splitter.payUsage{ value: amount }();
     }
 
     /// @dev Releases all that waits, as good as all.

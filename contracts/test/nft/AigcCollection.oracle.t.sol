@@ -2,7 +2,11 @@
 pragma solidity 0.8.37;
 
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
-import { CollectionParams, CollectionTerms } from "../../src/interfaces/IAigcCollection.sol";
+import {
+    CollectionParams,
+    CollectionTerms,
+    ContentStatus
+} from "../../src/interfaces/IAigcCollection.sol";
 import { ClaimedAnswer, Order } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { OracleFixture } from "../oracle/OracleFixture.sol";
@@ -37,6 +41,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         ClaimedAnswer memory claimed = _claim(order, _operator, answer, 9);
         skip(WINDOW + 1);
         _oracle.finalize(order, claimed);
+        _oracle.payReceiver(address(_splitter));
         uint256 usage = _drip.balance;
         assertGt(usage, 0);
         assertTrue(_collection.locked(id));
@@ -77,6 +82,32 @@ contract AigcCollectionOracleTest is OracleFixture {
         vm.prank(_ann);
         _collection.withdraw(_ann);
         assertEq(_ann.balance, before);
+    }
+
+    /// @dev From the real oracle: early and marked, then corrected.
+    function test_anEarlyAnswerIsCorrectedByTheFinalOne() external {
+        bytes memory lie = "Nobody said this";
+        bytes memory answer = "Each step can be checked";
+        (uint256 id, Order memory order) = _mint();
+        ClaimedAnswer memory wrong = _claim(order, _rival, lie, 3);
+        ClaimedAnswer memory right = _claim(order, _operator, answer, 9);
+        _oracle.deliverEarly(order, wrong, lie);
+        assertEq(_collection.digestOf(id), 0, "nobody wanted it");
+        vm.prank(_ann);
+        _collection.takeEarly(id);
+        _oracle.deliverEarly(order, wrong, lie);
+        bytes memory prompt = bytes(_collection.prompt(id));
+        _collection.addAigcData(id, prompt, lie, "");
+        assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Early));
+
+        _reject(order, wrong, lie);
+        skip(WINDOW + 1);
+        _oracle.finalizeAndDeliver(order, right, answer);
+        assertFalse(_collection.locked(id));
+        assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Early));
+        _collection.update(prompt, answer);
+        assertEq(_collection.contentOf(id), answer);
+        assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Final));
     }
 
     /// @dev The lie of an operator who lost its game never reaches the token.

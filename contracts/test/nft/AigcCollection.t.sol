@@ -147,13 +147,15 @@ contract AigcCollectionTest is CollectionFixture {
     function test_anyoneSettlesWhereDeliveryFailed() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
-        _collection.settle(id);
+        _collection.settle(id, keccak256(ANSWER));
         _oracle.finalize(request, ANSWER, 0);
         assertTrue(_collection.locked(id));
-        _collection.settle(id);
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
+        _collection.settle(id, keccak256(OTHER));
+        _collection.settle(id, keccak256(ANSWER));
         _isAt(id, ContentStatus.Final, false);
         assertEq(_drip.balance, MINT_FEE);
-        _collection.settle(id);
+        _collection.settle(id, 0);
         bool ok = _oracle.deliver(request, ANSWER);
         assertTrue(ok);
         _collection.addAigcData(id, _prompt(_ann, 1), ANSWER, "");
@@ -167,7 +169,7 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.void(id);
         _oracle.expire(request);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
-        _collection.settle(id);
+        _collection.settle(id, 0);
 
         vm.expectEmit();
         emit IAigcCollection.Voided(id, _ann, MINT_FEE);
@@ -193,7 +195,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertFalse(ok);
         _isAt(id, ContentStatus.Pending, true);
         _oracle.finalize(request, ANSWER, 0);
-        _collection.settle(id);
+        _collection.settle(id, keccak256(ANSWER));
     }
 
     function test_aFinalTokenIsNeverVoided() external {
@@ -263,7 +265,7 @@ contract AigcCollectionTest is CollectionFixture {
         terms.mintFee = 0;
         (_collection, _splitter) = _deploy(terms);
         uint256 id = _minted(_ann, 1);
-        _collection.settle(id);
+        _collection.settle(id, 0);
         assertEq(_drip.balance, 0);
     }
 
@@ -293,7 +295,7 @@ contract AigcCollectionTest is CollectionFixture {
         _oracle.finalize(request, ANSWER, 0);
         vm.expectRevert(
             abi.encodeWithSelector(
-                AigcCollection.WrongContent.selector, id, keccak256(OTHER), keccak256(ANSWER)
+                AigcCollection.WrongContent.selector, id, keccak256(OTHER), bytes32(0)
             )
         );
         _collection.addAigcData(id, prompt, OTHER, "");
@@ -319,13 +321,48 @@ contract AigcCollectionTest is CollectionFixture {
         vm.prank(address(_oracle));
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.WrongRequest.selector, 0));
         _collection.aiOracleCallback(0, ANSWER, abi.encode(5));
+        vm.prank(address(_oracle));
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
+        _collection.aiOracleCallback(request, ANSWER, abi.encode(id));
+
+        bytes memory data = abi.encode(id);
+        vm.prank(_ann);
+        _collection.takeEarly(id);
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotOracle.selector, address(this)));
+        _collection.aiOracleEarlyCallback(request, 0, ANSWER, data);
+        vm.prank(address(_oracle));
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.WrongRequest.selector, request + 1));
+        _collection.aiOracleEarlyCallback(request + 1, 0, ANSWER, data);
+    }
+
+    /// @dev Else whoever posts a bonded claim writes on the token what it likes.
+    function test_earlyAnswersAreForWhoAsksForThem() external {
+        (uint256 id, uint256 request) = _mint(_ann, 1);
+        assertFalse(_oracle.deliverEarly(request, OTHER));
+        _isAt(id, ContentStatus.Pending, true);
+        vm.prank(_bob);
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotMinter.selector, _bob));
+        _collection.takeEarly(id);
+        vm.prank(_ann);
+        vm.expectEmit();
+        emit IAigcCollection.EarlyTaken(id);
+        _collection.takeEarly(id);
+        vm.expectEmit();
+        emit IAigcCollection.Answered(id, keccak256(OTHER), ContentStatus.Early);
+        assertTrue(_oracle.deliverEarly(request, OTHER));
+        assertTrue(_oracle.deliverEarly(request, ANSWER));
+        assertEq(_collection.digestOf(id), keccak256(ANSWER), "the last one that was offered");
+        _oracle.finalize(request, OTHER, 0);
+        _oracle.deliver(request, OTHER);
+        assertFalse(_oracle.deliverEarly(request, ANSWER), "nothing comes after the final answer");
+        assertEq(_collection.digestOf(id), keccak256(OTHER));
     }
 
     function test_verifyIsTrueForTheFinalAnswerOnly() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
         assertFalse(_collection.verify(prompt, ANSWER, ""), "pending");
-        _oracle.deliver(request, ANSWER);
+        assertTrue(_offerEarly(id, request, ANSWER));
         assertFalse(_collection.verify(prompt, ANSWER, ""), "early");
         _oracle.finalize(request, ANSWER, 0);
         assertTrue(_collection.verify(prompt, ANSWER, ""));
@@ -344,7 +381,7 @@ contract AigcCollectionTest is CollectionFixture {
     function test_anEarlyAnswerIsMarkedAndCorrected() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
-        _oracle.deliver(request, OTHER);
+        assertTrue(_offerEarly(id, request, OTHER));
         _isAt(id, ContentStatus.Early, true);
         _collection.addAigcData(id, prompt, OTHER, "");
         assertEq(_drip.balance, 0, "the fee waits for the final answer");
@@ -374,7 +411,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     function test_anEarlyAnswerThatHoldsBecomesFinalByItself() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
-        _oracle.deliver(request, ANSWER);
+        assertTrue(_offerEarly(id, request, ANSWER));
         _collection.addAigcData(id, _prompt(_ann, 1), ANSWER, "");
         _oracle.finalize(request, ANSWER, 0);
         _isAt(id, ContentStatus.Final, true);
@@ -386,7 +423,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     function test_anEarlyAnswerThatExpiresIsVoidedWithItsContent() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
-        _oracle.deliver(request, OTHER);
+        assertTrue(_offerEarly(id, request, OTHER));
         _collection.addAigcData(id, _prompt(_ann, 1), OTHER, "");
         _oracle.expire(request);
         _collection.void(id);
@@ -435,7 +472,7 @@ contract AigcCollectionTest is CollectionFixture {
         vm.deal(address(minter), 1 ether);
         bytes[] memory calls = new bytes[](6);
         calls[0] = abi.encodeCall(AigcCollection.mint, (TEXT, 9));
-        calls[1] = abi.encodeCall(AigcCollection.settle, (other));
+        calls[1] = abi.encodeCall(AigcCollection.settle, (other, keccak256(ANSWER)));
         calls[2] = abi.encodeCall(AigcCollection.void, (other));
         calls[3] = abi.encodeCall(AigcCollection.withdraw, (address(minter)));
         calls[4] = abi.encodeCall(AigcCollection.addAigcData, (other, _prompt(_bob, 1), ANSWER, ""));

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 import { Test } from "forge-std/Test.sol";
 import { CollectionParams, CollectionTerms } from "../../src/interfaces/IAigcCollection.sol";
+import { IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
 import { Callback, Question, RequestStatus } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
@@ -76,6 +77,13 @@ abstract contract CollectionFixture is Test {
         _oracle.deliver(request, ANSWER);
     }
 
+    /// @dev Offers the token an answer that is not final.
+    function _offerEarly(uint256 id, uint256 request, bytes memory answer) internal returns (bool) {
+        vm.prank(_collection.ownerOf(id));
+        _collection.takeEarly(id);
+        return _oracle.deliverEarly(request, answer);
+    }
+
     function _prompt(address minter, uint64 salt) internal view returns (bytes memory) {
         return _collection.promptOf(minter, salt, TEXT);
     }
@@ -136,6 +144,18 @@ contract OracleStandIn {
         require(statusOf[id] == RequestStatus.Requested);
         statusOf[id] = RequestStatus.Expired;
         creditOf[_asked[id].requester] += _asked[id].fee;
+    }
+
+    function isAnswer(uint256 id, bytes32 answerHash) external view returns (bool) {
+        return statusOf[id] == RequestStatus.Final && answerHashOf[id] == answerHash;
+    }
+
+    function deliverEarly(uint256 id, bytes calldata answer) external returns (bool ok) {
+        Callback memory callback = _asked[id].callback;
+        bytes memory call = abi.encodeCall(
+            IEarlyCallback.aiOracleEarlyCallback, (id, keccak256("claim"), answer, callback.data)
+        );
+        (ok,) = callback.target.call{ gas: callback.gasLimit }(call);
     }
 
     /// @dev With the gas that was paid for, and without caring for the outcome.

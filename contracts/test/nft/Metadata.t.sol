@@ -65,7 +65,7 @@ contract MetadataTest is CollectionFixture {
         assertEq(vm.parseJsonString(json, ".status"), "pending");
         assertEq(vm.parseJsonBytes32(json, ".aigc_digest"), 0);
 
-        _oracle.deliver(request, "early");
+        assertTrue(_offerEarly(id, request, "early"));
         assertEq(vm.parseJsonString(_json(_collection.tokenURI(id)), ".status"), "early");
         _oracle.finalize(request, ANSWER, 0);
         _oracle.deliver(request, ANSWER);

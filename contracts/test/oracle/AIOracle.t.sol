@@ -163,7 +163,7 @@ contract AIOracleTest is OracleFixture {
         assertEq(
             address(_oracle).balance,
             _oracle.creditOf(address(chain)) + _oracle.creditOf(_operator)
-                + _oracle.creditOf(address(this))
+                + _oracle.creditOf(address(this)) + _oracle.owedTo(address(_splitter))
         );
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { CommonBase } from "forge-std/Base.sol";
 import { IAIOracle, IAIOracleCallback, IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
 import { Callback, IInferenceOracle, Question } from "../../src/interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../../src/interfaces/ISplitter.sol";
@@ -37,6 +38,19 @@ contract EagerConsumer is NotingConsumer, IEarlyCallback {
 contract RevertingConsumer is IAIOracleCallback {
     function aiOracleCallback(uint256, bytes calldata, bytes calldata) external pure {
         revert("no");
+    }
+}
+
+/// @dev Sets the price that its caller's transaction pays, which an isolated test cannot set from outside.
+contract PricingConsumer is IAIOracleCallback, CommonBase {
+    uint256 private immutable _price;
+
+    constructor(uint256 price) {
+        _price = price;
+    }
+
+    function aiOracleCallback(uint256, bytes calldata, bytes calldata) external {
+        vm.txGasPrice(_price);
     }
 }
 
@@ -100,7 +114,7 @@ contract HostileReceiver {
         open = true;
     }
 
-    function payUsage(uint256) external payable {
+    function payUsage() external payable {
         if (open) return;
         if (!BURNS) revert("no");
         assembly {
@@ -109,11 +123,11 @@ contract HostileReceiver {
     }
 }
 
-/// @dev A splitter's creator that finalizes a request while the splitter pays it.
+/// @dev A splitter's creator that has the oracle pay the splitter while the splitter pays it.
 contract ReenteringSink {
     bytes private _call;
     address private _oracle;
-    bool public reentered;
+    bool public refused;
 
     function arm(address oracle, bytes calldata call) external {
         (_oracle, _call) = (oracle, call);
@@ -121,6 +135,7 @@ contract ReenteringSink {
 
     receive() external payable {
         if (_oracle == address(0)) return;
-        (reentered,) = _oracle.call(_call);
+        (bool success,) = _oracle.call(_call);
+        refused = !success;
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { Entry, EntryState, IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
-import { BurningConsumer, HostileReceiver, NotingConsumer } from "./Consumers.sol";
+import { BurningConsumer, EagerConsumer, HostileReceiver } from "./Consumers.sol";
 import { Game } from "../../src/dispute/Game.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import "./OracleFixture.sol";
@@ -19,7 +19,7 @@ contract InferenceOracleInvariantTest is Test {
         targetContract(address(_handler));
         // Senders are given ETH; the contracts under test must not be among them.
         targetSender(makeAddr("sender"));
-        bytes4[] memory actions = new bytes4[](12);
+        bytes4[] memory actions = new bytes4[](13);
         actions[0] = OracleHandler.ask.selector;
         actions[1] = OracleHandler.answer.selector;
         actions[2] = OracleHandler.challenge.selector;
@@ -32,17 +32,19 @@ contract InferenceOracleInvariantTest is Test {
         actions[9] = OracleHandler.pay.selector;
         actions[10] = OracleHandler.join.selector;
         actions[11] = OracleHandler.resign.selector;
+        actions[12] = OracleHandler.deliverEarly.selector;
         targetSelector(FuzzSelector(address(_handler), actions));
     }
 
     function invariant_eachWeiIsSomebodys() external view {
-        (uint256 held, uint256 fees, uint256 reserves, uint256 credits, uint256 unpaid) =
+        (uint256 held, uint256 fees, uint256 reserves, uint256 credits, uint256 owed) =
             _handler.books();
-        assertEq(held, fees + reserves + credits + unpaid, "held is owed");
+        assertEq(held, fees + reserves + credits + owed, "held is owed");
+        assertEq(_handler.received() + owed, _handler.receiversParts(), "by the log, receivers'");
         assertEq(held + _handler.withdrawn() + _handler.received(), _handler.came(), "came");
 
-        (uint256 bonds, uint256 owed) = _handler.bonds();
-        assertEq(bonds, owed, "bonds");
+        (uint256 bonds, uint256 bonded) = _handler.bonds();
+        assertEq(bonds, bonded, "bonds");
         (uint256 staked, uint256 stakes) = _handler.stakes();
         assertEq(staked, stakes, "stakes");
         assertFalse(_handler.rejectedWon(), "a rejected claim became the answer");
@@ -60,6 +62,8 @@ contract InferenceOracleInvariantTest is Test {
 contract OracleHandler is OracleFixture {
     uint256 public came;
     uint256 public withdrawn;
+    /// @dev As the logs of finalizations have it.
+    uint256 public receiversParts;
     bool public rejectedWon;
     mapping(string action => uint256) public calls;
     uint256 public total;
@@ -74,7 +78,7 @@ contract OracleHandler is OracleFixture {
     address[4] private _people;
     bytes32[2] private _models;
     HostileReceiver private _hostile = new HostileReceiver(false);
-    NotingConsumer private _noting = new NotingConsumer();
+    EagerConsumer private _eager = new EagerConsumer();
     BurningConsumer private _burning = new BurningConsumer();
 
     constructor() {
@@ -99,7 +103,7 @@ contract OracleHandler is OracleFixture {
         question.modelId = _models[seed % 2];
         question.maxTokens = uint32(bound(tokens, 1, 1000));
         Callback memory callback;
-        if (seed % 3 == 1) callback = Callback(address(_noting), 300_000, "data");
+        if (seed % 3 == 1) callback = Callback(address(_eager), 300_000, "data");
         if (seed % 3 == 2) callback = Callback(address(_burning), 100_000, "");
         address person = _people[seed / 7 % 4];
         uint256 fee = _oracle.quote(question, 1, callback.gasLimit);
@@ -123,7 +127,7 @@ contract OracleHandler is OracleFixture {
         bytes memory text = abi.encode(_claims[order.request.id].length);
         ClaimedAnswer memory claimed = _claim(order, claimant, text, tokens);
         _claims[order.request.id].push(abi.encode(claimed));
-        _claimIds.push(claimed.claim);
+        _claimIds.push(_idOf(order, claimed));
         _count("answer");
     }
 
@@ -131,8 +135,9 @@ contract OracleHandler is OracleFixture {
         (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
         if (!found) return;
         (bool any, ClaimedAnswer memory claimed, bytes memory text) = _pickClaim(seed, order);
-        if (!any || block.timestamp > _verifier.claimOf(claimed.claim).windowEnd) return;
-        if (_verifier.statusOf(claimed.claim) != ClaimStatus.Pending) return;
+        bytes32 claimId = _idOf(order, claimed);
+        if (!any || block.timestamp > _verifier.claimOf(claimId).windowEnd) return;
+        if (_verifier.statusOf(claimId) != ClaimStatus.Pending) return;
         Game memory game = _challenge(order, claimed, text);
         _games.push(game);
         skip(rightAway ? 12 hours + 1 : 1);
@@ -149,7 +154,7 @@ contract OracleHandler is OracleFixture {
         (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
         if (!found) return;
         (bool any, ClaimedAnswer memory claimed,) = _pickClaim(seed, order);
-        if (!any || _verifier.statusOf(claimed.claim) != ClaimStatus.Rejected) return;
+        if (!any || _statusOf(order, claimed) != ClaimStatus.Rejected) return;
         try _oracle.dropClaim(order, claimed) {
             _count("drop");
         } catch {
@@ -163,14 +168,15 @@ contract OracleHandler is OracleFixture {
         if (!found) return;
         (bool any, ClaimedAnswer memory claimed, bytes memory text) = _pickClaim(seed, order);
         if (!any) return;
-        ClaimStatus status = _verifier.statusOf(claimed.claim);
+        ClaimStatus status = _statusOf(order, claimed);
         bool proven = status == ClaimStatus.Proven;
+        vm.recordLogs();
         if (proven && seed % 2 == 0 && order.callback.target != address(0)) {
             _oracle.finalizeAndDeliver(order, claimed, text);
+            _reserveFromLogs();
             _count("finish and deliver");
             return;
         }
-        vm.recordLogs();
         try _oracle.finalize(order, claimed) {
             if (status == ClaimStatus.Rejected) rejectedWon = true;
             _reserves[order.request.id] = _reserveFromLogs();
@@ -187,12 +193,29 @@ contract OracleHandler is OracleFixture {
         bytes[] storage claims = _claims[order.request.id];
         for (uint256 i = 0; i < claims.length; ++i) {
             bytes memory text = abi.encode(i);
-            if (keccak256(text) != _oracle.answerHashOf(order.request.id)) continue;
+            if (!_oracle.isAnswer(order.request.id, keccak256(text))) continue;
             vm.txGasPrice(bound(seed, 0, 10 gwei));
             vm.prank(_people[seed % 4]);
             _oracle.deliver(order, text);
             _reserves[order.request.id] = 0;
             _count("deliver");
+        }
+    }
+
+    /// @dev Whoever offers an answer early moves no money.
+    function deliverEarly(uint256 seed) external {
+        (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
+        if (!found || order.callback.target == address(0)) return;
+        (bool any, ClaimedAnswer memory claimed, bytes memory text) = _pickClaim(seed, order);
+        if (!any) return;
+        uint256 held = address(_oracle).balance;
+        try _oracle.deliverEarly(order, claimed, text) {
+            assertEq(address(_oracle).balance, held);
+            _count("deliver early");
+        } catch {
+            bool isRejected = _statusOf(order, claimed) == ClaimStatus.Rejected;
+            assertTrue(isRejected, "what stands is offered");
+            _count("rejected");
         }
     }
 
@@ -217,12 +240,10 @@ contract OracleHandler is OracleFixture {
     }
 
     function pay(uint256 seed) external {
-        if (_orders.length == 0) return;
-        uint256 id = 1 + seed % _orders.length;
-        (, uint256 amount) = _oracle.unpaidOf(id);
-        if (amount == 0) return;
+        address receiver = seed % 2 == 0 ? address(_splitter) : address(_hostile);
+        if (_oracle.owedTo(receiver) == 0) return;
         if (seed % 5 == 0) _hostile.setOpen();
-        try _oracle.payReceiver(id) {
+        try _oracle.payReceiver(receiver) {
             _count("pay");
         } catch {
             assertFalse(_hostile.open());
@@ -273,7 +294,7 @@ contract OracleHandler is OracleFixture {
     function books()
         external
         view
-        returns (uint256 held, uint256 fees, uint256 reserves, uint256 credits, uint256 unpaid)
+        returns (uint256 held, uint256 fees, uint256 reserves, uint256 credits, uint256 owed)
     {
         held = address(_oracle).balance;
         for (uint256 i = 0; i < _orders.length; ++i) {
@@ -281,12 +302,11 @@ contract OracleHandler is OracleFixture {
             bool open = _oracle.statusOf(id) == RequestStatus.Requested;
             if (open) fees += abi.decode(_orders[i], (Order)).terms.fee;
             reserves += _reserves[id];
-            (, uint256 amount) = _oracle.unpaidOf(id);
-            unpaid += amount;
         }
         for (uint256 i = 0; i < 4; ++i) {
             credits += _oracle.creditOf(_people[i]);
         }
+        owed = _oracle.owedTo(address(_splitter)) + _oracle.owedTo(address(_hostile));
     }
 
     function received() external view returns (uint256) {
@@ -361,11 +381,22 @@ contract OracleHandler is OracleFixture {
         return (true, abi.decode(claims[index], (ClaimedAnswer)), abi.encode(index));
     }
 
+    function _statusOf(Order memory order, ClaimedAnswer memory claimed)
+        private
+        view
+        returns (ClaimStatus)
+    {
+        return _verifier.statusOf(_idOf(order, claimed));
+    }
+
     function _reserveFromLogs() private returns (uint256 reserve) {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i = 0; i < logs.length; ++i) {
             if (logs[i].topics[0] != IInferenceOracle.Finalized.selector) continue;
-            (,,, reserve,) = abi.decode(logs[i].data, (bytes32, uint256, uint256, uint256, uint256));
+            uint256 owed;
+            (,, owed, reserve,) =
+                abi.decode(logs[i].data, (bytes32, uint256, uint256, uint256, uint256));
+            receiversParts += owed;
         }
     }
 }

@@ -34,6 +34,9 @@ contract InferenceOracleTest is OracleFixture {
         assertEq(order.terms.requester, _asker);
         assertEq(order.terms.gasPrice, GAS_PRICE);
         assertEq(order.terms.operatorBps, 3333);
+        assertEq(order.terms.contentId, _contentId);
+        assertEq(order.terms.verifier, address(_verifier));
+        assertEq(order.terms.receiver, address(_splitter));
         assertEq(order.terms.expiry, block.timestamp + ANSWER_TIME);
         assertEq(order.callback.data, "data");
         assertEq(address(_oracle).balance, order.terms.fee);
@@ -158,7 +161,7 @@ contract InferenceOracleTest is OracleFixture {
             bytes32("imo.claim.v1"), block.chainid, address(_verifier), address(_oracle)
         );
         bytes32 expected = keccak256(bytes.concat(start, asked, given));
-        assertEq(claimed.claim, expected);
+        assertEq(_idOf(order, claimed), expected);
         assertEq(address(_verifier).balance, BOND);
         assertEq(uint8(_verifier.statusOf(expected)), uint8(ClaimStatus.Pending));
 
@@ -220,13 +223,14 @@ contract InferenceOracleTest is OracleFixture {
         );
         _oracle.finalize(order, claimed);
         assertFalse(_ora.isFinalized(1));
-        assertEq(_oracle.answerHashOf(1), 0);
+        assertFalse(_oracle.isAnswer(1, keccak256(ANSWER)));
 
         skip(1);
         _oracle.finalize(order, claimed);
         assertTrue(_ora.isFinalized(1));
         assertEq(uint8(_oracle.statusOf(1)), uint8(RequestStatus.Final));
-        assertEq(_oracle.answerHashOf(1), keccak256(ANSWER));
+        assertTrue(_oracle.isAnswer(1, keccak256(ANSWER)));
+        assertFalse(_oracle.isAnswer(1, keccak256("another")));
 
         vm.expectRevert(
             abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Final)
@@ -241,32 +245,70 @@ contract InferenceOracleTest is OracleFixture {
         ClaimedAnswer[5] memory forged;
         for (uint256 i = 0; i < forged.length; ++i) {
             forged[i] = ClaimedAnswer(
-                claimed.claim,
                 claimed.claimant,
                 claimed.answerHash,
                 claimed.answerLength,
-                claimed.tokensUsed
+                claimed.tokensUsed,
+                claimed.details
             );
         }
-        forged[0].claim = keccak256("other");
-        forged[1].claimant = _rival;
-        forged[2].answerHash = keccak256("other");
-        forged[3].answerLength += 1;
-        forged[4].tokensUsed += 1;
+        forged[0].claimant = _rival;
+        forged[1].answerHash = keccak256("other");
+        forged[2].answerLength += 1;
+        forged[3].tokensUsed += 1;
+        forged[4].details = keccak256("other");
         for (uint256 i = 0; i < forged.length; ++i) {
             vm.expectRevert(
-                abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, forged[i].claim)
+                abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Unknown)
             );
             _oracle.finalize(order, forged[i]);
+            vm.expectRevert(
+                abi.encodeWithSelector(IInferenceOracle.NotRejected.selector, ClaimStatus.Unknown)
+            );
+            _oracle.dropClaim(order, forged[i]);
         }
+        _oracle.finalize(order, claimed);
     }
 
     function test_aClaimOfAnotherRequestIsNone() external {
         ClaimedAnswer memory claimed = _claim(_ask(_noCallback()), _operator, ANSWER, 5);
         Order memory second = _ask(_noCallback());
         skip(WINDOW + 1);
-        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, claimed.claim));
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, _idOf(second, claimed))
+        );
         _oracle.finalize(second, claimed);
+    }
+
+    /// @dev The verifier takes anybody's claims, and binds each to who handed it in.
+    function test_aClaimThatDidNotComeThroughTheOracleIsNone() external {
+        Order memory order = _ask(_noCallback());
+        _claim(order, _operator, ANSWER, 5);
+        ClaimedAnswer memory forged = ClaimedAnswer({
+            claimant: address(this),
+            answerHash: keccak256("A lie."),
+            answerLength: 6,
+            tokensUsed: 2,
+            details: 0
+        });
+        bytes32 root;
+        (root,) = _trace("A lie.", 2, "");
+        forged.details = keccak256(abi.encode(address(0), root));
+        Submission memory submission = Submission({
+            contentId: _contentId,
+            requestDigest: order.request.digest(),
+            claimant: address(this),
+            answerHash: forged.answerHash,
+            answerLength: forged.answerLength,
+            tokensUsed: forged.tokensUsed
+        });
+        bytes32 id = _verifier.submit{ value: BOND }(submission, _evidence("A lie.", 2, ""));
+        skip(WINDOW + 1);
+        assertEq(uint8(_verifier.statusOf(id)), uint8(ClaimStatus.Proven));
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Unknown)
+        );
+        _oracle.finalize(order, forged);
     }
 
     function test_theFirstFinalClaimWins() external {
@@ -282,7 +324,7 @@ contract InferenceOracleTest is OracleFixture {
         );
         _oracle.finalize(order, wrong);
         _oracle.finalize(order, right);
-        assertEq(_oracle.answerHashOf(1), keccak256(ANSWER));
+        assertTrue(_oracle.isAnswer(1, keccak256(ANSWER)));
         assertEq(_oracle.creditOf(_rival), 0);
         assertGt(_oracle.creditOf(_operator), 0);
     }
@@ -320,7 +362,9 @@ contract InferenceOracleTest is OracleFixture {
 
         _reject(order, claimed, ANSWER);
         _oracle.dropClaim(order, claimed);
-        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, claimed.claim));
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, _idOf(order, claimed))
+        );
         _oracle.dropClaim(order, claimed);
         _oracle.expire(order);
         assertEq(_oracle.creditOf(_asker), order.terms.fee);
@@ -346,7 +390,7 @@ contract InferenceOracleTest is OracleFixture {
         assertEq(consumer.requestId(), 0, "finalize never calls the consumer");
 
         vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, keccak256(ANSWER))
+            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, keccak256("Another."))
         );
         _oracle.deliver(order, "Another.");
         _oracle.deliver(order, ANSWER);
@@ -431,7 +475,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalizeAndDeliver(order, claimed, ANSWER);
         skip(WINDOW + 1);
         vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, claimed.answerHash)
+            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, keccak256("another"))
         );
         _oracle.finalizeAndDeliver(order, claimed, "another");
         uint256 snapshot = vm.snapshotState();
@@ -445,7 +489,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalizeAndDeliver(order, claimed, ANSWER);
         assertEq(consumer.requestId(), order.request.id);
         assertEq(consumer.output(), ANSWER);
-        assertEq(_oracle.answerHashOf(order.request.id), claimed.answerHash);
+        assertTrue(_oracle.isAnswer(order.request.id, claimed.answerHash));
         assertGt(_oracle.creditOf(_rival), 0);
         assertLt(_oracle.creditOf(_rival), apart);
         assertEq(address(_oracle).balance, _credits(), "nothing stays behind");
@@ -460,20 +504,21 @@ contract InferenceOracleTest is OracleFixture {
         Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
         uint256 id = order.request.id;
         ClaimedAnswer memory lie = _claim(order, _operator, "A lie.", 5);
+        bytes32 lieId = _idOf(order, lie);
         ClaimedAnswer memory right = _claim(order, _rival, ANSWER, 5);
         uint256 held = address(_oracle).balance;
         for (uint256 i = 0; i < 2; ++i) {
             vm.expectEmit();
-            emit IInferenceOracle.DeliveredEarly(id, lie.claim, true);
+            emit IInferenceOracle.DeliveredEarly(id, lieId, true);
             _oracle.deliverEarly(order, lie, "A lie.");
-            assertEq(consumer.earlyOf(lie.claim), abi.encode(id, "A lie.", "data"));
+            assertEq(consumer.earlyOf(lieId), abi.encode(id, "A lie.", "data"));
         }
         assertEq(consumer.requestId(), 0);
         assertEq(address(_oracle).balance, held);
-        assertEq(_oracle.answerHashOf(id), 0);
+        assertFalse(_oracle.isAnswer(id, lie.answerHash));
 
         vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, lie.answerHash)
+            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, right.answerHash)
         );
         _oracle.deliverEarly(order, lie, ANSWER);
         _reject(order, lie, "A lie.");
@@ -482,7 +527,7 @@ contract InferenceOracleTest is OracleFixture {
         );
         _oracle.deliverEarly(order, lie, "A lie.");
         _oracle.dropClaim(order, lie);
-        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, lie.claim));
+        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, lieId));
         _oracle.deliverEarly(order, lie, "A lie.");
 
         skip(WINDOW + 1);
@@ -499,7 +544,7 @@ contract InferenceOracleTest is OracleFixture {
         Order memory order = _ask(Callback(address(consumer), 300_000, ""));
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
         vm.expectEmit();
-        emit IInferenceOracle.DeliveredEarly(order.request.id, claimed.claim, false);
+        emit IInferenceOracle.DeliveredEarly(order.request.id, _idOf(order, claimed), false);
         _oracle.deliverEarly(order, claimed, ANSWER);
         assertEq(consumer.requestId(), 0);
         skip(WINDOW + 1);
@@ -510,6 +555,8 @@ contract InferenceOracleTest is OracleFixture {
         claimed = _claim(order, _operator, ANSWER, 5);
         vm.expectRevert(IInferenceOracle.CallbackIncomplete.selector);
         _oracle.deliverEarly(order, claimed, ANSWER);
+        vm.expectRevert(IInferenceOracle.CallbackIncomplete.selector);
+        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
     }
 
     /// @dev Whichever of three claims are rejected, in whatever order they are dropped, one that is left becomes the answer.
@@ -521,7 +568,6 @@ contract InferenceOracleTest is OracleFixture {
         Game[3] memory games;
         for (uint256 i = 0; i < 3; ++i) {
             claims[i] = _claim(order, _operator, answers[i], uint32(i));
-            assertEq(_oracle.answerHashOf(order.request.id), 0);
         }
         for (uint256 i = 0; i < 3; ++i) {
             if (rejected >> i & 1 == 1) games[i] = _challenge(order, claims[i], answers[i]);
@@ -532,21 +578,20 @@ contract InferenceOracleTest is OracleFixture {
             if (rejected >> i & 1 == 0) continue;
             _verifier.timeout(games[i]);
             _oracle.dropClaim(order, claims[i]);
-            vm.expectRevert(
-                abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, claims[i].claim)
-            );
+            bytes32 id = _idOf(order, claims[i]);
+            vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, id));
             _oracle.dropClaim(order, claims[i]);
         }
         for (uint256 i = 0; i < 3; ++i) {
             if (rejected >> i & 1 == 1) continue;
             _oracle.finalize(order, claims[i]);
-            assertEq(_oracle.answerHashOf(order.request.id), claims[i].answerHash);
+            assertTrue(_oracle.isAnswer(order.request.id, claims[i].answerHash));
             return;
         }
     }
 
     function _credits() private view returns (uint256) {
         return _oracle.creditOf(_asker) + _oracle.creditOf(_operator) + _oracle.creditOf(_rival)
-            + _oracle.creditOf(address(this));
+            + _oracle.creditOf(address(this)) + _oracle.owedTo(address(_splitter));
     }
 }

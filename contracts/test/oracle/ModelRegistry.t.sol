@@ -41,10 +41,6 @@ contract ModelRegistryTest is Test {
             defaultBytes: model.defaultBytes
         });
         assertEq(abi.encode(_registry.modelOf(id)), abi.encode(kept));
-        (bytes32 contentId, address verifier) = _registry.judgeOf(id);
-        assertEq(contentId, model.contentId);
-        assertEq(verifier, model.verifier);
-        assertEq(_registry.receiverOf(id), model.receiver);
     }
 
     /// @dev An id that was taken keeps its receiver and price, whoever comes again with whatever terms.
@@ -87,10 +83,6 @@ contract ModelRegistryTest is Test {
         bytes memory reason = abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, none);
         vm.expectRevert(reason);
         _registry.modelOf(none);
-        vm.expectRevert(reason);
-        _registry.judgeOf(none);
-        vm.expectRevert(reason);
-        _registry.receiverOf(none);
         vm.expectRevert(reason);
         _registry.attest(none, "https://example.org");
     }

@@ -14,6 +14,7 @@ import { Merkle } from "../../src/libraries/Merkle.sol";
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
 import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
 import { Program } from "../../src/types/Program.sol";
+import { Submission } from "../../src/types/Submission.sol";
 
 /// @dev The oracle with the real registry, verifier and splitter, and a made-up program of SmolLM2's shape. Orders come from logs, as a
 /// node gets them.
@@ -160,7 +161,30 @@ abstract contract OracleFixture is Test {
         bytes memory evidence = _evidence(answer, tokens, "");
         vm.prank(claimant);
         bytes32 id = _oracle.claim{ value: BOND }(order, answer, tokens, evidence);
-        return ClaimedAnswer(id, claimant, keccak256(answer), uint32(answer.length), tokens);
+        (bytes32 root,) = _trace(answer, tokens, "");
+        claimed = ClaimedAnswer({
+            claimant: claimant,
+            answerHash: keccak256(answer),
+            answerLength: uint32(answer.length),
+            tokensUsed: tokens,
+            details: keccak256(abi.encode(address(0), root))
+        });
+        assertEq(id, _idOf(order, claimed));
+    }
+
+    function _idOf(Order memory order, ClaimedAnswer memory claimed)
+        internal
+        view
+        returns (bytes32)
+    {
+        return Submission({
+            contentId: order.terms.contentId,
+            requestDigest: order.request.digest(),
+            claimant: claimed.claimant,
+            answerHash: claimed.answerHash,
+            answerLength: claimed.answerLength,
+            tokensUsed: claimed.tokensUsed
+        }).claimId(order.terms.verifier, address(_oracle), claimed.details);
     }
 
     /// @dev A trace whose emit slot is right; `salt` tells traces apart.

@@ -43,8 +43,8 @@ contract RevenueTest is Test {
 
     function test_usageIsDividedAndCounted() external {
         vm.expectEmit();
-        emit ISplitter.Revenue(Source.Usage, 7, ETH, 10 ether);
-        _payUsage(7, 10 ether);
+        emit ISplitter.Revenue(Source.Usage, 0, ETH, 10 ether);
+        _payUsage(10 ether);
         assertEq(_splitter.owed(_creator, ETH), 1 ether);
         assertEq(_splitter.owed(_protocol, ETH), 0.2 ether);
         assertEq(address(_drip).balance, 8.8 ether);
@@ -63,7 +63,7 @@ contract RevenueTest is Test {
 
     function test_onlyOracleAndCollectionPay() external {
         vm.expectRevert(abi.encodeWithSelector(Splitter.NotOracle.selector, address(this)));
-        _splitter.payUsage(1);
+        _splitter.payUsage();
         vm.expectRevert(abi.encodeWithSelector(Splitter.NotCollection.selector, address(this)));
         _splitter.payMint(1);
         vm.expectRevert(abi.encodeWithSelector(Splitter.CollectionIsSet.selector, _collection));
@@ -82,7 +82,7 @@ contract RevenueTest is Test {
     }
 
     function test_aSinkThatRefusesBlocksOnlyItself() external {
-        _payUsage(1, 10 ether);
+        _payUsage(10 ether);
         vm.etch(_creator, hex"fe");
         vm.expectRevert(
             abi.encodeWithSelector(Assets.PaymentRefused.selector, ETH, _creator, 1 ether)
@@ -101,7 +101,7 @@ contract RevenueTest is Test {
         Splitter splitter = new Splitter(_split(creatorBps, protocolBps));
         vm.deal(_oracle, amount);
         vm.prank(_oracle);
-        splitter.payUsage{ value: amount }(1);
+        splitter.payUsage{ value: amount }();
         assertEq(splitter.reserved(ETH) + address(_drip).balance, amount);
         assertEq(address(splitter).balance, splitter.reserved(ETH));
         assertGe(
@@ -198,10 +198,10 @@ contract RevenueTest is Test {
     function test_gas() external {
         _token.open();
         vm.prank(_oracle);
-        _splitter.payUsage{ value: 1 ether }(1);
+        _splitter.payUsage{ value: 1 ether }();
         vm.snapshotGasLastCall("Revenue", "payUsage, first");
         vm.prank(_oracle);
-        _splitter.payUsage{ value: 1 ether }(2);
+        _splitter.payUsage{ value: 1 ether }();
         uint256 used = vm.snapshotGasLastCall("Revenue", "payUsage");
         assertLe(used - 21_000, 60_000, "above the oracle's own cost");
         _drip.release(ETH);
@@ -218,9 +218,9 @@ contract RevenueTest is Test {
         );
     }
 
-    function _payUsage(uint256 request, uint256 amount) private {
+    function _payUsage(uint256 amount) private {
         vm.prank(_oracle);
-        _splitter.payUsage{ value: amount }(request);
+        _splitter.payUsage{ value: amount }();
     }
 
     function _fund(uint256 amount) private {

@@ -8,7 +8,7 @@ use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::{SolCall, SolEvent, SolEventInterface};
 use alloy::transports::{RpcError, TransportErrorKind};
 
 use crate::contracts::explain_revert;
@@ -213,6 +213,17 @@ impl Client {
         self.execute(name(C::SIGNATURE), request, identity).await
     }
 
+    /// Sends a transaction that calls a contract of somebody's: not if it takes more than `gas`.
+    pub async fn send_within<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+        gas: u64,
+    ) -> Result<Receipt, ChainError> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        self.execute(name(C::SIGNATURE), request.with_gas_limit(gas), identity).await
+    }
+
     /// Fails as the creation of a contract would, with its constructor's reason.
     pub(crate) async fn try_deploy(&self, what: &str, code: &[u8]) -> Result<(), ChainError> {
         let request =
@@ -284,12 +295,32 @@ impl Client {
                     call: name(E::SIGNATURE).to_owned(),
                     address: contract,
                 })?;
-                Ok(Logged {
-                    event: decoded.inner.data,
-                    block: log.block_number.unwrap_or_default(),
-                    time: log.block_timestamp,
-                    transaction: log.transaction_hash.unwrap_or_default(),
-                })
+                Ok(logged(log, decoded.inner.data))
+            })
+            .collect()
+    }
+
+    /// Events of several kinds that `contract` logged in the blocks `from ..= to`, in order; `E` is the contract's enum of all.
+    pub async fn events<E: SolEventInterface>(
+        &self,
+        contract: Address,
+        kinds: &[B256],
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Logged<E>>, ChainError> {
+        let filter = Filter::new()
+            .address(contract)
+            .event_signature(kinds.to_vec())
+            .from_block(from)
+            .to_block(to);
+        let logs = self.provider.get_logs(&filter).await.map_err(transport)?;
+        logs.iter()
+            .map(|log| {
+                let event = E::decode_log(&log.inner).map_err(|_| ChainError::Undecodable {
+                    call: E::NAME.to_owned(),
+                    address: contract,
+                })?;
+                Ok(logged(log, event.data))
             })
             .collect()
     }
@@ -310,7 +341,8 @@ impl Client {
         let estimate = self.provider.estimate_gas(request.clone().with_from(self.address)).await;
         let estimate = estimate.map_err(|error| refused(what, error))?;
         // The block that takes it has another state than the one that was asked; what is not used costs nothing.
-        let request = complete(request.with_gas_limit(estimate + estimate / 4));
+        let limit = request.gas.unwrap_or(estimate + estimate / 4);
+        let request = complete(request.with_gas_limit(limit));
         let pending =
             self.provider.send_transaction(request).await.map_err(|error| refused(what, error))?;
         let receipt = pending
@@ -330,6 +362,15 @@ impl Client {
 /// A function's or an event's name, without the types of its operands.
 pub(crate) fn name(signature: &str) -> &str {
     signature.split('(').next().unwrap_or(signature)
+}
+
+fn logged<E>(log: &Log, event: E) -> Logged<E> {
+    Logged {
+        event,
+        block: log.block_number.unwrap_or_default(),
+        time: log.block_timestamp,
+        transaction: log.transaction_hash.unwrap_or_default(),
+    }
 }
 
 fn read(receipt: TransactionReceipt) -> Receipt {

@@ -5,8 +5,8 @@
 
 /// Addresses, hashes and amounts.
 pub use alloy::primitives;
-/// A contract's function, or its constructor, with the arguments.
-pub use alloy::sol_types::{SolCall, SolConstructor};
+/// A contract's function, its constructor, or one of its events, with the arguments.
+pub use alloy::sol_types::{SolCall, SolConstructor, SolEvent};
 
 mod blobs;
 pub use blobs::Beacon;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::rpc::types::Log;
-use alloy::sol_types::SolEventInterface;
+use alloy::sol_types::{SolEventInterface, SolValue};
 
 use crate::client::{ChainError, Client};
 use crate::contracts::InferenceOracle::{InferenceOracleEvents as OracleEvent, Order};
@@ -96,6 +96,8 @@ pub struct View {
     pub claims: BTreeMap<B256, ClaimView>,
     /// By id.
     pub games: BTreeMap<B256, GameView>,
+    /// What the oracle owes each model's receiver, in wei.
+    pub owed: BTreeMap<Address, U256>,
     deployment: Deployment,
     next_block: u64,
     /// The last block that was read; when the chain no longer has it, everything is read again.
@@ -110,6 +112,7 @@ impl View {
             requests: BTreeMap::new(),
             claims: BTreeMap::new(),
             games: BTreeMap::new(),
+            owed: BTreeMap::new(),
             next_block: deployment.block,
             last_block: None,
             deployment,
@@ -200,7 +203,13 @@ impl View {
                     claim.dropped = true;
                 }
             }
-            OracleEvent::Finalized(it) => self.set(it.id, RequestState::Final(it.claim)),
+            OracleEvent::Finalized(it) => {
+                self.set(it.id, RequestState::Final(it.claim));
+                *self.owed.entry(it.receiver).or_default() += it.receiverOwed;
+            }
+            OracleEvent::ReceiverPaid(it) => {
+                self.owed.remove(&it.receiver);
+            }
             OracleEvent::Delivered(it) => {
                 if let Some(RequestState::Final(claim)) = self.requests.get(&it.id).map(|r| r.state)
                 {
@@ -280,5 +289,10 @@ impl ClaimView {
     /// Who may move for its side of a game.
     pub fn is_defended_by(&self, account: Address) -> bool {
         account == self.preimage.claimant || account == self.preimage.delegate
+    }
+
+    /// What its id commits to beside the answer (docs/spec/game.md).
+    pub fn details(&self) -> B256 {
+        keccak256((self.preimage.delegate, self.preimage.traceRoot).abi_encode())
     }
 }

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use imo_chain::contracts::Drip::{Released, ReleasedToCreator, lastReleaseCall, releasableCall};
 use imo_chain::contracts::ImoFactory::{Launch, launchOfCall};
+use imo_chain::contracts::InferenceOracle::{
+    Finalized, InferenceOracleEvents as OracleEvent, ReceiverPaid, owedToCall, payReceiverCall,
+};
 use imo_chain::contracts::ModelToken::{
     Redeemed, RevenueClaimed, RevenueCredited, balanceOfCall, claimableAllCall,
     redeemableERC20OnBurnCall, redeemableOnBurnCall, revenueAssetsCall, totalSupplyCall,
@@ -15,13 +18,13 @@ use imo_chain::contracts::Splitter::{
     Revenue, Withdrawn, creatorBpsCall, creatorCall, protocolBpsCall, protocolCall,
 };
 use imo_chain::primitives::{Address, B256, U256};
-use imo_chain::{Client, Deployment};
+use imo_chain::{Client, Deployment, SolEvent};
 use serde::Serialize;
 
 use crate::amount::ether;
 use crate::ask::choose;
 use crate::exit::Exit;
-use crate::keys::Endpoint;
+use crate::keys::{ChainArgs, Endpoint};
 use crate::terminal::Terminal;
 
 const ETH: Address = Address::ZERO;
@@ -45,6 +48,14 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Have the oracle pay what it owes of final answers to holders, creator and protocol
+    Collect {
+        /// Id of a launched model; needed where there is more than one
+        #[arg(long, value_name = "ID")]
+        model: Option<B256>,
+        #[command(flatten)]
+        chain: ChainArgs,
+    },
     /// What an account holds, can claim and redeem, and what waits for all holders
     Position {
         /// The account
@@ -69,7 +80,7 @@ struct Movement {
     block: u64,
     transaction: B256,
     what: &'static str,
-    /// Of a payment: the request or the token.
+    /// Of usage the request, of a mint the token; of what the oracle paid and its parts the payment's number.
     id: Option<U256>,
     asset: Address,
     amount: U256,
@@ -83,7 +94,16 @@ struct Report {
     model_id: B256,
     /// By asset, then by source: count and sum of payments.
     sources: BTreeMap<Address, BTreeMap<&'static str, (u64, U256)>>,
+    /// Of the usage, what the oracle has not paid yet.
+    owed: U256,
     movements: Vec<Movement>,
+}
+
+/// The object of `collect --json`.
+#[derive(Debug, Serialize)]
+struct Collected {
+    amount: U256,
+    gas: u64,
 }
 
 /// The object of `position --json`.
@@ -92,6 +112,8 @@ struct Position {
     account: Address,
     balance: U256,
     supply: U256,
+    /// By the oracle, for holders, creator and protocol together.
+    owed: U256,
     assets: Vec<AssetPosition>,
 }
 
@@ -113,6 +135,7 @@ pub(crate) fn run(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         match &args.command {
             Some(Command::Position { account, whose }) => position(*account, whose, terminal).await,
+            Some(Command::Collect { model, chain }) => collect(*model, chain, terminal).await,
             None => account_for_all(args, terminal).await,
         }
     })
@@ -121,11 +144,39 @@ pub(crate) fn run(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
 impl Whose {
     async fn find(&self) -> anyhow::Result<(Client, Deployment, B256, Launch)> {
         let (client, deployment) = self.chain.look().await?;
-        let model = choose(&client, &deployment, self.model).await?;
-        let parts = client.call(deployment.factory, &launchOfCall { modelId: model }).await?;
-        ensure!(!parts.token.is_zero(), "{model} was not launched at {}", deployment.factory);
+        let (model, parts) = launch_of(&client, &deployment, self.model).await?;
         Ok((client, deployment, model, parts))
     }
+}
+
+async fn launch_of(
+    client: &Client,
+    deployment: &Deployment,
+    model: Option<B256>,
+) -> anyhow::Result<(B256, Launch)> {
+    let model = choose(client, deployment, model).await?;
+    let parts = client.call(deployment.factory, &launchOfCall { modelId: model }).await?;
+    ensure!(!parts.token.is_zero(), "{model} was not launched at {}", deployment.factory);
+    Ok((model, parts))
+}
+
+async fn collect(
+    model: Option<B256>,
+    chain: &ChainArgs,
+    terminal: Terminal,
+) -> anyhow::Result<Exit> {
+    let (client, deployment) = chain.connect().await?;
+    let (_, parts) = launch_of(&client, &deployment, model).await?;
+    let receiver = parts.splitter;
+    let amount = client.call(deployment.oracle, &owedToCall { receiver }).await?;
+    let gas = if amount.is_zero() {
+        0
+    } else {
+        client.send(deployment.oracle, &payReceiverCall { receiver }, U256::ZERO).await?.gas
+    };
+    terminal.line(format!("{} collected ({gas} gas)", ether(amount)));
+    terminal.object(&Collected { amount, gas });
+    Ok(Exit::Success)
 }
 
 async fn account_for_all(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
@@ -150,11 +201,13 @@ async fn account_for_all(args: &Args, terminal: Terminal) -> anyhow::Result<Exit
     for ((asset, what), sum) in &places {
         terminal.line(format!("{what:<26}{:>24}", show(*asset, *sum)));
     }
+    let owed = client.call(deployment.oracle, &owedToCall { receiver: parts.splitter }).await?;
+    terminal.line(format!("{:<26}{:>24}", "owed by the oracle", ether(owed)));
     if let Some(path) = &args.csv {
         fs::write(path, csv(&movements)).with_context(|| path.display().to_string())?;
         terminal.note(format!("{} movements are in {}", movements.len(), path.display()));
     }
-    terminal.object(&Report { model_id, sources, movements });
+    terminal.object(&Report { model_id, sources, owed, movements });
     Ok(Exit::Success)
 }
 
@@ -165,7 +218,8 @@ async fn movements(
     parts: &Launch,
 ) -> anyhow::Result<Vec<Movement>> {
     let (from, to) = (deployment.block, client.block_number().await?);
-    let mut all = divided(client, parts, (from, to)).await?;
+    let mut all = usage(client, deployment.oracle, parts.splitter, (from, to)).await?;
+    all.extend(divided(client, parts, (from, to)).await?);
     let mut add = |block, transaction, what, asset, amount: U256, from: &str, to: String| {
         if !amount.is_zero() {
             let from = from.to_owned();
@@ -205,6 +259,45 @@ async fn movements(
     Ok(all)
 }
 
+/// The receiver's parts of final answers, and the payments in which the oracle paid them: each has all that came since the one before.
+async fn usage(
+    client: &Client,
+    oracle: Address,
+    receiver: Address,
+    (from, to): (u64, u64),
+) -> anyhow::Result<Vec<Movement>> {
+    let mut all: Vec<Movement> = Vec::new();
+    let (mut payments, mut unpaid) = (0_u64, 0);
+    let kinds = [Finalized::SIGNATURE_HASH, ReceiverPaid::SIGNATURE_HASH];
+    for it in client.events::<OracleEvent>(oracle, &kinds, from, to).await? {
+        let (what, id, amount, from, to) = match it.event {
+            OracleEvent::Finalized(e) if e.receiver == receiver => {
+                ("usage", e.id, e.receiverOwed, "payer", "oracle")
+            }
+            OracleEvent::ReceiverPaid(e) if e.receiver == receiver => {
+                payments += 1;
+                for usage in &mut all[unpaid..] {
+                    usage.to = format!("payment {payments}");
+                }
+                unpaid = all.len() + 1;
+                ("paid", U256::from(payments), e.amount, "oracle", "splitter")
+            }
+            _ => continue,
+        };
+        all.push(Movement {
+            block: it.block,
+            transaction: it.transaction,
+            what,
+            id: Some(id),
+            asset: ETH,
+            amount,
+            from: from.to_owned(),
+            to: to.to_owned(),
+        });
+    }
+    Ok(all)
+}
+
 /// The splitter's payments, each followed by its parts.
 async fn divided(
     client: &Client,
@@ -218,17 +311,22 @@ async fn divided(
     let creator = client.call(splitter, &creatorCall {}).await?;
     let protocol = client.call(splitter, &protocolCall {}).await?;
     let mut all = Vec::new();
+    let mut payments = 0_u64;
     for it in client.logs::<Revenue>(splitter, from, to).await? {
         let (e, block, transaction) = (it.event, it.block, it.transaction);
         // As the contract rounds.
         let (to_creator, to_protocol) =
             (e.amount * creator_bps / bps, e.amount * protocol_bps / bps);
+        let source = SOURCES.get(usize::from(e.source)).copied().unwrap_or("other");
+        payments += u64::from(source == "usage");
+        let id = if source == "usage" { U256::from(payments) } else { e.id };
         let mut add = |what, amount: U256, from: &str, to: String| {
-            let (id, asset, from) = (Some(e.id), e.asset, from.to_owned());
+            let (id, asset, from) = (Some(id), e.asset, from.to_owned());
             all.push(Movement { block, transaction, what, id, asset, amount, from, to });
         };
-        let source = SOURCES.get(usize::from(e.source)).copied().unwrap_or("other");
-        add(source, e.amount, "payer", "splitter".to_owned());
+        if source != "usage" {
+            add(source, e.amount, "payer", "splitter".to_owned());
+        }
         add("to holders", e.amount - to_creator - to_protocol, "splitter", "drip".to_owned());
         add("to creator", to_creator, "splitter", creator.to_string());
         add("to protocol", to_protocol, "splitter", protocol.to_string());
@@ -247,12 +345,14 @@ fn csv(movements: &[Movement]) -> String {
 }
 
 async fn position(account: Address, whose: &Whose, terminal: Terminal) -> anyhow::Result<Exit> {
-    let (client, _, _, parts) = whose.find().await?;
+    let (client, deployment, _, parts) = whose.find().await?;
     let (token, drip) = (parts.token, parts.drip);
     let balance = client.call(token, &balanceOfCall { account }).await?;
     let supply = client.call(token, &totalSupplyCall {}).await?;
     let whole = U256::from(10).pow(U256::from(18));
     terminal.line(format!("holds       {} of {} whole tokens", balance / whole, supply / whole));
+    let owed = client.call(deployment.oracle, &owedToCall { receiver: parts.splitter }).await?;
+    terminal.line(format!("collectable {} by all of the model's parts", ether(owed)));
     let now = client.next_time().await?;
     let mut assets = Vec::new();
     for listed in client.call(token, &revenueAssetsCall {}).await? {
@@ -289,7 +389,7 @@ async fn position(account: Address, whose: &Whose, terminal: Terminal) -> anyhow
             next_release_at,
         });
     }
-    terminal.object(&Position { account, balance, supply, assets });
+    terminal.object(&Position { account, balance, supply, owed, assets });
     Ok(Exit::Success)
 }
 

@@ -330,14 +330,22 @@ fn check_game(chain: &Chain, game: &Value) {
     }
 }
 
-/// Both answers were paid for, and each payment is accounted for to the wei.
+/// Both answers were paid for, and each wei of it is accounted for, from the request to the holders.
 fn check_revenue(chain: &Chain, asked: &[&Value]) {
-    let csv = chain.file("revenue.csv");
-    let is_all = |report: &Value| {
+    let usage_of = |report: &Value| -> Vec<Value> {
         let movements = list(&report["movements"]).iter();
-        movements.filter(|it| it["what"] == "usage").count() == asked.len()
+        movements.filter(|it| it["what"] == "usage").cloned().collect()
     };
-    let report = chain.until(&["revenue", "--csv", &csv], is_all);
+    let report = chain.until(&["revenue"], |report| usage_of(report).len() == asked.len());
+    assert!(usage_of(&report).iter().all(|it| it["to"] == "oracle"), "{report}");
+    let owed: U256 = usage_of(&report).iter().map(|it| number(&it["amount"])).sum();
+    assert_eq!(number(&report["owed"]), owed);
+    let collect = ["revenue", "collect", "--dev-account", CUSTOMER];
+    assert_eq!(number(&chain.object(&collect)["amount"]), owed);
+    assert_eq!(number(&chain.object(&collect)["amount"]), U256::ZERO);
+    let csv = chain.file("revenue.csv");
+    let report = chain.object(&["revenue", "--csv", &csv]);
+    assert_eq!(number(&report["owed"]), U256::ZERO);
     let movements = list(&report["movements"]);
     let sum = |what: &str| -> U256 {
         movements.iter().filter(|it| it["what"] == what).map(|it| number(&it["amount"])).sum()
@@ -345,6 +353,8 @@ fn check_revenue(chain: &Chain, asked: &[&Value]) {
     let parts = ["to holders", "to creator", "to protocol"].map(sum);
     assert!(parts.iter().all(|part| !part.is_zero()), "{report}");
     assert_eq!(parts.iter().sum::<U256>(), sum("usage"));
+    assert_eq!((sum("paid"), sum("usage")), (owed, owed));
+    assert!(usage_of(&report).iter().all(|it| it["to"] == "payment 1"), "{report}");
 
     let written = fs::read_to_string(csv).expect("it was written");
     let lines: Vec<&str> = written.lines().collect();

@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use imo_chain::contracts::Drip::releaseCall;
+use imo_chain::contracts::InferenceOracle::payReceiverCall;
 use imo_chain::contracts::ModelToken::{
     balanceOfCall, burn_0Call, claimAllCall, claimableAllCall, redeemableOnBurnCall, transferCall,
 };
@@ -22,6 +23,11 @@ const DAYS: u64 = 3;
 /// The whole act. Returns the gas of a transfer after a deposit, and of an ordinary one.
 pub(crate) async fn play(stage: &Stage, launched: &Launched) -> anyhow::Result<[u64; 2]> {
     let (token, splitter) = (launched.parts.token, launched.parts.splitter);
+    let call = payReceiverCall { receiver: splitter };
+    let oracle = stage.deployment.oracle;
+    stage
+        .send(Person::Dora, "has the oracle pay what answers earned", oracle, &call, U256::ZERO)
+        .await?;
     let call = collectCall { asset: ETH };
     stage.send(Person::Dora, "has the royalty divided", splitter, &call, U256::ZERO).await?;
     release(stage, launched).await?;

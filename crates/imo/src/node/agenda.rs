@@ -6,6 +6,11 @@ use imo_dispute::{Move, Side};
 
 use crate::claimed::Difference;
 
+/// Most gas that a receiver's payment may take: a splitter's takes less.
+pub(crate) const PAY_GAS: u64 = 200_000;
+/// How many times its gas a payment must be worth.
+const PAY_WORTH: u64 = 20;
+
 /// Something to send.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
@@ -27,6 +32,8 @@ pub(crate) enum Action {
     DropClaim { request: U256, claim: B256 },
     /// Refund a request that nobody answered in time.
     Expire { request: U256 },
+    /// Pay a model's receiver what the oracle owes it.
+    PayReceiver { receiver: Address },
 }
 
 /// What an action is about: tried again only after a while when a contract refused it.
@@ -45,6 +52,7 @@ impl Action {
             Self::SettleClaim { claim } => ("settle claim", *claim),
             Self::DropClaim { claim, .. } => ("drop claim", *claim),
             Self::Expire { request } => ("expire", (*request).into()),
+            Self::PayReceiver { receiver } => ("pay receiver", receiver.into_word()),
         }
     }
 }
@@ -106,6 +114,25 @@ pub(crate) fn follow_ups(view: &View, me: Address) -> impl Iterator<Item = Actio
         .chain(answered)
         .chain(settled.map(|claim| Action::SettleClaim { claim: claim.id }))
         .chain(view.requests.iter().filter_map(|(id, request)| expiry(view, *id, request)))
+        .chain(receivers_to_pay(view, me))
+}
+
+/// Receivers of my answers that are owed enough for the gas to be small beside it, at the price of their last request.
+fn receivers_to_pay(view: &View, me: Address) -> impl Iterator<Item = Action> {
+    view.owed.iter().filter_map(move |(receiver, owed)| {
+        let answered = |request: &&RequestView| match request.state {
+            RequestState::Final(id) | RequestState::Delivered(id) => {
+                let claim = view.claims.get(&id);
+                let is_mine = claim.is_some_and(|claim| claim.preimage.claimant == me);
+                is_mine && request.order.terms.receiver == *receiver
+            }
+            _ => false,
+        };
+        let last = view.requests.values().rev().find(answered)?;
+        let cost = U256::from(PAY_GAS) * U256::from(last.order.terms.gasPrice);
+        (*owed >= cost * U256::from(PAY_WORTH))
+            .then_some(Action::PayReceiver { receiver: *receiver })
+    })
 }
 
 /// What a proven claim of mine makes possible.

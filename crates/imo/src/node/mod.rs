@@ -153,7 +153,6 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         terminal,
         k_log2: k_log2.saturating_to(),
         verdicts: BTreeMap::new(),
-        contents: BTreeMap::new(),
         checked: Vec::new(),
         shelved: BTreeMap::new(),
     };

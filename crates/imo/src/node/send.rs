@@ -3,7 +3,7 @@
 use anyhow::Context;
 use imo_chain::contracts::InferenceOracle::{
     ClaimedAnswer, Order, claimCall, deliverCall, dropClaimCall, expireCall,
-    finalizeAndDeliverCall, finalizeCall,
+    finalizeAndDeliverCall, finalizeCall, payReceiverCall,
 };
 use imo_chain::contracts::OpmlVerifier::{
     CHALLENGE_BONDCall, CLAIM_BONDCall, DEFENCE_GASCall, challengeCall, challengeWithheldCall,
@@ -15,7 +15,7 @@ use imo_dispute::Move;
 use tokio::task::block_in_place;
 
 use crate::claimed::Difference;
-use crate::node::agenda::Action;
+use crate::node::agenda::{Action, PAY_GAS};
 use crate::node::worker::{Worker, self_check};
 use crate::node_roots;
 
@@ -56,6 +56,10 @@ impl Worker {
             }
             Action::Expire { request } => {
                 self.to_oracle(&expireCall { order: self.order(request) }).await?
+            }
+            Action::PayReceiver { receiver } => {
+                let call = payReceiverCall { receiver };
+                self.client.send_within(self.oracle(), &call, PAY_GAS).await?
             }
         };
         self.metrics.sent(receipt.gas);
@@ -118,7 +122,7 @@ impl Worker {
 
     async fn claim(&mut self, request: U256) -> anyhow::Result<Receipt> {
         let view = self.view.requests[&request].clone();
-        let content_id = self.content_of(&view).await?.context("the model is not here")?;
+        let content_id = self.content_of(&view).context("the model is not here")?;
         let me = self.me();
         let is_new = !self.checked.contains(&content_id);
         let solution = block_in_place(|| self.solver.solve(content_id, &view, me))?;
@@ -223,6 +227,7 @@ impl Worker {
             Action::SettleClaim { claim } => format!("claim {}: bond back", short(claim)),
             Action::DropClaim { claim, .. } => format!("claim {}: dropped", short(claim)),
             Action::Expire { request } => format!("request {request}: expired, refunded"),
+            Action::PayReceiver { receiver } => format!("receiver {receiver}: paid"),
         }
     }
 
@@ -238,11 +243,11 @@ impl Worker {
 /// A claim's answer, as finality commits to it.
 pub(crate) fn claimed_answer(claim: &ClaimView) -> ClaimedAnswer {
     ClaimedAnswer {
-        claim: claim.id,
         claimant: claim.preimage.claimant,
         answerHash: keccak256(&claim.answer),
         answerLength: u32::try_from(claim.answer.len()).expect("it came in a transaction"),
         tokensUsed: claim.tokens_used,
+        details: claim.details(),
     }
 }
 

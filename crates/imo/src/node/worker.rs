@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use imo_chain::contracts::ModelRegistry;
 use imo_chain::primitives::{Address, B256};
 use imo_chain::{ChainError, ClaimView, Client, RequestState, RequestView, View};
 use imo_dispute::Move;
@@ -49,8 +48,6 @@ pub(crate) struct Worker {
     pub(crate) k_log2: u32,
     /// Of claims, once judged.
     pub(crate) verdicts: BTreeMap<B256, Verdict>,
-    /// Contents of models that the verifier judges.
-    pub(crate) contents: BTreeMap<B256, Option<B256>>,
     /// Contents of which every kind of node was compared with the machine.
     pub(crate) checked: Vec<B256>,
     /// Since when a refused action rests.
@@ -171,7 +168,7 @@ impl Worker {
             .collect();
         for (id, request, live) in open {
             let action = Action::Claim { request: id };
-            if self.rests(&action) || self.content_of(&request).await?.is_none() {
+            if self.rests(&action) || self.content_of(&request).is_none() {
                 continue;
             }
             // One execution is the normal case: answered again only where the answer is wrong.
@@ -187,24 +184,11 @@ impl Worker {
     }
 
     /// The content to run for a request; none where this node cannot, or its verifier is another.
-    pub(crate) async fn content_of(
-        &mut self,
-        request: &RequestView,
-    ) -> anyhow::Result<Option<B256>> {
-        let model_id = request.order.request.modelId;
-        if !is_known(request) {
-            return Ok(None);
-        }
-        if let Some(content) = self.contents.get(&model_id) {
-            return Ok(*content);
-        }
-        let call = ModelRegistry::modelOfCall { modelId: model_id };
-        let model = self.client.call(self.view.deployment().registry, &call).await?;
-        let is_here = model.verifier == self.view.deployment().verifier
-            && self.solver.model(model.contentId).is_some();
-        let content = is_here.then_some(model.contentId);
-        self.contents.insert(model_id, content);
-        Ok(content)
+    pub(crate) fn content_of(&self, request: &RequestView) -> Option<B256> {
+        let terms = &request.order.terms;
+        let is_judged = terms.verifier == self.view.deployment().verifier;
+        let is_here = is_judged && self.solver.model(terms.contentId).is_some();
+        (is_known(request) && is_here).then_some(terms.contentId)
     }
 
     /// What was claimed can be asked for until it is final; after a restart it is computed again.
