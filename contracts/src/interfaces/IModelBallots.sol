@@ -6,7 +6,8 @@ enum BallotKind {
     Price,
     /// The id of a model with the same receiver, which takes this one's place.
     Successor,
-    /// A contract that holds tokens and cannot claim: its revenue goes to the drip, so back to all holders. It may undo that itself.
+    /// A contract that holds tokens and cannot claim: what it earns from then on goes to the drip, so back to all holders. What it
+    /// earned before stays its own, and it may undo the rest itself.
     Redirect
 }
 
@@ -28,7 +29,7 @@ struct Ballot {
 /// @title What holders may decide about a model
 /// @notice Nothing else, and nobody else. One holder of 1 % of the supply proposes; seven days; it passes with more yes than no and with yes of
 /// 10 % of the supply; anyone executes it, from two to sixteen days after the end. Balances count as they were before an epoch that the proposal begins (or one of the last day, which a proposal began), so
-/// borrowed or bought tokens do not. One ballot of a kind for a model in 14 days. A model without a token has its price for ever.
+/// borrowed or bought tokens do not. A holder opens one ballot of a kind for a model in 14 days. A model without a token has its price for ever.
 interface IModelBallots {
     event BallotOpened(
         uint256 indexed ballot,

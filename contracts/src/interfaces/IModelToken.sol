@@ -50,6 +50,10 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     event RevenueClaimed(
         address indexed account, address indexed asset, address to, uint256 amount, uint256 cursor
     );
+    /// @notice Revenue that `account` earned before holders redirected it is settled up to entry `cursor`, and kept for it.
+    event RevenueKept(
+        address indexed account, address indexed asset, uint256 amount, uint256 cursor
+    );
     /// @notice A claim made for `account` by another was not taken; nothing changed for it.
     event ClaimRefused(address indexed account, address indexed asset, uint256 amount);
     /// @notice Burning redeemed `amount` of `asset`.
@@ -90,7 +94,7 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
 
     /// @notice Pays others what they have in `asset`, each to its recipient. Serves accounts without code (delegated ones
     /// included) and those with a recipient set; skips the rest. Who refuses the payment keeps the claim.
-    /// @param steps At most so many for each account.
+    /// @param steps At most so many for each account, and as many again where what it earned before a redirect is kept for it.
     function claimAllFor(address[] calldata accounts, address asset, uint256 steps) external;
 
     /// @notice Pays all that `account` has in `assets` to `to`, as `account` signed (EIP-712,
@@ -113,7 +117,8 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     // Launch
 
     /// @notice Fixes where the revenue of a launch contract goes: only the factory. Or that of a contract that cannot claim: only the
-    /// registry, when holders decided so.
+    /// registry, when holders decided so. Then it is only for what is earned in later blocks, and claimed by others: what the account
+    /// earned before is kept for it, and what it claims itself it gets.
     function fixRecipient(address account, address to) external;
 
     /// @notice Opens transfers, for good. Only the opener.
@@ -124,10 +129,10 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     /// @notice Whether transfers are open. Before, nothing is credited and only the opener's tokens move.
     function isOpen() external view returns (bool);
 
-    /// @notice All that `claimAll` would pay `account` with unlimited steps.
+    /// @notice All that `claimAll` would pay `account` with unlimited steps, what is kept for it included.
     function claimableAll(address account, address asset) external view returns (uint256);
 
-    /// @notice Where `account`'s revenue goes; 0 is itself.
+    /// @notice Where `account`'s revenue goes; 0 is itself. If holders decided it, only what is earned later and claimed by others.
     function recipientOf(address account) external view returns (address);
 
     /// @notice Balance at the end of the block before epoch `epoch`; reverts for an unknown epoch.

@@ -190,6 +190,28 @@ library Ledger {
         amount = scaled >> Entries.SCALE_BITS;
     }
 
+    /// @notice Settles what `account` earned of `asset` up to tick `tick`, within `limits`, and keeps it for it.
+    /// @return kept How much more is kept.
+    /// @return done Whether all of it is settled.
+    function keep(
+        State storage self,
+        address account,
+        address asset,
+        uint256 tick,
+        Claims.Limits memory limits
+    ) internal returns (uint256 kept, bool done) {
+        Claims.State storage claims = self.claims[asset][account];
+        Entries.Book storage book = self.books[asset];
+        uint256 settled = claims.cursor.settled;
+        if (book.entries[settled].tick > tick) return (0, true);
+
+        limits.entry = book.lastUpTo(tick, settled, limits.entry);
+        (kept, settled) = claimable(self, account, asset, limits);
+        claims.cursor.settled = uint32(settled);
+        if (kept != 0) claims.kept += kept;
+        done = settled == limits.entry;
+    }
+
     /// @notice The tick and supply of an epoch.
     function epochAt(State storage self, uint256 id) internal view returns (Epoch memory) {
         uint256 count = self.head.count();
