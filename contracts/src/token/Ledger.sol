@@ -11,6 +11,7 @@ import { Head } from "./Head.sol";
 /// @notice Everything a model token knows: balances, supply, epochs, books and claims.
 library Ledger {
     using Balances for Balances.Book;
+    using Balances for Balances.Cell;
     using Claims for Claims.State;
     using Entries for Entries.Book;
 
@@ -231,13 +232,13 @@ library Ledger {
     ) internal returns (uint256 available) {
         Balances.Book storage balances = self.balances;
         Balances.Cell storage source = balances.cells[from];
-        Account word = balances.touch(from, source.word, head, tick);
+        Account word = source.touch(head, tick);
         available = word.balance();
         if (available < amount) return available;
         source.word = word.minus(amount);
         // Read only now, so that `from == to` needs no special case.
         Balances.Cell storage target = balances.cells[to];
-        target.word = balances.touch(to, target.word, head, tick).plus(amount);
+        target.word = target.touch(head, tick).plus(amount);
     }
 
     /// @notice Burns `amount` of `account`'s tokens, which it has. Epochs up to this tick's still see them.
@@ -247,7 +248,7 @@ library Ledger {
         returns (uint256 supply)
     {
         Balances.Cell storage source = self.balances.cells[account];
-        Account word = self.balances.touch(account, source.word, self.head, tick);
+        Account word = source.touch(self.head, tick);
         source.word = word.minus(amount);
         uint256 before = supplyBefore(self, tick);
         supply = self.supply.current;

@@ -440,7 +440,9 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @dev The tick: the block, counted from the launch.
     function _now() private view returns (uint256 tick) {
-        tick = block.number - _origin;
+        unchecked {
+            tick = block.number - _origin;
+        }
         // 32 bits are 34 years of four blocks a second.
         assert(tick <= type(uint32).max);
     }
