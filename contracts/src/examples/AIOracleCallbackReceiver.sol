@@ -7,6 +7,7 @@ import { IAIOracle, IAIOracleCallback } from "../interfaces/IAIOracle.sol";
 /// @notice Anyone may name any contract in a request, so a callback proves no more than that its request's answer is final: a consumer
 /// acts on the requests that it made itself.
 abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
+    /// @notice Thrown for others than the oracle.
     error UnauthorizedCallbackSource(IAIOracle expected, IAIOracle found);
 
     IAIOracle public immutable aiOracle;
@@ -26,6 +27,7 @@ abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
         external
         virtual;
 
+    /// @notice Whether an answer is final.
     function isFinalized(uint256 requestId) external view returns (bool) {
         return aiOracle.isFinalized(requestId);
     }

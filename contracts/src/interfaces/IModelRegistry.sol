@@ -33,18 +33,29 @@ interface IModelRegistry is IModelRegistrar {
     /// @notice `account` says at `uri` that it stands behind a model. Only a note: the tools check the page it names.
     event Attested(bytes32 indexed modelId, address indexed account, string uri);
 
+    /// @notice Thrown for an id that is not registered.
     error UnknownModel(bytes32 modelId);
+    /// @notice Thrown when an id is registered again.
     error AlreadyRegistered(bytes32 modelId);
 
     /// @notice Logs that the caller stands behind a model.
+    /// @param modelId The model.
+    /// @param uri A page of the caller that names it; at most 512 bytes.
     function attest(bytes32 modelId, string calldata uri) external;
 
     /// @notice A registered model. Reverts for an unknown id.
+    /// @param modelId The model.
+    /// @return What is registered, at today's prices.
     function modelOf(bytes32 modelId) external view returns (Model memory);
 
     /// @notice What a model's claims are about, and who judges them. Reverts for an unknown id.
+    /// @param modelId The model.
+    /// @return contentId What claims are about.
+    /// @return verifier Who judges them.
     function judgeOf(bytes32 modelId) external view returns (bytes32 contentId, address verifier);
 
     /// @notice Who gets a model's revenue. Reverts for an unknown id.
+    /// @param modelId The model.
+    /// @return The receiver.
     function receiverOf(bytes32 modelId) external view returns (address);
 }

@@ -50,21 +50,33 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @notice Thrown while a call that measures or moves revenue is running.
     error Locked();
+    /// @notice Thrown for others than the factory and the registry.
     error NotFactory(address caller);
+    /// @notice Thrown for others than the opener.
     error NotOpener(address caller);
+    /// @notice Thrown for others than the registry.
     error NotRegistry(address caller);
     /// @notice Thrown on transfers of others than the opener before transfers are open.
     error TransfersClosed();
+    /// @notice Thrown when a single epoch has nothing for the caller.
     error NothingToClaim(address account, address asset, uint256 epoch);
+    /// @notice Thrown for a signature after its deadline.
     error SignatureExpired(uint256 deadline);
+    /// @notice Thrown for a signature that is not the account's.
     error InvalidSignature(address signer);
+    /// @notice Thrown for a recipient that cannot be: the token itself, or nobody.
     error InvalidRecipient(address to);
     /// @notice Thrown when assets to redeem are not ascending: a repeat would redeem twice.
     error AssetsNotAscending(uint256 index);
+    /// @notice Thrown for a launch list that does not begin with ETH.
     error EthMustComeFirst();
+    /// @notice Thrown for a launch list of more than ETH and four tokens.
     error TooManyAssets(uint256 count);
+    /// @notice Thrown for an asset that is listed twice, has no minimum or is no other contract.
     error InvalidRevenueAsset(address asset);
+    /// @notice Thrown for more than 10,000 basis points.
     error InvalidSharedBps(uint256 bps);
+    /// @notice Thrown for a supply of 0.
     error InvalidSupply(uint256 supply);
 
     /// @notice Who deployed it.
