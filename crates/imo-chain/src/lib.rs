@@ -6,7 +6,7 @@
 /// Addresses, hashes and amounts.
 pub use alloy::primitives;
 /// A contract's function, or its constructor, with the arguments.
-pub use alloy::sol_types::{SolCall, SolConstructor};
+pub use alloy::sol_types::{SolCall, SolConstructor, SolValue};
 
 pub mod contracts;
 
