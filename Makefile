@@ -81,6 +81,10 @@ aarch64: $(MODEL) ## The engine's tests as a 64-bit ARM program under qemu (inst
 slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
 	@scripts/slither.sh $(FORGE)
 
+.PHONY: mutants
+mutants: $(NODE_MODULES) ## Small faults in the contracts that hold money, and whether a test notices (ARGS="drip", ARGS="token 100")
+	@scripts/mutants.py $(FORGE) $(ARGS)
+
 .PHONY: lint
 lint: contracts ## Formatting, clippy, tidy rules
 	cargo fmt --all --check
