@@ -40,6 +40,7 @@ test-red: $(NODE_MODULES) ## Show that a red Foundry test fails the build
 
 .PHONY: test-rust
 test-rust: contracts $(MODEL) ## Rust tests, the real model and the in-process EVM included
+	@cd contracts && $(FORGE) build test/token/TokenHarness.sol >&2
 	cargo test --workspace --release
 
 .PHONY: guest
@@ -52,6 +53,7 @@ isa: build ## RV32IM instruction programs, through the machine and through the c
 
 .PHONY: soak
 soak: contracts ## The machine, the token, the offering and every invariant on many times as many random steps, programs and calls
+	@cd contracts && $(FORGE) build test/token/TokenHarness.sol >&2
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine --test money
 	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-4096} $(FORGE) test --match-test invariant_
 
@@ -78,6 +80,10 @@ aarch64: $(MODEL) ## The engine's tests as a 64-bit ARM program under qemu (inst
 .PHONY: slither
 slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
 	@scripts/slither.sh $(FORGE)
+
+.PHONY: mutants
+mutants: $(NODE_MODULES) ## Small faults in the contracts that hold money, and whether a test notices (ARGS="drip", ARGS="token 100")
+	@scripts/mutants.py $(FORGE) $(ARGS)
 
 .PHONY: lint
 lint: contracts ## Formatting, clippy, tidy rules

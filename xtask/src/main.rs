@@ -2,6 +2,8 @@
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "a tool for the terminal")]
 
 mod gas;
+#[cfg(test)]
+mod natspec;
 mod sizes;
 #[cfg(test)]
 mod tidy;

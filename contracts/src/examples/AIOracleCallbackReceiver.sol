@@ -18,6 +18,7 @@ abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
         uint256 indexed requestId, AIOracleError indexed code, bytes message, bytes callbackData
     );
 
+    /// @notice Thrown for others than the oracle.
     error UnauthorizedCallbackSource(IAIOracle expected, IAIOracle found);
 
     IAIOracle public immutable aiOracle;
@@ -48,6 +49,7 @@ abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
         emit AICallbackError(requestId, code, message, callbackData);
     }
 
+    /// @notice Whether an answer is final.
     function isFinalized(uint256 requestId) external view returns (bool) {
         return aiOracle.isFinalized(requestId);
     }

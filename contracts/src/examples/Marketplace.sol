@@ -17,10 +17,13 @@ contract Marketplace {
         uint96 price;
     }
 
+    /// @notice A token is offered for `price` wei.
     event Listed(
         IERC721 indexed collection, uint256 indexed tokenId, address indexed seller, uint256 price
     );
+    /// @notice An offer was withdrawn.
     event Unlisted(IERC721 indexed collection, uint256 indexed tokenId);
+    /// @notice A token was sold for `price` wei, of which `royalty` went to whom the collection names.
     event Sold(
         IERC721 indexed collection,
         uint256 indexed tokenId,
@@ -29,9 +32,13 @@ contract Marketplace {
         uint256 royalty
     );
 
+    /// @notice Thrown when others than the owner offer or withdraw.
     error NotOwner(address caller, address owner);
+    /// @notice Thrown for a token that is not offered.
     error NotListed(IERC721 collection, uint256 tokenId);
+    /// @notice Thrown when the value sent is not the price.
     error WrongPrice(uint256 value, uint256 price);
+    /// @notice Thrown for a collection that asks for more than the price.
     error RoyaltyAbovePrice(uint256 royalty, uint256 price);
 
     mapping(IERC721 collection => mapping(uint256 tokenId => Listing)) public listingOf;

@@ -7,12 +7,16 @@ import { AIOracleCallbackReceiver } from "./AIOracleCallbackReceiver.sol";
 /// @title Asks a model for whoever pays, and keeps its answers
 /// @notice Knows nothing but ORA's interface.
 contract PromptConsumer is AIOracleCallbackReceiver {
+    /// @notice A prompt was sent to the oracle.
     event PromptRequested(
         uint256 indexed requestId, address indexed sender, uint256 indexed modelId, string prompt
     );
+    /// @notice Its final answer came.
     event PromptAnswered(uint256 indexed requestId, string answer);
 
+    /// @notice Thrown when the value sent does not cover the fee.
     error FeeTooSmall(uint256 given, uint256 fee);
+    /// @notice Thrown for an answer to what was not asked here.
     error NotAsked(uint256 requestId);
 
     uint64 private constant CALLBACK_GAS = 5_000_000;
@@ -49,6 +53,7 @@ contract PromptConsumer is AIOracleCallbackReceiver {
         emit PromptAnswered(requestId, string(output));
     }
 
+    /// @notice What `ask` costs now, in wei.
     function estimateFee(uint256 modelId) public view returns (uint256) {
         return aiOracle.estimateFee(modelId, CALLBACK_GAS);
     }

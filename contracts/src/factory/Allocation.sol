@@ -25,21 +25,29 @@ library Allocation {
     uint256 private constant MIN_REFUNDS = 30 days;
     uint256 private constant MAX_REFUNDS = 365 days;
 
+    /// @notice Thrown when pool and escrow together take more than the proceeds.
     error ProceedsOverspent(uint256 poolBps, uint256 escrowBps);
     /// @notice Thrown when a pool is asked for where none can be opened.
     error NoExchange();
     /// @notice Thrown when a sale at the soft cap could leave too little for a pool.
     error PoolTooSmall(uint256 tokens, uint256 amount);
+    /// @notice Thrown for more than four grants.
     error TooManyVesting(uint256 count);
+    /// @notice Thrown for a grant to nobody.
     error NoBeneficiary(uint256 index);
+    /// @notice Thrown for a grant of nothing.
     error NothingVested(uint256 index);
     /// @notice Thrown when tokens could be had before buyers have had theirs, or be returned to the escrow unsold.
     error CliffTooEarly(uint256 cliff, uint256 earliest);
+    /// @notice Thrown for a grant that ends ahead of its cliff.
     error VestingEndsBeforeCliff(uint256 end, uint256 cliff);
+    /// @notice Thrown when next to nothing is left for the sale.
     error TooLittleForSale(uint256 supply);
     /// @notice Thrown when an escrow is asked for in a currency that usage is not paid in.
     error EscrowNotInEther(address currency);
+    /// @notice Thrown for a delivery of less than 30 days or more than five years.
     error EscrowDeadlineOutOfRange(uint256 deadline, uint256 earliest, uint256 latest);
+    /// @notice Thrown for refunds of less than 30 days or more than a year.
     error RefundsOutOfRange(uint256 end, uint256 earliest, uint256 latest);
     /// @notice Thrown when a deadline is named, but nothing is escrowed.
     error NothingEscrowed();

@@ -42,11 +42,15 @@ struct FactoryParams {
 contract ImoFactory is IImoFactory {
     bytes32 private constant MODEL_TAG = "imo.model.v1";
 
+    /// @notice Thrown when the same launcher launches the same again.
     error AlreadyLaunched(bytes32 modelId);
     /// @notice Thrown when the registry gives another id than its rule says.
     error WrongModelId(bytes32 given, bytes32 expected);
+    /// @notice Thrown for a `CodeStore` or collection that has no code.
     error NoCode(address store);
+    /// @notice Thrown for a token that is of no launch here.
     error NotLaunched(address token);
+    /// @notice Thrown where the exchange has no pair of the two.
     error NoPair(address token, address other);
 
     /// @inheritdoc IImoFactory

@@ -14,17 +14,27 @@ library Traps {
     uint256 private constant MAX_ROYALTY_BPS = 1000;
     uint256 private constant MIN_TEMPERATURE = 1 << 14;
 
+    /// @notice Thrown for a model without a content id.
     error NoContent();
+    /// @notice Thrown for a verifier that is no contract.
     error VerifierHasNoCode(address verifier);
+    /// @notice Thrown for a URI of more than 512 bytes.
     error UriTooLong(uint256 length);
+    /// @notice Thrown for a name that is empty, longer than 32 bytes or not printable ASCII.
     error NotPrintable(string name);
+    /// @notice Thrown for a supply below 10^6 units.
     error SupplyTooSmall(uint256 supply);
+    /// @notice Thrown for a launch list without ETH.
     error NoEthMinimum();
+    /// @notice Thrown for a minimum of ETH below 0.0001 or above 0.1 ether.
     error EthMinimumOutOfRange(uint256 minimum);
+    /// @notice Thrown for a royalty above the most that is allowed.
     error RoyaltyTooHigh(uint256 bps);
+    /// @notice Thrown for a collection whose answers have no tokens.
     error NoAnswerTokens();
     /// @notice Thrown for a sampler that is not greedy, and yet gives much the same text for all salts, so that it could be minted without end.
     error NearlyGreedy(uint256 temperature, uint256 topK);
+    /// @notice Thrown for a part of revenue that goes to nobody.
     error NoSink();
     /// @notice Thrown when a fixed receiver of money is a part of the launch, which could not pass it on.
     error SinkIsPart(address sink);

@@ -11,8 +11,13 @@ interface ICredits {
     );
 
     /// @notice Sends the caller's credit to `to`.
+    /// @param currency 0 is ETH.
+    /// @param to Whom to pay; not 0.
     function withdraw(address currency, address to) external;
 
     /// @notice What `account` may withdraw of `currency`.
+    /// @param account Whose.
+    /// @param currency 0 is ETH.
+    /// @return The sum, in units of the currency.
     function creditOf(address account, address currency) external view returns (uint256);
 }

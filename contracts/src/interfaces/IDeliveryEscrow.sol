@@ -48,31 +48,50 @@ interface IDeliveryEscrow is ICredits {
     event Forgone(address indexed token, uint256 amount);
 
     /// @notice Takes `msg.value` for the delivery of `token`'s model. Once per token; only the offering.
+    /// @param token The model token, which names the escrow.
+    /// @param delivery What it is for.
     function fund(address token, Delivery calldata delivery) external payable;
 
     /// @notice Pays the creator what is due, before the deadline. Anyone may. What it does not take becomes a credit.
+    /// @param token The escrow.
     /// @return amount What was released; 0 is no error.
     function release(address token) external returns (uint256 amount);
 
     /// @notice Takes `tokens` of the caller, who has approved them, burns them and pays their part of what was not released to
     /// `to`. From the deadline to the end of refunds. What the tokens earned before stays claimable.
+    /// @param token The escrow, and what is returned.
+    /// @param tokens Token units.
+    /// @param to Whom to pay.
+    /// @return amount What was paid, in wei.
     function refund(address token, uint256 tokens, address to) external returns (uint256 amount);
 
     /// @notice Sends what nobody asked for to the drip, after the end of refunds. Anyone may.
+    /// @param token The escrow.
+    /// @return amount What went to the drip, in wei.
     function close(address token) external returns (uint256 amount);
 
     /// @notice What an escrow was funded for.
+    /// @param token The escrow.
+    /// @return Its terms; all 0 where there is none.
     function deliveryOf(address token) external view returns (Delivery memory);
 
     /// @notice Where its money is.
+    /// @param token The escrow.
+    /// @return Its sums, in wei.
     function booksOf(address token) external view returns (EscrowBooks memory);
 
     /// @notice What `release` would pay now; 0 where it would revert.
+    /// @param token The escrow.
+    /// @return The sum, in wei.
     function releasable(address token) external view returns (uint256);
 
     /// @notice What returning `tokens` would pay, were the deadline now.
+    /// @param token The escrow.
+    /// @param tokens Token units.
+    /// @return The sum, in wei.
     function refundOf(address token, uint256 tokens) external view returns (uint256);
 
     /// @notice Who funds.
+    /// @return The offering.
     function offering() external view returns (address);
 }

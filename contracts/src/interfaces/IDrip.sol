@@ -12,18 +12,25 @@ interface IDrip {
     event ReleasedToCreator(address indexed asset, uint256 amount);
 
     /// @notice Releases what of `asset` is due; at most once an hour, and not before the token is open.
+    /// @param asset 0 is ETH.
     /// @return amount What was released.
     function release(address asset) external returns (uint256 amount);
 
     /// @notice What `release` would release now; 0 where it would revert.
+    /// @param asset 0 is ETH.
+    /// @return The sum, in units of the asset.
     function releasable(address asset) external view returns (uint256);
 
     /// @notice Time of the last release of `asset`, in seconds; 0: none yet.
+    /// @param asset 0 is ETH.
+    /// @return The time.
     function lastRelease(address asset) external view returns (uint256);
 
     /// @notice The token whose holders are paid.
+    /// @return The model token.
     function token() external view returns (address);
 
     /// @notice Who is paid when no tokens are left.
+    /// @return The creator.
     function creator() external view returns (address);
 }

@@ -13,6 +13,10 @@ interface IERC7007 is IERC165, IERC721 {
     );
 
     /// @notice Adds content to a token.
+    /// @param tokenId The token.
+    /// @param prompt What was asked.
+    /// @param aigcData The content.
+    /// @param proof Says that it is.
     function addAigcData(
         uint256 tokenId,
         bytes calldata prompt,
@@ -21,6 +25,10 @@ interface IERC7007 is IERC165, IERC721 {
     ) external;
 
     /// @notice Whether `aigcData` is, for good, what the model says to `prompt`.
+    /// @param prompt What was asked.
+    /// @param aigcData The content.
+    /// @param proof Says that it is.
+    /// @return success Whether it is.
     function verify(bytes calldata prompt, bytes calldata aigcData, bytes calldata proof)
         external
         view
@@ -31,9 +39,13 @@ interface IERC7007 is IERC165, IERC721 {
 /// @notice ERC-165 id 0xfa1a557a.
 interface IERC7007Enumerable is IERC7007 {
     /// @notice The token of a prompt.
+    /// @param text The prompt.
+    /// @return The token.
     function tokenId(bytes calldata text) external view returns (uint256);
 
     /// @notice The prompt of a token.
+    /// @param id The token.
+    /// @return The prompt.
     function prompt(uint256 id) external view returns (string memory);
 }
 
@@ -44,5 +56,7 @@ interface IERC7007Updatable is IERC7007 {
     event Update(uint256 indexed tokenId, bytes indexed prompt, bytes indexed aigcData);
 
     /// @notice Replaces the content of a prompt's token.
+    /// @param prompt What was asked.
+    /// @param aigcData The content from now on.
     function update(bytes calldata prompt, bytes calldata aigcData) external;
 }

@@ -7,18 +7,26 @@ import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @notice Own id 0xed7b2e4e; with ERC-20's functions 0xdb4c0549.
 interface IERC7641 is IERC20 {
     /// @notice What `account` can claim of the revenue of a snapshot, in wei.
+    /// @param account Whose.
+    /// @param snapshotId The snapshot.
+    /// @return The sum, in wei.
     function claimableRevenue(address account, uint256 snapshotId) external view returns (uint256);
 
     /// @notice Claims the caller's share of a snapshot's revenue; reverts when it is 0.
+    /// @param snapshotId The snapshot.
     function claim(uint256 snapshotId) external;
 
     /// @notice Credits what has come in and returns the newest snapshot's id.
+    /// @return The id; 0 before the first.
     function snapshot() external returns (uint256);
 
     /// @notice What burning `amount` would redeem now, in wei.
+    /// @param amount Token units.
+    /// @return The sum, in wei.
     function redeemableOnBurn(uint256 amount) external view returns (uint256);
 
     /// @notice Burns the caller's tokens and redeems their part of the redeemable revenue.
+    /// @param amount Token units.
     function burn(uint256 amount) external;
 }
 
@@ -26,11 +34,18 @@ interface IERC7641 is IERC20 {
 /// @notice Own id 0x5d18f986.
 interface IERC7641AltRevToken is IERC7641 {
     /// @notice What `account` can claim of a snapshot's revenue in `token`.
+    /// @param account Whose.
+    /// @param snapshotId The snapshot.
+    /// @param token The revenue's token.
+    /// @return The sum, in units of that token.
     function claimableERC20(address account, uint256 snapshotId, address token)
         external
         view
         returns (uint256);
 
     /// @notice What burning `amount` would redeem now in `token`.
+    /// @param amount Token units.
+    /// @param token The revenue's token.
+    /// @return The sum, in units of that token.
     function redeemableERC20OnBurn(uint256 amount, address token) external view returns (uint256);
 }

@@ -107,39 +107,58 @@ interface IImoFactory {
     );
 
     /// @notice Deploys and links all parts of a model and begins its sale. Refuses traps by name.
+    /// @param params All terms.
     /// @return modelId Commits to the caller and to every parameter, so nobody can launch it first with others.
     function launch(LaunchParams calldata params) external returns (bytes32 modelId);
 
     /// @notice Sends what the v2 pair of `token`, a token launched here, and `other` earns to the drip, for a pair cannot claim.
     /// Anyone may.
+    /// @param token The model token.
+    /// @param other The pair's other token.
+    /// @return pair Whose revenue it is.
     function redirectPair(address token, address other) external returns (address pair);
 
     /// @notice The id that `launch` would give.
+    /// @param launcher Who would call.
+    /// @param params All terms.
+    /// @return The model id.
     function modelIdOf(address launcher, LaunchParams calldata params)
         external
         view
         returns (bytes32);
 
     /// @notice The parts of a model; all 0 when it was not launched here.
+    /// @param modelId The model.
+    /// @return Its launcher and contracts.
     function launchOf(bytes32 modelId) external view returns (Launch memory);
 
     /// @notice The model that `part` belongs to; 0: none.
+    /// @param part A contract.
+    /// @return modelId The model.
     function partOf(address part) external view returns (bytes32 modelId);
 
     /// @notice Sells the tokens of all launches.
+    /// @return The offering.
     function offering() external view returns (address);
     /// @notice Where models are registered.
+    /// @return The model registry.
     function registry() external view returns (address);
     /// @notice Pays usage to the splitters.
+    /// @return The inference oracle.
     function oracle() external view returns (address);
     /// @notice Wrapped ETH; 0 where there is none.
+    /// @return The contract.
     function weth() external view returns (address);
     /// @notice The v2 factory where pools open; 0 where there is none.
+    /// @return The contract.
     function exchange() external view returns (address);
     /// @notice keccak256 of the creation code that tokens are deployed from.
+    /// @return The hash.
     function tokenCodeHash() external view returns (bytes32);
     /// @notice keccak256 of the creation codes that splitters, drips and vesting wallets are deployed from.
+    /// @return The hash.
     function partsCodeHash() external view returns (bytes32);
     /// @notice What collections are clones of.
+    /// @return The contract.
     function collectionImplementation() external view returns (address);
 }

@@ -137,6 +137,10 @@ interface IModelOffering is ICredits {
 
     /// @notice Begins the sale of `supply` units of `token`; this contract must hold them, those of the pool and all grants.
     /// Once per token; only the factory.
+    /// @param token Names the sale from now on.
+    /// @param supply Token units for sale.
+    /// @param params The terms of the sale.
+    /// @param opening What happens when transfers open.
     function create(
         address token,
         uint256 supply,
@@ -147,11 +151,19 @@ interface IModelOffering is ICredits {
     /// @notice Adds `amount` to the caller's bid and puts all of it at `tick`, lower than before only ahead of the last fifth of
     /// the sale. In ETH `amount` is `msg.value`; otherwise the caller has approved it.
     /// @param hookData For the sale's hook.
+    /// @param token The sale.
+    /// @param tick The highest price to pay, as a tick.
+    /// @param amount Currency to add; 0 moves the bid.
     function bid(address token, uint256 tick, uint256 amount, bytes calldata hookData)
         external
         payable;
 
     /// @notice Same, in an ERC-20, with the caller's signed approval of `amount`. One that was used already is no error.
+    /// @param token The sale.
+    /// @param tick The highest price to pay, as a tick.
+    /// @param amount Currency to add.
+    /// @param hookData For the sale's hook.
+    /// @param permit The approval.
     function bidWithPermit(
         address token,
         uint256 tick,
@@ -161,52 +173,79 @@ interface IModelOffering is ICredits {
     ) external;
 
     /// @notice Withdraws the caller's whole bid, ahead of the last fifth of the sale.
+    /// @param token The sale.
     function cancel(address token) external;
 
     /// @notice Finds the price after the end, looking at up to `words` pairs of ticks that have bids; call again until it is done. Anyone may.
+    /// @param token The sale.
+    /// @param words Pairs of ticks.
     /// @return done Whether the sale is settled.
     function settle(address token, uint256 words) external returns (bool done);
 
     /// @notice Gives each of `bidders` its tokens and refund; skips who has nothing to claim. Anyone may, in any order. A refund that
     /// is not taken becomes a credit.
+    /// @param token The sale.
+    /// @param bidders Whose bids.
     function claim(address token, address[] calldata bidders) external;
 
     /// @notice Opens the pool at the price of the sale, hands out the grants, burns what is left, opens transfers, funds the
     /// escrow and pays the creator. After a failed sale it burns all. Anyone may, once. Seven days after the end a pool that
     /// cannot be opened is left out.
+    /// @param token The sale.
     function open(address token) external;
 
     /// @notice The terms of a sale.
+    /// @param token The sale.
+    /// @return Its terms.
     function termsOf(address token) external view returns (SaleParams memory);
 
     /// @notice What happens when transfers open.
+    /// @param token The sale.
+    /// @return Its terms of opening.
     function openingOf(address token) external view returns (OpeningTerms memory);
 
     /// @notice Where a sale stands.
+    /// @param token The sale.
+    /// @return Its state.
     function saleOf(address token) external view returns (SaleView memory);
 
     /// @notice One bidder's part.
+    /// @param token The sale.
+    /// @param bidder Whose bid.
+    /// @return The bid, or what it got.
     function bidOf(address token, address bidder) external view returns (BidView memory);
 
     /// @notice Demand at one tick, in currency.
+    /// @param token The sale.
+    /// @param tick The tick.
+    /// @return Currency bid there.
     function demandAt(address token, uint256 tick) external view returns (uint256);
 
     /// @notice What `claim` would give `bidder` now.
+    /// @param token The sale.
+    /// @param bidder Whose bid.
+    /// @return tokens Token units.
+    /// @return refund Currency.
     function claimable(address token, address bidder)
         external
         view
         returns (uint256 tokens, uint256 refund);
 
     /// @notice The token that is being bid for, while a hook is asked; else 0.
+    /// @return The model token.
     function token() external view returns (address);
 
     /// @notice Who creates sales.
+    /// @return The factory.
     function factory() external view returns (address);
     /// @notice Holds what is paid on delivery.
+    /// @return The delivery escrow.
     function escrow() external view returns (address);
     /// @notice The v2 factory where pools open; 0 where there is none.
+    /// @return The contract.
     function exchange() external view returns (address);
     /// @notice Wrapped ETH; 0 where there is none.
+    /// @return The contract.
     function weth() external view returns (address);
 }
 
@@ -217,6 +256,9 @@ interface ISaleValidationHook {
     /// @notice Reverts to refuse a bid.
     /// @param maxPrice In currency units per 1e18 token units.
     /// @param amount What the bid adds.
+    /// @param owner Whose bid.
+    /// @param sender Who sent it.
+    /// @param hookData What the bidder gave.
     function validate(
         uint256 maxPrice,
         uint128 amount,

@@ -28,5 +28,7 @@ struct Registration {
 /// @title The part of the model registry that the factory calls
 interface IModelRegistrar {
     /// @notice Registers a model under `keccak256(abi.encode("imo.model.v1", contentId, verifier, msg.sender, salt))`.
+    /// @param model All that is fixed of it.
+    /// @return modelId That id.
     function register(Registration calldata model) external returns (bytes32 modelId);
 }

@@ -95,18 +95,29 @@ library Auction {
     /// @dev Token units a price is for.
     uint256 private constant UNIT = 1e18;
 
+    /// @notice Thrown for a bid above the top tick.
     error NoSuchTick(uint256 tick, uint256 ticks);
+    /// @notice Thrown for a bid whose total is below the minimum, or 0.
     error BelowMinimumBid(uint256 total, uint256 minimum);
+    /// @notice Thrown for a sum that the books have no room for.
     error BidTooLarge(uint256 total);
     /// @notice Thrown when a bid moves to a lower tick in the last fifth of the sale.
     error TickLowered(uint256 tick, uint256 before);
+    /// @notice Thrown when there is no bid to withdraw.
     error NoBid(address bidder);
+    /// @notice Thrown for no ticks, and for more than 1,024.
     error InvalidTicks(uint256 ticks);
+    /// @notice Thrown for a floor price of 0.
     error NoFloorPrice();
+    /// @notice Thrown for several ticks at one price.
     error NoTickStep();
+    /// @notice Thrown for a soft cap of 0.
     error NoSoftCap();
+    /// @notice Thrown for a soft cap that the top tick does not reach.
     error SoftCapAboveHardCap(uint256 softCap, uint256 hardCap);
+    /// @notice Thrown for a hard cap that the books have no room for.
     error HardCapTooLarge(uint256 hardCap);
+    /// @notice Thrown for a minimum that nobody could use up.
     error MinimumBidAboveHardCap(uint256 minimumBid, uint256 hardCap);
 
     /// @notice Begins a sale, or says by name what is wrong with its terms.

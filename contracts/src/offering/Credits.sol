@@ -11,8 +11,11 @@ abstract contract Credits is ICredits {
     /// @dev Gas a receiver of ETH gets when another asked for the payment.
     uint256 private constant PUSH_GAS = 30_000;
 
+    /// @notice Thrown while a call that moves money is running.
     error Locked();
+    /// @notice Thrown when there is nothing to withdraw.
     error NoCredit(address account, address currency);
+    /// @notice Thrown on a withdrawal to nobody.
     error InvalidRecipient(address to);
 
     /// @inheritdoc ICredits

@@ -18,13 +18,19 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         EscrowBooks books;
     }
 
+    /// @notice Thrown for others than the offering.
     error NotOffering(address caller);
+    /// @notice Thrown when an escrow is funded again.
     error AlreadyFunded(address token);
+    /// @notice Thrown for a token that has no escrow.
     error NoEscrow(address token);
     /// @notice Thrown when the creator comes too late.
     error DeliveryOver(uint256 deadline);
+    /// @notice Thrown when tokens are returned before the deadline.
     error DeliveryNotOver(uint256 deadline);
+    /// @notice Thrown when tokens are returned too late.
     error RefundsOver(uint256 end);
+    /// @notice Thrown when the rest is asked for while tokens can be returned.
     error RefundsNotOver(uint256 end);
 
     /// @inheritdoc IDeliveryEscrow

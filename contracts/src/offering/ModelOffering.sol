@@ -60,22 +60,37 @@ contract ModelOffering is IModelOffering, Credits {
     /// @dev Gas for what follows, with the most grants.
     uint256 private constant OPEN_GAS = 1_000_000;
 
+    /// @notice Thrown for others than the factory.
     error NotFactory(address caller);
+    /// @notice Thrown for others than this contract.
     error NotSelf(address caller);
+    /// @notice Thrown for ETH that is no bid and not unwrapped.
     error NotWrappedEther(address sender);
+    /// @notice Thrown on a second sale of a token.
     error SaleExists(address token);
+    /// @notice Thrown for a token that has no sale.
     error NoSale(address token);
+    /// @notice Thrown for proceeds that go to nobody.
     error NoCreator();
+    /// @notice Thrown for a currency that is no other contract.
     error InvalidCurrency(address currency);
+    /// @notice Thrown for a hook that is no contract.
     error InvalidHook(address hook);
+    /// @notice Thrown for a sale of less than a day.
     error SaleTooShort(uint256 start, uint256 end);
+    /// @notice Thrown for a sale of more than a year.
     error SaleTooLong(uint256 start, uint256 end);
+    /// @notice Thrown when not all tokens of the sale are here.
     error SupplyNotHeld(uint256 held, uint256 supply);
+    /// @notice Thrown outside of [start, end).
     error SaleNotRunning(uint256 start, uint256 end);
     /// @notice Thrown on withdrawals in the last fifth.
     error BidsLocked(uint256 since);
+    /// @notice Thrown when a sale is settled before its end.
     error SaleNotOver(uint256 end);
+    /// @notice Thrown for a call that the sale's status does not allow.
     error WrongStatus(SaleStatus status);
+    /// @notice Thrown when the ETH sent is not what is bid.
     error WrongValue(uint256 value, uint256 expected);
     /// @notice Thrown when less or more of a currency arrives than was sent.
     error InexactTransfer(uint256 arrived, uint256 expected);

@@ -54,7 +54,9 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     mapping(uint256 ballot => Ballot) private _ballots;
     /// @inheritdoc IModelBallots
     mapping(uint256 ballot => mapping(address account => bool)) public hasVoted;
-    mapping(bytes32 modelId => mapping(BallotKind => uint256)) private _nextBallot;
+    /// @dev By proposer: who fails keeps nobody else from proposing.
+    mapping(bytes32 modelId => mapping(BallotKind => mapping(address proposer => uint256))) private
+        _nextBallot;
     mapping(address token => Mark) private _marks;
     /// @inheritdoc IModelBallots
     mapping(bytes32 modelId => bytes32) public successorOf;
@@ -105,9 +107,9 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         Entry storage entry = _known(modelId);
         if (entry.token == address(0)) revert NoToken(modelId);
         _checkDecision(modelId, kind, data);
-        uint256 next = _nextBallot[modelId][kind];
+        uint256 next = _nextBallot[modelId][kind][msg.sender];
         if (block.timestamp < next) revert BallotTooSoon(next);
-        _nextBallot[modelId][kind] = block.timestamp + Ballots.PAUSE;
+        _nextBallot[modelId][kind][msg.sender] = block.timestamp + Ballots.PAUSE;
 
         ballot = ++ballotCount;
         IModelToken token = IModelToken(entry.token);

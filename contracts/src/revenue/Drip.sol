@@ -17,7 +17,9 @@ contract Drip is IDrip {
 
     /// @notice Thrown when a release calls back into a release.
     error Locked();
+    /// @notice Thrown before transfers are open.
     error TokenClosed();
+    /// @notice Thrown less than an hour after the last release.
     error TooEarly(uint256 next);
     /// @notice Thrown when less waits than begins an epoch.
     error TooLittle(uint256 waiting, uint256 needed);

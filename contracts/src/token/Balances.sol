@@ -9,15 +9,15 @@ import { Head } from "./Head.sol";
 /// so transfers between two epochs cost the same as a plain token's.
 /// INVARIANT: keys ascend and are below `last`.
 library Balances {
-    /// @dev A place that can be pointed to, so that its address is hashed once.
+    /// @dev All of an account in one place that can be pointed to, so that its address is hashed once.
     struct Cell {
         Account word;
+        /// Two checkpoints a word, the even one low: key 32 | balance 96.
+        mapping(uint256 pair => uint256) checkpoints;
     }
 
     struct Book {
         mapping(address account => Cell) cells;
-        /// Two checkpoints a word, the even one low: key 32 | balance 96.
-        mapping(address account => mapping(uint256 pair => uint256)) checkpoints;
     }
 
     /// @notice Ticks up to `end` whose epochs see one balance.
@@ -28,17 +28,15 @@ library Balances {
         uint256 balance;
     }
 
-    /// @notice An account's `word`, ready for a change of its balance at tick `tick`; the caller stores it.
-    function touch(Book storage self, address account, Account word, Head head, uint256 tick)
-        internal
-        returns (Account)
-    {
+    /// @notice An account's word, ready for a change of its balance at tick `tick`; the caller stores it.
+    function touch(Cell storage self, Head head, uint256 tick) internal returns (Account) {
+        Account word = self.word;
         uint256 last = word.last();
         if (last == tick) return word;
 
         uint256 count = word.count();
         if (last != 0 && _mustKeep(word, last, head)) {
-            _push(self, account, count, last, word.prior());
+            _push(self, count, last, word.prior());
             unchecked {
                 ++count;
             }
@@ -62,10 +60,11 @@ library Balances {
         view
         returns (Stretch memory)
     {
-        Account word = self.cells[account].word;
+        Cell storage cell = self.cells[account];
+        Account word = cell.word;
         uint256 count = word.count();
-        if (tick > word.last()) return _stretch(self, account, word, count + 1);
-        return _search(self, account, word, 0, count, tick);
+        if (tick > word.last()) return _stretch(cell, word, count + 1);
+        return _search(cell, word, 0, count, tick);
     }
 
     /// @notice The stretch that holds tick `tick`, which lies behind `from`: looked for nearby first.
@@ -74,20 +73,21 @@ library Balances {
         view
         returns (Stretch memory)
     {
-        Account word = self.cells[account].word;
+        Cell storage cell = self.cells[account];
+        Account word = cell.word;
         uint256 count = word.count();
-        if (tick > word.last()) return _stretch(self, account, word, count + 1);
+        if (tick > word.last()) return _stretch(cell, word, count + 1);
 
         uint256 low = from.index + 1;
         uint256 leap = 1;
         while (low + leap <= count) {
             uint256 probe = low + leap - 1;
-            (uint256 key,) = _checkpoint(self, account, probe);
-            if (key >= tick) return _search(self, account, word, low, probe, tick);
+            (uint256 key,) = _checkpoint(cell, probe);
+            if (key >= tick) return _search(cell, word, low, probe, tick);
             low = probe + 1;
             leap *= 2;
         }
-        return _search(self, account, word, low, count, tick);
+        return _search(cell, word, low, count, tick);
     }
 
     /// @dev The prior balance is needed when an epoch lies after the change before the last one and not after the last one:
@@ -99,24 +99,21 @@ library Balances {
     }
 
     /// @dev First checkpoint in [low, high) whose key is at least `tick`; `high` where there is none.
-    function _search(
-        Book storage self,
-        address account,
-        Account word,
-        uint256 low,
-        uint256 high,
-        uint256 tick
-    ) private view returns (Stretch memory) {
+    function _search(Cell storage self, Account word, uint256 low, uint256 high, uint256 tick)
+        private
+        view
+        returns (Stretch memory)
+    {
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            (uint256 key,) = _checkpoint(self, account, middle);
+            (uint256 key,) = _checkpoint(self, middle);
             if (key < tick) low = middle + 1;
             else high = middle;
         }
-        return _stretch(self, account, word, low);
+        return _stretch(self, word, low);
     }
 
-    function _stretch(Book storage self, address account, Account word, uint256 index)
+    function _stretch(Cell storage self, Account word, uint256 index)
         private
         view
         returns (Stretch memory)
@@ -124,24 +121,23 @@ library Balances {
         uint256 count = word.count();
         if (index > count) return Stretch(index, type(uint256).max, word.balance());
         if (index == count) return Stretch(index, word.last(), word.prior());
-        (uint256 key, uint256 balance) = _checkpoint(self, account, index);
+        (uint256 key, uint256 balance) = _checkpoint(self, index);
         return Stretch(index, key, balance);
     }
 
-    function _checkpoint(Book storage self, address account, uint256 index)
+    function _checkpoint(Cell storage self, uint256 index)
         private
         view
         returns (uint256 key, uint256 balance)
     {
-        uint256 half = self.checkpoints[account][index / 2] >> (index % 2 * 128);
+        uint256 half = self.checkpoints[index / 2] >> (index % 2 * 128);
         return (uint32(half), uint96(half >> 32));
     }
 
-    function _push(Book storage self, address account, uint256 index, uint256 key, uint256 balance)
-        private
-    {
+    function _push(Cell storage self, uint256 index, uint256 key, uint256 balance) private {
         uint256 half = key | balance << 32;
-        if (index % 2 == 0) self.checkpoints[account][index / 2] = half;
-        else self.checkpoints[account][index / 2] |= half << 128;
+        mapping(uint256 => uint256) storage pairs = self.checkpoints;
+        if (index & 1 == 0) pairs[index >> 1] = half;
+        else pairs[index >> 1] |= half << 128;
     }
 }

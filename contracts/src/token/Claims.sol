@@ -32,6 +32,8 @@ library Claims {
     struct State {
         Cursor cursor;
         mapping(uint256 chunk => uint256 bits) far;
+        /// Settled but not paid: what it earned before holders redirected it.
+        uint256 kept;
     }
 
     /// @notice Whether entry `index` is paid.

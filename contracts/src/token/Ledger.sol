@@ -11,6 +11,7 @@ import { Head } from "./Head.sol";
 /// @notice Everything a model token knows: balances, supply, epochs, books and claims.
 library Ledger {
     using Balances for Balances.Book;
+    using Balances for Balances.Cell;
     using Claims for Claims.State;
     using Entries for Entries.Book;
 
@@ -190,6 +191,28 @@ library Ledger {
         amount = scaled >> Entries.SCALE_BITS;
     }
 
+    /// @notice Settles what `account` earned of `asset` up to tick `tick`, within `limits`, and keeps it for it.
+    /// @return kept How much more is kept.
+    /// @return done Whether all of it is settled.
+    function keep(
+        State storage self,
+        address account,
+        address asset,
+        uint256 tick,
+        Claims.Limits memory limits
+    ) internal returns (uint256 kept, bool done) {
+        Claims.State storage claims = self.claims[asset][account];
+        Entries.Book storage book = self.books[asset];
+        uint256 settled = claims.cursor.settled;
+        if (book.entries[settled].tick > tick) return (0, true);
+
+        limits.entry = book.lastUpTo(tick, settled, limits.entry);
+        (kept, settled) = claimable(self, account, asset, limits);
+        claims.cursor.settled = uint32(settled);
+        if (kept != 0) claims.kept += kept;
+        done = settled == limits.entry;
+    }
+
     /// @notice The tick and supply of an epoch.
     function epochAt(State storage self, uint256 id) internal view returns (Epoch memory) {
         uint256 count = self.head.count();
@@ -209,13 +232,13 @@ library Ledger {
     ) internal returns (uint256 available) {
         Balances.Book storage balances = self.balances;
         Balances.Cell storage source = balances.cells[from];
-        Account word = balances.touch(from, source.word, head, tick);
+        Account word = source.touch(head, tick);
         available = word.balance();
         if (available < amount) return available;
         source.word = word.minus(amount);
         // Read only now, so that `from == to` needs no special case.
         Balances.Cell storage target = balances.cells[to];
-        target.word = balances.touch(to, target.word, head, tick).plus(amount);
+        target.word = target.touch(head, tick).plus(amount);
     }
 
     /// @notice Burns `amount` of `account`'s tokens, which it has. Epochs up to this tick's still see them.
@@ -225,7 +248,7 @@ library Ledger {
         returns (uint256 supply)
     {
         Balances.Cell storage source = self.balances.cells[account];
-        Account word = self.balances.touch(account, source.word, self.head, tick);
+        Account word = source.touch(self.head, tick);
         source.word = word.minus(amount);
         uint256 before = supplyBefore(self, tick);
         supply = self.supply.current;

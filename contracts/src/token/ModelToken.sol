@@ -20,6 +20,16 @@ import { Entries } from "./Entries.sol";
 import { Head } from "./Head.sol";
 import { Ledger } from "./Ledger.sol";
 
+/// @notice Where an account's revenue goes.
+struct Recipient {
+    /// 0: to itself.
+    address to;
+    /// The tick in which holders decided it; 0: they did not. It is for what is earned later, and claimed by others.
+    uint32 since;
+    /// Whether the account has had anything kept for it.
+    bool keeps;
+}
+
 /// @title A model's token
 /// @dev The contract checks who and when, the libraries keep the books. State is written before any call out, and one transient
 /// lock spans all that measures or moves revenue: an asset that calls back while it moves would otherwise have money in flight
@@ -40,21 +50,33 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @notice Thrown while a call that measures or moves revenue is running.
     error Locked();
+    /// @notice Thrown for others than the factory and the registry.
     error NotFactory(address caller);
+    /// @notice Thrown for others than the opener.
     error NotOpener(address caller);
+    /// @notice Thrown for others than the registry.
     error NotRegistry(address caller);
     /// @notice Thrown on transfers of others than the opener before transfers are open.
     error TransfersClosed();
+    /// @notice Thrown when a single epoch has nothing for the caller.
     error NothingToClaim(address account, address asset, uint256 epoch);
+    /// @notice Thrown for a signature after its deadline.
     error SignatureExpired(uint256 deadline);
+    /// @notice Thrown for a signature that is not the account's.
     error InvalidSignature(address signer);
+    /// @notice Thrown for a recipient that cannot be: the token itself, or nobody.
     error InvalidRecipient(address to);
     /// @notice Thrown when assets to redeem are not ascending: a repeat would redeem twice.
     error AssetsNotAscending(uint256 index);
+    /// @notice Thrown for a launch list that does not begin with ETH.
     error EthMustComeFirst();
+    /// @notice Thrown for a launch list of more than ETH and four tokens.
     error TooManyAssets(uint256 count);
+    /// @notice Thrown for an asset that is listed twice, has no minimum or is no other contract.
     error InvalidRevenueAsset(address asset);
+    /// @notice Thrown for more than 10,000 basis points.
     error InvalidSharedBps(uint256 bps);
+    /// @notice Thrown for a supply of 0.
     error InvalidSupply(uint256 supply);
 
     /// @notice Who deployed it.
@@ -74,9 +96,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     string public symbol;
     /// @inheritdoc IERC20
     mapping(address owner => mapping(address spender => uint256)) public allowance;
-    /// @inheritdoc IModelToken
-    mapping(address account => address) public recipientOf;
 
+    mapping(address account => Recipient) private _recipients;
     Ledger.State private _ledger;
     RevenueAsset[] private _assets;
     bool private transient _locked;
@@ -208,7 +229,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @inheritdoc IModelToken
     function claimAll(address asset, uint256 steps) external locked returns (uint256 amount) {
-        amount = _takeAll(msg.sender, asset, steps);
+        amount = _takeAll(msg.sender, asset, steps, _keptOf(msg.sender, asset));
         _pay(msg.sender, asset, _payee(msg.sender), amount);
     }
 
@@ -248,14 +269,15 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
             revert InvalidSignature(account);
         }
         for (uint256 i = 0; i < assets.length; ++i) {
-            uint256 amount = _takeAll(account, assets[i], type(uint256).max);
+            uint256 kept = _keptOf(account, assets[i]);
+            uint256 amount = _takeAll(account, assets[i], type(uint256).max, kept);
             _pay(account, assets[i], to, amount);
         }
     }
 
     /// @inheritdoc IModelToken
     function setRecipient(address to) external {
-        _setRecipient(msg.sender, to);
+        _setRecipient(msg.sender, to, 0);
     }
 
     /// @inheritdoc IERC7641
@@ -289,9 +311,9 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @inheritdoc IModelToken
     function fixRecipient(address account, address to) external {
-        bool may = msg.sender == factory || msg.sender == registry;
-        if (!may) revert NotFactory(msg.sender);
-        _setRecipient(account, to);
+        bool voted = msg.sender == registry;
+        if (!voted && msg.sender != factory) revert NotFactory(msg.sender);
+        _setRecipient(account, to, voted ? _now() : 0);
     }
 
     /// @inheritdoc IModelToken
@@ -344,6 +366,12 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     /// @inheritdoc IModelToken
     function claimableAll(address account, address asset) external view returns (uint256 amount) {
         (amount,) = _ledger.claimable(account, asset, _limits(asset, type(uint256).max));
+        amount += _keptOf(account, asset);
+    }
+
+    /// @inheritdoc IModelToken
+    function recipientOf(address account) public view returns (address) {
+        return _recipients[account].to;
     }
 
     /// @inheritdoc IERC7641
@@ -424,7 +452,9 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @dev The tick: the block, counted from the launch.
     function _now() private view returns (uint256 tick) {
-        tick = block.number - _origin;
+        unchecked {
+            tick = block.number - _origin;
+        }
         // 32 bits are 34 years of four blocks a second.
         assert(tick <= type(uint32).max);
     }
@@ -466,15 +496,18 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit Approval(owner, spender, value);
     }
 
-    function _setRecipient(address account, address to) private {
+    function _setRecipient(address account, address to, uint256 since) private {
         if (to == address(this)) revert InvalidRecipient(to);
-        recipientOf[account] = to;
+        Recipient storage recipient = _recipients[account];
+        (recipient.to, recipient.since) = (to, uint32(since));
         emit RecipientSet(account, to);
     }
 
+    /// @dev What an account claims itself goes nowhere by others' votes.
     function _payee(address account) private view returns (address to) {
-        to = recipientOf[account];
-        if (to == address(0)) to = account;
+        Recipient storage recipient = _recipients[account];
+        to = recipient.to;
+        if (to == address(0) || recipient.since != 0) to = account;
     }
 
     function _credit(address asset, uint256 held) private {
@@ -511,14 +544,35 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         return Claims.Limits(_ledger.books[asset].closed(_now()), steps, _chunkSize());
     }
 
-    function _takeAll(address account, address asset, uint256 steps)
+    function _takeAll(address account, address asset, uint256 steps, uint256 kept)
         private
         returns (uint256 amount)
     {
+        Claims.State storage claims = _ledger.claims[asset][account];
         uint256 cursor;
         (amount, cursor) = _ledger.claimable(account, asset, _limits(asset, steps));
-        _ledger.claims[asset][account].cursor.settled = uint32(cursor);
+        claims.cursor.settled = uint32(cursor);
+        if (kept != 0) {
+            amount += kept;
+            claims.kept = 0;
+        }
         if (amount != 0) _ledger.books[asset].totals.owed -= uint112(amount);
+    }
+
+    function _keptOf(address account, address asset) private view returns (uint256) {
+        return _recipients[account].keeps ? _ledger.claims[asset][account].kept : 0;
+    }
+
+    /// @dev Keeps for an account that holders redirected what it earned before. Whether that is all settled.
+    function _keepPast(address account, address asset, uint256 since, uint256 steps)
+        private
+        returns (bool done)
+    {
+        uint256 kept;
+        (kept, done) = _ledger.keep(account, asset, since, _limits(asset, steps));
+        if (kept == 0) return done;
+        _recipients[account].keeps = true;
+        emit RevenueKept(account, asset, kept, _ledger.claims[asset][account].cursor.settled);
     }
 
     function _pay(address account, address asset, address to, uint256 amount) private {
@@ -530,21 +584,28 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     /// @dev Contracts may not expect a payment at another's time; a delegated account is its owner's.
     function _canBeServed(address account) private view returns (bool) {
         uint256 size = account.code.length;
-        return size == 0 || recipientOf[account] != address(0)
+        return size == 0 || _recipients[account].to != address(0)
             || (size == 23 && bytes3(account.code) == 0xef0100);
     }
 
     /// @dev Undoes the claim when the payment is not taken. Nothing else can have changed it: the lock is set.
     function _serve(address account, address asset, uint256 steps) private {
-        Claims.Cursor memory before = _ledger.claims[asset][account].cursor;
-        uint256 amount = _takeAll(account, asset, steps);
+        Recipient memory recipient = _recipients[account];
+        bool redirected = recipient.since != 0;
+        if (redirected && !_keepPast(account, asset, recipient.since, steps)) return;
+
+        Claims.State storage claims = _ledger.claims[asset][account];
+        Claims.Cursor memory before = claims.cursor;
+        uint256 kept = redirected ? 0 : _keptOf(account, asset);
+        uint256 amount = _takeAll(account, asset, steps, kept);
         if (amount == 0) return;
 
-        address to = _payee(account);
+        address to = recipient.to == address(0) ? account : recipient.to;
         if (asset.trySend(to, amount, Assets.ETH_GAS)) {
             _emitClaimed(account, asset, to, amount);
         } else {
-            _ledger.claims[asset][account].cursor = before;
+            claims.cursor = before;
+            if (kept != 0) claims.kept = kept;
             _ledger.books[asset].totals.owed += uint112(amount);
             emit ClaimRefused(account, asset, amount);
         }

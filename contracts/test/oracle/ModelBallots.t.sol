@@ -5,7 +5,7 @@ import { Test } from "forge-std/Test.sol";
 import { BallotKind, IModelBallots } from "../../src/interfaces/IModelBallots.sol";
 import { IModelRegistry, Model } from "../../src/interfaces/IModelRegistry.sol";
 import { Registration } from "../../src/interfaces/IModelRegistrar.sol";
-import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
+import { IModelToken, RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
@@ -19,6 +19,7 @@ contract ModelBallotsTest is Test {
     bytes32 private _modelId;
     /// @dev Hold 600, 280, 99.99, 10 and 10.01 of 1,000.
     address[5] private _people;
+    address private _drip = makeAddr("drip");
 
     function setUp() external {
         vm.warp(1_800_000_000);
@@ -128,30 +129,100 @@ contract ModelBallotsTest is Test {
 
     // ---------------------------------------------------------------------------------------------- redirect
 
-    /// @dev A lock that can only hold tokens: what it earned goes to the drip, so back to all.
+    /// @dev A lock that can only hold tokens: what it earns from then on goes to the drip, so back to all.
     function test_holdersRedirectAContractThatCannotClaim() external {
-        address drip = makeAddr("drip");
-        _token.fixRecipient(address(this), drip);
-        address lock = address(new Lock());
-        vm.prank(_people[1]);
-        _token.transfer(lock, 200 ether);
-        _roll();
+        address lock = _lock();
+        _claimFor(lock, 10);
+        assertEq(_drip.balance, 0, "nobody can claim for it yet");
+        _redirect(lock);
+        assertEq(_token.recipientOf(lock), _drip);
+        _earn();
+        _claimFor(lock, 10);
+        assertEq(_drip.balance, 2 ether - 1, "rounded down");
+    }
+
+    /// @dev A majority redirects a wallet that has not claimed: what it earned up to the block of the decision stays its own.
+    function test_noVoteTakesWhatWasEarnedBefore() external {
+        address wallet = _lock();
+        _earn();
+        _token.deposit{ value: 10 ether }();
+        _registry.execute(_passed(BallotKind.Redirect, bytes32(uint256(uint160(wallet)))));
         _token.deposit{ value: 10 ether }();
         _roll();
+        uint256 past = _token.claimableAll(wallet, address(0));
+        assertEq(past, 8 ether - 1);
+        _claimFor(wallet, 10);
+        assertEq(_drip.balance, 0, "nothing is later than the decision");
+        assertEq(_token.claimableAll(wallet, address(0)), past);
 
-        address[] memory accounts = new address[](1);
-        accounts[0] = lock;
-        _token.claimAllFor(accounts, address(0), 10);
-        assertEq(drip.balance, 0, "nobody can claim for it yet");
-        _registry.execute(_passed(BallotKind.Redirect, bytes32(uint256(uint160(lock)))));
-        assertEq(_token.recipientOf(lock), drip);
-        _token.claimAllFor(accounts, address(0), 10);
-        assertEq(drip.balance, 2 ether - 1, "rounded down");
+        _earn();
+        _earn();
+        _claimFor(wallet, 10);
+        assertEq(_drip.balance, 4 ether - 1);
+        vm.prank(wallet);
+        _token.claimAll(address(0), 10);
+        assertEq(wallet.balance, past);
+        vm.prank(wallet);
+        _token.claimAll(address(0), 10);
+        assertEq(wallet.balance, past, "once");
+        assertEq(_token.claimableAll(wallet, address(0)), 0);
+    }
+
+    /// @dev A step a page: nothing of the past slips through, and nothing later comes before all of it is settled.
+    function test_pagesKeepThePastToo() external {
+        address wallet = _lock();
+        _earn();
+        vm.prank(_people[1]);
+        _token.transfer(wallet, 50 ether);
+        _roll();
+        _earn();
+        _redirect(wallet);
+        _earn();
+        vm.expectEmit(address(_token));
+        emit IModelToken.RevenueKept(wallet, address(0), 4 ether - 1, 2);
+        _claimFor(wallet, 1);
+        assertEq(_drip.balance, 0);
+        _claimFor(wallet, 1);
+        assertEq(_drip.balance, 2.5 ether - 1);
+        assertEq(_token.claimableAll(wallet, address(0)), 6.5 ether - 2);
+    }
+
+    /// @dev It names somebody: that ends the redirect, and what is kept goes there with what came since.
+    function test_whoTheRedirectedNamesGetsThePast() external {
+        address wallet = _lock();
+        _redirect(wallet);
+        _earn();
+        _claimFor(wallet, 10);
+        vm.prank(wallet);
+        _token.setRecipient(address(this));
+        _earn();
+        uint256 due = _token.claimableAll(wallet, address(0));
+        assertEq(due, 4 ether - 2, "not what the drip has got");
+        _claimFor(wallet, 10);
+        assertEq(_token.claimableAll(wallet, address(0)), due, "who refuses keeps the claim");
+        vm.prank(wallet);
+        _token.setRecipient(_people[3]);
+        _claimFor(wallet, 10);
+        assertEq(_people[3].balance, due);
+        assertEq(_token.claimableAll(wallet, address(0)), 0);
+    }
+
+    /// @dev It never named anybody, but claims: it gets what nobody has pushed yet.
+    function test_whatTheRedirectedClaimsItselfItGets() external {
+        address wallet = _lock();
+        _redirect(wallet);
+        _earn();
+        uint256[] memory epochs = new uint256[](2);
+        (epochs[0], epochs[1]) = (1, 3);
+        vm.prank(wallet);
+        _token.claimBatch(epochs);
+        assertEq(wallet.balance, 4 ether);
+        assertEq(_drip.balance, 0);
     }
 
     /// @dev No majority takes the revenue of an account that can claim.
     function test_whoCanClaimIsNeverRedirected() external {
-        _token.fixRecipient(address(this), makeAddr("drip"));
+        _token.fixRecipient(address(this), _drip);
         address wallet = address(new Lock());
         _token.fixRecipient(wallet, makeAddr("its choice"));
         address delegated = makeAddr("delegated");
@@ -168,7 +239,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev It shows that it can claim while they vote: the ballot has no effect any more.
     function test_aContractThatSetsItsRecipientEscapes() external {
-        _token.fixRecipient(address(this), makeAddr("drip"));
+        _token.fixRecipient(address(this), _drip);
         Lock lock = new Lock();
         uint256 ballot = _passed(BallotKind.Redirect, bytes32(uint256(uint160(address(lock)))));
         vm.prank(address(lock));
@@ -290,7 +361,37 @@ contract ModelBallotsTest is Test {
         _registry.execute(ballot);
     }
 
-    function test_oneBallotOfAKindInFourteenDays() external {
+    /// @dev One percent, with proposals that fail, holds up nobody else.
+    function test_aProposerHoldsUpOnlyItself() external {
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(_people[3]);
+            _registry.propose(_modelId, BallotKind.Price, bytes32(ONE / 2));
+            _proposed(BallotKind.Price, bytes32(2 * ONE));
+            vm.prank(_people[1]);
+            _registry.propose(_modelId, BallotKind.Price, bytes32(ONE));
+            skip(14 days);
+        }
+    }
+
+    /// @dev Each of many ballots is bounded by the price when it was opened and when it is executed.
+    function test_manyBallotsDoNotDoubleThePriceTwiceInNineDays() external {
+        uint256[3] memory ballots;
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(_people[i]);
+            ballots[i] = _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+        }
+        _roll();
+        for (uint256 i = 0; i < 3; ++i) {
+            _vote(0, ballots[i], true);
+        }
+        skip(9 days + 1);
+        for (uint256 i = 0; i < 3; ++i) {
+            _registry.execute(ballots[i]);
+        }
+        assertEq(_registry.factorOf(_modelId), 2 * ONE);
+    }
+
+    function test_aProposerOpensOneBallotOfAKindInFourteenDays() external {
         bytes32 next = _registry.register(_model("next"));
         _proposed(BallotKind.Price, bytes32(2 * ONE));
         uint256 time = block.timestamp + 14 days;
@@ -370,6 +471,32 @@ contract ModelBallotsTest is Test {
 
     // ------------------------------------------------------------------------------------------------ helpers
 
+    /// @dev Holds a fifth of the supply, and has earned 2 ETH.
+    function _lock() private returns (address lock) {
+        _token.fixRecipient(address(this), _drip);
+        lock = address(new Lock());
+        vm.prank(_people[1]);
+        _token.transfer(lock, 200 ether);
+        _roll();
+        _earn();
+    }
+
+    function _earn() private {
+        _token.deposit{ value: 10 ether }();
+        _roll();
+    }
+
+    function _redirect(address account) private {
+        _registry.execute(_passed(BallotKind.Redirect, bytes32(uint256(uint160(account)))));
+        _roll();
+    }
+
+    function _claimFor(address account, uint256 steps) private {
+        address[] memory accounts = new address[](1);
+        accounts[0] = account;
+        _token.claimAllFor(accounts, address(0), steps);
+    }
+
     function _proposed(BallotKind kind, bytes32 data) private returns (uint256 ballot) {
         vm.prank(_people[0]);
         ballot = _registry.propose(_modelId, kind, data);
@@ -404,5 +531,7 @@ contract ModelBallotsTest is Test {
     }
 }
 
-/// @dev Holds tokens, and can do nothing else.
-contract Lock { }
+/// @dev Holds tokens, and can do nothing else by itself.
+contract Lock {
+    receive() external payable { }
+}

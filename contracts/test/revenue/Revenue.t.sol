@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { Test } from "forge-std/Test.sol";
+import { IDrip } from "../../src/interfaces/IDrip.sol";
 import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
 import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
@@ -143,6 +144,56 @@ contract RevenueTest is Test {
         assertEq(owed + pool, 10 ether + uint256(60 ether) / 7);
     }
 
+    function test_anHourLaterAnHoursPartIsDue() external {
+        _token.open();
+        _fund(70 ether + 1);
+        vm.expectEmit(address(_drip));
+        emit IDrip.Released(ETH, 10 ether);
+        _drip.release(ETH);
+        uint256 first = block.timestamp;
+        assertEq(_drip.lastRelease(ETH), first);
+        vm.warp(first + 1 hours - 1);
+        assertEq(_drip.releasable(ETH), 0);
+        vm.expectRevert(abi.encodeWithSelector(Drip.TooEarly.selector, first + 1 hours));
+        _drip.release(ETH);
+        vm.warp(first + 1 hours);
+        uint256 due = (uint256(60 ether) + 1) * 1 hours / 7 days;
+        assertEq(_drip.releasable(ETH), due);
+        assertEq(_drip.release(ETH), due);
+        uint256 rest = 60 ether + 1 - due;
+        vm.warp(first + 25 hours);
+        assertEq(_drip.release(ETH), rest / 7, "a day's part");
+    }
+
+    /// @dev A share that does not divide ten thousand: rounded down, the least release would wait in the token.
+    function test_theLeastReleaseIsRoundedUp() external {
+        RevenueAsset[] memory assets = new RevenueAsset[](1);
+        assets[0] = RevenueAsset(ETH, 0.001 ether);
+        for (uint256 i = 0; i < 2; ++i) {
+            uint16 sharedBps = i == 0 ? 3333 : 0;
+            _token = new ModelToken(
+                TokenParams(
+                    "Model", "MDL", 1000 ether, sharedBps, address(this), address(1), assets
+                )
+            );
+            _drip = new Drip(address(_token), _creator);
+            _token.open();
+            vm.roll(vm.getBlockNumber() + 1);
+            uint256 needed = i == 0 ? uint256(0.001 ether) * 10_000 / 3333 + 1 : 1;
+            vm.deal(address(_drip), needed - 1);
+            vm.expectRevert(
+                abi.encodeWithSelector(Drip.TooLittle.selector, needed - 1, i == 0 ? needed : 0)
+            );
+            _drip.release(ETH);
+            assertEq(_drip.releasable(ETH), 0);
+            vm.deal(address(_drip), (i == 0 ? 6 : 70) * needed);
+            uint256 due = i == 0 ? needed : 10;
+            assertEq(_drip.releasable(ETH), due, "the seventh would be less");
+            assertEq(_drip.release(ETH), due);
+            assertEq(_token.epochCount(), 1 - i);
+        }
+    }
+
     function test_theLeastReleaseBeginsAnEpoch() external {
         _token.open();
         _fund(0.002 ether - 1);
@@ -167,6 +218,8 @@ contract RevenueTest is Test {
         _token.burn(1000 ether);
         _fund(7 ether);
         assertEq(_drip.releasable(ETH), 7 ether);
+        vm.expectEmit(address(_drip));
+        emit IDrip.ReleasedToCreator(ETH, 7 ether);
         assertEq(_drip.release(ETH), 7 ether);
         assertEq(_creator.balance, 7 ether);
     }

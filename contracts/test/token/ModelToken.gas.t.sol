@@ -66,7 +66,7 @@ contract ModelTokenGasTest is Test {
         _epochs(1);
         vm.prank(_bob);
         _token.claimAll(ETH, 10);
-        _snap("claimAll over 1 epoch", 73_000);
+        _snap("claimAll over 1 epoch", 73_500);
         _epochs(100);
         vm.prank(_bob);
         _token.claimAll(ETH, 10);

@@ -6,7 +6,7 @@
 /// Addresses, hashes and amounts.
 pub use alloy::primitives;
 /// A contract's function, its constructor, or one of its events, with the arguments.
-pub use alloy::sol_types::{SolCall, SolConstructor, SolEvent};
+pub use alloy::sol_types::{SolCall, SolConstructor, SolEvent, SolValue};
 
 mod blobs;
 pub use blobs::Beacon;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
 use imo::anvil::Anvil;
 use imo_chain::contracts::Drip::releaseCall;
-use imo_chain::contracts::ModelOffering::{bidCall, claimCall, openCall, settleCall};
+use imo_chain::contracts::ModelOffering::{bidCall, claimCall, openCall, settleCall, termsOfCall};
 use imo_chain::primitives::{Address, Bytes, U256};
 use imo_chain::{Client, Deployment, Signer, SolCall};
 use imo_model::tiny::TinyShape;
@@ -238,6 +238,65 @@ async fn what_is_not_on_the_chain_is_named() {
     fs::write(&file, deployment.to_string()).expect("written");
     for args in commands {
         fails(args, "is for chain 1, but");
+    }
+}
+
+/// A second run would sell another token of the same model, so it says so; and a sale's currency is what the file says it is.
+#[tokio::test]
+async fn the_same_launch_is_refused_and_a_currency_is_looked_at() {
+    let chain = Chain::start("again").await;
+    let gguf = tiny(&chain.folder, &TinyShape::default());
+    let (model, terms) = (chain.file("model.imo"), chain.file("imo.toml"));
+    imo(&["model", "pack", at(&gguf), "-o", &model, "--json"]).object();
+    chain.deployed();
+    write_launch(&chain.folder);
+    let fails = |terms: &str, why: &str| {
+        let arguments = chain.arguments(&["launch", terms, "--dev-account", MAKER]);
+        check_failure(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), 1, why);
+    };
+
+    let first = chain.object(&["launch", &terms, "--dev-account", MAKER]);
+    chain.pass(100).await;
+    fails(&terms, &format!("model {}, token", text(&first, "model_id")));
+    let other = chain.object(&["launch", &terms, "--dev-account", CUSTOMER]);
+    let again = chain.object(&["launch", &terms, "--dev-account", MAKER, "--again"]);
+    assert_ne!(again["model_id"], first["model_id"]);
+    assert_ne!(other["model_id"], first["model_id"]);
+
+    // Sold for the first token, which is an ERC-20 with 18 decimals.
+    let sold = fs::read_to_string(&terms).expect("it was written");
+    let (before, rest) = sold.split_once("[sale]").expect("a sale");
+    let (_, after) = rest.split_once("[works]").expect("works");
+    let after = after.replace(r#"share = "50 %""#, r#"share = "0 %""#);
+    for (decimals, why) in [(6, Some("is EXAM with 18 decimals, not EXAM with 6")), (18, None)] {
+        let token = text(&first, "token");
+        let sale = format!(
+            r#"{before}[sale]
+currency = {{ address = "{token}", symbol = "EXAM", decimals = {decimals} }}
+floor-price = "2 EXAM"
+prices = 1
+lasts = "7 days"
+soft-cap = "20 EXAM"
+minimum-bid = "1 EXAM"
+
+[works]{after}"#
+        );
+        let file = chain.file("coins.toml");
+        fs::write(&file, sale).expect("the folder can be written");
+        match why {
+            Some(why) => fails(&file, why),
+            None => {
+                let launched = chain.object(&["launch", &file, "--dev-account", MAKER]);
+                let deployment =
+                    fs::read(chain.folder.join("deployment.json")).expect("it is there");
+                let deployment: Deployment =
+                    serde_json::from_slice(&deployment).expect("addresses");
+                let call = termsOfCall { token_: address(&launched, "token") };
+                let terms = chain.client.call(deployment.offering, &call).await.expect("a sale");
+                assert_eq!(terms.currency, address(&first, "token"));
+                assert_eq!(terms.floorPrice, 2 * 10_u128.pow(18));
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ contract AddressCap is ISaleValidationHook {
     /// @notice Most that one address may bid in all.
     uint256 public immutable cap;
 
+    /// @notice Thrown for a bid above the cap.
     error BidAboveCap(address owner, uint256 total, uint256 cap);
 
     constructor(uint256 cap_) {

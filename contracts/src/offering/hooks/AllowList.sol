@@ -11,7 +11,9 @@ contract AllowList is ISaleValidationHook {
     /// @notice Commits to who may bid and up to how much in all.
     bytes32 public immutable root;
 
+    /// @notice Thrown for who is not on the list with this cap.
     error NotAllowed(address owner, uint256 cap);
+    /// @notice Thrown for a bid above its cap.
     error BidAboveCap(address owner, uint256 total, uint256 cap);
 
     constructor(bytes32 root_) {

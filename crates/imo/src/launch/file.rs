@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::amount;
 use crate::auction::Book;
+use crate::launch::currency::Currency;
 
 /// Decimals of every model token.
 const DECIMALS: usize = 18;
@@ -74,19 +75,53 @@ pub(crate) struct Revenue {
     pub(crate) protocol_share: Share,
 }
 
+/// Amounts are in units of the currency.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(try_from = "SaleText")]
 pub(crate) struct Sale {
-    pub(crate) floor_price: Wei,
-    #[serde(default)]
-    price_step: Wei,
+    pub(crate) currency: Currency,
+    floor_price: u128,
+    price_step: u128,
     pub(crate) prices: u16,
     pub(crate) lasts: Time,
-    pub(crate) soft_cap: Wei,
-    pub(crate) minimum_bid: Wei,
+    soft_cap: u128,
+    pub(crate) minimum_bid: u128,
     /// Asked about each bid.
+    hook: Address,
+}
+
+/// A sale whose amounts nobody has read yet, since that takes its currency.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct SaleText {
     #[serde(default)]
-    pub(crate) hook: Address,
+    currency: Currency,
+    floor_price: String,
+    price_step: Option<String>,
+    prices: u16,
+    lasts: Time,
+    soft_cap: String,
+    minimum_bid: String,
+    #[serde(default)]
+    hook: Address,
+}
+
+impl TryFrom<SaleText> for Sale {
+    type Error = String;
+
+    fn try_from(text: SaleText) -> Result<Self, String> {
+        let currency = text.currency;
+        Ok(Self {
+            floor_price: currency.parse(&text.floor_price)?,
+            price_step: text.price_step.map_or(Ok(0), |step| currency.parse(&step))?,
+            soft_cap: currency.parse(&text.soft_cap)?,
+            minimum_bid: currency.parse(&text.minimum_bid)?,
+            prices: text.prices,
+            lasts: text.lasts,
+            hook: text.hook,
+            currency,
+        })
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -185,6 +220,12 @@ impl LaunchFile {
             file.model.image = folder.join(&file.model.image);
         }
         ensure!(file.sale.prices != 0, "{}: a sale needs a price", named());
+        let has_escrow = file.escrow.share.0 != 0;
+        ensure!(
+            !has_escrow || file.sale.currency.is_ether(),
+            "{}: an escrow needs a sale in ETH, since that is what answers are paid in",
+            named()
+        );
         ensure!(file.vested() < file.token.supply.0, "{}: nothing is left to sell", named());
         Ok(file)
     }
@@ -204,10 +245,10 @@ impl LaunchFile {
     pub(crate) fn book(&self) -> Book {
         Book {
             supply: self.for_sale(),
-            floor_price: U256::from(self.sale.floor_price.0),
-            tick_step: U256::from(self.sale.price_step.0),
+            floor_price: U256::from(self.sale.floor_price),
+            tick_step: U256::from(self.sale.price_step),
             ticks: self.sale.prices.into(),
-            soft_cap: U256::from(self.sale.soft_cap.0),
+            soft_cap: U256::from(self.sale.soft_cap),
             bids: std::collections::BTreeMap::new(),
         }
     }
@@ -284,16 +325,15 @@ impl LaunchFile {
                 protocolBps: self.revenue.protocol_share.0,
             },
             sale: SaleParams {
-                currency: Address::ZERO,
+                currency: sale.currency.address,
                 creator: self.revenue.creator,
-                floorPrice: sale.floor_price.0,
-                tickStep: sale.price_step.0,
+                floorPrice: sale.floor_price,
+                tickStep: sale.price_step,
                 ticks: sale.prices,
                 start: U40::from(now),
                 end: time(Time(0))?,
-                softCap: U112::try_from(sale.soft_cap.0).context("soft-cap is too much")?,
-                minimumBid: U112::try_from(sale.minimum_bid.0)
-                    .context("minimum-bid is too much")?,
+                softCap: U112::try_from(sale.soft_cap).context("soft-cap is too much")?,
+                minimumBid: U112::try_from(sale.minimum_bid).context("minimum-bid is too much")?,
                 hook: sale.hook,
             },
             collection: self.works.terms()?,

@@ -7,9 +7,10 @@ use anyhow::{Context, anyhow, ensure};
 use imo_chain::primitives::{U256, keccak256};
 use serde::Serialize;
 
-use crate::amount::{ether, parse_ether};
+use crate::amount::ether;
 use crate::auction::{Bid, Book, UNIT};
 use crate::exit::Exit;
+use crate::launch::currency::Currency;
 use crate::launch::file::LaunchFile;
 use crate::terminal::Terminal;
 
@@ -22,7 +23,7 @@ pub(crate) struct Args {
     /// The launch's terms
     #[arg(value_name = "FILE", default_value = "imo.toml")]
     file: PathBuf,
-    /// Try the sale on these bids: a line each, a price and an amount (`0.00012, 5`), both in ETH
+    /// Try the sale on these bids: a line each, a price and an amount (`0.00012, 5`), both in the sale's currency
     #[arg(long, value_name = "FILE", conflicts_with = "bidders")]
     bids: Option<PathBuf>,
     /// Try the sale on this many bids, drawn at random
@@ -36,11 +37,13 @@ pub(crate) struct Args {
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
 struct Report {
+    /// What the sale's amounts are in units of.
+    currency: Currency,
     for_sale: U256,
     supply: U256,
-    soft_cap_wei: U256,
-    whole_at_floor_wei: U256,
-    most_proceeds_wei: U256,
+    soft_cap: U256,
+    whole_at_floor: U256,
+    most_proceeds: U256,
     answer_price_wei: U256,
     holders_of_answer_wei: U256,
     /// Answers at today's price that release the escrow of a sale that just sells out at the floor.
@@ -52,47 +55,48 @@ struct Report {
 #[derive(Debug, Serialize)]
 struct Trial {
     bids: usize,
-    demand_wei: U256,
-    proceeds_wei: U256,
+    demand: U256,
+    proceeds: U256,
     sold: U256,
     /// Of a whole token; none when the sale failed.
-    price_wei: Option<U256>,
-    to_pool_wei: U256,
-    to_escrow_wei: U256,
-    to_creator_wei: U256,
+    price: Option<U256>,
+    to_pool: U256,
+    to_escrow: U256,
+    to_creator: U256,
     answers_to_release: Option<U256>,
     fills: Vec<TrialFill>,
 }
 
 #[derive(Debug, Serialize)]
 struct TrialFill {
-    limit_wei: U256,
-    bid_wei: U256,
+    limit: U256,
+    bid: U256,
     tokens: U256,
-    paid_wei: U256,
-    refund_wei: U256,
+    paid: U256,
+    refund: U256,
 }
 
 /// Prints the terms and tries the sale.
 pub(crate) fn run(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let file = LaunchFile::read(&args.file)?;
     let book = match (&args.bids, args.bidders) {
-        (Some(path), _) => Some(read_bids(file.book(), path)?),
+        (Some(path), _) => Some(read_bids(&file, path)?),
         (None, Some(count)) => Some(draw_bids(&file, count, args.seed)),
         (None, None) => None,
     };
     print_terms(&file, terminal);
     let trial = book.map(|book| attempt(&file, &book));
     if let Some(trial) = &trial {
-        print_trial(trial, terminal);
+        print_trial(trial, &file.sale.currency, terminal);
     }
     let empty = file.book();
     terminal.object(&Report {
+        currency: file.sale.currency.clone(),
         for_sale: empty.supply,
         supply: U256::from(file.token.supply.0),
-        soft_cap_wei: empty.soft_cap,
-        whole_at_floor_wei: empty.need(0),
-        most_proceeds_wei: empty.need(empty.ticks - 1),
+        soft_cap: empty.soft_cap,
+        whole_at_floor: empty.need(0),
+        most_proceeds: empty.need(empty.ticks - 1),
         answer_price_wei: file.answer_price(),
         holders_of_answer_wei: file.holders_of_answer(),
         answers_to_release: answers(&file, empty.need(0), empty.supply),
@@ -102,7 +106,7 @@ pub(crate) fn run(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 fn print_terms(file: &LaunchFile, terminal: Terminal) {
-    let (book, symbol) = (file.book(), &file.token.symbol);
+    let (book, symbol, currency) = (file.book(), &file.token.symbol, &file.sale.currency);
     let supply = U256::from(file.token.supply.0);
     let say = |what: &str, text: String| terminal.line(format!("{what:<14}{text}"));
     let tokens = |units: U256| format!("{} {symbol}", units / UNIT);
@@ -111,11 +115,14 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
     say("sold", format!("{} of {}", tokens(book.supply), tokens(supply)));
     let top = book.ticks - 1;
     let prices = match top {
-        0 => format!("{} a token, shared in proportion when bids exceed it", exact(book.price(0))),
+        0 => format!(
+            "{} a token, shared in proportion when bids exceed it",
+            currency.exact(book.price(0))
+        ),
         _ => format!(
             "{} to {} a token, {} prices; all buyers pay the same one",
-            exact(book.price(0)),
-            exact(book.price(top)),
+            currency.exact(book.price(0)),
+            currency.exact(book.price(top)),
             book.ticks
         ),
     };
@@ -124,15 +131,15 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
         "raises",
         format!(
             "{} at the floor when all is sold, at most {}",
-            ether(book.need(0)),
-            ether(book.need(top))
+            currency.show(book.need(0)),
+            currency.show(book.need(top))
         ),
     );
     say(
         "fails",
         format!(
             "below {}: every bid comes back in full, the token is burned",
-            ether(book.soft_cap)
+            currency.show(book.soft_cap)
         ),
     );
     let fifth = file.sale.lasts.0 / 5;
@@ -141,10 +148,13 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
         format!(
             "{} from the launch on, at least {}; no bid can be withdrawn or lowered in the last {} hours",
             days(file.sale.lasts.0),
-            ether(U256::from(file.sale.minimum_bid.0)),
+            currency.show(U256::from(file.sale.minimum_bid)),
             fifth / 3600
         ),
     );
+    if !currency.is_ether() {
+        say("paid in", format!("{}, {}", currency.symbol, currency.address));
+    }
     print_money(file, terminal);
 }
 
@@ -266,40 +276,40 @@ fn attempt(file: &LaunchFile, book: &Book) -> Trial {
     let (to_pool, to_escrow) = (part(file.pool.share.0), part(file.escrow.share.0));
     let order: Vec<u64> = book.bids.keys().copied().collect();
     let fills = book.claims(&order).into_iter().map(|fill| TrialFill {
-        limit_wei: book.price(book.bids[&fill.bidder].tick),
-        bid_wei: fill.spent + fill.refund,
+        limit: book.price(book.bids[&fill.bidder].tick),
+        bid: fill.spent + fill.refund,
         tokens: fill.tokens,
-        paid_wei: fill.spent,
-        refund_wei: fill.refund,
+        paid: fill.spent,
+        refund: fill.refund,
     });
     Trial {
         bids: book.bids.len(),
-        demand_wei: book.demand(|_| true),
-        proceeds_wei: outcome.proceeds,
+        demand: book.demand(|_| true),
+        proceeds: outcome.proceeds,
         sold: outcome.sold,
-        price_wei: (!outcome.sold.is_zero()).then(|| outcome.proceeds * UNIT / outcome.sold),
-        to_pool_wei: to_pool,
-        to_escrow_wei: to_escrow,
-        to_creator_wei: outcome.proceeds.saturating_sub(to_pool + to_escrow),
+        price: (!outcome.sold.is_zero()).then(|| outcome.proceeds * UNIT / outcome.sold),
+        to_pool,
+        to_escrow,
+        to_creator: outcome.proceeds.saturating_sub(to_pool + to_escrow),
         answers_to_release: answers(file, outcome.proceeds, outcome.sold),
         fills: fills.collect(),
     }
 }
 
-fn print_trial(trial: &Trial, terminal: Terminal) {
-    terminal.line(format!("\n{} bids of {} in all", trial.bids, ether(trial.demand_wei)));
-    let Some(price) = trial.price_wei else {
+fn print_trial(trial: &Trial, currency: &Currency, terminal: Terminal) {
+    terminal.line(format!("\n{} bids of {} in all", trial.bids, currency.show(trial.demand)));
+    let Some(price) = trial.price else {
         terminal.line("the sale fails: every bid comes back in full");
         return;
     };
     terminal.line(format!(
         "sells {} tokens at {} for {}: {} to the pool, {} to the escrow, {} to the creator at once",
         trial.sold / UNIT,
-        exact(price),
-        ether(trial.proceeds_wei),
-        ether(trial.to_pool_wei),
-        ether(trial.to_escrow_wei),
-        ether(trial.to_creator_wei),
+        currency.exact(price),
+        currency.show(trial.proceeds),
+        currency.show(trial.to_pool),
+        currency.show(trial.to_escrow),
+        currency.show(trial.to_creator),
     ));
     if let Some(count) = trial.answers_to_release {
         terminal
@@ -312,17 +322,18 @@ fn print_trial(trial: &Trial, terminal: Terminal) {
     for fill in &trial.fills {
         terminal.line(format!(
             "{:>20}{:>16}{:>14}{:>16}{:>16}",
-            exact(fill.limit_wei),
-            ether(fill.bid_wei),
+            currency.exact(fill.limit),
+            currency.show(fill.bid),
             fill.tokens / UNIT,
-            ether(fill.paid_wei),
-            ether(fill.refund_wei),
+            currency.show(fill.paid),
+            currency.show(fill.refund),
         ));
     }
 }
 
 /// Bids from a file; a price between two is the lower one.
-fn read_bids(mut book: Book, path: &Path) -> anyhow::Result<Book> {
+fn read_bids(file: &LaunchFile, path: &Path) -> anyhow::Result<Book> {
+    let (mut book, currency) = (file.book(), &file.sale.currency);
     let named = || path.display().to_string();
     let text = fs::read_to_string(path).with_context(named)?;
     for (number, line) in (1_u64..).zip(text.lines()) {
@@ -330,7 +341,7 @@ fn read_bids(mut book: Book, path: &Path) -> anyhow::Result<Book> {
         if line.is_empty() {
             continue;
         }
-        let bid = read_bid(&book, line);
+        let bid = read_bid(&book, currency, line);
         let bid = bid.map_err(|error| anyhow!("{}:{number}: {error}", named()))?;
         book.bids.insert(number, bid);
     }
@@ -338,16 +349,16 @@ fn read_bids(mut book: Book, path: &Path) -> anyhow::Result<Book> {
     Ok(book)
 }
 
-fn read_bid(book: &Book, line: &str) -> Result<Bid, String> {
+fn read_bid(book: &Book, currency: &Currency, line: &str) -> Result<Bid, String> {
     let (price, amount) = line.split_once(',').ok_or("a bid is a price, a comma and an amount")?;
-    let price = U256::from(parse_ether(price)?);
+    let price = U256::from(currency.parse(price)?);
     if price < book.floor_price {
-        return Err(format!("the price is below the floor, {}", exact(book.floor_price)));
+        return Err(format!("the price is below the floor, {}", currency.exact(book.floor_price)));
     }
     let above = price - book.floor_price;
     let tick = above.checked_div(book.tick_step).unwrap_or_default();
     let tick = tick.min(U256::from(book.ticks - 1)).to();
-    Ok(Bid { tick, amount: U256::from(parse_ether(amount)?) })
+    Ok(Bid { tick, amount: U256::from(currency.parse(amount)?) })
 }
 
 /// Random bids: prices crowd at the floor, amounts differ a hundredfold, and together they come to about one and a half
@@ -360,17 +371,11 @@ fn draw_bids(file: &LaunchFile, count: u64, seed: u64) -> Book {
         (U256::from_be_bytes(state.0) % U256::from(bound)).to()
     };
     let mean = book.need(0) * U256::from(3) / U256::from(2 * count.max(1));
-    let least = U256::from(file.sale.minimum_bid.0);
+    let least = U256::from(file.sale.minimum_bid);
     for bidder in 0..count {
         let tick = below(book.ticks).min(below(book.ticks));
         let amount = mean * U256::from(2 + below(199)) / U256::from(101);
         book.bids.insert(bidder, Bid { tick, amount: amount.max(least) });
     }
     book
-}
-
-/// A price, with all its decimals.
-fn exact(wei: U256) -> String {
-    let text = imo_chain::primitives::utils::format_ether(wei);
-    format!("{} ETH", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -9,17 +9,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use imo_chain::contracts::ModelToken::{
-    RevenueClaimed, balanceOfAtCall, balanceOfCall, booksOfCall, burn_0Call, claimAllCall,
-    claimAllForCall, claimCall, claimableAllCall, claimableRevenueCall, deposit_1Call,
-    epochCountCall, markCall, openCall, redeemableOnBurnCall, snapshotCall, totalSupplyAtCall,
-    totalSupplyCall, transferCall,
+    RevenueClaimed, RevenueKept, balanceOfAtCall, balanceOfCall, booksOfCall, burn_0Call,
+    claimAllCall, claimAllForCall, claimCall, claimableAllCall, claimableRevenueCall,
+    deposit_1Call, epochCountCall, fixRecipientCall, markCall, openCall, redeemableOnBurnCall,
+    setRecipientCall, snapshotCall, totalSupplyAtCall, totalSupplyCall, transferCall,
 };
 
-use self::contract::{Contract, PAYER, address};
+use self::contract::{CHUNK, Contract, DRIP, Events, PAYER, address};
 use self::model::{LIMIT, Model, OPENER, PEOPLE, Terms};
 use crate::books::Random;
 
 const SEQUENCES: u64 = 500;
+/// Entries that a word of marks speaks for: few, so that short sequences need many words, and the contract's own.
+const CHUNKS: [u64; 3] = [2, 3, CHUNK];
 
 /// How many times as many sequences: `IMO_SOAK`, 1 where it is not set.
 fn soak() -> u64 {
@@ -51,7 +53,8 @@ impl<'a> Sequence<'a> {
         let minimum = [U256::from(50), supply * U256::from(2)][random.pick(2)];
         // Some fill the books.
         let most = if random.below(8) == 0 { LIMIT } else { minimum * U256::from(100) };
-        let terms = Terms { supply, shared_bps, minimum };
+        let chunk = CHUNKS[random.pick(CHUNKS.len())];
+        let terms = Terms { supply, shared_bps, minimum, chunk };
         let model = Model::launch(terms);
         let contract = Contract::launch(terms, model.block);
         Self { random, terms, most, model, contract, settled: [0; PEOPLE], seen }
@@ -83,7 +86,7 @@ impl<'a> Sequence<'a> {
     }
 
     fn act(&mut self) {
-        match self.random.below(28) {
+        match self.random.below(30) {
             0..=2 => self.transfer(),
             3..=6 => self.deposit(),
             7 => self.send(),
@@ -93,6 +96,8 @@ impl<'a> Sequence<'a> {
             20 => self.claim_all(),
             21 => self.claim_all_for(),
             22 => self.burn(),
+            23 => self.redirect(),
+            24 => self.name(),
             _ => self.roll(),
         }
     }
@@ -144,7 +149,7 @@ impl<'a> Sequence<'a> {
         let share = self.model.claim(person, index);
         let call = claimCall { epoch: U256::from(index + 1) };
         let claimed = self.contract.call(address(person), &call);
-        let paid = claimed.map_or(U256::ZERO, |events| events[0].amount);
+        let paid = claimed.map_or(U256::ZERO, |events| events.claimed[0].amount);
         assert_eq!(paid, share, "a claim");
         self.saw("claims", !share.is_zero());
     }
@@ -154,7 +159,7 @@ impl<'a> Sequence<'a> {
         let steps = self.steps(&[person]);
         let call = claimAllCall { asset: Address::ZERO, steps };
         let events = self.must(address(person), &call);
-        self.walked(person, steps, events.first());
+        self.walked(person, steps, events.claimed.first());
     }
 
     fn claim_all_for(&mut self) {
@@ -164,9 +169,52 @@ impl<'a> Sequence<'a> {
         let accounts = people.iter().map(|person| address(*person)).collect();
         let events = self.must(PAYER, &claimAllForCall { accounts, asset: Address::ZERO, steps });
         for person in people {
-            let event = events.iter().find(|event| event.account == address(person));
-            self.walked(person, steps, event);
+            let claimed = events.claimed.iter().find(|event| event.account == address(person));
+            match self.model.past(person) {
+                None => self.walked(person, steps, claimed),
+                Some(past) => {
+                    let kept = events.kept.iter().find(|event| event.account == address(person));
+                    self.redirected(person, (past, steps), kept, claimed);
+                }
+            }
         }
+    }
+
+    /// What was earned before the redirect is kept, and only when all of that is settled the drip is paid. A page that pays nothing has
+    /// passed only entries that owe nothing, so it does not matter where it ended; but a walk to the end has, if they owe dust.
+    fn redirected(
+        &mut self,
+        person: usize,
+        (past, steps): (usize, U256),
+        kept: Option<&RevenueKept>,
+        claimed: Option<&RevenueClaimed>,
+    ) {
+        let whole = steps == U256::MAX;
+        let reached = kept.map_or(0, |event| event.cursor.to());
+        assert!(kept.is_none() || claimed.is_none() || reached == past, "{reached} of {past}");
+        let count = if claimed.is_some() || whole { past } else { reached };
+        let amount = kept.map_or(U256::ZERO, |event| event.amount);
+        assert_eq!(self.model.keep(person, count), amount, "what is kept");
+        let closed = if whole { self.model.closed() } else { 0 };
+        let count = claimed.map_or(count.max(closed), |event| event.cursor.to());
+        let paid = claimed.map_or(U256::ZERO, |event| event.amount);
+        assert_eq!(self.model.drip(person, count), paid, "what the drip gets");
+        assert!(claimed.is_none_or(|event| event.to == DRIP), "{claimed:?}");
+        self.settled[person] = self.settled[person].max(count);
+        self.saw("kept", !amount.is_zero());
+        self.saw("drips", !paid.is_zero());
+    }
+
+    fn redirect(&mut self) {
+        let person = self.random.pick(PEOPLE);
+        self.must(PAYER, &fixRecipientCall { account: address(person), to: DRIP });
+        self.model.redirect(person);
+    }
+
+    fn name(&mut self) {
+        let person = self.random.pick(PEOPLE);
+        self.must(address(person), &setRecipientCall { to: address(person) });
+        self.model.name(person);
     }
 
     /// A walk went on for at least as many entries as it was given steps, and its sum is that of the entries it passed.
@@ -195,7 +243,7 @@ impl<'a> Sequence<'a> {
         self.saw("refusals", !done);
     }
 
-    fn must(&mut self, from: Address, call: &impl SolCall) -> Vec<RevenueClaimed> {
+    fn must(&mut self, from: Address, call: &impl SolCall) -> Events {
         self.contract.call(from, call).expect("a call that no rule forbids")
     }
 
@@ -234,6 +282,7 @@ impl<'a> Sequence<'a> {
         let books = contract.view(&booksOfCall { asset: Address::ZERO });
         assert_eq!((books.owed, books.pool), (model.owed, model.pool), "the books");
         assert_eq!(contract.eth(contract.token), model.held, "what is held");
+        assert_eq!(contract.eth(DRIP), model.dripped, "what the drip has");
         assert!(model.owed + model.pool <= model.held, "solvent");
         assert_eq!(contract.view(&totalSupplyCall {}), model.supply(), "the supply");
         assert_eq!(contract.view(&epochCountCall {}), U256::from(model.epochs.len()), "epochs");
@@ -242,7 +291,7 @@ impl<'a> Sequence<'a> {
             let account = address(person);
             assert_eq!(contract.eth(account), model.received[person], "what was paid");
             assert_eq!(contract.view(&balanceOfCall { account }), model.balance(person), "balance");
-            let due = model.due(person, model.closed());
+            let due = model.claimable(person);
             let all = claimableAllCall { account, asset: Address::ZERO };
             assert_eq!(contract.view(&all), due, "claimable in all");
             claimable += due;

@@ -1,7 +1,12 @@
 //! A `ModelToken` of its own, in the in-process EVM.
 
-use alloy::sol_types::{SolCall, SolConstructor, SolEvent};
-use imo_chain::contracts::ModelToken::{self, RevenueAsset, RevenueClaimed, TokenParams};
+use std::fs;
+
+use alloy::hex;
+use alloy::sol_types::{SolCall, SolConstructor, SolEvent, SolValue};
+use imo_chain::contracts::ModelToken::{
+    self, RevenueAsset, RevenueClaimed, RevenueKept, TokenParams,
+};
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, ContextTr, TxEnv};
 use revm::database::InMemoryDB;
@@ -15,6 +20,35 @@ use super::model::{OPENER, Terms};
 
 /// Has no tokens, all the ETH, and is the token's registry.
 pub(crate) const PAYER: Address = Address::repeat_byte(0xfe);
+
+/// Where holders redirect revenue.
+pub(crate) const DRIP: Address = Address::repeat_byte(0xfd);
+
+/// What the contract itself has.
+pub(crate) const CHUNK: u64 = 192;
+/// `make test-rust` compiles it.
+const HARNESS: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/out/TokenHarness.sol/TokenHarness.json");
+
+/// What a transaction did with revenue.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    pub(crate) claimed: Vec<RevenueClaimed>,
+    pub(crate) kept: Vec<RevenueKept>,
+}
+
+/// The contract's creation code, or that of one whose words of marks speak for fewer entries.
+fn creation_code(params: TokenParams, chunk: u64) -> Vec<u8> {
+    if chunk == CHUNK {
+        let arguments = ModelToken::constructorCall { params }.abi_encode();
+        return [&ModelToken::BYTECODE[..], &arguments].concat();
+    }
+    let artifact = fs::read_to_string(HARNESS).expect("the contracts' tests are compiled");
+    let artifact: serde_json::Value = serde_json::from_str(&artifact).expect("an artifact");
+    let code = artifact["bytecode"]["object"].as_str().expect("creation code");
+    let arguments = (params, U256::from(chunk)).abi_encode_params();
+    [hex::decode(code).expect("hexadecimal"), arguments].concat()
+}
 
 pub(crate) fn address(person: usize) -> Address {
     Address::repeat_byte(0xa0 + u8::try_from(person).expect("few people"))
@@ -44,8 +78,7 @@ impl Contract {
             registry: PAYER,
             assets: vec![RevenueAsset { asset: Address::ZERO, minimum: terms.minimum.to() }],
         };
-        let arguments = ModelToken::constructorCall { params }.abi_encode();
-        let code = [&ModelToken::BYTECODE[..], &arguments].concat();
+        let code = creation_code(params, terms.chunk);
         match contract.transact(PAYER, TxKind::Create, U256::ZERO, code.into()) {
             ExecutionResult::Success { output: Output::Create(_, Some(token)), .. } => {
                 contract.token = token;
@@ -59,26 +92,21 @@ impl Contract {
         self.evm.ctx.block.number = U256::from(block);
     }
 
-    /// The payments of a transaction, unless it reverted.
-    pub(crate) fn call(
-        &mut self,
-        from: Address,
-        call: &impl SolCall,
-    ) -> Option<Vec<RevenueClaimed>> {
+    /// What a transaction did, unless it reverted.
+    pub(crate) fn call(&mut self, from: Address, call: &impl SolCall) -> Option<Events> {
         self.pay(from, U256::ZERO, call.abi_encode())
     }
 
     /// Same, with ETH and of any data.
-    pub(crate) fn pay(
-        &mut self,
-        from: Address,
-        value: U256,
-        data: Vec<u8>,
-    ) -> Option<Vec<RevenueClaimed>> {
+    pub(crate) fn pay(&mut self, from: Address, value: U256, data: Vec<u8>) -> Option<Events> {
         match self.transact(from, TxKind::Call(self.token), value, data.into()) {
             ExecutionResult::Success { logs, .. } => {
                 let claimed = logs.iter().map(|log| RevenueClaimed::decode_log_data(&log.data));
-                Some(claimed.flatten().collect())
+                let kept = logs.iter().map(|log| RevenueKept::decode_log_data(&log.data));
+                Some(Events {
+                    claimed: claimed.flatten().collect(),
+                    kept: kept.flatten().collect(),
+                })
             }
             ExecutionResult::Revert { .. } => None,
             halt => panic!("{halt:?}"),

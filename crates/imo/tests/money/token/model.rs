@@ -18,6 +18,8 @@ pub(crate) struct Terms {
     pub(crate) supply: U256,
     pub(crate) shared_bps: u16,
     pub(crate) minimum: U256,
+    /// Entries that a word of marks speaks for.
+    pub(crate) chunk: u64,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,12 @@ pub(crate) struct Model {
     pub(crate) owed: U256,
     pub(crate) pool: U256,
     pub(crate) received: [U256; PEOPLE],
+    /// The block in which holders redirected somebody.
+    redirected: [Option<u64>; PEOPLE],
+    /// What those earned before and others have settled for them.
+    kept: [U256; PEOPLE],
+    /// What the drip got.
+    pub(crate) dripped: U256,
 }
 
 impl Model {
@@ -55,6 +63,9 @@ impl Model {
             owed: U256::ZERO,
             pool: U256::ZERO,
             received: [U256::ZERO; PEOPLE],
+            redirected: [None; PEOPLE],
+            kept: [U256::ZERO; PEOPLE],
+            dripped: U256::ZERO,
         }
     }
 
@@ -148,8 +159,30 @@ impl Model {
         self.entries().filter(|epoch| epoch.block < self.block).count()
     }
 
-    /// What `person` can claim of the first `count` epochs with revenue in one walk, which rounds down once.
-    pub(crate) fn due(&self, person: usize, count: usize) -> U256 {
+    /// By vote, from the next block on.
+    pub(crate) fn redirect(&mut self, person: usize) {
+        self.redirected[person] = Some(self.block);
+    }
+
+    /// The person names itself.
+    pub(crate) fn name(&mut self, person: usize) {
+        self.redirected[person] = None;
+    }
+
+    /// How many epochs with revenue are over that a redirect of `person` leaves its own; none where it has none.
+    pub(crate) fn past(&self, person: usize) -> Option<usize> {
+        let since = self.redirected[person]?;
+        let over = self.entries().filter(|epoch| epoch.block < self.block);
+        Some(over.filter(|epoch| epoch.block <= since).count())
+    }
+
+    /// What `person` can claim by itself.
+    pub(crate) fn claimable(&self, person: usize) -> U256 {
+        self.due(person, self.closed()) + self.kept[person]
+    }
+
+    /// What the first `count` epochs with revenue owe `person`, walked at once, which rounds down once.
+    fn due(&self, person: usize, count: usize) -> U256 {
         let unpaid = self.entries().take(count).filter(|epoch| !epoch.settled[person]);
         unpaid.map(|epoch| self.scaled(epoch, person)).sum::<U256>() >> 112
     }
@@ -162,13 +195,35 @@ impl Model {
         })
     }
 
-    /// Pays what is due.
+    /// Pays what is due, and what is kept.
     pub(crate) fn collect(&mut self, person: usize, count: usize) -> U256 {
+        let due = self.settle(person, count) + self.kept[person];
+        self.kept[person] = U256::ZERO;
+        self.owed -= due;
+        self.pay(person, due);
+        due
+    }
+
+    /// Keeps what is due.
+    pub(crate) fn keep(&mut self, person: usize, count: usize) -> U256 {
+        let due = self.settle(person, count);
+        self.kept[person] += due;
+        due
+    }
+
+    /// Pays the drip what is due.
+    pub(crate) fn drip(&mut self, person: usize, count: usize) -> U256 {
+        let due = self.settle(person, count);
+        self.owed -= due;
+        self.held -= due;
+        self.dripped += due;
+        due
+    }
+
+    fn settle(&mut self, person: usize, count: usize) -> U256 {
         let due = self.due(person, count);
         let entries = self.epochs.iter_mut().filter(|epoch| !epoch.revenue.is_zero());
         entries.take(count).for_each(|epoch| epoch.settled[person] = true);
-        self.owed -= due;
-        self.pay(person, due);
         due
     }
 
