@@ -7,7 +7,7 @@ use imo_engine::{
     Answer, Commitment, Deviations, Fault, Isa, Limits, Means, Request, Session, Trace,
 };
 use imo_model::tiny::{KINDS, TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
 use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
 
 /// A model of some shape, in one of the formats that a file may have.
@@ -45,9 +45,34 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
         claimant: u.arbitrary()?,
         temperature: *u.choose(&[0, 1 << 14, 1 << 20, u32::MAX])?,
         top_k: *u.choose(&[0, 1, 5])?,
+        top_p: *u.choose(&[0, 0, 1, 1 << 14, 1 << 15, u16::MAX])?,
+        min_p: *u.choose(&[0, 0, 1, 1 << 12, u16::MAX])?,
+        repeat_penalty: *u.choose(&[
+            0,
+            0,
+            SAMPLING_ONE,
+            SAMPLING_ONE * 5 / 4,
+            8 * SAMPLING_ONE,
+            u32::MAX,
+            SAMPLING_ONE - 1,
+        ])?,
+        stops: stops(u)?,
         raw: u.arbitrary()?,
         ..Request::local(*u.choose(&prompts)?, *u.choose(&[0, 1, 4, 100])?)
     })
+}
+
+/// Often none; else what a tiny model says by chance, split over its tokens or not.
+fn stops(u: &mut Unstructured<'_>) -> Result<Stops> {
+    let mut sequences = [const { Vec::new() }; Stops::MOST];
+    if u.arbitrary()? {
+        for sequence in &mut sequences {
+            let length = *u.choose(&[0, 0, 1, 1, 2, 3, Stops::LONGEST])?;
+            let letters = (0..length).map(|_| Ok(*u.choose(b" aehntx\xc3")?));
+            *sequence = letters.collect::<Result<Vec<u8>>>()?;
+        }
+    }
+    Ok(Stops::new(sequences.iter().map(Vec::as_slice)).expect("few and short"))
 }
 
 fn means(u: &mut Unstructured<'_>) -> Result<Means> {
