@@ -25,7 +25,7 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
         ffn: if in_256s { 256 } else { 32 * u.int_in_range(1..=4)? },
         heads,
         kv_heads,
-        context: *u.choose(&[8, 40])?,
+        context: *u.choose(&[8, 40, 90])?,
         tied: u.arbitrary()?,
         kind,
         architecture: u.choose(&["llama", "llama", "qwen2"])?,
@@ -56,23 +56,24 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
             u32::MAX,
             SAMPLING_ONE - 1,
         ])?,
-        stops: stops(u)?,
         raw: u.arbitrary()?,
         ..Request::local(*u.choose(&prompts)?, *u.choose(&[0, 1, 4, 100])?)
     })
 }
 
-/// Often none; else what a tiny model says by chance, split over its tokens or not.
-fn stops(u: &mut Unstructured<'_>) -> Result<Stops> {
-    let mut sequences = [const { Vec::new() }; Stops::MOST];
-    if u.arbitrary()? {
-        for sequence in &mut sequences {
-            let length = *u.choose(&[0, 0, 1, 1, 2, 3, Stops::LONGEST])?;
-            let letters = (0..length).map(|_| Ok(*u.choose(b" aehntx\xc3")?));
-            *sequence = letters.collect::<Result<Vec<u8>>>()?;
-        }
+/// The request with stop sequences: parts of what it is answered without them, at its start, over tokens and overlapping, as it comes.
+fn with_stops(u: &mut Unstructured<'_>, image: &ModelImage, request: Request) -> Result<Request> {
+    let means = Means { isa: Isa::detect(), threads: 1, batch: 256 };
+    let (Answer { bytes, .. }, _) = run(image, &request, means, None);
+    let mut sequences = Vec::new();
+    for _ in 0..u.int_in_range(0..=Stops::MOST)? {
+        let start = u.int_in_range(0..=bytes.len())?;
+        let rest = &bytes[start..];
+        let length = u.int_in_range(0..=rest.len().min(Stops::LONGEST))?;
+        sequences.push(&rest[..length]);
     }
-    Ok(Stops::new(sequences.iter().map(Vec::as_slice)).expect("few and short"))
+    let stops = Stops::new(sequences).expect("few and short");
+    Ok(Request { stops, ..request })
 }
 
 fn means(u: &mut Unstructured<'_>) -> Result<Means> {
@@ -162,6 +163,7 @@ fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32>
 fn every_slot_is_what_its_node_gives() {
     arbtest::arbtest(|u| {
         let (image, request, means) = (model(u)?, request(u)?, means(u)?);
+        let request = with_stops(u, &image, request)?;
         let (answer, trace) = run(&image, &request, means, None);
         assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0], "{means:?} {request:?}");
         let emitted = trace.slot(image.trace_shape().emit());
@@ -192,6 +194,7 @@ fn a_fault_makes_its_node_wrong_and_no_other() {
         let request = Request { raw: true, ..request(u)? };
         // Three tokens: no bit makes them none, which no prompt has.
         let request = Request { prompt: b"abc".to_vec(), max_tokens: 4, ..request };
+        let request = with_stops(u, &image, request)?;
         let (_, honest) = run(&image, &request, means(u)?, None);
         let written: Vec<_> = honest.nodes().collect();
         let index = *u.choose(&written)?;
