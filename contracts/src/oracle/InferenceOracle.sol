@@ -341,6 +341,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         _take(fee);
 
         id = ++requestCount;
+        (bytes32 sampling, bytes memory stops) = question.sampling.pack();
+        bytes memory text = bytes.concat(prompt, stops);
         Order memory order;
         order.request = Request({
             host: address(this),
@@ -348,10 +350,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             modelId: question.modelId,
             seed: question.seed,
             maxTokens: question.maxTokens,
-            temperature: question.temperature,
-            topK: question.topK,
+            sampling: sampling,
             flags: question.flags,
-            promptHash: keccak256(prompt)
+            textHash: keccak256(text)
         });
         order.promptLength = uint32(prompt.length);
         order.terms = Terms({
@@ -367,7 +368,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         bool drawn =
             operators.draw(id, question.modelId, question.maxTokens, order.terms.expiry, named);
         _records[id].begin(order, drawn);
-        emit Requested(id, question.modelId, msg.sender, order, prompt);
+        emit Requested(id, question.modelId, msg.sender, order, text);
     }
 
     function _flatPrice(Model memory model, uint256 batchSize) private pure returns (uint256) {
