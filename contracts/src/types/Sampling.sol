@@ -26,12 +26,12 @@ library SamplingWord {
     error PenaltyTooLow(uint256 repeatPenalty);
 
     /// @notice The word, and the stop sequences one after the other, which stand behind the prompt.
-    function pack(Sampling memory self) internal pure returns (bytes32 word, bytes memory stops) {
+    function pack(Sampling calldata self) internal pure returns (bytes32 word, bytes memory stops) {
         if (self.repeatPenalty != 0 && self.repeatPenalty < 1 << 16) {
             revert PenaltyTooLow(self.repeatPenalty);
         }
         uint256 lengths;
-        bytes32[4] memory stop = self.stop;
+        bytes32[4] calldata stop = self.stop;
         if (stop[0] | stop[1] | stop[2] | stop[3] != 0) (lengths, stops) = _join(stop);
         word = bytes32(
             uint256(self.temperature) << 224 | uint256(self.topK) << 208 | uint256(self.topP) << 192
@@ -40,7 +40,7 @@ library SamplingWord {
     }
 
     /// @dev The length of each, a byte for a byte, and all of them.
-    function _join(bytes32[4] memory stop)
+    function _join(bytes32[4] calldata stop)
         private
         pure
         returns (uint256 lengths, bytes memory all)

@@ -110,12 +110,11 @@ impl<'a> Table<'a> {
                 modelId: it.modelId,
                 seed: it.seed,
                 maxTokens: it.maxTokens,
-                temperature: it.temperature,
-                topK: it.topK,
+                sampling: it.sampling,
                 flags: it.flags,
-                promptHash: it.promptHash,
+                textHash: it.textHash,
             },
-            prompt: request.prompt.clone(),
+            text: request.text.clone(),
         };
         self.send(proof).await
     }

@@ -120,6 +120,12 @@ impl Stops {
         self.iter().any(|stop| find(text, stop).is_some() || across(stop))
     }
 
+    /// How many bytes at the end of a text may be the beginning of one.
+    pub fn begun_by(&self, text: &[u8]) -> usize {
+        let begun = |stop: &[u8]| (1..stop.len()).rev().find(|at| text.ends_with(&stop[..*at]));
+        self.iter().filter_map(begun).max().unwrap_or(0)
+    }
+
     /// Where the first one in a text begins.
     pub fn first_in(&self, text: &[u8]) -> Option<usize> {
         self.iter().filter_map(|stop| find(text, stop)).min()
