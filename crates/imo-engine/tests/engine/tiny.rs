@@ -83,7 +83,7 @@ fn means(u: &mut Unstructured<'_>) -> Result<Means> {
 }
 
 /// Runs a request and commits to all of it.
-fn run(
+pub(crate) fn run(
     image: &ModelImage,
     request: &Request,
     means: Means,
@@ -134,16 +134,25 @@ impl Memories for Claim<'_> {
 }
 
 /// The nodes whose slot is not what the program gives on this very trace.
-fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
-    let mut claim =
-        Claim { image, trace, input: request.encode(), slot: Vec::new(), shorts: Vec::new() };
+pub(crate) fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
+    let slots = slots(image, request.encode(), trace);
+    slots.filter(|(index, slot)| *slot != trace.slot(*index)).map(|(index, _)| index).collect()
+}
+
+/// Every node with the slot that the program gives over this input and trace.
+pub(crate) fn slots<'a>(
+    image: &'a ModelImage,
+    input: Vec<u8>,
+    trace: &'a Trace,
+) -> impl Iterator<Item = (u32, Vec<u8>)> + 'a {
+    let mut claim = Claim { image, trace, input, slot: Vec::new(), shorts: Vec::new() };
     let needs = Needs::of(image.header());
     let (mut floats, mut shorts) = (vec![0.0; needs.floats], vec![0; needs.shorts]);
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
     let (mut words, mut longs) = (vec![0; needs.words], vec![0; needs.longs]);
     let mut bytes = vec![0; needs.bytes];
     let mut out = vec![0; 1 << trace.slot_log2()];
-    let mut is_wrong = |index: &u32| {
+    (0..1 << trace.nodes_log2()).map(move |index| {
         let workspace = Workspace {
             floats: &mut floats,
             shorts: &mut shorts,
@@ -153,10 +162,9 @@ fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32>
             longs: &mut longs,
             bytes: &mut bytes,
         };
-        node(&mut claim, *index, (trace.nodes_log2(), trace.slot_log2()), workspace, &mut out);
-        out != trace.slot(*index)
-    };
-    (0..1 << trace.nodes_log2()).filter(|index| is_wrong(index)).collect()
+        node(&mut claim, index, (trace.nodes_log2(), trace.slot_log2()), workspace, &mut out);
+        (index, out.clone())
+    })
 }
 
 #[test]
