@@ -14,7 +14,8 @@ const DEPTH: u8 = 8;
 fn request(u: &mut Unstructured<'_>) -> Result<Request> {
     let mut stops = [const { Vec::new() }; Stops::MOST];
     for stop in &mut stops {
-        *stop = u.bytes(*u.choose(&[0, 0, 1, 5, 31, 32])?)?.to_vec();
+        let length = *u.choose(&[0, 0, 1, 5, 31, 32])?;
+        *stop = u.bytes(length)?.to_vec();
         // Zeros at the end are not part of what a contract says.
         stop.iter_mut().last().map(|byte| *byte |= 1);
     }
