@@ -85,6 +85,9 @@ impl Stops {
 
     /// Takes sequences of these lengths off the end of a text, and gives what is before them; none where that is too much.
     pub fn split(text: &[u8], lengths: [u8; Self::MOST]) -> Option<(&[u8], Self)> {
+        if lengths == [0; Self::MOST] {
+            return Some((text, Self::default()));
+        }
         let length = lengths.iter().map(|length| usize::from(*length)).sum();
         let (prompt, mut rest) = text.split_at_checked(text.len().checked_sub(length)?)?;
         let stops = Self::new(lengths.map(|length| {

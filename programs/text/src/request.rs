@@ -35,7 +35,7 @@ impl<'a> Request<'a> {
             let word = &input[32 * index..32 * index + 32];
             let (high, low) = word.split_at(24);
             let low = low.first_chunk().map(|it| u64::from_be_bytes(*it))?;
-            high.iter().all(|byte| *byte == 0).then_some(low)
+            (*high == [0; 24]).then_some(low)
         };
         if input.len() < INPUT_HEADER || number(0)? != VERSION {
             return None;
