@@ -216,6 +216,10 @@ mod tests {
             let first =
                 (0..whole.len()).find(|start| some().any(|stop| whole[*start..].starts_with(stop)));
             assert_eq!(stops.first_in(&whole), first);
+            let begun = (0..whole.len()).find(|at| {
+                some().any(|it| it.len() > whole.len() - at && it.starts_with(&whole[*at..]))
+            });
+            assert_eq!(stops.begun_by(&whole), begun.map_or(0, |at| whole.len() - at));
             Ok(())
         });
     }
