@@ -20,19 +20,12 @@ library InputMemory {
         bytes32 textHash = keccak256(text);
         if (textHash != request.textHash) revert NotTheText(textHash);
 
-        bytes memory header = abi.encode(
-            VERSION,
-            block.chainid,
-            request.host,
-            request.id,
-            request.modelId,
-            claimant,
-            request.seed,
-            request.maxTokens,
-            request.sampling,
-            request.flags,
-            text.length
+        bytes memory origin = abi.encode(
+            VERSION, block.chainid, request.host, request.id, request.modelId, claimant
         );
-        return Merkle.root(bytes.concat(header, text), depth);
+        bytes memory terms = abi.encode(
+            request.seed, request.maxTokens, request.sampling, request.flags, text.length
+        );
+        return Merkle.root(bytes.concat(origin, terms, text), depth);
     }
 }
