@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Request } from "../types/Request.sol";
+import { Sampling } from "../types/Sampling.sol";
 import { IOperatorList } from "./IOperatorList.sol";
 import { ClaimStatus } from "./IVerifier.sol";
 
@@ -11,12 +12,9 @@ struct Question {
     uint64 seed;
     /// Most tokens to generate; at least 1.
     uint32 maxTokens;
-    /// In units of 2^-16; 0 is greedy.
-    uint32 temperature;
-    /// Candidates; 0 is the program's most.
-    uint16 topK;
     /// Bit 0: raw, no chat template.
     uint8 flags;
+    Sampling sampling;
 }
 
 /// @notice What is called with the answer.
@@ -82,13 +80,13 @@ enum RequestStatus {
 /// @notice Fees are in escrow until an answer is final. Nobody has a key: anyone may register a model, run an operator, claim, challenge,
 /// finalize, deliver and expire. Of a request only commitments are stored; calls bring what they need from the logs.
 interface IInferenceOracle {
-    /// @notice A request was paid for. `order` is what later calls must bring.
+    /// @notice A request was paid for. `order` is what later calls must bring; `text` is the prompt and, behind it, the stop sequences.
     event Requested(
         uint256 indexed id,
         bytes32 indexed modelId,
         address indexed requester,
         Order order,
-        bytes prompt
+        bytes text
     );
     /// @notice An operator answered, with a bond at the model's verifier.
     event Claimed(

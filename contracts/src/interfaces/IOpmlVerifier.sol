@@ -147,12 +147,12 @@ interface IOpmlVerifier is IVerifier, IPurse {
         external
         returns (bytes32 contentId);
 
-    /// @notice Says what a claim's input memory is, from the request that it answers. Anyone may, once a claim. Steps that load input can be
+    /// @notice Says what a claim's input memory is, from the request that it answers and its text. Anyone may, once a claim. Steps that load input can be
     /// convicted only after it.
     function proveInput(
         ClaimPreimage calldata preimage,
         Request calldata request,
-        bytes calldata prompt
+        bytes calldata text
     ) external;
 
     /// @notice Opens a game on node `node` of a trace that the caller has: its slot's root with its siblings under the trace root. The value

@@ -467,10 +467,14 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     function _question(CollectionParams memory collection, uint64 seed)
         private
         pure
-        returns (Question memory)
+        returns (Question memory question)
     {
         CollectionTerms memory terms = collection.terms;
-        return Question(collection.modelId, seed, terms.maxTokens, terms.temperature, terms.topK, 0);
+        question.modelId = collection.modelId;
+        question.seed = seed;
+        question.maxTokens = terms.maxTokens;
+        question.sampling.temperature = terms.temperature;
+        question.sampling.topK = terms.topK;
     }
 
     /// @dev The minter's account at the oracle; deployed with its first mint.

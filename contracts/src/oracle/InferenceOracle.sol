@@ -303,41 +303,51 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
         uint256 limit = batchSize * model.defaultBytes;
         if (input.length > limit) revert PromptTooLong(input.length, limit);
-        Question memory question;
-        question.modelId = bytes32(modelId);
-        question.maxTokens = (batchSize * model.defaultTokens).toUint32();
-        return _ask(model, question, input, callback, _flatPrice(model, batchSize), 0);
+        Request memory asked;
+        asked.modelId = bytes32(modelId);
+        asked.maxTokens = (batchSize * model.defaultTokens).toUint32();
+        return _place(model, asked, input, input.length, callback, _flatPrice(model, batchSize), 0);
     }
 
     function _ask(
         Model memory model,
-        Question memory question,
+        Question calldata question,
         bytes calldata prompt,
         Callback memory callback,
         uint256 price,
         uint32 named
-    ) private returns (uint256 id) {
-        if (question.maxTokens == 0) revert NoTokens();
+    ) private returns (uint256) {
         if (question.flags > KNOWN_FLAGS) revert UnknownFlags(question.flags);
+        Request memory asked;
+        bytes memory stops;
+        (asked.modelId, asked.seed) = (question.modelId, question.seed);
+        (asked.maxTokens, asked.flags) = (question.maxTokens, question.flags);
+        (asked.sampling, stops) = question.sampling.pack();
+        bytes memory text = bytes.concat(prompt, stops);
+        return _place(model, asked, text, prompt.length, callback, price, named);
+    }
+
+    /// @param asked What is left to say of it is where it was asked, and its text.
+    function _place(
+        Model memory model,
+        Request memory asked,
+        bytes memory text,
+        uint256 promptLength,
+        Callback memory callback,
+        uint256 price,
+        uint32 named
+    ) private returns (uint256 id) {
+        if (asked.maxTokens == 0) revert NoTokens();
         _checkCallback(callback);
-        _checkPrompt(model, prompt.length);
-        uint256 fee = price + Fees.reserve(question.maxTokens, callback.gasLimit) * gasPrice();
+        _checkPrompt(model, promptLength);
+        uint256 fee = price + Fees.reserve(asked.maxTokens, callback.gasLimit) * gasPrice();
         _take(fee);
 
         id = ++requestCount;
+        (asked.host, asked.id, asked.textHash) = (address(this), id, keccak256(text));
         Order memory order;
-        order.request = Request({
-            host: address(this),
-            id: id,
-            modelId: question.modelId,
-            seed: question.seed,
-            maxTokens: question.maxTokens,
-            temperature: question.temperature,
-            topK: question.topK,
-            flags: question.flags,
-            promptHash: keccak256(prompt)
-        });
-        order.promptLength = uint32(prompt.length);
+        order.request = asked;
+        order.promptLength = uint32(promptLength);
         order.terms = Terms({
             requester: msg.sender,
             contentId: model.contentId,
@@ -351,10 +361,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             expiry: uint40(block.timestamp + ANSWER_TIME)
         });
         order.callback = callback;
-        bool drawn =
-            operators.draw(id, question.modelId, question.maxTokens, order.terms.expiry, named);
+        bool drawn = operators.draw(id, asked.modelId, asked.maxTokens, order.terms.expiry, named);
         _records[id].begin(keccak256(abi.encode(order)), drawn);
-        emit Requested(id, question.modelId, msg.sender, order, prompt);
+        emit Requested(id, asked.modelId, msg.sender, order, text);
     }
 
     function _flatPrice(Model memory model, uint256 batchSize) private pure returns (uint256) {

@@ -35,8 +35,8 @@ library ProgramShape {
 
     /// @dev Levels of a leaf, 2^7 bytes.
     uint256 private constant LEAF_LOG2 = 7;
-    /// @dev Bytes of the request's header in the input memory (docs/spec/request.md).
-    uint256 private constant HEADER_BYTES = 384;
+    /// @dev Bytes beside the prompt in the input memory: eleven words, four stop sequences (docs/spec/request.md).
+    uint256 private constant HEADER_BYTES = 352 + 128;
 
     /// @notice Thrown when a parameter is outside the range that docs/spec/vm.md gives; names it.
     error ProgramOutOfRange(string parameter);

@@ -120,15 +120,14 @@ abstract contract GameFixture is Test {
             modelId: keccak256("model"),
             seed: 1,
             maxTokens: 16,
-            temperature: 0,
-            topK: 0,
+            sampling: 0,
             flags: 0,
-            promptHash: keccak256(PROMPT)
+            textHash: keccak256(PROMPT)
         });
     }
 
     function _requestDigest() internal view returns (bytes32) {
-        return keccak256(abi.encode(bytes32("imo.request.v1"), block.chainid, _request()));
+        return keccak256(abi.encode(bytes32("imo.request.v2"), block.chainid, _request()));
     }
 
     /// The emit slot: that is all the toy model knows.
@@ -144,8 +143,8 @@ abstract contract GameFixture is Test {
         Request memory r = _request();
         bytes memory input = new bytes(512);
         bytes memory start = bytes.concat(
-            abi.encode(1, block.chainid, r.host, r.id, r.modelId, claimant),
-            abi.encode(r.seed, r.maxTokens, r.temperature, r.topK, r.flags, prompt.length),
+            abi.encode(2, block.chainid, r.host, r.id, r.modelId, claimant),
+            abi.encode(r.seed, r.maxTokens, r.sampling, r.flags, prompt.length),
             prompt
         );
         for (uint256 i = 0; i < start.length; ++i) {

@@ -303,10 +303,9 @@ contract OpmlVerifierGasTest is StepFixture {
             modelId: keccak256("model"),
             seed: 0x0123456789abcdef,
             maxTokens: 120,
-            temperature: 52_429,
-            topK: 40,
+            sampling: bytes32(uint256(52_429) << 224 | uint256(40) << 208),
             flags: 0,
-            promptHash: keccak256(PROMPT)
+            textHash: keccak256(PROMPT)
         });
     }
 

@@ -104,7 +104,7 @@ contract OpmlVerifierTest is GameFixture {
         bad[10].outputAddress = 256;
         bad[11].entry = Toy.CODE - 4;
         bad[12].entry = Toy.CODE + 128;
-        bad[13].promptLimit = 129;
+        bad[13].promptLimit = 33;
         bad[14].outputLimit = 0;
         for (uint256 i = 0; i < bad.length; ++i) {
             vm.expectRevert(
@@ -248,9 +248,9 @@ contract OpmlVerifierTest is GameFixture {
         ClaimPreimage memory preimage = _preimages[claim];
         Request memory request = _request();
         bytes memory other = hex"05000000";
-        vm.expectRevert(abi.encodeWithSelector(InputMemory.NotThePrompt.selector, keccak256(other)));
+        vm.expectRevert(abi.encodeWithSelector(InputMemory.NotTheText.selector, keccak256(other)));
         _verifier.proveInput(preimage, request, other);
-        request.promptHash = keccak256(other);
+        request.textHash = keccak256(other);
         vm.expectPartialRevert(IOpmlVerifier.NotTheRequest.selector);
         _verifier.proveInput(preimage, request, other);
         preimage.claimant = EVE;

@@ -65,7 +65,7 @@ library Toy {
             slotLog2: 7,
             stepsLog2: CAP_LOG2,
             outputAddress: OUTPUT,
-            promptLimit: 128,
+            promptLimit: 32,
             outputLimit: 100,
             vmVersion: 1
         });
@@ -89,7 +89,7 @@ library Toy {
             Asm.r(0, 8, 7, 0, 7),
             Asm.i(LOAD, 2, 9, 7, -128),
             Asm.u(LUI, 7, 0x60000), // times the prompt
-            Asm.i(LOAD, 2, 8, 7, 384),
+            Asm.i(LOAD, 2, 8, 7, 352),
             Asm.r(1, 8, 9, 0, 9),
             Asm.r(0, 10, 9, 0, 9), // plus the node
             Asm.s(2, 9, 6, 0),

@@ -47,7 +47,7 @@ contract AIOracleTest is OracleFixture {
         Order memory order = _askConsumer("Who was Ada Lovelace?");
         uint256 id = order.request.id;
         assertEq(order.request.maxTokens, 100);
-        assertEq(order.request.temperature, 0);
+        assertEq(order.request.sampling, 0);
         assertEq(order.terms.requester, address(_consumer));
         assertEq(order.callback.target, address(_consumer));
 

@@ -29,7 +29,7 @@ contract InferenceOracleTest is OracleFixture {
         assertEq(order.request.id, 1);
         assertEq(order.request.modelId, _modelId);
         assertEq(order.request.maxTokens, 64);
-        assertEq(order.request.promptHash, keccak256("Who was Ada Lovelace?"));
+        assertEq(order.request.textHash, keccak256("Who was Ada Lovelace?"));
         assertEq(order.promptLength, 21);
         assertEq(order.terms.requester, _asker);
         assertEq(order.terms.gasPrice, GAS_PRICE);

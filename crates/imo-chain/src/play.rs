@@ -112,12 +112,11 @@ impl<'a> Table<'a> {
                 modelId: it.modelId,
                 seed: it.seed,
                 maxTokens: it.maxTokens,
-                temperature: it.temperature,
-                topK: it.topK,
+                sampling: it.sampling,
                 flags: it.flags,
-                promptHash: it.promptHash,
+                textHash: it.textHash,
             },
-            prompt: request.prompt.clone(),
+            text: request.text.clone(),
         };
         let receipt = self.send(proof).await?;
         Ok(receipt.event::<InputProven>(self.verifier())?.inputRoot)

@@ -33,8 +33,8 @@ pub enum RequestState {
 pub struct RequestView {
     /// What later calls must bring.
     pub order: Order,
-    /// The user's bytes.
-    pub prompt: Bytes,
+    /// The prompt and, behind it, the stop sequences.
+    pub text: Bytes,
     /// How far it has come.
     pub state: RequestState,
     /// Its claims, in order.
@@ -181,7 +181,7 @@ impl View {
             OracleEvent::Requested(it) => {
                 let request = RequestView {
                     order: it.order,
-                    prompt: it.prompt,
+                    text: it.text,
                     state: RequestState::Open,
                     claims: Vec::new(),
                     transaction,

@@ -3,7 +3,7 @@
 use std::mem;
 
 use imo_model::TraceShape;
-use imo_tensor::Candidates;
+use imo_tensor::{Candidates, penalise};
 use rayon::prelude::*;
 
 use crate::fault::Fault;
@@ -28,6 +28,14 @@ pub(crate) struct Forward<'a, S: ?Sized> {
     fault: Option<Fault>,
     cache: KvCache,
     pending: Pending,
+}
+
+/// What recent tokens' logits are changed by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Penalty<'a> {
+    pub(crate) recent: &'a [u32],
+    /// In units of 2⁻¹⁶.
+    pub(crate) penalty: u32,
 }
 
 /// Slots that the sink has not had yet: hashing many together is faster.
@@ -112,9 +120,19 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
     }
 
     /// The head at a position: its parts' candidates, and the slots.
-    pub(crate) fn head(&mut self, position: usize, x: &Tile) -> Candidates {
+    pub(crate) fn head(
+        &mut self,
+        position: usize,
+        x: &Tile,
+        penalty: Option<Penalty<'_>>,
+    ) -> Candidates {
         let isa = self.isa;
-        let parts = self.head_parts(x, |first, logits| slot::head_part(first, logits, isa));
+        let parts = self.head_parts(x, |first, logits| {
+            if let Some(Penalty { recent, penalty }) = penalty {
+                penalise(logits, first, recent, penalty);
+            }
+            slot::head_part(first, logits, isa)
+        });
         let mut merged = Candidates::default();
         for (part, bytes) in parts.iter().enumerate() {
             let node = self.shape.head(number(position), number(part));
@@ -131,7 +149,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
     pub(crate) fn head_parts<T: Send>(
         &self,
         x: &Tile,
-        of: impl Fn(u32, &[f32]) -> T + Sync,
+        of: impl Fn(u32, &mut [f32]) -> T + Sync,
     ) -> Vec<T> {
         let header = &self.weights.header;
         let (rows, vocab) = (size(header.part_rows()), size(header.vocab));
@@ -142,7 +160,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
                 let product = Product { w: self.weights.head, rows: rows.clone(), x };
                 mat_tile(&mut logits, &product, self.isa);
             }
-            of(number(rows.start), &logits)
+            of(number(rows.start), &mut logits)
         });
         parts.collect()
     }

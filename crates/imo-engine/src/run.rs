@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use imo_commit::keccak256;
 use imo_model::EncodeError;
-use imo_tensor::{Candidates, Sampling};
+use imo_tensor::{Candidates, RECENT, Sampling};
 
 use crate::fault::Fault;
-use crate::forward::{Forward, number};
+use crate::forward::{Forward, Penalty, number};
 use crate::input::Request;
 use crate::session::{Answer, Deviations, Session, Step};
 use crate::sink::Sink;
@@ -66,6 +66,9 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         };
         if prompt.status == 0 && !prompt.tokens.is_empty() {
             self.generate(&prompt, &mut answer, on_token);
+        }
+        if let (0, Some(end)) = (answer.status, self.request.stops.first_in(&answer.bytes)) {
+            answer.bytes.truncate(end);
         }
         answer.prompt_tokens = prompt.tokens;
         answer.bytes.truncate(self.session.limits().output_bytes);
@@ -126,7 +129,8 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         }
         let Request { prompt, raw, max_tokens, .. } = self.request;
         let too_long = prompt.len() > self.session.limits().prompt_bytes;
-        if prompt.is_empty() || *max_tokens == 0 || too_long {
+        let has_penalty = self.request.sampling().has_penalty_in_range();
+        if prompt.is_empty() || *max_tokens == 0 || too_long || !has_penalty {
             return Err(3);
         }
         self.session.image().tokenizer().encode(prompt, *raw).map_err(|error| match error {
@@ -152,20 +156,22 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
             x = self.forward.advance(index * batch.max(1), tokens);
         }
+        let mut tokens = prompt.tokens.clone();
+        let mut written = Vec::new();
         // The emit node stops where it finds no token or may not look any further.
         let mut is_answer = true;
         let mut position = prompt.count - 1;
         while position < self.context {
-            let candidates = self.forward.head(position, &x);
-            let (token, flags) = self.sample(position, &candidates, prompt.end);
+            let candidates = self.forward.head(position, &x, self.penalty(&tokens));
+            let (token, flags) = self.sample(position, &candidates, (prompt.end, &written));
             self.forward.flush();
-            let text = self.session.image().tokenizer().decode(token);
+            tokens.push(token);
+            let text = self.text(token);
+            written.extend_from_slice(text);
             is_answer &= position < prompt.end && flags & SAMPLED != 0;
             if is_answer {
                 answer.tokens.push(token);
-                if token != self.session.header().end_of_sequence {
-                    answer.bytes.extend_from_slice(text);
-                }
+                answer.bytes.extend_from_slice(text);
             }
             let best = candidates.as_slice();
             let step = Step { position: number(position), token, text, candidates: best };
@@ -177,15 +183,31 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         }
     }
 
-    /// The sampler's node: the token and the flags.
-    fn sample(&mut self, position: usize, candidates: &Candidates, end: usize) -> (u32, u32) {
+    /// What the head's logits are changed by after these tokens; none when they stay.
+    fn penalty<'t>(&self, tokens: &'t [u32]) -> Option<Penalty<'t>> {
+        let penalty = self.request.repeat_penalty;
+        let recent = &tokens[tokens.len().saturating_sub(RECENT)..];
+        (penalty != 0).then_some(Penalty { recent, penalty })
+    }
+
+    /// The sampler's node, where positions end and this was written before: the token and the flags.
+    fn sample(
+        &mut self,
+        position: usize,
+        candidates: &Candidates,
+        (end, written): (usize, &[u8]),
+    ) -> (u32, u32) {
+        let request = self.request;
         let token = candidates.choose(Sampling {
-            temperature: self.request.temperature,
-            top_k: self.request.top_k,
-            random: random(self.request.seed, number(position)),
+            temperature: request.temperature,
+            top_k: request.top_k,
+            top_p: request.top_p,
+            min_p: request.min_p,
+            random: random(request.seed, number(position)),
         });
         let is_end = token == self.session.header().end_of_sequence && !self.deviations.ignore_end;
-        let goes_on = !is_end && position + 1 < end;
+        let is_stopped = request.stops.end_within(written, self.text(token));
+        let goes_on = !is_end && position + 1 < end && !is_stopped;
         let node = self.session.limits().shape.sampler(number(position));
         let fault = self.deviations.fault;
         let slot = self.forward.slot(node);
@@ -194,6 +216,14 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         slot[4..8].copy_from_slice(&flags.to_le_bytes());
         Fault::flip(fault, node, slot);
         (word(slot, 0), word(slot, 4))
+    }
+
+    /// The text of a token; the one that ends the sequence has none.
+    fn text(&self, token: u32) -> &'a [u8] {
+        if token == self.session.header().end_of_sequence {
+            return &[];
+        }
+        self.session.image().tokenizer().decode(token)
     }
 
     /// The last node: length, digest and tokens used, big-endian.

@@ -1,6 +1,7 @@
 //! Model file to packed image, checked graph, tokenizer and model id.
 //!
-//! Without the feature `std` there is what a guest program reads: the image's header, the tokenizer, the ids.
+//! Without the feature `std` there is what a guest program reads: the image's header, the tokenizer, the ids, how a request
+//! has its tokens chosen.
 //!
 //! **Invariant:** what parses cannot fault, and the same file packs to the same bytes on any machine.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -10,6 +11,9 @@ pub use image::{HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, Tensor, Ve
 
 mod ids;
 pub use ids::{Program, content_id, model_id};
+
+mod request;
+pub use request::{SAMPLING_ONE, SamplingWord, Stops};
 
 mod trace;
 pub use trace::{Kind, TraceShape};

@@ -31,5 +31,8 @@ pub use attention::{Attention, HeadShape, attend, quantise_head};
 mod elementwise;
 pub use elementwise::{add, silu_mul};
 
+mod penalty;
+pub use penalty::{RECENT, penalise};
+
 mod sample;
 pub use sample::{CANDIDATES, Candidate, Candidates, Sampling};

@@ -58,8 +58,8 @@ impl Candidates {
 
     /// Chooses a token; 0 when there is no candidate.
     ///
-    /// Greedy takes the best. Else the first `top_k` (all when 0) have the integer weights e^((logit − best) / temperature) in units of 2⁻²⁴, and the
-    /// first is taken whose running sum exceeds ⌊random · total / 2³²⌋.
+    /// Greedy takes the best. Else the first `top_k` (all when 0) have the integer weights e^((logit − best) / temperature) in units of 2⁻²⁴, a prefix of
+    /// them is kept (see [`Sampling`]), and the first of these is taken whose running sum exceeds ⌊random · (sum of those kept) / 2³²⌋.
     pub fn choose(&self, sampling: Sampling) -> u32 {
         let Some(best) = self.as_slice().first() else { return 0 };
         if sampling.temperature == 0 {
@@ -75,10 +75,9 @@ impl Candidates {
         for (weight, candidate) in weights.iter_mut().zip(&self.best[..count]) {
             *weight = weight_of_negative((candidate.logit - best.logit) / temperature);
         }
-        // At most 64 · 2²⁴ = 2³⁰.
-        let total: u32 = weights.iter().sum();
-        let mut threshold = (u64::from(sampling.random) * u64::from(total)) >> 32;
-        for (weight, candidate) in weights.iter().zip(&self.best[..count]) {
+        let (kept, total) = sampling.keep(&weights[..count]);
+        let mut threshold = (u64::from(sampling.random) * total) >> 32;
+        for (weight, candidate) in weights[..kept].iter().zip(&self.best) {
             if threshold < u64::from(*weight) {
                 return candidate.id;
             }
@@ -101,8 +100,36 @@ pub struct Sampling {
     pub temperature: u32,
     /// Candidates to choose among; 0 is all that are kept.
     pub top_k: u16,
+    /// In units of 2⁻¹⁶: the shortest prefix is kept that has at least this part of the weight of the first `top_k`; 0 keeps all.
+    pub top_p: u16,
+    /// In units of 2⁻¹⁶: the prefix ends before the first that weighs less than this part of what the best weighs; 0 keeps all.
+    pub min_p: u16,
     /// 32 random bits, which the caller derives from the request's seed and the position.
     pub random: u32,
+}
+
+impl Sampling {
+    /// How many of the weights are kept, best first, and their sum.
+    fn keep(&self, weights: &[u32]) -> (usize, u64) {
+        // At most 64 · 2²⁴ = 2³⁰; times 2¹⁶ it fits.
+        let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+        if self.top_p == 0 && self.min_p == 0 {
+            return (weights.len(), total);
+        }
+        let needed = if self.top_p == 0 { u64::MAX } else { u64::from(self.top_p) * total };
+        let least = u64::from(self.min_p) * weights.first().map_or(0, |best| u64::from(*best));
+        let (mut kept, mut sum) = (0, 0);
+        for weight in weights.iter().map(|weight| u64::from(*weight)) {
+            if weight << 16 < least {
+                break;
+            }
+            (kept, sum) = (kept + 1, sum + weight);
+            if sum << 16 >= needed {
+                break;
+            }
+        }
+        (kept, sum)
+    }
 }
 
 #[cfg(test)]
@@ -129,25 +156,167 @@ mod tests {
         });
     }
 
+    /// Draws of each candidate, best first, of so many.
+    fn draws(logits: &[f32], sampling: Sampling, count: u32) -> Vec<f64> {
+        let mut candidates = Candidates::default();
+        candidates.offer_all(0, logits);
+        let mut drawn = vec![0.0; candidates.as_slice().len()];
+        for i in 0..count {
+            // Evenly over all 32-bit numbers and in no order, but not the same for each case.
+            let random = i.wrapping_mul(2_654_435_761).wrapping_add(sampling.random);
+            let token = candidates.choose(Sampling { random, ..sampling });
+            let place = candidates.as_slice().iter().position(|it| it.id == token);
+            drawn[place.expect("a candidate")] += 1.0;
+        }
+        drawn
+    }
+
+    /// The chances of each candidate by the definition, in binary64; none where a number is so close to its bound that rounding decides.
+    #[expect(clippy::disallowed_methods, reason = "the platform's exponential is the definition")]
+    fn chances(best: &[f32], sampling: Sampling) -> Option<Vec<f64>> {
+        let one = 65_536.0;
+        let part = |units: u16| f64::from(units) / one;
+        let count = if sampling.top_k == 0 { best.len() } else { sampling.top_k.into() };
+        let temperature = f64::from(sampling.temperature) / one;
+        let weights: Vec<f64> = best
+            .iter()
+            .take(count)
+            .map(|logit| ((f64::from(*logit) - f64::from(best[0])) / temperature).exp())
+            .collect();
+        let total: f64 = weights.iter().sum();
+        let (mut kept, mut sum) = (Vec::new(), 0.0);
+        for weight in weights {
+            // By how much what comes before has not p of the total, and this is too light.
+            let missing = (sampling.top_p != 0).then_some(part(sampling.top_p) - sum / total);
+            let light = (sampling.min_p != 0).then_some(part(sampling.min_p) - weight);
+            if [missing, light].into_iter().flatten().any(|it| it.abs() < 1e-5) {
+                return None;
+            }
+            if missing.is_some_and(|it| it < 0.0) || light.is_some_and(|it| it > 0.0) {
+                break;
+            }
+            sum += weight;
+            kept.push(weight);
+        }
+        kept.iter_mut().for_each(|weight| *weight /= sum);
+        kept.resize(best.len(), 0.0);
+        Some(kept)
+    }
+
+    /// Pearson's sum, and how many degrees of freedom it has; infinite where something was drawn that has no chance.
+    fn chi_square(drawn: &[f64], chances: &[f64]) -> (f64, f64) {
+        let total: f64 = drawn.iter().sum();
+        let (mut sum, mut bins) = (0.0, 0.0);
+        // What is expected less than ten times goes together.
+        let (mut rare, mut rare_drawn) = (0.0, 0.0);
+        for (drawn, chance) in drawn.iter().zip(chances) {
+            let expected = chance * total;
+            if *chance == 0.0 && *drawn > 0.0 {
+                return (f64::INFINITY, 0.0);
+            }
+            if expected < 10.0 {
+                (rare, rare_drawn) = (rare + expected, rare_drawn + drawn);
+            } else {
+                sum += (drawn - expected) * (drawn - expected) / expected;
+                bins += 1.0;
+            }
+        }
+        if rare >= 10.0 {
+            sum += (rare_drawn - rare) * (rare_drawn - rare) / rare;
+            bins += 1.0;
+        }
+        (sum, bins - 1.0)
+    }
+
+    fn fits(drawn: &[f64], chances: &[f64]) -> bool {
+        let (sum, freedom) = chi_square(drawn, chances);
+        // Five standard deviations above the mean.
+        sum <= freedom + 5.0 * (2.0 * freedom).sqrt()
+    }
+
     #[test]
-    fn sampling_follows_the_weights() {
+    fn draws_follow_the_definition_and_no_other() {
+        let (mut compared, mut told_apart) = (0, [0; 4]);
+        arbtest::arbtest(|u| {
+            let count = u.int_in_range(2..=80_usize)?;
+            let spread = *u.choose(&[0.5_f32, 2.0, 6.0])?;
+            let mut logits = vec![0.0; count];
+            for logit in &mut logits {
+                *logit = f32::from(u.arbitrary::<i16>()?) / 32_768.0 * spread;
+            }
+            let sampling = Sampling {
+                temperature: *u.choose(&[1 << 14, 1 << 16, 80_000, 1 << 18])?,
+                top_k: *u.choose(&[0, 2, 7, 40])?,
+                top_p: *u.choose(&[0, 20_000, 45_000, 62_000])?,
+                min_p: *u.choose(&[0, 3_000, 20_000, 60_000])?,
+                random: u.arbitrary()?,
+            };
+            let mut best = logits.clone();
+            best.sort_by_key(|logit| core::cmp::Reverse(order(*logit)));
+            best.truncate(CANDIDATES);
+            let Some(expected) = chances(&best, sampling) else { return Ok(()) };
+            let drawn = draws(&logits, sampling, 10_000);
+            let sum = chi_square(&drawn, &expected);
+            assert!(fits(&drawn, &expected), "{sum:?} {sampling:?} {drawn:?} {expected:?}");
+            compared += 1;
+            // Without one of the rules the chances are others, and the bound tells.
+            let others = [
+                Sampling { top_p: 0, ..sampling },
+                Sampling { min_p: 0, ..sampling },
+                Sampling { top_k: 0, ..sampling },
+                Sampling { temperature: sampling.temperature / 4 * 5, ..sampling },
+            ];
+            for (told, other) in told_apart.iter_mut().zip(others) {
+                *told += usize::from(chances(&best, other).is_some_and(|it| !fits(&drawn, &it)));
+            }
+            Ok(())
+        })
+        .budget_ms(2_000);
+        assert!(compared > 100, "{compared} cases");
+        let enough = told_apart.iter().all(|told| *told > compared / 10);
+        assert!(enough, "{told_apart:?} of {compared} are told from what they would be otherwise");
+    }
+
+    #[test]
+    fn prefixes_end_where_the_rule_says() {
+        let keep = |top_p, min_p, weights: &[u32]| {
+            Sampling { top_p, min_p, ..Sampling::default() }.keep(weights).0
+        };
+        let half = 1 << 15;
+        assert_eq!(keep(0, 0, &[4, 3, 2, 1, 0]), 5);
+        // Just half the weight is enough.
+        assert_eq!(keep(half, 0, &[5, 3, 2]), 1);
+        assert_eq!(keep(half + 1, 0, &[5, 3, 2]), 2);
+        assert_eq!(keep(half, 0, &[4, 3, 2, 1]), 2);
+        assert_eq!(keep(u16::MAX, 0, &[1 << 24; 64]), 64);
+        assert_eq!(keep(1, 0, &[1 << 24; 64]), 1);
+        // Just half of the best is enough.
+        assert_eq!(keep(0, half, &[4, 2, 1]), 2);
+        assert_eq!(keep(0, half + 1, &[4, 2, 1]), 1);
+        assert_eq!(keep(0, u16::MAX, &[1 << 24; 64]), 64);
+        // Top-p counts what min-p does not keep.
+        assert_eq!(keep(half, half, &[4, 2, 1, 1, 1, 1, 1, 1]), 2);
+        // Without any weight nothing is refused.
+        assert_eq!(keep(half, 0, &[0, 0]), 1);
+        assert_eq!(keep(0, half, &[0, 0]), 2);
+    }
+
+    #[test]
+    fn the_best_is_taken_where_there_is_no_choice() {
         let mut candidates = Candidates::default();
         candidates.offer_all(0, &[0.0, 1.0, 2.0]);
-        let mut counts = [0_u32; 3];
-        for i in 0..10_000_u32 {
-            let random = i.wrapping_mul(2_654_435_761);
-            let token = candidates.choose(Sampling { temperature: 65_536, top_k: 0, random });
-            counts[token as usize] += 1;
+        let warm = Sampling { temperature: 65_536, random: u32::MAX, ..Sampling::default() };
+        for sampling in [
+            Sampling::default(),
+            Sampling { top_k: 1, ..warm },
+            Sampling { top_p: 1, ..warm },
+            Sampling { min_p: u16::MAX, ..warm },
+        ] {
+            assert_eq!(candidates.choose(sampling), 2, "{sampling:?}");
         }
-        // e^0 : e^1 : e^2, of 10,000.
-        for (count, expected) in counts.into_iter().zip([900, 2447, 6652]) {
-            assert!(count.abs_diff(expected) < 20, "{counts:?}");
-        }
-        let greedy = Sampling::default();
-        assert_eq!(candidates.choose(greedy), 2);
-        assert_eq!(
-            candidates.choose(Sampling { temperature: 65_536, top_k: 1, random: u32::MAX }),
-            2
-        );
+        assert_eq!(candidates.choose(warm), 0);
+        let mut infinite = Candidates::default();
+        infinite.offer_all(0, &[f32::NAN, f32::INFINITY, 1.0]);
+        assert_eq!(infinite.choose(Sampling { top_p: 9, min_p: 9, ..warm }), 1);
     }
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use imo_chain::contracts::InferenceOracle::{
-    Callback, Question, Requested, quoteCall, requestCall,
+    Callback, Question, Requested, Sampling as SamplingOnChain, quoteCall, requestCall,
 };
 use imo_chain::contracts::ModelRegistry::ModelRegistered;
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{ClaimState, Client, Deployment, RequestState, View};
+use imo_model::Stops;
 use serde::Serialize;
 
 use crate::amount::ether;
@@ -63,7 +64,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     ensure!(!args.prompt.is_empty(), "the prompt is empty");
     let (client, deployment) = args.chain.connect().await?;
     let model_id = choose(&client, &deployment, args.model).await?;
-    let question = args.question(model_id);
+    let question = args.question(model_id)?;
     let prompt = Bytes::from(args.prompt.into_bytes());
     let length = U256::from(prompt.len());
     let quote = quoteCall { question: question.clone(), promptLength: length, callbackGas: 0 };
@@ -141,15 +142,27 @@ fn answered(view: &View, request: U256) -> Answered {
 }
 
 impl Args {
-    fn question(&self, model_id: B256) -> Question {
-        Question {
-            modelId: model_id,
-            seed: self.sampling.seed,
-            maxTokens: self.sampling.tokens,
-            temperature: self.sampling.temperature,
-            topK: self.sampling.top_k.unwrap_or(0),
-            flags: u8::from(self.sampling.raw),
+    fn question(&self, model_id: B256) -> anyhow::Result<Question> {
+        let it = &self.sampling;
+        let mut stop = [B256::ZERO; Stops::MOST];
+        for (word, sequence) in stop.iter_mut().zip(it.stops()?.iter()) {
+            word[..sequence.len()].copy_from_slice(sequence);
         }
+        let sampling = SamplingOnChain {
+            temperature: it.temperature,
+            topK: it.top_k.unwrap_or(0),
+            topP: it.top_p,
+            minP: it.min_p,
+            repeatPenalty: it.repeat_penalty,
+            stop,
+        };
+        Ok(Question {
+            modelId: model_id,
+            seed: it.seed,
+            maxTokens: it.tokens,
+            flags: u8::from(it.raw),
+            sampling,
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use imo_engine::{Answer, Commitment, Deviations, Request, Session};
-use imo_model::ModelImage;
+use imo_model::{ModelImage, Stops};
 use imo_tensor::{CANDIDATES, Candidate};
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Go on after a token that ends the sequence
     #[arg(long)]
     ignore_eos: bool,
-    /// Tell the best logits, at most 64, at each generated position
+    /// Tell the best logits, at most 64, at each generated position, as --repeat-penalty leaves them
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     #[arg(value_parser = clap::value_parser!(u16).range(0..=CANDIDATES as i64))]
     top_logits: u16,
@@ -53,15 +53,14 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let interrupted = watch_interrupt()?;
 
     let sink = Commitment::new(program.shape().slot_log2);
-    let mut stream = Stream::new(terminal, program.limits().output_bytes);
+    let request = args.request()?;
+    let mut stream = Stream::new(terminal, program.limits().output_bytes, request.stops);
     let mut positions = Vec::new();
     let mut first_token = None;
     let started = Instant::now();
-    let answer = session.run(&args.request(), &args.deviations(), &sink, |step| {
+    let answer = session.run(&request, &args.deviations(), &sink, |step| {
         first_token.get_or_insert_with(|| started.elapsed());
-        if step.token != image.header().end_of_sequence {
-            stream.push(step.text);
-        }
+        stream.push(step.text);
         let best = step.candidates.iter().take(args.top_logits.into()).copied().collect();
         positions.push(Position { position: step.position, best });
         if interrupted.load(Ordering::Relaxed) {
@@ -71,10 +70,10 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         }
     });
     let elapsed = started.elapsed();
-    stream.finish();
+    let is_stopped = stream.finish();
     let trace_root = sink.into_trace(program.shape().nodes_log2).root();
 
-    let stop = Stop::of(&answer, &args, &image);
+    let stop = Stop::of(&answer, &args, &image, is_stopped);
     let speed = Speed::of(&answer, first_token.unwrap_or(elapsed), elapsed);
     if args.top_logits > 0 && !terminal.is_json() {
         positions.iter().for_each(|position| terminal.note(position.to_string()));
@@ -96,14 +95,19 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
 impl Args {
     /// The request, which belongs to no chain.
-    fn request(&self) -> Request {
-        Request {
-            seed: self.sampling.seed,
-            temperature: self.sampling.temperature,
-            top_k: self.sampling.top_k.unwrap_or(0),
-            raw: self.sampling.raw,
-            ..Request::local(self.prompt.clone().unwrap_or_default(), self.sampling.tokens)
-        }
+    fn request(&self) -> anyhow::Result<Request> {
+        let it = &self.sampling;
+        Ok(Request {
+            seed: it.seed,
+            temperature: it.temperature,
+            top_k: it.top_k.unwrap_or(0),
+            top_p: it.top_p,
+            min_p: it.min_p,
+            repeat_penalty: it.repeat_penalty,
+            stops: it.stops()?,
+            raw: it.raw,
+            ..Request::local(self.prompt.clone().unwrap_or_default(), it.tokens)
+        })
     }
 
     fn deviations(&self) -> Deviations {
@@ -175,26 +179,43 @@ struct Stream {
     terminal: Terminal,
     /// Bytes that the answer may still have.
     left: usize,
-    /// The beginning of a character.
+    stops: Stops,
+    is_stopped: bool,
+    /// The beginning of a character, or perhaps of a stop sequence.
     pending: Vec<u8>,
 }
 
 impl Stream {
-    const fn new(terminal: Terminal, limit: usize) -> Self {
-        Self { terminal, left: limit, pending: Vec::new() }
+    const fn new(terminal: Terminal, limit: usize, stops: Stops) -> Self {
+        Self { terminal, left: limit, stops, is_stopped: false, pending: Vec::new() }
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        let bytes = &bytes[..bytes.len().min(self.left)];
-        self.left -= bytes.len();
+        if self.is_stopped {
+            return;
+        }
         self.pending.extend_from_slice(bytes);
-        let whole = self.pending.len() - unfinished(&self.pending);
-        self.terminal.part(&String::from_utf8_lossy(&self.pending[..whole]));
-        self.pending.drain(..whole);
+        if let Some(end) = self.stops.first_in(&self.pending) {
+            self.pending.truncate(end);
+            self.is_stopped = true;
+        }
+        let begun = if self.is_stopped { 0 } else { self.stops.begun_by(&self.pending) };
+        let whole = self.pending.len() - begun;
+        self.tell(whole - unfinished(&self.pending[..whole]));
     }
 
-    fn finish(self) {
-        self.terminal.line(String::from_utf8_lossy(&self.pending));
+    /// The rest, and whether a stop sequence came.
+    fn finish(mut self) -> bool {
+        self.tell(self.pending.len());
+        self.terminal.line("");
+        self.is_stopped
+    }
+
+    fn tell(&mut self, count: usize) {
+        let told = count.min(self.left);
+        self.left -= told;
+        self.terminal.part(&String::from_utf8_lossy(&self.pending[..told]));
+        self.pending.drain(..count);
     }
 }
 
@@ -232,17 +253,20 @@ impl fmt::Display for Position {
 #[serde(rename_all = "kebab-case")]
 enum Stop {
     EndOfSequence,
+    StopSequence,
     Length,
     Context,
     Interrupted,
 }
 
 impl Stop {
-    fn of(answer: &Answer, args: &Args, image: &ModelImage) -> Self {
+    fn of(answer: &Answer, args: &Args, image: &ModelImage, is_stopped: bool) -> Self {
         let is_end = answer.tokens.last() == Some(&image.header().end_of_sequence);
         let positions = answer.prompt_tokens.len() + answer.tokens.len() - 1;
         if is_end && !args.ignore_eos {
             Self::EndOfSequence
+        } else if is_stopped {
+            Self::StopSequence
         } else if answer.tokens_used() == args.sampling.tokens {
             Self::Length
         } else if positions == image.header().context as usize {
@@ -257,6 +281,7 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EndOfSequence => "complete",
+            Self::StopSequence => "ended by --stop",
             Self::Length => "cut at --tokens",
             Self::Context => "cut at the model's last position",
             Self::Interrupted => "interrupted",

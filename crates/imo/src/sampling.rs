@@ -1,10 +1,10 @@
 //! How an answer is to be chosen: what `run` and `ask` have in common.
 
-/// One in the scale of a request's temperature.
-const TEMPERATURE_ONE: f64 = 65_536.0;
+use anyhow::ensure;
+use imo_model::{SAMPLING_ONE, Stops};
 
 /// What a request says beside its prompt.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Sampling {
     /// Give the prompt as it is, without the chat template
     #[arg(long)]
@@ -13,26 +13,89 @@ pub(crate) struct Sampling {
     #[arg(long, value_name = "COUNT", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) tokens: u32,
-    /// How freely to choose among tokens; 0 takes the likeliest
+    /// How freely to choose among tokens, 0 to 65,535; 0 takes the likeliest
     #[arg(long, default_value = "0", value_parser = parse_temperature)]
     pub(crate) temperature: u32,
     /// How many of the likeliest tokens to choose among [default: 64]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) top_k: Option<u16>,
+    /// Choose among the fewest of these tokens that have this part of their weight, above 0 and at most 1, which is off
+    #[arg(long, value_name = "PART", default_value = "1", value_parser = parse_top_p)]
+    pub(crate) top_p: u16,
+    /// Leave out those of these tokens that weigh less than this part of the likeliest, 0 to below 1; 0 is off
+    #[arg(long, value_name = "PART", default_value = "0", value_parser = parse_min_p)]
+    pub(crate) min_p: u16,
+    /// Make each of the last 64 tokens less likely: divide its logit by this, or multiply it if negative, 1 to 65,535; 1 is off
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = parse_repeat_penalty)]
+    pub(crate) repeat_penalty: u32,
+    /// End the answer before this text, of at most 32 bytes; may be given four times
+    #[arg(long, value_name = "TEXT", value_parser = parse_stop)]
+    pub(crate) stop: Vec<String>,
     /// Which choices to make, where there is a choice
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
 
-/// A temperature in units of 2⁻¹⁶, as a request has it.
+impl Sampling {
+    /// The stop sequences.
+    pub(crate) fn stops(&self) -> anyhow::Result<Stops> {
+        let stops = Stops::new(self.stop.iter().map(String::as_bytes));
+        let count = self.stop.len();
+        ensure!(stops.is_some(), "--stop is given {count} times, and may be {}", Stops::MOST);
+        Ok(stops.unwrap_or_default())
+    }
+}
+
+/// A number in units of 2⁻¹⁶, as a request has it.
+fn parse_units(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    Ok((number * f64::from(SAMPLING_ONE)).round())
+}
+
 fn parse_temperature(text: &str) -> Result<u32, String> {
-    let temperature: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    let units = (temperature * TEMPERATURE_ONE).round();
+    let units = parse_units(text)?;
     if !(0.0..=f64::from(u32::MAX)).contains(&units) {
         return Err("not between 0 and 65,535".to_owned());
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole u32")]
-    Ok(units as u32)
+    Ok(whole(units))
+}
+
+/// The whole of the weight is what is off; what is too little to be told from nothing is the least there is.
+fn parse_top_p(text: &str) -> Result<u16, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if !(number > 0.0 && number <= 1.0) {
+        return Err("not above 0 and at most 1".to_owned());
+    }
+    Ok(u16::try_from(whole(parse_units(text)?).max(1)).unwrap_or(0))
+}
+
+fn parse_min_p(text: &str) -> Result<u16, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if !(0.0..1.0).contains(&number) {
+        return Err("not between 0 and below 1".to_owned());
+    }
+    Ok(u16::try_from(whole(parse_units(text)?)).unwrap_or(u16::MAX))
+}
+
+fn parse_repeat_penalty(text: &str) -> Result<u32, String> {
+    let units = parse_units(text)?;
+    if !(f64::from(SAMPLING_ONE)..=f64::from(u32::MAX)).contains(&units) {
+        return Err("not between 1 and 65,535".to_owned());
+    }
+    // A factor of one changes nothing.
+    Ok(Some(whole(units)).filter(|units| *units != SAMPLING_ONE).unwrap_or(0))
+}
+
+fn parse_stop(text: &str) -> Result<String, String> {
+    match text.len() {
+        1..=Stops::LONGEST => Ok(text.to_owned()),
+        length => Err(format!("has {length} bytes, not 1 to {}", Stops::LONGEST)),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole u32")]
+fn whole(units: f64) -> u32 {
+    units as u32
 }
 
 #[cfg(test)]
@@ -47,5 +110,28 @@ mod tests {
         for text in ["-1", "nan", "inf", "1e9", "warm", ""] {
             assert!(parse_temperature(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn parts_and_factors_keep_to_their_ranges() {
+        assert_eq!(parse_top_p("0.5"), Ok(1 << 15));
+        assert_eq!((parse_top_p("1"), parse_top_p("0.999999")), (Ok(0), Ok(0)));
+        assert_eq!(parse_top_p("1e-9"), Ok(1));
+        assert_eq!((parse_min_p("0"), parse_min_p("0.25")), (Ok(0), Ok(1 << 14)));
+        assert_eq!(parse_min_p("0.999999"), Ok(u16::MAX));
+        assert_eq!(parse_repeat_penalty("1"), Ok(0));
+        assert_eq!(parse_repeat_penalty("1.5"), Ok(3 << 15));
+        assert_eq!(parse_repeat_penalty("65535"), Ok(65_535 << 16));
+        for text in ["0", "-0.1", "1.1", "nan", "inf", "some", ""] {
+            assert!(parse_top_p(text).is_err(), "top-p {text}");
+        }
+        for text in ["1", "-0.1", "nan", "inf", "some", ""] {
+            assert!(parse_min_p(text).is_err(), "min-p {text}");
+        }
+        for text in ["0", "0.99", "-2", "65536", "nan", "inf", "some", ""] {
+            assert!(parse_repeat_penalty(text).is_err(), "repeat-penalty {text}");
+        }
+        assert!(parse_stop("").is_err() && parse_stop(&"x".repeat(33)).is_err());
+        assert_eq!(parse_stop("\n"), Ok("\n".to_owned()));
     }
 }

@@ -54,6 +54,10 @@ fn wrong_arguments_are_told_apart_from_failures() {
         (&["run", "m.imo", "hi", "--top-logits", "65"], "--top-logits"),
         (&["run", "m.imo", "hi", "--temperature=-1"], "--temperature"),
         (&["run", "m.imo", "hi", "--temperature", "warm"], "not a number"),
+        (&["run", "m.imo", "hi", "--top-p", "0"], "not above 0 and at most 1"),
+        (&["run", "m.imo", "hi", "--min-p", "1"], "not between 0 and below 1"),
+        (&["run", "m.imo", "hi", "--repeat-penalty", "0.9"], "not between 1 and 65,535"),
+        (&["run", "m.imo", "hi", "--stop", ""], "has 0 bytes, not 1 to 32"),
         (&["run", "m.imo", "hi", "--prompt-ids", "1"], "cannot be used"),
         (&["run", "m.imo", "--prompt-ids", "1,x"], "--prompt-ids"),
         (&["model", "bake"], "unrecognized subcommand 'bake'"),
@@ -173,6 +177,40 @@ fn a_seed_matters_only_where_there_is_a_choice() {
     assert_ne!(warm("1"), warm("2"));
     assert_eq!(warm("2"), warm("2"));
     assert_eq!(ids(&["--temperature", "2", "--top-k", "1"]), ids(&[]));
+}
+
+#[test]
+fn a_stop_sequence_is_neither_streamed_nor_answered() {
+    let folder = folder("stops");
+    let model = tiny(&folder, &TinyShape::default());
+    let more = &["the end", "--raw", "--tokens", "12", "--ignore-eos"][..];
+    let whole = run_json(&model, more);
+    let text = whole["text"].as_str().expect("a text");
+    // Whole characters, so that they can be an argument.
+    let stop = text.chars().skip(2).find(|it| it.is_ascii_graphic()).expect("a letter").to_string();
+    let stopped = run_json(&model, &[more, &["--stop", "never said", "--stop", &stop]].concat());
+    let kept = &text[..text.find(&stop).expect("it is there")];
+    assert_eq!((stopped["text"].as_str(), &stopped["stop"]), (Some(kept), &"stop-sequence".into()));
+    let streamed = imo(&[&["run", at(&model)], more, &["--stop", &stop]].concat());
+    assert_eq!(streamed.stdout, format!("{kept}\n"), "{streamed:?}");
+    let many = [&["run", at(&model)], more, &["--stop", "x"].repeat(5)].concat();
+    check_failure(&many, 1, "--stop is given 5 times, and may be 4");
+}
+
+#[test]
+fn top_p_min_p_and_the_penalty_change_what_is_said() {
+    let folder = folder("options");
+    let model = tiny(&folder, &TinyShape::default());
+    let ids = |more: &[&str]| {
+        let more = [&["the", "--tokens", "12", "--ignore-eos", "--temperature", "2"], more];
+        numbers(&run_json(&model, &more.concat())["generated_ids"])
+    };
+    let greedy = ids(&["--top-k", "1"]);
+    assert_ne!(ids(&[]), greedy);
+    assert_eq!(ids(&["--top-p", "0.00001"]), greedy);
+    assert_eq!(ids(&["--min-p", "0.99999"]), greedy);
+    assert_ne!(ids(&["--repeat-penalty", "1.5"]), ids(&[]));
+    assert_eq!(ids(&["--top-p", "1", "--min-p", "0", "--repeat-penalty", "1"]), ids(&[]));
 }
 
 #[test]

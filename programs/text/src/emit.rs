@@ -1,13 +1,16 @@
 //! The digest of the answer.
 
-use imo_model::Tokenizer;
+use imo_model::Stops;
 
 use crate::memories::Memories;
 use crate::node::{Context, word};
-use crate::request::OUTPUT_LIMIT;
+use crate::request::{OUTPUT_LIMIT, Request};
 use crate::status::Status;
-use crate::tokens::{CONTINUE, Prompt, SAMPLED};
+use crate::tokens::{CONTINUE, Prompt, SAMPLED, text};
 use crate::workspace::Workspace;
+
+/// Bytes of text to look for a stop sequence in: one that begins before the limit ends before this.
+pub(crate) const ANSWER_BYTES: usize = OUTPUT_LIMIT as usize + Stops::LONGEST - 1;
 
 /// Length and hash of the answer and the tokens used, in big-endian words.
 pub(crate) fn emit(
@@ -16,10 +19,13 @@ pub(crate) fn emit(
     workspace: Workspace<'_>,
     out: &mut [u8],
 ) {
-    let answer = &mut workspace.bytes[..OUTPUT_LIMIT as usize];
+    let answer = &mut workspace.bytes[..ANSWER_BYTES];
     let prompt = Prompt::read(memories);
     let (length, tokens) = if prompt.status == Status::Fine {
-        collect(memories, context, &prompt, answer)
+        let (length, tokens) = collect(memories, context, &prompt, answer);
+        let stops = Request::parse(memories.input()).map_or_else(Stops::default, |it| it.stops);
+        let end = stops.first_in(&answer[..length]).unwrap_or(length);
+        (end.min(OUTPUT_LIMIT as usize), tokens)
     } else {
         let text = prompt.status.answer().as_bytes();
         answer[..text.len()].copy_from_slice(text);
@@ -38,24 +44,17 @@ fn collect(
     answer: &mut [u8],
 ) -> (usize, u32) {
     let (mut length, mut tokens) = (0, 0);
-    // A count of zero is no prompt of ours, but a slot may hold it.
-    for position in prompt.count.saturating_sub(1)..prompt.end.min(context.header.context) {
+    for position in prompt.first_sampled()..prompt.end.min(context.header.context) {
         let slot = memories.slot(context.shape.sampler(position));
         let (token, flags) = (word(slot, 0), word(slot, 4));
         if flags & SAMPLED == 0 {
             break;
         }
         tokens += 1;
-        if token != context.header.end_of_sequence {
-            let (offset, size) = context.header.tokenizer;
-            let tables = memories.model(offset, usize::try_from(size).unwrap_or(0));
-            if let Ok(tokenizer) = Tokenizer::parse(tables) {
-                let text = tokenizer.decode(token);
-                let room = text.len().min(answer.len() - length);
-                answer[length..length + room].copy_from_slice(&text[..room]);
-                length += room;
-            }
-        }
+        let text = text(memories, context, token);
+        let room = text.len().min(answer.len() - length);
+        answer[length..length + room].copy_from_slice(&text[..room]);
+        length += room;
         if flags & CONTINUE == 0 {
             break;
         }

@@ -1,12 +1,15 @@
 //! Logits of a part of the vocabulary, and the choice of the next token.
 
-use imo_tensor::{CANDIDATES, Candidate, Candidates, Sampling, mat_vec, weight_of_negative};
+use imo_model::Stops;
+use imo_tensor::{
+    CANDIDATES, Candidate, Candidates, RECENT, Sampling, mat_vec, penalise, weight_of_negative,
+};
 
 use crate::layer::{norm, quantised, read_floats};
 use crate::memories::Memories;
 use crate::node::{Context, put_word, word};
 use crate::request::Request;
-use crate::tokens::{CONTINUE, Prompt, SAMPLED};
+use crate::tokens::{CONTINUE, Prompt, SAMPLED, text};
 use crate::workspace::{Workspace, take};
 
 /// Where the candidates begin in a head part's slot.
@@ -39,6 +42,12 @@ pub(crate) fn part(
     if count > 0 {
         let rows = header.head.groups(first, count);
         mat_vec(logits, &rows.over(memories.model(rows.offset, rows.bytes())), 0, &input);
+    }
+    let penalty = Request::parse(memories.input()).map_or(0, |it| it.sampling.repeat_penalty);
+    if penalty != 0 {
+        let mut recent = [0; RECENT];
+        let count = prompt.recent(memories, context, position, &mut recent);
+        penalise(logits, first, &recent[..count], penalty);
     }
 
     let mut candidates = Candidates::default();
@@ -75,16 +84,45 @@ pub(crate) fn sampler(
                 .offer(Candidate { id: word(slot, at), logit: f32::from_bits(word(slot, at + 4)) });
         }
     }
-    let sampling =
-        Request::parse(memories.input()).map_or_else(Sampling::default, |request| Sampling {
-            temperature: request.temperature,
-            top_k: request.top_k,
-            random: random(request.seed, position),
+    let (sampling, stops) =
+        Request::parse(memories.input()).map_or_else(Default::default, |request| {
+            let it = request.sampling;
+            let sampling = Sampling {
+                temperature: it.temperature,
+                top_k: it.top_k,
+                top_p: it.top_p,
+                min_p: it.min_p,
+                random: random(request.seed, position),
+            };
+            (sampling, request.stops)
         });
     let token = candidates.choose(sampling);
-    let goes_on = token != context.header.end_of_sequence && position + 1 < prompt.end;
+    let goes_on = token != context.header.end_of_sequence
+        && position + 1 < prompt.end
+        && (stops.is_empty() || !stopped(memories, context, &prompt, (position, token), &stops));
     put_word(out, 0, token);
     put_word(out, 4, SAMPLED | if goes_on { CONTINUE } else { 0 });
+}
+
+/// Whether a stop sequence ends within the text of the token that was chosen at a position.
+fn stopped(
+    memories: &mut impl Memories,
+    context: &Context<'_>,
+    prompt: &Prompt,
+    (position, token): (u32, u32),
+    stops: &Stops,
+) -> bool {
+    let mut before = [0; Stops::LONGEST - 1];
+    let (mut start, mut place) = (before.len(), position);
+    while start > 0 && place > prompt.first_sampled() {
+        place -= 1;
+        let earlier = word(memories.slot(context.shape.sampler(place)), 0);
+        let text = text(memories, context, earlier);
+        let text = &text[text.len().saturating_sub(start)..];
+        before[start - text.len()..start].copy_from_slice(text);
+        start -= text.len();
+    }
+    stops.end_within(&before[start..], text(memories, context, token))
 }
 
 /// 32 random bits: the first of Keccak-256 over seed and position, each as 8 big-endian bytes.

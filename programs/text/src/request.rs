@@ -1,7 +1,11 @@
 //! The request, as the input memory has it (`docs/spec/request.md`).
 
-/// Bytes before the prompt: twelve words.
-pub const INPUT_HEADER: usize = 12 * 32;
+use imo_model::{SamplingWord, Stops};
+
+/// Bytes before the text: eleven words.
+pub const INPUT_HEADER: usize = 11 * 32;
+/// Version of the input memory's layout.
+const VERSION: u64 = 2;
 /// Most bytes of a prompt.
 pub const PROMPT_LIMIT: u32 = 16_384;
 /// Most bytes of an answer: what a contract can store as code, less one.
@@ -14,10 +18,10 @@ pub struct Request<'a> {
     pub seed: u64,
     /// Most tokens to generate, at least 1.
     pub max_tokens: u32,
-    /// In units of 2⁻¹⁶; 0 is greedy.
-    pub temperature: u32,
-    /// Candidates; 0 is all.
-    pub top_k: u16,
+    /// How tokens are chosen.
+    pub sampling: SamplingWord,
+    /// What ends the answer.
+    pub stops: Stops,
     /// No chat template.
     pub raw: bool,
     /// The user's bytes, not empty.
@@ -31,23 +35,25 @@ impl<'a> Request<'a> {
             let word = &input[32 * index..32 * index + 32];
             let (high, low) = word.split_at(24);
             let low = low.first_chunk().map(|it| u64::from_be_bytes(*it))?;
-            high.iter().all(|byte| *byte == 0).then_some(low)
+            (*high == [0; 24]).then_some(low)
         };
-        if input.len() < INPUT_HEADER || number(0)? != 1 {
+        if input.len() < INPUT_HEADER || number(0)? != VERSION {
             return None;
         }
-        let length = usize::try_from(number(11)?).ok()?;
-        let prompt = input.get(INPUT_HEADER..INPUT_HEADER.checked_add(length)?)?;
+        let length = usize::try_from(number(10)?).ok()?;
+        let text = input.get(INPUT_HEADER..INPUT_HEADER.checked_add(length)?)?;
+        let sampling = SamplingWord::parse(input[8 * 32..].first_chunk()?)?;
+        let (prompt, stops) = Stops::split(text, sampling.stop_lengths)?;
         let request = Self {
             seed: number(6)?,
             max_tokens: u32::try_from(number(7)?).ok()?,
-            temperature: u32::try_from(number(8)?).ok()?,
-            top_k: u16::try_from(number(9)?).ok()?,
-            raw: number(10)? & 1 == 1,
+            sampling,
+            stops,
+            raw: number(9)? & 1 == 1,
             prompt,
         };
-        let fine = request.max_tokens > 0 && length > 0 && length <= PROMPT_LIMIT as usize;
-        fine.then_some(request)
+        let is_length = (1..=PROMPT_LIMIT as usize).contains(&prompt.len());
+        (request.max_tokens > 0 && is_length).then_some(request)
     }
 
     /// The claimant's address, whatever else the input holds.

@@ -80,6 +80,20 @@ fn encode(
     }
 }
 
+/// The text of a sampled token; the one that ends the sequence has none.
+pub(crate) fn text<'a>(
+    memories: &'a mut impl Memories,
+    context: &Context<'_>,
+    token: u32,
+) -> &'a [u8] {
+    if token == context.header.end_of_sequence {
+        return &[];
+    }
+    let (offset, size) = context.header.tokenizer;
+    let tables = memories.model(offset, usize::try_from(size).unwrap_or(0));
+    Tokenizer::parse(tables).map_or(&[], |tokenizer| tokenizer.decode(token))
+}
+
 /// The first tokenizer slot, read.
 #[derive(Clone, Copy)]
 pub(crate) struct Prompt {
@@ -111,8 +125,31 @@ impl Prompt {
                 (position / context.shape.chunk_tokens(), position % context.shape.chunk_tokens());
             return Some(word(memories.slot(chunk), TOKENS_AT + 4 * within as usize));
         }
-        let slot = memories.slot(context.shape.sampler(position - 1));
+        // A count of zero is no prompt of ours, but a slot may hold it.
+        let slot = memories.slot(context.shape.sampler(position.checked_sub(1)?));
         (word(slot, 4) & CONTINUE != 0).then(|| word(slot, 0))
+    }
+
+    /// The tokens of the last live positions, from `position` back, as many as `recent` holds; returns how many.
+    pub(crate) fn recent(
+        &self,
+        memories: &mut impl Memories,
+        context: &Context<'_>,
+        position: u32,
+        recent: &mut [u32],
+    ) -> usize {
+        let places = (0..=position).rev().take(recent.len());
+        let mut count = 0;
+        for token in places.filter_map(|place| self.token(memories, context, place)) {
+            recent[count] = token;
+            count += 1;
+        }
+        count
+    }
+
+    /// The first position that is sampled from.
+    pub(crate) const fn first_sampled(&self) -> u32 {
+        self.count.saturating_sub(1)
     }
 
     /// Whether a token is chosen after this position, provided that it is live.

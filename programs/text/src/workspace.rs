@@ -2,7 +2,8 @@
 
 use imo_model::{Header, TEMPLATE_LIMIT, scratch_words};
 
-use crate::request::{OUTPUT_LIMIT, PROMPT_LIMIT};
+use crate::emit::ANSWER_BYTES;
+use crate::request::PROMPT_LIMIT;
 
 /// How many entries of each kind a node needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Needs {
             totals: head_dim,
             words: scratch_words(text),
             longs: scratch_words(text),
-            bytes: (text + PROMPT_LIMIT as usize).max(OUTPUT_LIMIT as usize),
+            bytes: (text + PROMPT_LIMIT as usize).max(ANSWER_BYTES),
         }
     }
 

@@ -7,7 +7,7 @@ use imo_engine::{
     Answer, Commitment, Deviations, Fault, Isa, Limits, Means, Request, Session, Trace,
 };
 use imo_model::tiny::{KINDS, TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
 use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
 
 /// A model of some shape, in one of the formats that a file may have.
@@ -25,7 +25,7 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
         ffn: if in_256s { 256 } else { 32 * u.int_in_range(1..=4)? },
         heads,
         kv_heads,
-        context: *u.choose(&[8, 40])?,
+        context: *u.choose(&[8, 40, 90])?,
         tied: u.arbitrary()?,
         kind,
         architecture: u.choose(&["llama", "llama", "qwen2"])?,
@@ -45,9 +45,35 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
         claimant: u.arbitrary()?,
         temperature: *u.choose(&[0, 1 << 14, 1 << 20, u32::MAX])?,
         top_k: *u.choose(&[0, 1, 5])?,
+        top_p: *u.choose(&[0, 0, 1, 1 << 14, 1 << 15, u16::MAX])?,
+        min_p: *u.choose(&[0, 0, 1, 1 << 12, u16::MAX])?,
+        repeat_penalty: *u.choose(&[
+            0,
+            0,
+            SAMPLING_ONE,
+            SAMPLING_ONE * 5 / 4,
+            8 * SAMPLING_ONE,
+            u32::MAX,
+            SAMPLING_ONE - 1,
+        ])?,
         raw: u.arbitrary()?,
         ..Request::local(*u.choose(&prompts)?, *u.choose(&[0, 1, 4, 100])?)
     })
+}
+
+/// The request with stop sequences: parts of what it is answered without them, at its start, over tokens and overlapping, as it comes.
+fn with_stops(u: &mut Unstructured<'_>, image: &ModelImage, request: Request) -> Result<Request> {
+    let means = Means { isa: Isa::detect(), threads: 1, batch: 256 };
+    let (Answer { bytes, .. }, _) = run(image, &request, means, None);
+    let mut sequences = Vec::new();
+    for _ in 0..u.int_in_range(0..=Stops::MOST)? {
+        let start = u.int_in_range(0..=bytes.len())?;
+        let rest = &bytes[start..];
+        let length = u.int_in_range(0..=rest.len().min(Stops::LONGEST))?;
+        sequences.push(&rest[..length]);
+    }
+    let stops = Stops::new(sequences).expect("few and short");
+    Ok(Request { stops, ..request })
 }
 
 fn means(u: &mut Unstructured<'_>) -> Result<Means> {
@@ -57,7 +83,7 @@ fn means(u: &mut Unstructured<'_>) -> Result<Means> {
 }
 
 /// Runs a request and commits to all of it.
-fn run(
+pub(crate) fn run(
     image: &ModelImage,
     request: &Request,
     means: Means,
@@ -108,16 +134,25 @@ impl Memories for Claim<'_> {
 }
 
 /// The nodes whose slot is not what the program gives on this very trace.
-fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
-    let mut claim =
-        Claim { image, trace, input: request.encode(), slot: Vec::new(), shorts: Vec::new() };
+pub(crate) fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
+    let slots = slots(image, request.encode(), trace);
+    slots.filter(|(index, slot)| *slot != trace.slot(*index)).map(|(index, _)| index).collect()
+}
+
+/// Every node with the slot that the program gives over this input and trace.
+pub(crate) fn slots<'a>(
+    image: &'a ModelImage,
+    input: Vec<u8>,
+    trace: &'a Trace,
+) -> impl Iterator<Item = (u32, Vec<u8>)> + 'a {
+    let mut claim = Claim { image, trace, input, slot: Vec::new(), shorts: Vec::new() };
     let needs = Needs::of(image.header());
     let (mut floats, mut shorts) = (vec![0.0; needs.floats], vec![0; needs.shorts]);
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
     let (mut words, mut longs) = (vec![0; needs.words], vec![0; needs.longs]);
     let mut bytes = vec![0; needs.bytes];
     let mut out = vec![0; 1 << trace.slot_log2()];
-    let mut is_wrong = |index: &u32| {
+    (0..1 << trace.nodes_log2()).map(move |index| {
         let workspace = Workspace {
             floats: &mut floats,
             shorts: &mut shorts,
@@ -127,16 +162,16 @@ fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32>
             longs: &mut longs,
             bytes: &mut bytes,
         };
-        node(&mut claim, *index, (trace.nodes_log2(), trace.slot_log2()), workspace, &mut out);
-        out != trace.slot(*index)
-    };
-    (0..1 << trace.nodes_log2()).filter(|index| is_wrong(index)).collect()
+        node(&mut claim, index, (trace.nodes_log2(), trace.slot_log2()), workspace, &mut out);
+        (index, out.clone())
+    })
 }
 
 #[test]
 fn every_slot_is_what_its_node_gives() {
     arbtest::arbtest(|u| {
         let (image, request, means) = (model(u)?, request(u)?, means(u)?);
+        let request = with_stops(u, &image, request)?;
         let (answer, trace) = run(&image, &request, means, None);
         assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0], "{means:?} {request:?}");
         let emitted = trace.slot(image.trace_shape().emit());
@@ -167,6 +202,7 @@ fn a_fault_makes_its_node_wrong_and_no_other() {
         let request = Request { raw: true, ..request(u)? };
         // Three tokens: no bit makes them none, which no prompt has.
         let request = Request { prompt: b"abc".to_vec(), max_tokens: 4, ..request };
+        let request = with_stops(u, &image, request)?;
         let (_, honest) = run(&image, &request, means(u)?, None);
         let written: Vec<_> = honest.nodes().collect();
         let index = *u.choose(&written)?;

@@ -9,7 +9,7 @@ use imo_chain::RequestView;
 use imo_chain::primitives::{Address, B256};
 use imo_commit::DenseTree;
 use imo_engine::{Answer, Deviations, Fault, Means, Request, Session, Trace};
-use imo_model::ModelImage;
+use imo_model::{ModelImage, SamplingWord, Stops};
 use imo_vm::Run;
 
 use crate::claimed::ClaimedTrace;
@@ -118,7 +118,7 @@ impl Solver {
             return Ok(Arc::clone(solution));
         }
         let model = self.models.get(&content_id).context("this node does not have the model")?;
-        let request = request_of(view, claimant, self.chain_id);
+        let request = request_of(view, claimant, self.chain_id)?;
         let solution = Arc::new(model.solve(&request, self.fault, self.means)?);
         if self.solutions.len() == SOLUTIONS {
             self.solutions.remove(0);
@@ -129,9 +129,12 @@ impl Solver {
 }
 
 /// The request as the engine takes it, in the name of a claimant.
-fn request_of(view: &RequestView, claimant: Address, chain_id: u64) -> Request {
+fn request_of(view: &RequestView, claimant: Address, chain_id: u64) -> anyhow::Result<Request> {
     let it = &view.order.request;
-    Request {
+    let sampling = SamplingWord::parse(&it.sampling).context("the oracle took a malformed word")?;
+    let (prompt, stops) = Stops::split(&view.text, sampling.stop_lengths)
+        .context("the oracle took a text without its stop sequences")?;
+    Ok(Request {
         chain_id,
         host: it.host.into_array(),
         id: it.id.to_be_bytes(),
@@ -139,9 +142,13 @@ fn request_of(view: &RequestView, claimant: Address, chain_id: u64) -> Request {
         claimant: claimant.into_array(),
         seed: it.seed,
         max_tokens: it.maxTokens,
-        temperature: it.temperature,
-        top_k: it.topK,
+        temperature: sampling.temperature,
+        top_k: sampling.top_k,
+        top_p: sampling.top_p,
+        min_p: sampling.min_p,
+        repeat_penalty: sampling.repeat_penalty,
+        stops,
         raw: it.flags & 1 != 0,
-        prompt: view.prompt.to_vec(),
-    }
+        prompt: prompt.to_vec(),
+    })
 }

@@ -11,7 +11,7 @@ use imo_commit::{DenseTree, Hash, hash_branch, keccak256, root_from_opening};
 use imo_dispute::{Descent, Dissection, Game, Move, Phase, Range, Side, pair_hash, react};
 use imo_engine::{Deviations, Fault, Means, Request, Session, Trace};
 use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{Kind, ModelImage, pack_bytes};
+use imo_model::{Kind, ModelImage, Stops, pack_bytes};
 use imo_vm::State;
 
 use crate::random::{Random, soak};
@@ -97,6 +97,20 @@ impl Player<'_> {
     }
 }
 
+/// A request with every option of sampling; no stop sequence comes, so it has all its tokens.
+pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request {
+    Request {
+        temperature: 80_000,
+        top_k: 50,
+        top_p: 60_000,
+        min_p: 900,
+        repeat_penalty: 80_000,
+        stops: Stops::new([&b"never said"[..], b"\n\n\n"]).expect("few and short"),
+        seed: 3,
+        ..Request::local(prompt, tokens)
+    }
+}
+
 // ---- the model ---------------------------------------------------------------------------------------------------------
 
 struct Scene {
@@ -111,7 +125,7 @@ impl Scene {
         let (bytes, _) = pack_bytes(&gguf(5, &TinyShape::default()), |_, _| ()).expect("supported");
         let image = ModelImage::from_bytes(bytes).expect("sound");
         let (tree, program) = (image.tree(), TextProgram::new(&image));
-        let request = Request { temperature: 80_000, seed: 3, ..Request::local("and the end", 5) };
+        let request = sampled("and the end", 5);
         Self { image, tree, program, request }
     }
 

@@ -3,11 +3,12 @@
 use imo::claimed::ClaimedTrace;
 use imo::evm::Stepper;
 use imo::program::{TextProgram, answer};
-use imo_engine::{Deviations, Means, Request, Session};
+use imo_engine::{Deviations, Means, Session};
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
 use imo_vm::check;
 
+use crate::games::sampled;
 use crate::random::{Random, soak};
 
 const STEPS_OF_A_NODE: u64 = 100;
@@ -18,7 +19,7 @@ fn steps_of_every_kind_of_node_are_taken_by_the_contract_as_by_the_machine() {
     let image = ModelImage::from_bytes(bytes).expect("sound");
     let program = TextProgram::new(&image);
     let session = Session::new(&image, program.limits(), Means::detect(2)).expect("a session");
-    let request = Request { temperature: 80_000, seed: 3, ..Request::local("and the end", 3) };
+    let request = sampled("and the end", 3);
     let (answer, trace) = answer(&session, &request, &Deviations::default());
     let (tree, input, claimed) = (image.tree(), request.encode(), ClaimedTrace::own(&trace));
     let shape = program.shape();

@@ -1,0 +1,121 @@
+//! Requests as the contracts hash them, in a file that Rust and Solidity both read: `UPDATE=1` writes it anew.
+
+use arbtest::arbitrary::{Result, Unstructured};
+use imo_commit::{dense_root, keccak256};
+use imo_engine::Request;
+use imo_model::{SAMPLING_ONE, Stops};
+use serde_json::json;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/input.json");
+const COUNT: u64 = 24;
+/// Depth of the input's tree.
+const DEPTH: u8 = 8;
+
+fn request(u: &mut Unstructured<'_>) -> Result<Request> {
+    let mut stops = [const { Vec::new() }; Stops::MOST];
+    for stop in &mut stops {
+        let length = *u.choose(&[0, 0, 1, 5, 31, 32])?;
+        *stop = u.bytes(length)?.to_vec();
+        // Zeros at the end are not part of what a contract says.
+        stop.iter_mut().last().map(|byte| *byte |= 1);
+    }
+    let length = u.int_in_range(1..=300)?;
+    let chain_id: u32 = u.arbitrary()?;
+    Ok(Request {
+        chain_id: chain_id.into(),
+        host: u.arbitrary()?,
+        id: u.arbitrary()?,
+        model_id: u.arbitrary()?,
+        claimant: u.arbitrary()?,
+        seed: u.arbitrary()?,
+        temperature: u.arbitrary()?,
+        top_k: u.arbitrary()?,
+        top_p: u.arbitrary()?,
+        min_p: u.arbitrary()?,
+        repeat_penalty: *u.choose(&[0, SAMPLING_ONE, SAMPLING_ONE + 9, u32::MAX])?,
+        stops: Stops::new(stops.iter().map(Vec::as_slice)).expect("few and short"),
+        raw: u.arbitrary()?,
+        ..Request::local(u.bytes(length)?, u.arbitrary()?)
+    })
+}
+
+/// A number or an address as a word.
+fn left(bytes: &[u8]) -> [u8; 32] {
+    let mut word = [0; 32];
+    word[32 - bytes.len()..].copy_from_slice(bytes);
+    word
+}
+
+/// A `Sampling`, ABI-encoded.
+fn sampling(it: &Request) -> Vec<u8> {
+    let mut words = vec![
+        left(&it.temperature.to_be_bytes()),
+        left(&it.top_k.to_be_bytes()),
+        left(&it.top_p.to_be_bytes()),
+        left(&it.min_p.to_be_bytes()),
+        left(&it.repeat_penalty.to_be_bytes()),
+    ];
+    let mut stops = it.stops.iter();
+    for length in it.stops.lengths() {
+        let mut word = [0; 32];
+        if length != 0 {
+            word[..length.into()].copy_from_slice(stops.next().expect("as many as lengths"));
+        }
+        words.push(word);
+    }
+    words.concat()
+}
+
+/// A `Request`, ABI-encoded.
+fn asked(it: &Request) -> Vec<u8> {
+    [
+        left(&it.host),
+        it.id,
+        it.model_id,
+        left(&it.seed.to_be_bytes()),
+        left(&it.max_tokens.to_be_bytes()),
+        it.sampling().encode(),
+        left(&[u8::from(it.raw)]),
+        keccak256(&it.text()),
+    ]
+    .concat()
+}
+
+fn digest(it: &Request) -> [u8; 32] {
+    let mut tag = [0; 32];
+    tag[..14].copy_from_slice(b"imo.request.v2");
+    keccak256(&[&tag[..], &left(&it.chain_id.to_be_bytes()), &asked(it)].concat())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+#[test]
+fn requests_are_hashed_as_the_contracts_do() {
+    let requests: Vec<_> = (0..COUNT)
+        .map(|seed| {
+            let bytes: Vec<u8> =
+                (0..40_u64).flat_map(|i| keccak256(&(1000 * seed + i).to_be_bytes())).collect();
+            request(&mut Unstructured::new(&bytes)).expect("enough bytes")
+        })
+        .collect();
+    let column = |of: &dyn Fn(&Request) -> Vec<u8>| -> Vec<String> {
+        requests.iter().map(|request| hex(&of(request))).collect()
+    };
+    let fresh = json!({
+        "chainId": requests.iter().map(|it| it.chain_id).collect::<Vec<_>>(),
+        "claimant": column(&|it| it.claimant.to_vec()),
+        "sampling": column(&sampling),
+        "prompt": column(&|it| it.prompt.clone()),
+        "request": column(&asked),
+        "digest": column(&|it| digest(it).to_vec()),
+        "root": column(&|it| dense_root(&it.encode(), DEPTH).to_vec()),
+    });
+    let fresh = serde_json::to_string_pretty(&fresh).expect("strings") + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(FILE, &fresh).expect("the file can be written");
+    }
+    let kept = std::fs::read_to_string(FILE).expect("input.json is there; UPDATE=1 writes it");
+    assert!(kept == fresh, "vectors/input.json is not what Rust gives; UPDATE=1 writes it anew");
+}

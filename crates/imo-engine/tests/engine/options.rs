@@ -1,0 +1,165 @@
+//! Stop sequences, the repeat penalty and malformed requests, each against its definition.
+
+use std::ops::ControlFlow;
+
+use imo_engine::{Answer, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
+use imo_model::tiny::{TinyShape, gguf};
+use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
+
+use crate::tiny::{run, slots, wrong_nodes};
+
+fn model() -> ModelImage {
+    let shape = TinyShape { context: 160, ..TinyShape::default() };
+    let (image, _) = pack_bytes(&gguf(5, &shape), |_, _| {}).expect("it packs");
+    ModelImage::from_bytes(image).expect("what was packed is valid")
+}
+
+fn means() -> Means {
+    Means { isa: Isa::detect(), threads: 2, batch: 256 }
+}
+
+/// A request that a tiny model answers with many different tokens.
+fn warm() -> Request {
+    Request { temperature: 4 * SAMPLING_ONE, seed: 7, raw: true, ..Request::local("the end", 24) }
+}
+
+/// The answer with these stop sequences, every node of it checked.
+fn answer(image: &ModelImage, stops: &[&[u8]]) -> Answer {
+    let stops = Stops::new(stops.iter().copied()).expect("few and short");
+    let request = Request { stops, ..warm() };
+    let (answer, trace) = run(image, &request, means(), None);
+    assert_eq!(wrong_nodes(image, &request, &trace), [0; 0], "{stops:?}");
+    answer
+}
+
+/// The texts of an answer's tokens; without one that ends the sequence.
+fn texts<'a>(image: &'a ModelImage, answer: &Answer) -> Vec<&'a [u8]> {
+    answer.tokens.iter().map(|token| image.tokenizer().decode(*token)).collect()
+}
+
+#[test]
+fn a_stop_ends_the_answer_wherever_it_lies_over_the_tokens() {
+    let image = model();
+    let whole = answer(&image, &[]);
+    let texts = texts(&image, &whole);
+    assert!(texts.len() == 24 && whole.bytes.len() > 20, "{texts:?}");
+    let starts: Vec<usize> = texts
+        .iter()
+        .scan(0, |at, text| Some(std::mem::replace(at, *at + text.len())))
+        .chain([whole.bytes.len()])
+        .collect();
+    for start in 0..whole.bytes.len() {
+        for length in [1, 2, 3, 7, 20, Stops::LONGEST] {
+            let Some(stop) = whole.bytes.get(start..start + length) else { continue };
+            let first = whole.bytes.windows(length).position(|it| it == stop).expect("it is there");
+            let stopped = answer(&image, &[stop]);
+            assert_eq!(stopped.bytes, whole.bytes[..first], "{stop:?}");
+            // All tokens up to the one with its last byte, and not one more.
+            let tokens = starts.partition_point(|at| *at < first + length);
+            assert_eq!(stopped.tokens, whole.tokens[..tokens], "{stop:?}");
+        }
+    }
+    // At the very first token there is nothing before it.
+    let first = texts.iter().find(|text| !text.is_empty()).expect("a text");
+    assert_eq!(answer(&image, &[first]).bytes, b"");
+    assert_eq!(answer(&image, &[first]).tokens_used(), 1);
+    // Of several, the one that is complete first ends it, and the one that begins first is where it is cut.
+    let [long, short] = [&whole.bytes[4..9], &whole.bytes[6..8]];
+    let overlapping = answer(&image, &[b"", long, short]);
+    assert_eq!(overlapping, answer(&image, &[short]));
+    assert_eq!(answer(&image, &[&whole.bytes[4..8], short]).bytes, whole.bytes[..4]);
+    // The prompt is not looked at, nor are names of control tokens.
+    assert_eq!(answer(&image, &[b"the end", b"<|start|>", b"\xff\xff\xff"]), whole);
+}
+
+#[test]
+fn recent_tokens_are_penalised_by_the_definition() {
+    let image = model();
+    let limits = Limits { shape: image.trace_shape(), prompt_bytes: 999, output_bytes: 999 };
+    let session = Session::new(&image, limits, means()).expect("the machine will do");
+    // More tokens than are looked back on, many of them more than once.
+    let prompt: Vec<u32> = (0..100).map(|index| index * index % 90).collect();
+    for repeat_penalty in [SAMPLING_ONE, SAMPLING_ONE * 9 / 8, 3 * SAMPLING_ONE, u32::MAX] {
+        let request = Request { repeat_penalty, ..Request::local("", 20) };
+        let deviations =
+            Deviations { prompt_tokens: Some(prompt.clone()), ..Deviations::default() };
+        let mut steps = Vec::new();
+        session.run(&request, &deviations, &Uncommitted, |step| {
+            steps.push((step.token, step.candidates.to_vec()));
+            ControlFlow::Continue(())
+        });
+        let mut tokens = prompt.clone();
+        tokens.extend(steps.iter().map(|(token, _)| *token));
+        let mut all = Vec::new();
+        session.logits(&tokens, |logits| all.push(logits.to_vec()));
+        for (index, (token, candidates)) in steps.iter().enumerate() {
+            let position = prompt.len() - 1 + index;
+            let mut logits = all[position].clone();
+            let factor = (f64::from(repeat_penalty) / 65_536.0) as f32;
+            for (id, logit) in (0..).zip(&mut logits) {
+                if tokens[position - 63..=position].contains(&id) {
+                    *logit = if *logit > 0.0 { *logit / factor } else { *logit * factor };
+                }
+            }
+            let mut ids: Vec<u32> = (0..).take(logits.len()).collect();
+            ids.sort_by(|a, b| logits[*b as usize].total_cmp(&logits[*a as usize]));
+            let best: Vec<_> = candidates.iter().map(|it| (it.id, it.logit)).collect();
+            let expected = ids[..64].iter().map(|id| (*id, logits[*id as usize]));
+            assert_eq!(best, expected.collect::<Vec<_>>(), "position {position}");
+            assert_eq!(*token, ids[0]);
+        }
+        // A strong one leaves no repeats within reach.
+        let repeats = (prompt.len()..tokens.len())
+            .filter(|at| tokens[at - 64..*at].contains(&tokens[*at]))
+            .count();
+        assert_eq!(repeats == 0, repeat_penalty >= 3 * SAMPLING_ONE, "{repeat_penalty}");
+    }
+}
+
+#[test]
+fn malformed_requests_have_an_answer() {
+    let image = model();
+    let stops = Stops::new([&b"one"[..], b"two"]).expect("few and short");
+    let request = Request { repeat_penalty: SAMPLING_ONE + 1, stops, ..warm() };
+    let (_, trace) = run(&image, &request, means(), None);
+    let status = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut input = request.encode();
+        change(&mut input);
+        let (_, slot) = slots(&image, input, &trace).next().expect("the first node");
+        slot[0]
+    };
+    assert_eq!(status(&|_| ()), 0);
+    // Version, maxTokens, the sampling word and the lengths; each byte, and a value that is out of range.
+    let last = |word: usize| 32 * word + 31;
+    let word = 8 * 32;
+    let mut bad: Vec<(usize, u8)> = vec![
+        (last(0), 1),
+        (last(0), 3),
+        (0, 1),
+        (last(7), 0),
+        (last(7) - 4, 1),
+        (word + 11, 0),
+        (word + 14, 33),
+        (word + 17, 255),
+        // Nothing is left for the prompt, or less than nothing.
+        (last(10), 6),
+        (last(10), 5),
+        (last(10) - 2, 1),
+        (10 * 32, 1),
+        (6 * 32, 1),
+        (9 * 32, 1),
+    ];
+    bad.extend((word + 18..word + 32).map(|at| (at, 1)));
+    for (at, value) in bad {
+        assert_eq!(status(&|input| input[at] = value), 3, "byte {at}: {value}");
+    }
+    assert_eq!(status(&|input| input.truncate(300)), 3);
+    // The engine says the same.
+    let request = Request { repeat_penalty: SAMPLING_ONE - 1, ..warm() };
+    let (answer, trace) = run(&image, &request, means(), None);
+    assert_eq!(
+        (answer.status, answer.bytes.as_slice()),
+        (3, &b"error: the request is malformed"[..])
+    );
+    assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0]);
+}
