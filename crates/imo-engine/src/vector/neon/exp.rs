@@ -67,8 +67,8 @@ fn parts(x: float32x4_t) -> (uint32x4_t, int32x4_t) {
     let mut sum = vdupq_n_u32(POWERS[6]);
     for coefficient in POWERS[..6].iter().rev() {
         let (first, second) = product(sum, rest);
-        // Only the last of these sums may pass 32 bits, and then it counts as the largest.
-        sum = vqaddq_u32(vdupq_n_u32(*coefficient), high_halves(first, second));
+        // All coefficients together are below 2³².
+        sum = vaddq_u32(vdupq_n_u32(*coefficient), high_halves(first, second));
     }
     (sum, vreinterpretq_s32_u32(shift))
 }

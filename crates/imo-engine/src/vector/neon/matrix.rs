@@ -99,10 +99,11 @@ unsafe fn by_blocks<const BYTES: usize, const TOKENS: usize, const DOT: bool>(
         let sums = x.sums::<TOKENS>(index, token);
         let values = (x.whole::<TOKENS>(index, token), x.halves::<TOKENS>(index, token));
         // SAFETY: the same condition.
-        let dots = unsafe { dots::<4, TOKENS, DOT>(quants, values, 0) };
+        let dots = unsafe { dots::<4, TOKENS, DOT>(&quants, values, 0) };
         for (total, (mut dots, sum)) in totals.iter_mut().zip(dots.into_iter().zip(sums)) {
             if BYTES == Format::Q4_0.block_bytes() {
-                dots = dots.map(|dots| vsubq_s32(dots, vdupq_n_s32(8 * sum)));
+                let shift = vshlq_n_s32::<3>(vdupq_n_s32(*sum));
+                dots = dots.map(|dots| vsubq_s32(dots, shift));
             }
             *total = add_products(*total, scales, dots);
             if BYTES == Format::Q4_1.block_bytes() {
@@ -145,7 +146,7 @@ unsafe fn by_halves<const BYTES: usize, const TOKENS: usize, const DOT: bool>(
         for (half, quants) in [[first, second], [third, fourth]].into_iter().enumerate() {
             let (scales, minimums) = (scaled(d, half), scaled(e, 2 + half));
             // SAFETY: the same condition.
-            let dots = unsafe { dots::<2, TOKENS, DOT>(quants, values, 2 * half) };
+            let dots = unsafe { dots::<2, TOKENS, DOT>(&quants, values, 2 * half) };
             for token in 0..TOKENS {
                 let first = first_sums[token];
                 let sum = vdupq_n_s32(if half == 0 { first } else { sums[token] - first });
@@ -227,16 +228,19 @@ fn add_products(total: Sums, scale: Rows, dot: Rows) -> Sums {
 #[target_feature(enable = "neon")]
 #[inline]
 unsafe fn dots<const CHUNKS: usize, const TOKENS: usize, const DOT: bool>(
-    quants: [Chunk; CHUNKS],
+    quants: &[Chunk; CHUNKS],
     (whole, halves): (&[Whole; TOKENS], &[Halves; TOKENS]),
     first: usize,
 ) -> [Rows; TOKENS] {
-    let pairs = if DOT {
-        // SAFETY: the caller vouches for the machine.
-        halves.each_ref().map(|halves| unsafe { dot_bytes(quants, halves, first) })
+    let mut pairs = [[vdupq_n_s32(0); 4]; TOKENS];
+    if DOT {
+        for (pairs, halves) in pairs.iter_mut().zip(halves) {
+            // SAFETY: the caller vouches for the machine.
+            *pairs = unsafe { dot_bytes(quants, halves, first) };
+        }
     } else {
-        dot_shorts(quants, whole, first)
-    };
+        pairs = dot_shorts(quants, whole, first);
+    }
     pairs.map(|it| [vpaddq_s32(it[0], it[1]), vpaddq_s32(it[2], it[3])])
 }
 
@@ -248,19 +252,16 @@ unsafe fn dots<const CHUNKS: usize, const TOKENS: usize, const DOT: bool>(
 #[target_feature(enable = "neon")]
 #[inline]
 unsafe fn dot_bytes<const CHUNKS: usize>(
-    quants: [Chunk; CHUNKS],
+    quants: &[Chunk; CHUNKS],
     x: &Halves,
     first: usize,
 ) -> [int32x4_t; 4] {
     let mut sums = [vdupq_n_s32(0); 4];
     for values in [&x.high, &x.low] {
         sums = sums.map(|sum| vshlq_n_s32::<8>(sum));
-        for (quants, values) in quants.into_iter().zip(&values.as_chunks::<8>().0[first..]) {
-            let values = broadcast_eight(values);
-            for (sum, quants) in sums.iter_mut().zip(quants) {
-                // SAFETY: the caller vouches for the machine.
-                *sum = unsafe { dot_four(*sum, quants, values) };
-            }
+        for (quants, values) in quants.iter().zip(&values.as_chunks::<8>().0[first..]) {
+            // SAFETY: the caller vouches for the machine.
+            unsafe { add_dots(&mut sums, quants, broadcast_eight(values)) };
         }
     }
     sums
@@ -270,7 +271,7 @@ unsafe fn dot_bytes<const CHUNKS: usize>(
 #[target_feature(enable = "neon")]
 #[inline]
 fn dot_shorts<const CHUNKS: usize, const TOKENS: usize>(
-    quants: [Chunk; CHUNKS],
+    quants: &[Chunk; CHUNKS],
     x: &[Whole; TOKENS],
     first: usize,
 ) -> [[int32x4_t; 4]; TOKENS] {
@@ -295,26 +296,35 @@ fn dot_shorts<const CHUNKS: usize, const TOKENS: usize>(
     pairs
 }
 
-/// Each 32-bit lane of `sum` plus the dot product of the four bytes there; `vdotq_s32`, which is not stable.
+/// Adds to each 32-bit lane the dot product of the four bytes there: `vdotq_s32`, which is not stable.
 ///
 /// # Safety
 ///
 /// The machine has 8-bit dot products.
 #[target_feature(enable = "neon")]
 #[inline]
-unsafe fn dot_four(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+unsafe fn add_dots(sums: &mut [int32x4_t; 4], quants: &Chunk, values: int8x16_t) {
+    let [a, b, c, d] = sums;
     // SAFETY: the machine has the instruction, which touches these registers alone.
     unsafe {
         asm!(
             ".arch_extension dotprod",
-            "sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b",
-            sum = inout(vreg) sum,
-            a = in(vreg) a,
-            b = in(vreg) b,
+            "sdot {a:v}.4s, {rows_a:v}.16b, {values:v}.16b",
+            "sdot {b:v}.4s, {rows_b:v}.16b, {values:v}.16b",
+            "sdot {c:v}.4s, {rows_c:v}.16b, {values:v}.16b",
+            "sdot {d:v}.4s, {rows_d:v}.16b, {values:v}.16b",
+            a = inout(vreg) *a,
+            b = inout(vreg) *b,
+            c = inout(vreg) *c,
+            d = inout(vreg) *d,
+            rows_a = in(vreg) quants[0],
+            rows_b = in(vreg) quants[1],
+            rows_c = in(vreg) quants[2],
+            rows_d = in(vreg) quants[3],
+            values = in(vreg) values,
             options(pure, nomem, nostack, preserves_flags),
         );
     }
-    sum
 }
 
 /// The quants of a block of up to 8 bits each.
