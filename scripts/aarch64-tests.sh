@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=aarch64-unknown-linux-gnu
-if ! command -v qemu-aarch64 aarch64-linux-gnu-gcc >/dev/null; then
+if ! command -v qemu-aarch64 >/dev/null || ! command -v aarch64-linux-gnu-gcc >/dev/null; then
   echo "installing qemu-user and a cross linker with apt-get" >&2
   apt-get update -qq && apt-get install -qq -y qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross >&2
 fi
