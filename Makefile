@@ -27,7 +27,7 @@ contracts: $(NODE_MODULES) ## Compile the contracts
 	@cd contracts && $(FORGE) build --skip test >&2
 
 .PHONY: test
-test: test-contracts test-red test-rust guest ## All tests
+test: test-contracts test-red test-rust guest instructions ## All tests
 
 .PHONY: test-contracts
 test-contracts: $(NODE_MODULES) ## Foundry tests, gas and bytecode-size snapshots
@@ -70,11 +70,11 @@ bench-gas: ## The table of gas per action, from the snapshots into docs/benchmar
 	cargo run --quiet --release -p xtask -- gas
 
 .PHONY: instructions
-instructions: ## Count the engine's instructions per token and compare with benches/instructions.json (ARGS=--write)
+instructions: ## Count the engine's instructions per token and compare with benches/instructions.json (ARGS=--write; installs Valgrind)
 	scripts/instructions.sh $(ARGS)
 
 .PHONY: aarch64
-aarch64: $(MODEL) ## The engine's tests as a 64-bit ARM program under qemu (installs it)
+aarch64: $(MODEL) ## The engine's tests, NEON kernels included, as a 64-bit ARM program under qemu (installs it)
 	scripts/aarch64-tests.sh
 
 .PHONY: slither

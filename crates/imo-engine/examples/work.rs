@@ -1,16 +1,18 @@
-//! A fixed piece of work, for a tool that counts instructions: `work KIND PROMPT_TOKENS ANSWER_TOKENS COMMIT`.
+//! A fixed piece of work, for a tool that counts instructions: `work KERNELS KIND PROMPT_TOKENS ANSWER_TOKENS COMMIT`.
 //!
-//! `KIND` is GGUF's number of a tensor type, and `COMMIT` is 1 where the trace is hashed.
+//! `KERNELS` is a name that [`Isa`] has, `KIND` GGUF's number of a tensor type, and `COMMIT` is 1 where the trace is hashed.
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Commitment, Deviations, Limits, Means, Request, Session, Uncommitted};
+use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
 
 fn main() {
-    let numbers = std::env::args().skip(1).map(|it| it.parse().expect("a number"));
-    let numbers: Vec<u32> = numbers.collect();
+    let mut args = std::env::args().skip(1);
+    let kernels = args.next().expect("a name of kernels");
+    let isa = Isa::ALL.into_iter().find(|isa| isa.name() == kernels).expect("kernels there are");
+    let numbers: Vec<u32> = args.map(|it| it.parse().expect("a number")).collect();
     let [kind, prompt, answer, commit] = numbers[..] else { panic!("four numbers") };
     let shape = TinyShape {
         layers: 2,
@@ -26,7 +28,8 @@ fn main() {
     let (image, _) = pack_bytes(&gguf(1, &shape), |_, _| {}).expect("it packs");
     let image = ModelImage::from_bytes(image).expect("what was packed is valid");
     let limits = Limits { shape: image.trace_shape(), prompt_bytes: 64, output_bytes: 1 << 16 };
-    let session = Session::new(&image, limits, Means::detect(1)).expect("the machine will do");
+    let means = Means { isa, ..Means::detect(1) };
+    let session = Session::new(&image, limits, means).expect("the machine will do");
     let deviations = Deviations {
         prompt_tokens: Some((0..prompt).map(|index| index % image.header().vocab).collect()),
         ignore_end: true,

@@ -13,10 +13,8 @@ pub(crate) struct Scratch {
     pub(crate) sums: Vec<i64>,
     /// (head, position)
     pub(crate) scores: Vec<f32>,
-    /// (pair of positions, head, part): parts of nine bits of two weights.
-    pub(crate) parts: Vec<i32>,
-    /// (dimension / 2, head, high and low): pairs of halves of the queries.
-    pub(crate) queries: Vec<[i32; 2]>,
+    /// (pair of positions, head): the weights of both, in as many numbers as the instructions take.
+    pub(crate) weights: Vec<i32>,
 }
 
 /// Quantised query heads.

@@ -4,7 +4,7 @@
 //! number of threads and way of cutting the prompt.
 
 #![cfg_attr(
-    not(target_arch = "x86_64"),
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
     expect(dead_code, unused_variables, reason = "other processors run the definition itself")
 )]
 

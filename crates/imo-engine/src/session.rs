@@ -111,7 +111,7 @@ pub enum SessionError {
         error: rayon::ThreadPoolBuildError,
     },
     /// The machine lacks the instructions asked for.
-    #[error("this machine has no {0:?}")]
+    #[error("this machine has no {}", .0.name())]
     Isa(Isa),
 }
 
@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
     ///
     /// When the machine lacks what is asked for.
     pub fn new(image: &'a ModelImage, limits: Limits, means: Means) -> Result<Self, SessionError> {
-        if means.isa > Isa::detect() {
+        if !means.isa.is_available() {
             return Err(SessionError::Isa(means.isa));
         }
         let pool = rayon::ThreadPoolBuilder::new()

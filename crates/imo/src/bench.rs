@@ -52,7 +52,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let session = Session::new(&image, program.limits(), args.model.means())?;
     let machine = || Machine::measure(&session, (&image, &program), args.rounds, terminal);
     let report = Report {
-        instructions: format!("{:?}", session.means().isa),
+        instructions: session.means().isa.name(),
         threads: session.means().threads,
         rounds: args.rounds,
         memory: Memory::measure(&session, image.bytes(), args.rounds),
@@ -67,7 +67,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
 struct Report {
-    instructions: String,
+    instructions: &'static str,
     threads: usize,
     rounds: u16,
     #[serde(flatten)]

@@ -7,8 +7,9 @@ use std::thread;
 use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use imo_commit::keccak256;
-use imo_engine::Means;
+use imo_engine::{Isa, Means};
 use imo_model::{ModelImage, PackReport, pack};
 use indicatif::HumanBytes;
 use serde::Serialize;
@@ -54,6 +55,19 @@ pub(crate) struct ModelArgs {
     /// Threads to compute with, which change the speed and nothing else [default: all]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Instructions to compute with, which change the speed and nothing else [default: the widest that this machine has]
+    #[arg(long, value_name = "NAME", value_parser = kernels())]
+    kernels: Option<Isa>,
+}
+
+/// Takes the name of instructions that this machine has.
+fn kernels() -> impl TypedValueParser<Value = Isa> {
+    PossibleValuesParser::new(Isa::ALL.map(Isa::name)).try_map(|name| {
+        let available: Vec<_> = Isa::available().collect();
+        let names: Vec<_> = available.iter().map(|isa| isa.name()).collect();
+        let found = available.into_iter().find(|isa| isa.name() == name);
+        found.ok_or_else(|| format!("this machine has {} only", names.join(", ")))
+    })
 }
 
 impl ModelArgs {
@@ -62,10 +76,11 @@ impl ModelArgs {
         open(&self.model, self.cache.as_deref(), terminal)
     }
 
-    /// The machine's widest instructions on the threads asked for.
+    /// The instructions and the threads asked for.
     pub(crate) fn means(&self) -> Means {
         let all = || thread::available_parallelism().map_or(1, usize::from);
-        Means::detect(self.threads.map_or_else(all, usize::from))
+        let means = Means::detect(self.threads.map_or_else(all, usize::from));
+        Means { isa: self.kernels.unwrap_or(means.isa), ..means }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
+use imo_engine::Isa;
 use imo_model::tiny::{END, TinyShape, VOCAB, gguf};
 use serde_json::Value;
 
@@ -44,12 +45,16 @@ fn help_names_every_command() {
 
 #[test]
 fn wrong_arguments_are_told_apart_from_failures() {
+    // Instructions of another processor family.
+    let absent = if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" };
     for (args, why) in [
         (&["fly"][..], "unrecognized subcommand 'fly'"),
         (&["run"], "required"),
         (&["run", "m.imo"], "PROMPT"),
         (&["run", "m.imo", "hi", "--tokens", "0"], "--tokens"),
         (&["run", "m.imo", "hi", "--threads", "0"], "--threads"),
+        (&["run", "m.imo", "hi", "--kernels", "mmx"], "possible values: scalar, avx2"),
+        (&["bench", "m.imo", "--kernels", absent], "this machine has scalar"),
         (&["run", "m.imo", "hi", "--top-k", "65"], "--top-k"),
         (&["run", "m.imo", "hi", "--top-logits", "65"], "--top-logits"),
         (&["run", "m.imo", "hi", "--temperature=-1"], "--temperature"),
@@ -143,7 +148,7 @@ fn prompts_that_cannot_be_answered_are_refused() {
 
 /// All that is reported of an answer, its trace's root included, and whatever the way to it.
 #[test]
-fn answers_do_not_depend_on_threads_or_packing() {
+fn answers_do_not_depend_on_threads_kernels_or_packing() {
     let folder = folder("same");
     let model = tiny(&folder, &TinyShape::default());
     let image = folder.join("packed.imo");
@@ -158,6 +163,10 @@ fn answers_do_not_depend_on_threads_or_packing() {
         assert!(!numbers(&first["generated_ids"]).is_empty(), "{first}");
         for threads in ["2", "3", "8"] {
             let more = [more, &["--threads", threads]].concat();
+            assert_eq!(untimed(run_json(&model, &more)), first);
+        }
+        for isa in Isa::available() {
+            let more = [more, &["--kernels", isa.name()]].concat();
             assert_eq!(untimed(run_json(&model, &more)), first);
         }
         assert_eq!(untimed(run_json(&image, more)), first);
@@ -398,12 +407,15 @@ fn bench_measures_engine_and_machine() {
         "2",
         "--threads",
         "1",
+        "--kernels",
+        "scalar",
         "--prompt",
         "24",
         "--tokens",
         "16",
     ];
     let report = imo(&[&args[..], &["--json"]].concat()).object();
+    assert_eq!(report["instructions"], "scalar");
     for path in [
         "/committed/prompt_tokens_per_s",
         "/committed/decode_tokens_per_s",

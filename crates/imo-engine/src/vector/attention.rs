@@ -67,21 +67,20 @@ unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
 ) -> usize {
     let head_dim = out.len() / queries.exponents.len();
     let blocks = keys.exponents.len().div_ceil(LANES);
-    let Scratch { sums, scores, parts, queries: halves } = scratch;
+    let Scratch { sums, scores, weights } = scratch;
     // Every pass writes all of what it uses.
     scores.resize(HEADS * blocks * LANES, 0.0);
-    parts.resize(HEADS * PARTS * blocks * LANES / 2, 0);
-    halves.clear();
-    halves.extend(split::<HEADS>(queries.values, head_dim).as_flattened());
+    weights.resize(HEADS * PARTS * blocks * LANES / 2, 0);
     sums.clear();
     sums.resize(HEADS * head_dim, 0);
 
     let scores = &mut scores[..HEADS * blocks * LANES];
-    let weights = parts.as_chunks_mut().0.as_chunks_mut::<HEADS>().0;
+    let weights = weights.as_chunks_mut().0.as_chunks_mut::<HEADS>().0;
+    let halves = split::<HEADS>(queries.values, head_dim);
     let query_scales = core::array::from_fn(|head| power_of_two(queries.exponents[head].into()));
     let largest =
         // SAFETY: the same conditions.
-        unsafe { score::<HEADS, WIDE>(scores, halves.as_chunks().0, query_scales, scale, keys) };
+        unsafe { score::<HEADS, WIDE>(scores, &halves, query_scales, scale, keys) };
     let top = values.exponents[values.skipped..].iter().copied().max().unwrap_or_default();
     let mut totals = [0; HEADS];
     for (head, total) in totals.iter_mut().enumerate() {

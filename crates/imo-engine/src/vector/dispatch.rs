@@ -1,6 +1,6 @@
 //! From an instruction set's name to its code.
 #![cfg_attr(
-    target_arch = "x86_64",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
     expect(unsafe_code, reason = "calls code for instructions that were detected")
 )]
 
@@ -16,7 +16,7 @@ use crate::linear::Product;
 /// When the machine lacks `isa`, or `isa` is the scalar one, which has no kernel here.
 pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
     assert_eq!(product.w.columns(), product.x.columns(), "one value per column");
-    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    assert!(isa.is_available(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, as the assertion says.
         #[cfg(target_arch = "x86_64")]
@@ -24,6 +24,12 @@ pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => unsafe { super::avx2::mat_tile(out, product) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Isa::NeonDot => unsafe { super::neon::mat_tile::<true>(out, product) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon => unsafe { super::neon::mat_tile::<false>(out, product) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }
@@ -41,7 +47,7 @@ pub(crate) fn attend_heads(
     (keys, values): (Keys<'_>, Values<'_>),
     isa: Isa,
 ) {
-    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    assert!(isa.is_available(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, and the heads are of the right width.
         #[cfg(target_arch = "x86_64")]
@@ -53,6 +59,11 @@ pub(crate) fn attend_heads(
         Isa::Avx2 | Isa::Avx512 => unsafe {
             super::attention::attend_heads::<false>(out, scratch, queries, scale, (keys, values));
         },
+        // SAFETY: the machine has what was asked for.
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => unsafe {
+            super::neon::attend_heads(out, scratch, queries, scale, (keys, values));
+        },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }
@@ -63,11 +74,14 @@ pub(crate) fn attend_heads(
 ///
 /// As [`mat_tile`].
 pub(crate) fn silu_mul(gate: &mut [f32], up: &[f32], isa: Isa) {
-    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    assert!(isa.is_available(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 | Isa::Avx512 => unsafe { super::elementwise::silu_mul(gate, up) },
+        // SAFETY: the machine has what was asked for.
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => unsafe { super::neon::silu_mul(gate, up) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }
@@ -78,11 +92,14 @@ pub(crate) fn silu_mul(gate: &mut [f32], up: &[f32], isa: Isa) {
 ///
 /// As [`mat_tile`].
 pub(crate) fn sum_of_weights(x: &[f32], largest: f32, isa: Isa) -> u64 {
-    assert!(isa <= Isa::detect(), "this machine has no {isa:?}");
+    assert!(isa.is_available(), "this machine has no {isa:?}");
     match isa {
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 | Isa::Avx512 => unsafe { super::elementwise::sum_of_weights(x, largest) },
+        // SAFETY: the machine has what was asked for.
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => unsafe { super::neon::sum_of_weights(x, largest) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }

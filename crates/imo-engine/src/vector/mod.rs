@@ -13,4 +13,6 @@ mod dispatch;
 mod elementwise;
 #[cfg(target_arch = "x86_64")]
 mod exp;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 pub(crate) use dispatch::{attend_heads, mat_tile, silu_mul, sum_of_weights};
