@@ -72,7 +72,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     });
     let elapsed = started.elapsed();
     stream.finish();
-    let trace_root = sink.into_trace(program.shape().nodes_log2).root();
+    let trace_root = sink.into_tree(program.shape().nodes_log2).root();
 
     let stop = Stop::of(&answer, &args, &image);
     let speed = Speed::of(&answer, first_token.unwrap_or(elapsed), elapsed);

@@ -69,7 +69,7 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
 impl Report {
     fn of(claim: &ClaimView, model: &Model, solution: &Solution) -> Self {
-        let is_right = claim.preimage.traceRoot.0 == solution.trace.root();
+        let is_right = claim.preimage.traceRoot.0 == solution.trace.tree().root();
         let difference = if is_right { None } else { read_difference(claim, solution) };
         let shape = model.program.shape();
         let first_node = difference

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use arbtest::arbitrary::{Result, Unstructured};
 use imo_engine::{
-    Answer, Commitment, Deviations, Fault, Isa, Limits, Means, Request, Session, Trace,
+    Answer, Deviations, Fault, Isa, Limits, Means, Recording, Request, Session, Trace,
 };
 use imo_model::tiny::{KINDS, TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
@@ -70,7 +70,7 @@ fn run(
         output_bytes: OUTPUT_LIMIT.try_into().expect("a size"),
     };
     let session = Session::new(image, limits, means).expect("the machine will do");
-    let sink = Commitment::new(shape.slot_log2);
+    let sink = Recording::new(shape.slot_log2);
     let deviations = Deviations { fault, ..Deviations::default() };
     let answer = session.run(request, &deviations, &sink, |_| ControlFlow::Continue(()));
     (answer, sink.into_trace(shape.nodes_log2))
@@ -116,7 +116,7 @@ fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32>
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
     let (mut words, mut longs) = (vec![0; needs.words], vec![0; needs.longs]);
     let mut bytes = vec![0; needs.bytes];
-    let mut out = vec![0; 1 << trace.slot_log2()];
+    let mut out = vec![0; 1 << trace.tree().slot_log2()];
     let mut is_wrong = |index: &u32| {
         let workspace = Workspace {
             floats: &mut floats,
@@ -127,10 +127,16 @@ fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32>
             longs: &mut longs,
             bytes: &mut bytes,
         };
-        node(&mut claim, *index, (trace.nodes_log2(), trace.slot_log2()), workspace, &mut out);
+        node(
+            &mut claim,
+            *index,
+            (trace.tree().nodes_log2(), trace.tree().slot_log2()),
+            workspace,
+            &mut out,
+        );
         out != trace.slot(*index)
     };
-    (0..1 << trace.nodes_log2()).filter(|index| is_wrong(index)).collect()
+    (0..1 << trace.tree().nodes_log2()).filter(|index| is_wrong(index)).collect()
 }
 
 #[test]
@@ -154,7 +160,7 @@ fn nothing_about_the_means_changes_a_trace() {
         let (answer, trace) = run(&image, &request, first, None);
         let (other_answer, other_trace) = run(&image, &request, second, None);
         assert_eq!(answer, other_answer, "{first:?} {second:?}");
-        assert_eq!(trace.root(), other_trace.root(), "{first:?} {second:?}");
+        assert_eq!(trace.tree().root(), other_trace.tree().root(), "{first:?} {second:?}");
         Ok(())
     })
     .budget_ms(3_000);

@@ -103,18 +103,18 @@ impl Worker {
         if !self.rehearsal.lies {
             block_in_place(|| self_check(model, &solution, is_new))?;
         }
-        let emit = model.program.shape().emit();
+        let (tree, emit) = (solution.trace.tree(), model.program.shape().emit());
         let call = claimCall {
             order: view.order,
             answer: solution.answer.bytes.clone().into(),
             tokensUsed: solution.tokens_used(),
-            evidence: evidence(&solution.trace.root(), &solution.trace.open(emit), &self.trace_uri),
+            evidence: evidence(&tree.root(), &tree.open(emit), &self.trace_uri),
         };
         if is_new {
             self.checked.push(content_id);
         }
         // Served before it is claimed: who doubts it at once shall find it.
-        self.traces.add(&solution.trace);
+        self.traces.add(tree);
         let bond = self.client.call(self.verifier(), &bondCall(content_id)).await?;
         Ok(self.client.send(self.oracle(), &call, with_margin(bond)).await?)
     }
