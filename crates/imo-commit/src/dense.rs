@@ -88,7 +88,7 @@ impl DenseTree {
         padded[..there.len()].copy_from_slice(there);
 
         let mut level = vec![[0; 32]; 1 << self.bottom];
-        hash_leaves(&mut level, &padded);
+        hash_leaves(&mut level, padded.as_chunks().0);
         let mut siblings = Vec::with_capacity(usize::from(self.depth));
         for height in 0..self.bottom {
             let within = (leaf >> height) & ((1 << (self.bottom - height)) - 1);
@@ -134,7 +134,7 @@ fn subtrees(bytes: &[u8], height: u8) -> Vec<Hash> {
 fn subtree(bytes: &[u8], height: u8) -> Hash {
     let mut level = vec![[0; 32]; bytes.len().div_ceil(LEAF_BYTES)];
     let whole = bytes.len() / LEAF_BYTES;
-    hash_leaves(&mut level[..whole], &bytes[..whole * LEAF_BYTES]);
+    hash_leaves(&mut level[..whole], bytes.as_chunks().0);
     if whole < level.len() {
         level[whole] = leaf_hash(bytes, whole as u64);
     }
@@ -148,7 +148,7 @@ fn subtree(bytes: &[u8], height: u8) -> Hash {
 fn level_above(level: &[Hash], height: u8) -> Vec<Hash> {
     let mut above = vec![[0; 32]; level.len().div_ceil(2)];
     let pairs = level.len() / 2;
-    hash_branches(&mut above[..pairs], level[..2 * pairs].as_flattened());
+    hash_branches(&mut above[..pairs], &level[..2 * pairs]);
     if let [.., last] = level
         && level.len() % 2 == 1
     {

@@ -1,36 +1,44 @@
 //! Many Keccak-256 hashes at once: lane `i` of every vector belongs to message `i`.
 //!
 //! A leaf and a branch are each shorter than Keccak's rate of 136 bytes, so a hash is one
-//! permutation. The widest vectors the machine has are found at run time; what is left over, and
+//! permutation. The widest vectors the machine has are found at run time; a message by itself, and
 //! every other machine, takes the scalar path, which defines the result.
 
-use crate::{Hash, keccak256};
+use crate::{Hash, LEAF_BYTES, keccak256};
 
-/// Hashes each leaf: `out[i] = keccak256(leaves[128 i ..][..128])`.
-pub fn hash_leaves(out: &mut [Hash], leaves: &[u8]) {
-    hash_all::<16>(out, leaves);
+/// Hashes each leaf.
+///
+/// # Panics
+/// If there is not one hash per leaf.
+pub fn hash_leaves<'a>(out: &mut [Hash], leaves: impl IntoIterator<Item = &'a [u8; LEAF_BYTES]>) {
+    hash_all::<8, _>(out, leaves.into_iter());
 }
 
-/// Hashes each pair of neighbours: `out[i] = keccak256(children[64 i ..][..64])`.
-pub fn hash_branches(out: &mut [Hash], children: &[u8]) {
-    hash_all::<8>(out, children);
+/// Hashes each pair of neighbours: `out[i] = keccak256(children[2 i] ‖ children[2 i + 1])`.
+///
+/// # Panics
+/// If there is not one hash per pair.
+pub fn hash_branches(out: &mut [Hash], children: &[Hash]) {
+    hash_all::<8, _>(out, children.as_flattened().as_chunks::<64>().0.iter());
 }
 
-/// Hashes messages of `WORDS` 64-bit words each, fewer than the 17 of Keccak's rate.
-fn hash_all<const WORDS: usize>(out: &mut [Hash], messages: &[u8]) {
-    assert_eq!(out.len() * WORDS * 8, messages.len(), "one hash per message");
+/// Hashes messages of whole 64-byte blocks, shorter than Keccak's rate, in at most `LANES` lanes.
+fn hash_all<'a, const LANES: usize, const BYTES: usize>(
+    out: &mut [Hash],
+    mut messages: impl Iterator<Item = &'a [u8; BYTES]>,
+) {
+    let mut next = || messages.next().expect("one message per hash");
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    let done = x86::hash_all::<WORDS>(out, messages);
-    #[cfg(not(all(feature = "std", target_arch = "x86_64")))]
-    let done = 0;
-    for (hash, message) in out.iter_mut().zip(messages.chunks_exact(WORDS * 8)).skip(done) {
-        *hash = keccak256(message);
+    let out = x86::hash_all::<LANES, _>(out, &mut next);
+    for hash in out {
+        *hash = keccak256(next());
     }
+    assert!(messages.next().is_none(), "one hash per message");
 }
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod x86 {
-    #![expect(unsafe_code, reason = "calls code for instructions that were detected")]
+    #![expect(unsafe_code, reason = "loads and stores of vectors, after a look at the machine")]
 
     use core::arch::x86_64::*;
     use std::arch::is_x86_feature_detected;
@@ -67,96 +75,138 @@ mod x86 {
         0x8000_0000_8000_8008,
     ];
 
-    /// Hashes as many messages as fill whole vectors, and says how many.
-    pub(super) fn hash_all<const WORDS: usize>(out: &mut [Hash], messages: &[u8]) -> usize {
-        let mut done = 0;
-        if is_x86_feature_detected!("avx512f") {
+    /// Hashes as much as is worth it in the machine's lanes, and returns what is left.
+    pub(super) fn hash_all<'a, 'o, const LANES: usize, const BYTES: usize>(
+        out: &'o mut [Hash],
+        next: &mut impl FnMut() -> &'a [u8; BYTES],
+    ) -> &'o mut [Hash] {
+        if LANES >= 8 && is_x86_feature_detected!("avx512f") {
             // SAFETY: the machine has AVX-512F.
-            done += unsafe { hash_eights::<WORDS>(out, messages) };
-        }
-        if is_x86_feature_detected!("avx2") {
+            in_lanes(out, next, |messages| unsafe { hash_eight(messages) })
+        } else if LANES >= 4 && is_x86_feature_detected!("avx2") {
             // SAFETY: the machine has AVX2.
-            done += unsafe { hash_fours::<WORDS>(&mut out[done..], &messages[done * WORDS * 8..]) };
+            in_lanes(out, next, |messages| unsafe { hash_four(messages) })
+        } else {
+            out
         }
-        done
     }
 
-    /// The state before the permutation: `word[w]` holds word `w` of each lane's padded message.
-    fn absorb<const WORDS: usize, const LANES: usize>(messages: &[u8]) -> [[u64; LANES]; 25] {
-        let mut state = [[0; LANES]; 25];
-        for (lane, message) in messages.chunks_exact(WORDS * 8).enumerate() {
-            for (word, bytes) in message.as_chunks().0.iter().enumerate() {
-                state[word][lane] = u64::from_le_bytes(*bytes);
-            }
+    /// As [`hash_all`]: from two messages on, vectors are faster, if some of their lanes are idle.
+    fn in_lanes<'a, 'o, const BYTES: usize, const LANES: usize>(
+        out: &'o mut [Hash],
+        next: &mut impl FnMut() -> &'a [u8; BYTES],
+        hash: impl Fn([&'a [u8; BYTES]; LANES]) -> [Hash; LANES],
+    ) -> &'o mut [Hash] {
+        let is_alone = out.len() % LANES == 1;
+        let (many, rest) = out.split_at_mut(out.len() - usize::from(is_alone));
+        for out in many.chunks_mut(LANES) {
+            let mut messages = [next(); LANES];
+            messages[1..out.len()].fill_with(&mut *next);
+            out.copy_from_slice(&hash(messages)[..out.len()]);
         }
-        state[WORDS] = [1; LANES];
-        state[RATE - 1].iter_mut().for_each(|word| *word |= 1 << 63);
-        state
-    }
-
-    /// The first four words of each lane.
-    fn squeeze<const LANES: usize>(out: &mut [Hash], words: [[u64; LANES]; 4]) {
-        for (lane, hash) in out.iter_mut().enumerate() {
-            for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(words) {
-                *bytes = word[lane].to_le_bytes();
-            }
-        }
+        rest
     }
 
     #[target_feature(enable = "avx2")]
-    fn hash_fours<const WORDS: usize>(out: &mut [Hash], messages: &[u8]) -> usize {
-        let groups = out.chunks_exact_mut(4).zip(messages.chunks_exact(4 * WORDS * 8));
-        let count = groups.len();
-        for (hashes, messages) in groups {
-            let mut state = absorb::<WORDS, 4>(messages)
-                .map(|[a, b, c, d]| _mm256_set_epi64x(signed(d), signed(c), signed(b), signed(a)));
-            permute_fours(&mut state);
-            squeeze(
-                hashes,
-                [state[0], state[1], state[2], state[3]].map(|word| lanes_of_four(word)),
-            );
+    fn hash_four<const BYTES: usize>(messages: [&[u8; BYTES]; 4]) -> [Hash; 4] {
+        let mut state = [_mm256_setzero_si256(); 25];
+        for (at, words) in state[..BYTES / 8].as_chunks_mut().0.iter_mut().enumerate() {
+            let mut rows = [_mm256_setzero_si256(); 4];
+            for (row, message) in rows.iter_mut().zip(messages) {
+                let bytes: &[u8; 32] = &message.as_chunks().0[at];
+                // SAFETY: 32 bytes are there, and the load needs no alignment.
+                *row = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+            }
+            *words = transpose_four(rows);
         }
-        4 * count
+        state[BYTES / 8] = _mm256_set1_epi64x(1);
+        state[RATE - 1] = _mm256_xor_si256(state[RATE - 1], _mm256_set1_epi64x(i64::MIN));
+        permute_fours(&mut state);
+        let mut hashes = [[0; 32]; 4];
+        let rows = transpose_four([state[0], state[1], state[2], state[3]]);
+        for (hash, row) in hashes.iter_mut().zip(rows) {
+            // SAFETY: a hash has 32 bytes, and the store needs no alignment.
+            unsafe { _mm256_storeu_si256(hash.as_mut_ptr().cast(), row) };
+        }
+        hashes
     }
 
     #[target_feature(enable = "avx512f")]
-    fn hash_eights<const WORDS: usize>(out: &mut [Hash], messages: &[u8]) -> usize {
-        let groups = out.chunks_exact_mut(8).zip(messages.chunks_exact(8 * WORDS * 8));
-        let count = groups.len();
-        for (hashes, messages) in groups {
-            let mut state = absorb::<WORDS, 8>(messages).map(|word| {
-                let [a, b, c, d, e, f, g, h] = word.map(signed);
-                _mm512_set_epi64(h, g, f, e, d, c, b, a)
-            });
-            permute_eights(&mut state);
-            squeeze(
-                hashes,
-                [state[0], state[1], state[2], state[3]].map(|word| lanes_of_eight(word)),
-            );
+    fn hash_eight<const BYTES: usize>(messages: [&[u8; BYTES]; 8]) -> [Hash; 8] {
+        let mut state = [_mm512_setzero_si512(); 25];
+        for (at, words) in state[..BYTES / 8].as_chunks_mut().0.iter_mut().enumerate() {
+            let mut rows = [_mm512_setzero_si512(); 8];
+            for (row, message) in rows.iter_mut().zip(messages) {
+                let bytes: &[u8; 64] = &message.as_chunks().0[at];
+                // SAFETY: 64 bytes are there, and the load needs no alignment.
+                *row = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+            }
+            *words = transpose_eight(rows);
         }
-        8 * count
+        state[BYTES / 8] = _mm512_set1_epi64(1);
+        state[RATE - 1] = _mm512_xor_si512(state[RATE - 1], _mm512_set1_epi64(i64::MIN));
+        permute_eights(&mut state);
+        let mut hashes = [[0; 32]; 8];
+        let rows = transpose_eight(*state.first_chunk().expect("25 words"));
+        for (hash, row) in hashes.iter_mut().zip(rows) {
+            // SAFETY: a hash has 32 bytes, and the store needs no alignment.
+            unsafe {
+                _mm256_storeu_si256(hash.as_mut_ptr().cast(), _mm512_castsi512_si256(row));
+            }
+        }
+        hashes
     }
 
-    const fn signed(word: u64) -> i64 {
-        word.cast_signed()
-    }
-
+    /// Word `j` of row `i` becomes word `i` of row `j`.
     #[target_feature(enable = "avx2")]
-    fn lanes_of_four(v: __m256i) -> [u64; 4] {
+    #[inline]
+    fn transpose_four([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
+        let (ab_even, ab_odd) = (_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+        let (cd_even, cd_odd) = (_mm256_unpacklo_epi64(c, d), _mm256_unpackhi_epi64(c, d));
         [
-            _mm256_extract_epi64::<0>(v),
-            _mm256_extract_epi64::<1>(v),
-            _mm256_extract_epi64::<2>(v),
-            _mm256_extract_epi64::<3>(v),
+            _mm256_permute2x128_si256::<0x20>(ab_even, cd_even),
+            _mm256_permute2x128_si256::<0x20>(ab_odd, cd_odd),
+            _mm256_permute2x128_si256::<0x31>(ab_even, cd_even),
+            _mm256_permute2x128_si256::<0x31>(ab_odd, cd_odd),
         ]
-        .map(i64::cast_unsigned)
     }
 
+    /// As [`transpose_four`].
     #[target_feature(enable = "avx512f")]
-    fn lanes_of_eight(v: __m512i) -> [u64; 8] {
-        let [a, b, c, d] = lanes_of_four(_mm512_castsi512_si256(v));
-        let [e, f, g, h] = lanes_of_four(_mm512_extracti64x4_epi64::<1>(v));
-        [a, b, c, d, e, f, g, h]
+    #[inline]
+    fn transpose_eight(rows: [__m512i; 8]) -> [__m512i; 8] {
+        /// Pairs 0 and 2 of either, pairs 1 and 3 of either.
+        const EVEN: i32 = 0b10_00_10_00;
+        const ODD: i32 = 0b11_01_11_01;
+        let [a, b, c, d, e, f, g, h] = rows;
+        // Of two rows, the pairs of words 0, 2, 4 and 6, and those of odd words.
+        let (ab, ab_odd) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        let (cd, cd_odd) = (_mm512_unpacklo_epi64(c, d), _mm512_unpackhi_epi64(c, d));
+        let (ef, ef_odd) = (_mm512_unpacklo_epi64(e, f), _mm512_unpackhi_epi64(e, f));
+        let (gh, gh_odd) = (_mm512_unpacklo_epi64(g, h), _mm512_unpackhi_epi64(g, h));
+        // Of four rows, two words.
+        let (abcd_04, abcd_26) =
+            (_mm512_shuffle_i64x2::<EVEN>(ab, cd), _mm512_shuffle_i64x2::<ODD>(ab, cd));
+        let (abcd_15, abcd_37) = (
+            _mm512_shuffle_i64x2::<EVEN>(ab_odd, cd_odd),
+            _mm512_shuffle_i64x2::<ODD>(ab_odd, cd_odd),
+        );
+        let (efgh_04, efgh_26) =
+            (_mm512_shuffle_i64x2::<EVEN>(ef, gh), _mm512_shuffle_i64x2::<ODD>(ef, gh));
+        let (efgh_15, efgh_37) = (
+            _mm512_shuffle_i64x2::<EVEN>(ef_odd, gh_odd),
+            _mm512_shuffle_i64x2::<ODD>(ef_odd, gh_odd),
+        );
+        [
+            _mm512_shuffle_i64x2::<EVEN>(abcd_04, efgh_04),
+            _mm512_shuffle_i64x2::<EVEN>(abcd_15, efgh_15),
+            _mm512_shuffle_i64x2::<EVEN>(abcd_26, efgh_26),
+            _mm512_shuffle_i64x2::<EVEN>(abcd_37, efgh_37),
+            _mm512_shuffle_i64x2::<ODD>(abcd_04, efgh_04),
+            _mm512_shuffle_i64x2::<ODD>(abcd_15, efgh_15),
+            _mm512_shuffle_i64x2::<ODD>(abcd_26, efgh_26),
+            _mm512_shuffle_i64x2::<ODD>(abcd_37, efgh_37),
+        ]
     }
 
     /// Keccak-f[1600] on vectors, from five operations. All of a round is spelled out, since only
@@ -218,7 +268,7 @@ mod x86 {
                         a[row + 4] = $chi(b[row + 4], b[row], b[row + 1]);
                         row += 5;
                     }
-                    a[0] = $xor(a[0], $splat(signed(constant)));
+                    a[0] = $xor(a[0], $splat(constant.cast_signed()));
                 }
             }
         };
@@ -281,21 +331,26 @@ mod x86 {
 mod tests {
     use super::*;
 
+    fn check<const LANES: usize>(bytes: &[u8]) {
+        let leaves = bytes.as_chunks::<LEAF_BYTES>().0;
+        let mut hashes = vec![[0; 32]; leaves.len()];
+        hash_all::<LANES, _>(&mut hashes, leaves.iter());
+        assert_eq!(hashes, leaves.iter().map(|leaf| keccak256(leaf)).collect::<Vec<_>>());
+
+        let branches = bytes.as_chunks::<64>().0;
+        let mut hashes = vec![[0; 32]; branches.len()];
+        hash_all::<LANES, _>(&mut hashes, branches.iter());
+        assert_eq!(hashes, branches.iter().map(|pair| keccak256(pair)).collect::<Vec<_>>());
+    }
+
     #[test]
     fn many_lanes_hash_as_one() {
         arbtest::arbtest(|u| {
             let count = u.int_in_range(0..=21_usize)?;
             let bytes: Vec<u8> =
-                (0..count * 128).map(|_| u.arbitrary()).collect::<Result<_, _>>()?;
-            let mut hashes = vec![[0; 32]; count];
-            hash_leaves(&mut hashes, &bytes);
-            let one_by_one: Vec<_> = bytes.chunks_exact(128).map(keccak256).collect();
-            assert_eq!(hashes, one_by_one);
-
-            let mut hashes = vec![[0; 32]; 2 * count];
-            hash_branches(&mut hashes, &bytes);
-            let one_by_one: Vec<_> = bytes.chunks_exact(64).map(keccak256).collect();
-            assert_eq!(hashes, one_by_one);
+                (0..count * LEAF_BYTES).map(|_| u.arbitrary()).collect::<Result<_, _>>()?;
+            check::<8>(&bytes);
+            check::<4>(&bytes);
             Ok(())
         });
     }

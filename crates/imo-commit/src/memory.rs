@@ -1,6 +1,6 @@
 //! The tree over memory that changes: only what was written is hashed again.
 
-use crate::{Hash, LEAF_BYTES, hash_branches, hash_leaves, zero_root};
+use crate::{Hash, hash_branches, hash_leaves, zero_root};
 
 /// Neighbouring hashes that are kept together.
 const PAGE: usize = 64;
@@ -50,8 +50,8 @@ impl MemoryTree {
         dirty.sort_unstable();
         dirty.dedup();
         let mut hashes = vec![[0; 32]; dirty.len()];
-        let contents = dirty.iter().map(|leaf| &memory[leaf * LEAF_BYTES..][..LEAF_BYTES]);
-        hash_leaves(&mut hashes, &contents.collect::<Vec<_>>().concat());
+        let contents = memory.as_chunks().0;
+        hash_leaves(&mut hashes, dirty.iter().map(|leaf| &contents[*leaf]));
         self.set(0, &dirty, &hashes);
         for height in 0..self.depth {
             dirty.iter_mut().for_each(|index| *index >>= 1);
@@ -59,7 +59,7 @@ impl MemoryTree {
             let children = dirty.iter().flat_map(|index| [2 * index, 2 * index + 1]);
             let children: Vec<Hash> = children.map(|index| self.node(height, index)).collect();
             hashes.truncate(dirty.len());
-            hash_branches(&mut hashes, children.as_flattened());
+            hash_branches(&mut hashes, &children);
             self.set(height + 1, &dirty, &hashes);
         }
     }
@@ -77,7 +77,7 @@ impl MemoryTree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dense_root, root_from_opening};
+    use crate::{LEAF_BYTES, dense_root, root_from_opening};
 
     #[test]
     fn updates_give_the_root_of_the_whole() {

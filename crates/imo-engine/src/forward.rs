@@ -10,9 +10,10 @@ use crate::fault::Fault;
 use crate::isa::Isa;
 use crate::kv::KvCache;
 use crate::linear::{Product, mat_tile};
+use crate::pending::Pending;
 use crate::session::Session;
 use crate::sink::Sink;
-use crate::slot::{self, LayerSlot};
+use crate::slot;
 use crate::tile::{TILE, Tile};
 use crate::tile_pass::{Effort, TilePass};
 use crate::weights::{Weights, size};
@@ -38,16 +39,6 @@ pub(crate) struct Penalty<'a> {
     pub(crate) penalty: u32,
 }
 
-/// Slots that the sink has not had yet: hashing many together is faster.
-#[derive(Debug, Default)]
-struct Pending {
-    nodes: Vec<u32>,
-    slots: Vec<u8>,
-}
-
-/// Slots that are handed over together, at least, unless a token ends before.
-const PENDING_SLOTS: usize = 64;
-
 impl<'a, S: Sink + ?Sized> Forward<'a, S> {
     /// Before the first position.
     pub(crate) fn new(session: &'a Session<'a>, sink: &'a S, fault: Option<Fault>) -> Self {
@@ -60,7 +51,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
             threads: session.means().threads.max(1),
             fault,
             cache: KvCache::default(),
-            pending: Pending::default(),
+            pending: Pending::new(session.limits().shape.slot_log2),
         }
     }
 
@@ -82,41 +73,35 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         let mut tiles: Vec<_> = tokens
             .chunks(share)
             .enumerate()
-            .map(|(index, tokens)| TilePass::new(self.weights, position + index * share, tokens))
+            .map(|(index, tokens)| {
+                TilePass::new(self.weights, &self.shape, position + index * share, tokens)
+            })
             .collect();
         let threads = if tiles.len() == 1 { self.threads } else { 1 };
         let means = Effort { isa: self.isa, threads };
-        for layer in 0..self.weights.layers.len() {
-            let weights = self.weights;
+        let (weights, shape, sink, fault) = (self.weights, self.shape, self.sink, self.fault);
+        // A token's slots wait for those of its head.
+        let first = tiles.first_mut().expect("at least one tile");
+        first.pending = mem::take(&mut self.pending);
+        for layer in 0..weights.layers.len() {
             each(&mut tiles, |tile| tile.project(weights, layer, means));
             tiles.iter().for_each(|tile| tile.store(&mut self.cache, layer));
             let cache = &self.cache;
-            each(&mut tiles, |tile| tile.finish(weights, layer, cache, means));
-            tiles.iter_mut().for_each(|tile| self.write_layer(tile, layer));
-        }
-        let last = tiles.last().expect("at least one tile");
-        last.for_head(self.weights, last.positions.len() - 1)
-    }
-
-    /// The slots of a layer; what the fault changes there goes on into what follows.
-    fn write_layer(&mut self, tile: &mut TilePass, layer: usize) {
-        let layout = LayerSlot::new(&self.weights.header);
-        let (dim, kv_length) = (size(self.weights.header.dim), layout.kv_length());
-        for (token, position) in tile.positions.clone().enumerate() {
-            let residual = &mut tile.residual[token * dim..(token + 1) * dim];
-            let kv = &mut tile.kv[token * kv_length..(token + 1) * kv_length];
-            let node = self.shape.layer(number(position), number(layer));
-            let fault = self.fault;
-            let slot = self.slot(node);
-            layout.put_residual(slot, residual);
-            layout.put_kv(slot, kv);
-            if Fault::flip(fault, node, slot) {
-                layout.residual(slot, residual);
-                layout.kv(slot, kv);
-                tile.store(&mut self.cache, layer);
-                return;
+            each(&mut tiles, |tile| {
+                tile.finish(weights, layer, cache, means);
+                tile.write(&shape, layer, fault);
+                tile.pending.flush_many(sink, threads);
+            });
+            if fault.is_some() {
+                tiles.iter().for_each(|tile| tile.store(&mut self.cache, layer));
             }
         }
+        if let [_, rest @ ..] = &mut tiles[..] {
+            each(rest, |tile| tile.pending.flush(sink, 1));
+        }
+        self.pending = mem::take(&mut tiles[0].pending);
+        let last = tiles.last().expect("at least one tile");
+        last.for_head(self.weights, last.positions.len() - 1)
     }
 
     /// The head at a position: its parts' candidates, and the slots.
@@ -167,21 +152,12 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
 
     /// A new slot, zero, for this node.
     pub(crate) fn slot(&mut self, node: u32) -> &mut [u8] {
-        if self.pending.nodes.len() >= PENDING_SLOTS {
-            self.flush();
-        }
-        let start = self.pending.slots.len();
-        self.pending.nodes.push(node);
-        self.pending.slots.resize(start + (1 << self.shape.slot_log2), 0);
-        &mut self.pending.slots[start..]
+        self.pending.slot(node)
     }
 
     /// Hands over what is pending.
     pub(crate) fn flush(&mut self) {
-        let Pending { nodes, slots } = mem::take(&mut self.pending);
-        let share = nodes.len().div_ceil(self.threads).max(1);
-        let shares = nodes.par_chunks(share).zip(slots.par_chunks(share << self.shape.slot_log2));
-        shares.for_each(|(nodes, slots)| self.sink.accept(nodes, slots));
+        self.pending.flush(self.sink, self.threads);
     }
 }
 

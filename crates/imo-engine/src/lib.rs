@@ -27,18 +27,17 @@ mod kv;
 
 mod linear;
 
+mod pending;
+
 mod run;
 
 mod session;
 pub use session::{Answer, Deviations, Limits, Means, Session, SessionError, Step};
 
 mod sink;
-pub use sink::{Commitment, Sink, Uncommitted};
+pub use sink::{Commitment, Recording, Sink, Uncommitted};
 
 mod slot;
-
-mod slot_tree;
-pub use slot_tree::SlotTree;
 
 mod tile;
 
@@ -46,6 +45,9 @@ mod tile_pass;
 
 mod trace;
 pub use trace::Trace;
+
+mod trace_tree;
+pub use trace_tree::TraceTree;
 
 mod vector;
 

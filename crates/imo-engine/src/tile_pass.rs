@@ -2,15 +2,18 @@
 
 use std::ops::Range;
 
+use imo_model::TraceShape;
 use imo_tensor::{GROUP, Matrix, add, quantise_head, rms_norm, rotate};
 use rayon::prelude::*;
 
 use crate::attention::{Queries, Scratch, attend_heads};
 use crate::elementwise::silu_mul;
+use crate::fault::Fault;
 use crate::forward::number;
 use crate::isa::Isa;
 use crate::kv::{KvCache, Rows};
 use crate::linear::{Product, mat_tile};
+use crate::pending::Pending;
 use crate::slot::LayerSlot;
 use crate::tile::Tile;
 use crate::weights::{LayerWeights, Weights, size};
@@ -39,13 +42,20 @@ pub(crate) struct TilePass {
     queries: Vec<i16>,
     query_exponents: Vec<i16>,
     tile: Tile,
+    /// What was written and not yet handed over.
+    pub(crate) pending: Pending,
 }
 
 impl TilePass {
     /// Begins with the embeddings of `tokens`, the first of which stands at `position`.
     ///
     /// A token that the vocabulary lacks, which only a fault gives, counts as its last.
-    pub(crate) fn new(weights: &Weights<'_>, position: usize, tokens: &[u32]) -> Self {
+    pub(crate) fn new(
+        weights: &Weights<'_>,
+        shape: &TraceShape,
+        position: usize,
+        tokens: &[u32],
+    ) -> Self {
         let header = &weights.header;
         let layout = LayerSlot::new(header);
         let mut residual = vec![0.0; tokens.len() * size(header.dim)];
@@ -61,6 +71,7 @@ impl TilePass {
             queries: vec![0; tokens.len() * size(header.query_dim())],
             query_exponents: vec![0; tokens.len() * size(header.heads)],
             tile: Tile::default(),
+            pending: Pending::new(shape.slot_log2),
             positions,
         }
     }
@@ -139,6 +150,23 @@ impl TilePass {
         self.tile.fill(&hidden, size(header.ffn));
         let [output] = products([&layer.down], &self.tile, means);
         add(&mut self.residual, &output);
+    }
+
+    /// Writes the slots of a layer; what the fault changes there goes on into what follows.
+    pub(crate) fn write(&mut self, shape: &TraceShape, layer: usize, fault: Option<Fault>) {
+        let dim = self.residual.len() / self.positions.len();
+        let residuals = self.residual.chunks_exact_mut(dim);
+        let kvs = self.kv.chunks_exact_mut(self.layout.kv_length());
+        for (position, (residual, kv)) in self.positions.clone().zip(residuals.zip(kvs)) {
+            let node = shape.layer(number(position), number(layer));
+            let slot = self.pending.slot(node);
+            self.layout.put_residual(slot, residual);
+            self.layout.put_kv(slot, kv);
+            if Fault::flip(fault, node, slot) {
+                self.layout.residual(slot, residual);
+                self.layout.kv(slot, kv);
+            }
+        }
     }
 
     /// The residual stream, normalised for the head, of one of the tokens.

@@ -181,7 +181,7 @@ impl Engine {
                     let sink = Commitment::new(shape.slot_log2);
                     committed.push(Pace::measure(session, &request, &deviations, &sink));
                     let ended = Instant::now();
-                    black_box(sink.into_trace(shape.nodes_log2).root());
+                    black_box(sink.into_tree(shape.nodes_log2).root());
                     root_s.push(ended.elapsed().as_secs_f64());
                 } else {
                     uncommitted.push(Pace::measure(session, &request, &deviations, &Uncommitted));

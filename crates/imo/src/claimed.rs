@@ -40,7 +40,8 @@ impl TraceBytes for ClaimedTrace<'_> {
     }
 
     fn subtree(&self, levels: u8, index: u64) -> Hash {
-        let own = || self.own.subtree(levels, u32::try_from(index).expect("a node of the trace"));
+        let own =
+            || self.own.tree().subtree(levels, u32::try_from(index).expect("a node of the trace"));
         let Some(Difference { node, slot_root, siblings }) = &self.difference else { return own() };
         let level = usize::from(levels);
         if node >> levels == index {
@@ -127,8 +128,8 @@ pub fn first_difference(
     mut children_of: impl FnMut(u8, u32) -> Option<(Hash, Hash)>,
 ) -> Option<Difference> {
     let own = ClaimedTrace::own(own);
-    let top = own.own.nodes_log2();
-    if own.own.root() == claimed_root {
+    let top = own.own.tree().nodes_log2();
+    if own.own.tree().root() == claimed_root {
         return None;
     }
     let (mut claimed, mut index) = (claimed_root, 0_u32);

@@ -3,10 +3,10 @@
 //! They prove themselves: either they hash to the claimed root or they are useless.
 
 use imo_commit::Hash;
-use imo_engine::SlotTree;
+use imo_engine::TraceTree;
 
 /// Writes them: runs of neighbouring nodes whose slots are not zero.
-pub fn encode(tree: &SlotTree) -> Vec<u8> {
+pub fn encode(tree: &TraceTree) -> Vec<u8> {
     let mut bytes = Vec::new();
     for run in tree.slot_roots().chunk_by(|a, b| a.0 + 1 == b.0) {
         let count = u32::try_from(run.len()).expect("fewer than the nodes of a trace");
@@ -20,7 +20,7 @@ pub fn encode(tree: &SlotTree) -> Vec<u8> {
 }
 
 /// Reads what somebody wrote, for a trace of `2^nodes_log2` slots of `2^slot_log2` bytes; none where it is malformed.
-pub fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<SlotTree> {
+pub fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<TraceTree> {
     let mut roots: Vec<(u32, Hash)> = Vec::new();
     let mut next = 0;
     while !bytes.is_empty() {
@@ -35,7 +35,7 @@ pub fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<SlotTre
         }
         next = end;
     }
-    Some(SlotTree::new(roots, nodes_log2, slot_log2))
+    Some(TraceTree::new(roots, nodes_log2, slot_log2))
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
@@ -60,7 +60,7 @@ mod tests {
                     roots.push((node, u.arbitrary()?));
                 }
             }
-            let tree = SlotTree::new(roots, NODES_LOG2, SLOT_LOG2);
+            let tree = TraceTree::new(roots, NODES_LOG2, SLOT_LOG2);
             let read = decode(&encode(&tree), NODES_LOG2, SLOT_LOG2).expect("it was just written");
             assert_eq!(read.slot_roots(), tree.slot_roots());
             assert_eq!(read.subtree(NODES_LOG2, 0), tree.subtree(NODES_LOG2, 0));

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use imo_commit::{DenseTree, Hash, dense_root, depth};
-use imo_engine::{Answer, Commitment, Deviations, Limits, Request, Session, Trace};
+use imo_engine::{Answer, Deviations, Limits, Recording, Request, Session, Trace};
 use imo_model::{ModelImage, Program, TraceShape, content_id};
 use imo_vm::{Elf, Machine, Run, Segments, State, Stopped, TraceBytes};
 
@@ -154,14 +154,14 @@ impl TextProgram {
     }
 }
 
-/// An answer with its trace.
+/// An answer with its trace, every slot kept.
 pub fn answer(
     session: &Session<'_>,
     request: &Request,
     deviations: &Deviations,
 ) -> (Answer, Trace) {
     let shape = session.limits().shape;
-    let sink = Commitment::new(shape.slot_log2);
+    let sink = Recording::new(shape.slot_log2);
     let answer = session.run(request, deviations, &sink, |_| ControlFlow::Continue(()));
     (answer, sink.into_trace(shape.nodes_log2))
 }

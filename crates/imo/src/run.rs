@@ -71,7 +71,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     });
     let elapsed = started.elapsed();
     let is_stopped = stream.finish();
-    let trace_root = sink.into_trace(program.shape().nodes_log2).root();
+    let trace_root = sink.into_tree(program.shape().nodes_log2).root();
 
     let stop = Stop::of(&answer, &args, &image, is_stopped);
     let speed = Speed::of(&answer, first_token.unwrap_or(elapsed), elapsed);

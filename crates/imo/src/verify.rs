@@ -73,7 +73,7 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
 impl Report {
     fn of(claim: &ClaimView, model: &Model, solution: &Solution, sources: &Sources) -> Self {
-        let is_right = claim.preimage.traceRoot.0 == solution.trace.root();
+        let is_right = claim.preimage.traceRoot.0 == solution.trace.tree().root();
         let difference =
             (!is_right).then(|| block_in_place(|| sources.difference(claim, &solution.trace)));
         let shape = model.program.shape();

@@ -71,23 +71,30 @@ fn four_bits<const BYTES: usize, const GROUPS: usize, const TOKENS: usize>(
     let with_minimum = BYTES == Format::Q4_1.block_bytes();
     let mask = _mm512_set1_epi8(15);
     let mut totals = [[_mm512_setzero_si512(); GROUPS]; TOKENS];
-    let groups = groups.map(|group| group.as_chunks::<BYTES>().0);
+    let groups = groups_of::<BYTES, GROUPS>(groups);
     for index in 0..groups[0].len() {
-        let blocks = groups.map(|group| &group[index]);
         prefetch::<BYTES, GROUPS>(groups[0], index);
-        let scales = blocks.map(|block| half_units(block));
-        let minimums =
-            if with_minimum { blocks.map(|block| half_units(&block[16..])) } else { scales };
-        let rows = blocks.map(|block| {
+        let mut scales = [_mm512_setzero_si512(); GROUPS];
+        let mut minimums = [_mm512_setzero_si512(); GROUPS];
+        let mut rows = [[_mm512_setzero_si512(); 4]; GROUPS];
+        // Loops, since closures given to an array are not compiled into this function.
+        for group in 0..GROUPS {
+            let block = &groups[group][index];
+            if with_minimum {
+                [scales[group], minimums[group]] = pairs_of_half_units(block);
+            } else {
+                scales[group] = half_units(block);
+                minimums[group] = scales[group];
+            }
             let quants = block[BYTES - 128..].as_chunks::<64>().0;
-            let chunks = [load(&quants[0]), load(&quants[1])];
-            [
-                _mm512_and_si512(chunks[0], mask),
-                _mm512_and_si512(chunks[1], mask),
-                _mm512_and_si512(_mm512_srli_epi16::<4>(chunks[0]), mask),
-                _mm512_and_si512(_mm512_srli_epi16::<4>(chunks[1]), mask),
-            ]
-        });
+            let (first, second) = (load(&quants[0]), load(&quants[1]));
+            rows[group] = [
+                _mm512_and_si512(first, mask),
+                _mm512_and_si512(second, mask),
+                _mm512_and_si512(_mm512_srli_epi16::<4>(first), mask),
+                _mm512_and_si512(_mm512_srli_epi16::<4>(second), mask),
+            ];
+        }
         let (halves, sums) = (x.halves::<TOKENS>(index, token), x.sums::<TOKENS>(index, token));
         for token in 0..TOKENS {
             // Q4_0 is Q4_1 with a minimum of −8 scales.
@@ -115,16 +122,19 @@ fn eight_bits<const GROUPS: usize, const TOKENS: usize>(
     // The instruction takes one factor without a sign: 128 is added here and taken off below.
     let offset = _mm512_set1_epi8(i8::MIN);
     let mut totals = [[_mm512_setzero_si512(); GROUPS]; TOKENS];
-    let groups = groups.map(|group| group.as_chunks::<BYTES>().0);
+    let groups = groups_of::<BYTES, GROUPS>(groups);
     for index in 0..groups[0].len() {
-        let blocks = groups.map(|group| &group[index]);
         prefetch::<BYTES, GROUPS>(groups[0], index);
-        let scales = blocks.map(|block| half_units(block));
-        let rows = blocks.map(|block| {
+        let mut scales = [_mm512_setzero_si512(); GROUPS];
+        let mut rows = [[_mm512_setzero_si512(); 4]; GROUPS];
+        for group in 0..GROUPS {
+            let block = &groups[group][index];
+            scales[group] = half_units(block);
             let quants = block[16..].as_chunks::<64>().0;
-            let shifted = |at: usize| _mm512_xor_si512(load(&quants[at]), offset);
-            [shifted(0), shifted(1), shifted(2), shifted(3)]
-        });
+            for (row, quants) in rows[group].iter_mut().zip(quants) {
+                *row = _mm512_xor_si512(load(quants), offset);
+            }
+        }
         let (halves, sums) = (x.halves::<TOKENS>(index, token), x.sums::<TOKENS>(index, token));
         for token in 0..TOKENS {
             let excess = _mm512_set1_epi32(128 * sums[token]);
@@ -137,6 +147,18 @@ fn eight_bits<const GROUPS: usize, const TOKENS: usize>(
         }
     }
     totals
+}
+
+/// The groups' blocks.
+#[inline(always)]
+fn groups_of<'a, const BYTES: usize, const GROUPS: usize>(
+    groups: [&'a [u8]; GROUPS],
+) -> [&'a [[u8; BYTES]]; GROUPS] {
+    let mut blocks: [&[[u8; BYTES]]; GROUPS] = [&[]; GROUPS];
+    for (blocks, group) in blocks.iter_mut().zip(groups) {
+        *blocks = group.as_chunks().0;
+    }
+    blocks
 }
 
 /// The dot product of each row with a block in the low half of its 64-bit lane.
@@ -168,6 +190,23 @@ fn half_units(bytes: &[u8]) -> __m512i {
     let values = _mm256_maskz_cvtph_ps(small, halves);
     // Exact: a value of 11 bits, below 2³¹ after it.
     _mm512_cvtps_epi64(_mm256_mul_ps(values, _mm256_set1_ps(16_777_216.0)))
+}
+
+/// As [`half_units`] of eight scales and of the eight minimums after them, in the low halves of 64-bit lanes.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
+#[inline]
+fn pairs_of_half_units(bytes: &[u8]) -> [__m512i; 2] {
+    let bytes: &[u8; 32] = bytes.first_chunk().expect("scales and minimums");
+    // SAFETY: 32 bytes are there, and the load needs no alignment.
+    let halves = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+    // Scale and minimum of each row side by side.
+    let order = _mm256_setr_epi16(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    let halves = _mm256_permutexvar_epi16(order, halves);
+    let size = _mm256_and_si256(halves, _mm256_set1_epi16(0x7fff));
+    let small = _mm256_cmplt_epi16_mask(size, _mm256_set1_epi16(0x5800));
+    let values = _mm512_maskz_cvtph_ps(small, halves);
+    let units = _mm512_cvtps_epi32(_mm512_mul_ps(values, _mm512_set1_ps(16_777_216.0)));
+    [units, _mm512_srli_epi64::<32>(units)]
 }
 
 /// Chunk `index` of eight bytes in every 64-bit lane.

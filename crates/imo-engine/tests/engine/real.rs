@@ -89,7 +89,7 @@ fn trace(image: &ModelImage, item: &Value, means: Means) -> (String, String) {
     let sink = Commitment::new(limits.shape.slot_log2);
     let answer =
         session.run(&request, &Deviations::default(), &sink, |_| ControlFlow::Continue(()));
-    let root = sink.into_trace(limits.shape.nodes_log2).root();
+    let root = sink.into_tree(limits.shape.nodes_log2).root();
     let root = root.iter().map(|byte| format!("{byte:02x}")).collect();
     (root, String::from_utf8(answer.bytes).expect("whole characters"))
 }

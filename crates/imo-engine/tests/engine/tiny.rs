@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use arbtest::arbitrary::{Result, Unstructured};
 use imo_engine::{
-    Answer, Commitment, Deviations, Fault, Isa, Limits, Means, Request, Session, Trace,
+    Answer, Deviations, Fault, Isa, Limits, Means, Recording, Request, Session, Trace,
 };
 use imo_model::tiny::{KINDS, TinyShape, gguf};
 use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
@@ -96,7 +96,7 @@ pub(crate) fn run(
         output_bytes: OUTPUT_LIMIT.try_into().expect("a size"),
     };
     let session = Session::new(image, limits, means).expect("the machine will do");
-    let sink = Commitment::new(shape.slot_log2);
+    let sink = Recording::new(shape.slot_log2);
     let deviations = Deviations { fault, ..Deviations::default() };
     let answer = session.run(request, &deviations, &sink, |_| ControlFlow::Continue(()));
     (answer, sink.into_trace(shape.nodes_log2))
@@ -151,8 +151,8 @@ pub(crate) fn slots<'a>(
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
     let (mut words, mut longs) = (vec![0; needs.words], vec![0; needs.longs]);
     let mut bytes = vec![0; needs.bytes];
-    let mut out = vec![0; 1 << trace.slot_log2()];
-    (0..1 << trace.nodes_log2()).map(move |index| {
+    let mut out = vec![0; 1 << trace.tree().slot_log2()];
+    (0..1 << trace.tree().nodes_log2()).map(move |index| {
         let workspace = Workspace {
             floats: &mut floats,
             shorts: &mut shorts,
@@ -162,7 +162,7 @@ pub(crate) fn slots<'a>(
             longs: &mut longs,
             bytes: &mut bytes,
         };
-        node(&mut claim, index, (trace.nodes_log2(), trace.slot_log2()), workspace, &mut out);
+        node(&mut claim, index, (trace.tree().nodes_log2(), trace.tree().slot_log2()), workspace, &mut out);
         (index, out.clone())
     })
 }
@@ -189,7 +189,7 @@ fn nothing_about_the_means_changes_a_trace() {
         let (answer, trace) = run(&image, &request, first, None);
         let (other_answer, other_trace) = run(&image, &request, second, None);
         assert_eq!(answer, other_answer, "{first:?} {second:?}");
-        assert_eq!(trace.root(), other_trace.root(), "{first:?} {second:?}");
+        assert_eq!(trace.tree().root(), other_trace.tree().root(), "{first:?} {second:?}");
         Ok(())
     })
     .budget_ms(3_000);

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use imo_engine::{Commitment, Deviations, Means, Request, Session};
+use imo_engine::{Deviations, Means, Recording, Request, Session};
 use imo_model::ModelImage;
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub(crate) fn measure(
         ignore_end: true,
         fault: None,
     };
-    let sink = Commitment::new(program.shape().slot_log2);
+    let sink = Recording::new(program.shape().slot_log2);
     let started = Instant::now();
     let mut first = None;
     let answer = session.run(&request, &deviations, &sink, |_| {

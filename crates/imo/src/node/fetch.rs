@@ -42,7 +42,7 @@ impl Sources {
     fn in_blobs(&self, claim: &ClaimView, own: &Trace) -> Option<Difference> {
         let beacon = self.beacon.as_ref()?;
         let bytes = Handle::current().block_on(beacon.bytes_of(&self.client, claim.transaction))?;
-        let tree = node_roots::decode(&bytes, own.nodes_log2(), own.slot_log2())?;
+        let tree = node_roots::decode(&bytes, own.tree().nodes_log2(), own.tree().slot_log2())?;
         first_difference(own, claim.preimage.traceRoot.0, |level, index| {
             Some((tree.subtree(level - 1, 2 * index), tree.subtree(level - 1, 2 * index + 1)))
         })

@@ -51,7 +51,7 @@ impl Worker {
 
     fn compare(&self, claim: &ClaimView, model: &Model, solution: &Arc<Solution>) -> Verdict {
         let root = claim.preimage.traceRoot;
-        if solution.trace.root() == root.0 {
+        if solution.trace.tree().root() == root.0 {
             return Verdict::Right;
         }
         let found = block_in_place(|| self.sources.difference(claim, &solution.trace));

@@ -16,8 +16,8 @@ use crate::claimed::ClaimedTrace;
 use crate::program::{TextProgram, answer};
 use crate::terminal::Terminal;
 
-/// Solutions kept; what falls out is computed again when it is needed.
-const SOLUTIONS: usize = 16;
+/// Bytes of slots kept beside the latest solution's; what falls out is computed again when it is needed.
+const KEPT_BYTES: usize = 256 << 20;
 
 /// A model that can be run and judged.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct Model {
 pub(crate) struct Solution {
     input: Vec<u8>,
     pub(crate) answer: Answer,
-    pub(crate) trace: Arc<Trace>,
+    pub(crate) trace: Trace,
 }
 
 impl Solution {
@@ -66,7 +66,7 @@ impl Model {
         let session = Session::new(&self.image, self.program.limits(), means)?;
         let deviations = Deviations { fault, ..Deviations::default() };
         let (answer, trace) = answer(&session, request, &deviations);
-        Ok(Solution { input: request.encode(), answer, trace: Arc::new(trace) })
+        Ok(Solution { input: request.encode(), answer, trace })
     }
 
     /// Runs one node in the virtual machine, over a trace as somebody claims it.
@@ -120,8 +120,9 @@ impl Solver {
         let model = self.models.get(&content_id).context("this node does not have the model")?;
         let request = request_of(view, claimant, self.chain_id)?;
         let solution = Arc::new(model.solve(&request, self.fault, self.means)?);
-        if self.solutions.len() == SOLUTIONS {
-            self.solutions.remove(0);
+        let mut kept = self.solutions.iter().map(|(_, it)| it.trace.slot_bytes()).sum::<usize>();
+        while kept > KEPT_BYTES {
+            kept -= self.solutions.remove(0).1.trace.slot_bytes();
         }
         self.solutions.push((key, Arc::clone(&solution)));
         Ok(solution)

@@ -130,22 +130,22 @@ impl Worker {
         if !self.rehearsal.lies {
             block_in_place(|| self_check(model, &solution, is_new))?;
         }
-        let emit = model.program.shape().emit();
+        let (tree, emit) = (solution.trace.tree(), model.program.shape().emit());
         let call = claimCall {
             order: view.order,
             answer: solution.answer.bytes.clone().into(),
             tokensUsed: solution.tokens_used(),
-            evidence: evidence(&solution.trace.root(), &solution.trace.open(emit), &self.trace_uri),
+            evidence: evidence(&tree.root(), &tree.open(emit), &self.trace_uri),
         };
         if is_new {
             self.checked.push(content_id);
         }
         // Served before it is claimed: who doubts it at once shall find it.
-        self.traces.add(&solution.trace);
+        self.traces.add(tree);
         let least = self.client.call(self.verifier(), &CLAIM_BONDCall {}).await?;
         let bond = self.bond(4, least).await?;
         if self.blobs {
-            let roots = node_roots::encode(solution.trace.tree());
+            let roots = node_roots::encode(tree);
             if roots.len() <= Client::BLOB_BYTES {
                 return Ok(self.client.send_with_blobs(self.oracle(), &call, bond, &roots).await?);
             }

@@ -12,21 +12,25 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use imo_commit::Hash;
-use imo_engine::Trace;
+use imo_engine::TraceTree;
 use tokio::net::TcpListener;
 
 use crate::model::hex;
 use crate::node::metrics::Metrics;
 use crate::terminal::Terminal;
 
-/// Traces by root, shared between the loop that computes them and the server.
+/// Trees of traces by root, shared between the loop that computes them and the server.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Traces(Arc<Mutex<BTreeMap<String, Arc<Trace>>>>);
+pub(crate) struct Traces(Arc<Mutex<BTreeMap<String, Arc<TraceTree>>>>);
 
 impl Traces {
-    pub(crate) fn add(&self, trace: &Arc<Trace>) {
+    pub(crate) fn add(&self, tree: &Arc<TraceTree>) {
         let mut traces = self.0.lock().expect("no thread panicked while it held the traces");
-        traces.entry(hex(&trace.root())).or_insert_with(|| Arc::clone(trace));
+        traces.entry(hex(&tree.root())).or_insert_with(|| Arc::clone(tree));
+    }
+
+    pub(crate) fn serves(&self, root: &str) -> bool {
+        self.0.lock().expect("no thread panicked while it held the traces").contains_key(root)
     }
 
     /// Keeps only the traces that can still be disputed.

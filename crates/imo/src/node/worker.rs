@@ -202,9 +202,12 @@ impl Worker {
             let Some(request) = request.filter(|_| self.solver.model(content_id).is_some()) else {
                 continue;
             };
+            if self.traces.serves(&hex(claim.preimage.traceRoot.as_slice())) {
+                continue;
+            }
             let claimant = claim.preimage.claimant;
             let solution = block_in_place(|| self.solver.solve(content_id, request, claimant))?;
-            self.traces.add(&solution.trace);
+            self.traces.add(solution.trace.tree());
         }
         Ok(())
     }
@@ -229,7 +232,7 @@ pub(crate) fn self_check(
     let trace = ClaimedTrace::own(&solution.trace);
     let live: Vec<u32> = solution.trace.nodes().collect();
     let kind = |node| std::mem::discriminant(&model.program.shape().kind(node));
-    let mut nodes = vec![live[usize::from(solution.trace.root()[0]) * live.len() / 256]];
+    let mut nodes = vec![live[usize::from(solution.trace.tree().root()[0]) * live.len() / 256]];
     if every_kind {
         for node in live.iter().rev() {
             if nodes.iter().all(|it| kind(*it) != kind(*node)) {

@@ -144,8 +144,8 @@ impl Scene {
         (liar, style): (Side, Style),
         is_served: bool,
     ) -> (Side, u32) {
-        let difference = first_difference(other, claimed.root(), |level, index| {
-            let child = |at| claimed.subtree(level - 1, at);
+        let difference = first_difference(other, claimed.tree().root(), |level, index| {
+            let child = |at| claimed.tree().subtree(level - 1, at);
             Some((child(2 * index), child(2 * index + 1)))
         });
         let difference = difference.expect("the traces differ");
@@ -178,9 +178,9 @@ impl Scene {
             phase: if is_served {
                 Phase::Opening
             } else {
-                Phase::Committed(Descent { prefix: 0, levels: claimed.nodes_log2().into() })
+                Phase::Committed(Descent { prefix: 0, levels: claimed.tree().nodes_log2().into() })
             },
-            committed: if is_served { slot_root } else { claimed.root() },
+            committed: if is_served { slot_root } else { claimed.tree().root() },
             node: is_served.then_some(node.into()),
             first,
             program: &self.program,
@@ -335,7 +335,7 @@ fn faults(scene: &Scene, honest: &Trace, random: &mut Random) -> Vec<(&'static s
         ("sampler", of_kind(|kind| matches!(kind, Kind::Sampler { .. }))),
         ("emit", vec![shape.emit()]),
     ];
-    let bits = 8 << honest.slot_log2();
+    let bits = 8 << honest.tree().slot_log2();
     let mut faults = vec![("wrong output", Fault::Output), ("wrong length", Fault::Length)];
     for (name, nodes) in kinds {
         for _ in 0..FAULTS_OF_A_KIND * soak() {
@@ -355,7 +355,7 @@ fn every_fault_is_caught_and_no_honest_bond_is_lost() {
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     for (name, fault) in faults(&scene, &honest, &mut random) {
         let wrong = scene.trace(Some(fault));
-        assert_ne!(wrong.root(), honest.root(), "{fault:?} changes the trace");
+        assert_ne!(wrong.tree().root(), honest.tree().root(), "{fault:?} changes the trace");
         let row = rows.entry(name).or_default();
         row.claims += 1;
         for is_served in [true, false] {

@@ -1,23 +1,27 @@
 //! The Merkle tree over a trace's slots, of which most are zero.
 
-use imo_commit::{Hash, LEAF_LOG2, hash_branches, hash_leaves, zero_root};
+use imo_commit::{Hash, LEAF_LOG2, hash_branches, zero_root};
 
-/// The roots of slots and everything above them; what is not stored is zero.
+/// The roots of an inference's slots under one root. Slots that no node wrote are zero.
+///
+/// Memory: about 80 bytes for each slot that was written.
 #[derive(Debug, Clone)]
-pub struct SlotTree {
+pub struct TraceTree {
     slot_log2: u8,
-    /// By level above the slots, sorted by index. INVARIANT: the last level has at most index 0.
+    /// By level above the slots, sorted by index; what is not stored is zero. INVARIANT: the last
+    /// level has at most index 0.
     levels: Vec<Vec<(u32, Hash)>>,
 }
 
-impl SlotTree {
+impl TraceTree {
     /// The tree over `2^nodes_log2` slots of `2^slot_log2` bytes with these roots; other slots are zero.
     ///
     /// # Panics
     ///
-    /// When the roots are not in the order of their nodes, or a node is not one of the trace.
-    pub fn new(roots: Vec<(u32, Hash)>, nodes_log2: u8, slot_log2: u8) -> Self {
-        assert!(roots.is_sorted_by(|a, b| a.0 < b.0), "each node once, in order");
+    /// When a node comes twice, or is none of the trace.
+    pub fn new(mut roots: Vec<(u32, Hash)>, nodes_log2: u8, slot_log2: u8) -> Self {
+        roots.sort_unstable_by_key(|(node, _)| *node);
+        assert!(roots.is_sorted_by(|a, b| a.0 < b.0), "each node once");
         assert!(
             roots.last().is_none_or(|(node, _)| node >> nodes_log2 == 0),
             "a node of the trace"
@@ -31,7 +35,12 @@ impl SlotTree {
         Self { slot_log2, levels }
     }
 
-    /// D: the tree has 2^D slots.
+    /// The root a claim commits to, of depth `nodes_log2 + slot_log2 - 7`.
+    pub fn root(&self) -> Hash {
+        self.subtree(self.nodes_log2(), 0)
+    }
+
+    /// D: the trace has 2^D slots.
     pub fn nodes_log2(&self) -> u8 {
         u8::try_from(self.levels.len() - 1).expect("made from a u8")
     }
@@ -41,7 +50,7 @@ impl SlotTree {
         self.slot_log2
     }
 
-    /// The roots of the slots that are not zero, in the order of their nodes.
+    /// The roots of the slots that were written, in the order of their nodes.
     pub fn slot_roots(&self) -> &[(u32, Hash)] {
         &self.levels[0]
     }
@@ -50,7 +59,7 @@ impl SlotTree {
     ///
     /// # Panics
     ///
-    /// When the tree has no such subtree.
+    /// When the trace has no such subtree.
     pub fn subtree(&self, level: u8, index: u32) -> Hash {
         assert!(level <= self.nodes_log2(), "level {level} is above the root");
         assert!(index >> (self.nodes_log2() - level) == 0, "no subtree {index} at level {level}");
@@ -58,6 +67,11 @@ impl SlotTree {
         stored
             .binary_search_by_key(&index, |(index, _)| *index)
             .map_or_else(|_| zero_root(self.slot_log2 - LEAF_LOG2 + level), |at| stored[at].1)
+    }
+
+    /// The siblings on the way from a slot to the root, bottom-up.
+    pub fn open(&self, node: u32) -> Vec<Hash> {
+        (0..self.nodes_log2()).map(|level| self.subtree(level, (node >> level) ^ 1)).collect()
     }
 }
 
@@ -71,40 +85,6 @@ fn parents(children: &[(u32, Hash)], zero: Hash) -> Vec<(u32, Hash)> {
         }
     }
     let mut hashes = vec![zero; pairs.len()];
-    hash_branches(&mut hashes, flat.as_flattened());
+    hash_branches(&mut hashes, &flat);
     pairs.iter().zip(hashes).map(|(pair, hash)| (pair[0].0 / 2, hash)).collect()
-}
-
-/// The root of each slot of `2^slot_log2` bytes in `slots`.
-///
-/// Only the leaves up to the last one that any of the slots uses are hashed.
-pub(crate) fn slot_roots(slots: &[u8], slot_log2: u8) -> Vec<Hash> {
-    let size = 1 << slot_log2;
-    let used = slots.chunks_exact(size).map(used_leaves).max().unwrap_or(0);
-    if used == 0 {
-        return vec![zero_root(slot_log2 - LEAF_LOG2); slots.len() >> slot_log2];
-    }
-    let leaves: Vec<u8> =
-        slots.chunks_exact(size).flat_map(|slot| &slot[..used << LEAF_LOG2]).copied().collect();
-    let mut width = used;
-    let mut hashes = vec![[0; 32]; leaves.len() >> LEAF_LOG2];
-    hash_leaves(&mut hashes, &leaves);
-    for height in 0..slot_log2 - LEAF_LOG2 {
-        if width % 2 == 1 {
-            let rows = hashes.chunks_exact(width);
-            hashes = rows.flat_map(|row| row.iter().copied().chain([zero_root(height)])).collect();
-        }
-        let mut above = vec![[0; 32]; hashes.len() / 2];
-        hash_branches(&mut above, hashes.as_flattened());
-        hashes = above;
-        width = width.div_ceil(2);
-    }
-    hashes
-}
-
-/// Leaves up to the last one that is not zero.
-fn used_leaves(slot: &[u8]) -> usize {
-    let zero = |leaf: &&[u8; 1 << LEAF_LOG2]| leaf.iter().all(|&byte| byte == 0);
-    let leaves = slot.as_chunks::<{ 1 << LEAF_LOG2 }>().0;
-    leaves.len() - leaves.iter().rev().take_while(zero).count()
 }

@@ -1,0 +1,48 @@
+//! Slots that the sink has not had yet: hashing many together is faster.
+
+use rayon::prelude::*;
+
+use crate::sink::Sink;
+
+/// Slots that are handed over together, at least, unless a token ends before.
+const TOGETHER: usize = 64;
+
+/// Some nodes' slots, in the order in which they were written.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    slot_log2: u8,
+    nodes: Vec<u32>,
+    slots: Vec<u8>,
+}
+
+impl Pending {
+    /// For slots of `2^slot_log2` bytes.
+    pub(crate) fn new(slot_log2: u8) -> Self {
+        Self { slot_log2, ..Self::default() }
+    }
+
+    /// A new slot, zero, for this node.
+    pub(crate) fn slot(&mut self, node: u32) -> &mut [u8] {
+        let start = self.slots.len();
+        self.nodes.push(node);
+        self.slots.resize(start + (1 << self.slot_log2), 0);
+        &mut self.slots[start..]
+    }
+
+    /// Hands over what there is, if it is enough to be worth it.
+    pub(crate) fn flush_many(&mut self, sink: &(impl Sink + ?Sized), threads: usize) {
+        if self.nodes.len() >= TOGETHER {
+            self.flush(sink, threads);
+        }
+    }
+
+    /// Hands over what there is, in as many parts as there are threads.
+    pub(crate) fn flush(&mut self, sink: &(impl Sink + ?Sized), threads: usize) {
+        let share = self.nodes.len().div_ceil(threads).max(1);
+        let shares =
+            self.nodes.par_chunks(share).zip(self.slots.par_chunks(share << self.slot_log2));
+        shares.for_each(|(nodes, slots)| sink.accept(nodes, slots));
+        self.nodes.clear();
+        self.slots.clear();
+    }
+}
