@@ -8,15 +8,7 @@ use imo_model::tiny::{TinyShape, gguf};
 
 fn main() -> std::io::Result<()> {
     let corpus = PathBuf::from(std::env::args().nth(1).expect("the corpus's folder"));
-    let small = TinyShape {
-        layers: 1,
-        dim: 32,
-        ffn: 32,
-        heads: 2,
-        kv_heads: 1,
-        context: 8,
-        ..TinyShape::default()
-    };
+    let small = TinyShape::smallest();
     let wide = TinyShape { dim: 256, ffn: 256, heads: 8, ..small };
     let shapes = [
         small,

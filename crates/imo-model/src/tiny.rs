@@ -47,6 +47,13 @@ impl Default for TinyShape {
     }
 }
 
+impl TinyShape {
+    /// The smallest file, for those who damage it: little more than its vocabulary.
+    pub fn smallest() -> Self {
+        Self { layers: 1, dim: 32, ffn: 32, heads: 2, kv_heads: 1, context: 8, ..Self::default() }
+    }
+}
+
 /// Codes of the formats: F32, F16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q2_K`, `Q3_K`, `Q4_K`, `Q5_K`, `Q6_K`, BF16.
 pub const KINDS: [u32; 13] = [0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 30];
 

@@ -1,6 +1,7 @@
 //! A model file's vocabulary to the tokenizer's tables.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
@@ -172,8 +173,8 @@ impl Vocabulary {
     /// The tokenizer's tables, as `Tokenizer::parse` reads them.
     pub(crate) fn encode(&self, template: &Template) -> Vec<u8> {
         let ranges = match self.splitter {
-            Splitter::Whole => Vec::new(),
-            _ => character_classes(),
+            Splitter::Whole => &[][..],
+            _ => &CHARACTER_CLASSES,
         };
         let by_text = if self.pieces_are_tokens { self.by_text() } else { Vec::new() };
         let (pieces, template_text) = encode_template(template);
@@ -365,7 +366,9 @@ fn byte_alphabet() -> BTreeMap<char, u8> {
         .collect()
 }
 
-/// Ranges of characters of one class, ascending: (first, last, class).
+/// Ranges of characters of one class, ascending: (first, last, class). To look at every character takes longer than to pack a tiny model.
+static CHARACTER_CLASSES: LazyLock<Vec<[u32; 3]>> = LazyLock::new(character_classes);
+
 fn character_classes() -> Vec<[u32; 3]> {
     let mut ranges: Vec<[u32; 3]> = Vec::new();
     for c in '\0'..=char::MAX {

@@ -4,18 +4,7 @@ use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
 
 fn small() -> Vec<u8> {
-    gguf(
-        1,
-        &TinyShape {
-            layers: 1,
-            dim: 32,
-            ffn: 32,
-            heads: 2,
-            kv_heads: 1,
-            context: 8,
-            ..TinyShape::default()
-        },
-    )
+    gguf(1, &TinyShape::smallest())
 }
 
 #[test]
