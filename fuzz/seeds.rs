@@ -16,6 +16,7 @@ fn main() -> std::io::Result<()> {
         TinyShape { kind: 8, window: 3, tied: false, ..small },
         TinyShape { kind: 7, rope_factors: true, ..small },
         TinyShape { kind: 12, ..wide },
+        TinyShape { kind: 2, unigram: true, ..small },
     ];
     for name in ["gguf", "image"] {
         fs::create_dir_all(corpus.join(name))?;

@@ -424,7 +424,7 @@ mod tests {
         let at = whole.windows(scores.len()).position(|it| it == scores.as_bytes()).expect("it");
         let score = whole[at + scores.len() + first..][..4].to_owned();
         let piece = "\u{3c8}".repeat(3);
-        let long = [129_u64.to_le_bytes().as_slice(), &[b'z'; 129]].concat();
+        let long = [49_u64.to_le_bytes().as_slice(), &[b'z'; 49]].concat();
         let short = [6_u64.to_le_bytes().as_slice(), piece.as_bytes()].concat();
         let before = "\u{3c8}".repeat(2);
         for (mark, after, old, new, expected) in [
@@ -433,17 +433,17 @@ mod tests {
             (scores, first, &score, &1_f32.to_le_bytes(), "a token's score of 1 "),
             (scores, first, &score, &(-101_f32).to_le_bytes(), "a token's score of -101 "),
             (scores, first, &score, &f32::NAN.to_le_bytes(), "a finite score"),
-            (&before, 0, &short, &long, "a token of 129 bytes"),
+            (&before, 0, &short, &long, "a token of 49 bytes"),
         ] {
             let error = refusal(mark, after, old, new);
             assert!(error.contains(expected), "{mark}: {error}");
         }
         let mut vocabulary = read(&whole).expect("sound");
         let last = *vocabulary.by_text.last().expect("pieces");
-        vocabulary.tokens[last as usize].0.extend([b'z'; 128]);
+        vocabulary.tokens[last as usize].0.extend([b'z'; 48]);
         let tables = encoded(&vocabulary);
         let tokenizer = Tokenizer::parse(&tables).expect("tables");
-        assert_eq!(tokenizer.validate(), Err(ImageError::Field("longest piece")));
+        assert_eq!(tokenizer.validate(), Err(ImageError::Field("pieces")));
     }
 
     #[test]

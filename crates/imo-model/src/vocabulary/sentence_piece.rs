@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Merges, Vocabulary, begin, kind, unsupported, users, vocabulary_error, with_controls};
 use crate::gguf::{Gguf, Value};
 use crate::pack::PackError;
-use crate::tokenizer::{NO_TOKEN, PIECE_LIMIT, SPACE, Splitter};
+use crate::tokenizer::{NO_TOKEN, PIECE_LIMIT, PIECES_LIMIT, SPACE, Splitter};
 
 /// The key of the tokens' scores.
 const SCORES: &str = "tokenizer.ggml.scores";
@@ -79,6 +79,9 @@ impl Vocabulary {
             let cost = cost(*scores.get(*id as usize).ok_or_else(no_score)?)?;
             most = most.max(cost);
             pieces.insert(text, (*id, cost));
+        }
+        if pieces.len() > PIECES_LIMIT {
+            return unsupported(format!("{} pieces of unigram", pieces.len()));
         }
         let (by_text, mut costs): (Vec<u32>, Vec<u32>) = pieces.into_values().unzip();
         costs.push(most + UNKNOWN_COST);
