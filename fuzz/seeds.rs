@@ -8,15 +8,7 @@ use imo_model::tiny::{TinyShape, gguf};
 
 fn main() -> std::io::Result<()> {
     let corpus = PathBuf::from(std::env::args().nth(1).expect("the corpus's folder"));
-    let small = TinyShape {
-        layers: 1,
-        dim: 32,
-        ffn: 32,
-        heads: 2,
-        kv_heads: 1,
-        context: 8,
-        ..TinyShape::default()
-    };
+    let small = TinyShape::smallest();
     let wide = TinyShape { dim: 256, ffn: 256, heads: 8, ..small };
     let shapes = [
         small,
@@ -24,6 +16,7 @@ fn main() -> std::io::Result<()> {
         TinyShape { kind: 8, window: 3, tied: false, ..small },
         TinyShape { kind: 7, rope_factors: true, ..small },
         TinyShape { kind: 12, ..wide },
+        TinyShape { kind: 2, unigram: true, ..small },
     ];
     for name in ["gguf", "image"] {
         fs::create_dir_all(corpus.join(name))?;

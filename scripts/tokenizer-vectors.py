@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Writes vectors/tokenizers: small vocabularies as GGUF files, and the tokens that llama.cpp gives for hostile texts.
 
-    pip install gguf tokenizers sentencepiece llama-cpp-python && scripts/tokenizer-vectors.py
+    pip install gguf tokenizers sentencepiece llama-cpp-python && scripts/tokenizer-vectors.py [NAME ...]
 
-The tokens are compared with those of `tokenizers` and `sentencepiece` as well, where these have the same rules.
+The tokens are compared with those of `tokenizers` and `sentencepiece` as well, where these have the same rules. Those of "unigram" are
+those of `tokenizers`, since llama.cpp has no tokens for what its unigram does not know; it needs no llama-cpp-python.
 """
 
 import io
 import json
 import pathlib
 import random
-import tempfile
+import re
+import sys
 
 import gguf
-import llama_cpp
 import sentencepiece
 import tokenizers
 
@@ -31,6 +32,8 @@ PATTERNS = {
 }
 CONTROLS = ["<|begin|>", "<|end|>", "<|user|>"]
 USERS = ["<tool>", "<tool>\n", "[[note]]"]
+# Pieces of unigram that many ways to cut a text have in common, all of one score.
+TIES = [("\u03c8", -2.0), ("\u03c8\u03c8", -4.0), ("\u03c8\u03c8\u03c8", -6.0)]
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 
 PROSE = """It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want
@@ -92,12 +95,18 @@ def metadata(name, model, tokens, kinds):
 
 
 def finish(writer, name):
-    path = TARGET / f"{name}.gguf"
-    writer.write_header_to_file(path)
+    writer.write_header_to_file(TARGET / f"{name}.gguf")
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+
+
+def llama(name):
+    """llama.cpp with a vocabulary that was written."""
+    import llama_cpp
+
+    own = llama_cpp.Llama(str(TARGET / f"{name}.gguf"), vocab_only=True, verbose=False)
+    return lambda text, add_bos: own.tokenize(text.encode(), add_bos=add_bos, special=False)
 
 
 def byte_level(name):
@@ -121,17 +130,18 @@ def byte_level(name):
     writer.add_token_merges(merges)
     writer.add_bos_token_id(len(tokens) - 3)
     writer.add_eos_token_id(len(tokens) - 2)
-    return finish(writer, name), lambda text: own.encode(text).ids
+    finish(writer, name)
+    return llama(name), lambda text: own.encode(text).ids
 
 
-def sentence_piece(name):
-    """A SentencePiece BPE vocabulary, and `sentencepiece` with it."""
+def sentence_piece(name, model_type, more=()):
+    """A SentencePiece vocabulary with some more pieces, `sentencepiece` without them, and the pieces with their scores."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(PROSE.splitlines() * 4),
         model_writer=model,
-        model_type="bpe",
-        vocab_size=520,
+        model_type=model_type,
+        vocab_size=520 if model_type == "bpe" else 430,
         byte_fallback=True,
         character_coverage=0.98,
         normalization_rule_name="identity",
@@ -140,7 +150,8 @@ def sentence_piece(name):
     )
     own = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
     size = own.get_piece_size()
-    tokens = [own.id_to_piece(at) for at in range(size)]
+    tokens = [own.id_to_piece(at) for at in range(size)] + [piece for piece, _ in more]
+    scores = [own.get_score(at) for at in range(size)] + [score for _, score in more]
 
     def kind(at):
         if own.is_byte(at):
@@ -149,31 +160,73 @@ def sentence_piece(name):
             return UNKNOWN
         return CONTROL if own.is_control(at) else NORMAL
 
-    kinds = [kind(at) for at in range(size)] + [USER_DEFINED] * len(USERS) + [CONTROL] * len(CONTROLS)
-    scores = [own.get_score(at) for at in range(size)] + [0.0] * (len(USERS) + len(CONTROLS))
-    writer = metadata(name, "llama", tokens + USERS + CONTROLS, kinds)
-    writer.add_token_scores(scores)
+    kinds = [kind(at) for at in range(size)] + [NORMAL] * len(more)
+    others = USERS + CONTROLS
+    kinds += [USER_DEFINED] * len(USERS) + [CONTROL] * len(CONTROLS)
+    writer = metadata(name, "llama" if model_type == "bpe" else "t5", tokens + others, kinds)
+    writer.add_token_scores(scores + [0.0] * len(others))
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
-    return finish(writer, name), own.encode
+    return writer, own, tokens, scores
+
+
+def spm(name):
+    """SentencePiece's BPE."""
+    writer, own, _, _ = sentence_piece(name, "bpe")
+    finish(writer, name)
+    return llama(name), own.encode
+
+
+def unigram(name):
+    """SentencePiece's unigram: `tokenizers`, whose sums are binary64, and `sentencepiece`, whose are binary32."""
+    writer, own, tokens, scores = sentence_piece(name, "unigram", TIES)
+    writer.add_add_bos_token(True)
+    writer.add_add_eos_token(False)
+    writer.add_add_space_prefix(True)
+    writer.add_remove_extra_whitespaces(False)
+    finish(writer, name)
+    first_byte = tokens.index("<0x00>")
+    # No text has the names of the others: bytes come in where nothing is known.
+    is_piece = [at >= first_byte + 256 for at in range(len(tokens))]
+    scored = [(token if fine else f"\0{token}", score) for token, score, fine in zip(tokens, scores, is_piece)]
+    exact = tokenizers.Tokenizer(tokenizers.models.Unigram(scored, unk_id=0, byte_fallback=False))
+
+    def between_users(text):
+        ids = []
+        text = ("\u2581" + text).replace(" ", "\u2581") if text else ""
+        encoded = exact.encode(text)
+        for token, (start, end) in zip(encoded.ids, encoded.offsets):
+            ids += [token] if token else [first_byte + byte for byte in text[start:end].encode()]
+        return ids
+
+    users = re.compile("(" + "|".join(re.escape(it) for it in sorted(USERS, key=len, reverse=True)) + ")")
+
+    def reference(text, add_bos):
+        ids = [1] if add_bos else []
+        for part in users.split(text):
+            ids += [len(tokens) + USERS.index(part)] if part in USERS else between_users(part)
+        return ids
+
+    return reference, own.encode
 
 
 def main():
     TARGET.mkdir(exist_ok=True)
-    cases = {}
-    for name in [*PATTERNS, "spm"]:
-        llama, own = (sentence_piece if name == "spm" else byte_level)(name)
+    path = TARGET / "cases.json"
+    cases = json.loads(path.read_text()) if path.exists() else {}
+    makers = {name: byte_level for name in PATTERNS} | {"spm": spm, "unigram": unigram}
+    for name in sys.argv[1:] or makers:
+        reference, own = makers[name](name)
         cases[name] = []
-        for text in [*texts(), "it belongs belongs"]:
-            ids = llama.tokenize(text.encode(), add_bos=True, special=False)
-            cases[name].append([text, ids])
-            plain = llama.tokenize(text.encode(), add_bos=False, special=False)
-            has_names = any(it in text for it in USERS + ["belongs"])
+        for text in [*texts(), "it belongs belongs", *(["\u03c8" * 4 + " " + "\u03c8" * 11] if name == "unigram" else [])]:
+            cases[name].append([text, reference(text, True)])
+            plain = reference(text, False)
+            has_names = any(it in text for it in USERS + ["belongs", "\u03c8"])
             if not has_names and plain != own(text):
                 print(f"{name}: the libraries differ on {text[:60]!r}: {plain} {own(text)}")
     lines = (json.dumps(name) + ": [\n" + ",\n".join(map(json.dumps, of)) + "\n]" for name, of in cases.items())
-    (TARGET / "cases.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 main()

@@ -132,6 +132,10 @@ fn subtrees(bytes: &[u8], height: u8) -> Vec<Hash> {
 
 /// The root of at most 2^height leaves.
 fn subtree(bytes: &[u8], height: u8) -> Hash {
+    // A gap is seen to be one much sooner than it is hashed.
+    if is_zero(bytes) {
+        return zero_root(height);
+    }
     let mut level = vec![[0; 32]; bytes.len().div_ceil(LEAF_BYTES)];
     let whole = bytes.len() / LEAF_BYTES;
     hash_leaves(&mut level[..whole], bytes.as_chunks().0);
@@ -142,6 +146,11 @@ fn subtree(bytes: &[u8], height: u8) -> Hash {
         level = level_above(&level, height);
     }
     level[0]
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    let (chunks, rest) = bytes.as_chunks::<64>();
+    chunks.iter().all(|chunk| *chunk == [0; 64]) && rest.iter().all(|byte| *byte == 0)
 }
 
 /// The level above a level of this height, which may end before the tree does.
@@ -180,7 +189,10 @@ mod tests {
             let depth = u.int_in_range(0..=9_u8)?;
             let length = u.int_in_range(0..=LEAF_BYTES << depth)?;
             let seed = u.arbitrary::<u8>()?;
-            let bytes: Vec<u8> = (0..length).map(|i| (i as u64 * 31 % 251) as u8 ^ seed).collect();
+            let mut bytes: Vec<u8> =
+                (0..length).map(|i| (i as u64 * 31 % 251) as u8 ^ seed).collect();
+            let gap = u.int_in_range(0..=length)?;
+            bytes[gap..].iter_mut().take(u.int_in_range(0..=length)?).for_each(|it| *it = 0);
             let tree = DenseTree::new(&bytes, depth);
             assert_eq!(tree.root(), root_by_definition(&bytes, depth));
             let leaf = u.int_in_range(0..=(1_u64 << depth) - 1)?;

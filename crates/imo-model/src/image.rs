@@ -187,11 +187,12 @@ impl Header {
 
     /// Whether the shapes are such as operators take.
     pub(crate) fn check_fields(&self) -> Result<(), ImageError> {
+        let query_dim = u64::from(self.heads) * u64::from(self.head_dim);
         let fields = [
             ("dim", self.dim.is_multiple_of(32)),
             ("ffn", self.ffn.is_multiple_of(32)),
             ("head dim", self.head_dim.is_multiple_of(2) && self.head_dim <= 1024),
-            ("heads", self.heads <= 4096 && (self.heads * self.head_dim).is_multiple_of(32)),
+            ("heads", self.heads <= 4096 && query_dim.is_multiple_of(32)),
             ("kv heads", self.kv_heads <= self.heads && self.heads.is_multiple_of(self.kv_heads)),
             ("context", self.context <= 1 << 17),
             ("layers", self.layers <= 1 << 12),

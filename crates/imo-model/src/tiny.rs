@@ -27,6 +27,8 @@ pub struct TinyShape {
     pub window: u32,
     /// Whether LLaMA 3's factors scale the rotations.
     pub rope_factors: bool,
+    /// Whether texts are cut by SentencePiece's unigram instead of byte-level BPE.
+    pub unigram: bool,
 }
 
 impl Default for TinyShape {
@@ -43,14 +45,22 @@ impl Default for TinyShape {
             architecture: "llama",
             window: 0,
             rope_factors: false,
+            unigram: false,
         }
+    }
+}
+
+impl TinyShape {
+    /// The smallest file, for those who damage it: little more than its vocabulary.
+    pub fn smallest() -> Self {
+        Self { layers: 1, dim: 32, ffn: 32, heads: 2, kv_heads: 1, context: 8, ..Self::default() }
     }
 }
 
 /// Codes of the formats: F32, F16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q2_K`, `Q3_K`, `Q4_K`, `Q5_K`, `Q6_K`, BF16.
 pub const KINDS: [u32; 13] = [0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 30];
 
-/// Tokens of every tiny model: 256 bytes, 8 merges, 4 control tokens.
+/// Tokens of every tiny model: 256 bytes, 8 merges or pieces, 4 control tokens.
 pub const VOCAB: u32 = 268;
 /// The token that ends a tiny model's sequence.
 pub const END: u32 = 267;
@@ -156,7 +166,7 @@ fn metadata(shape: &TinyShape) -> (u64, Vec<u8>) {
     }
     let texts = [
         ("general.architecture", shape.architecture),
-        ("tokenizer.ggml.model", "gpt2"),
+        ("tokenizer.ggml.model", if shape.unigram { "t5" } else { "gpt2" }),
         ("tokenizer.ggml.pre", "smollm"),
         (
             "tokenizer.chat_template",
@@ -168,16 +178,25 @@ fn metadata(shape: &TinyShape) -> (u64, Vec<u8>) {
         text(&mut value, it);
         entry(key, 8, &value);
     }
-    let (tokens, merges) = vocabulary();
+    let (tokens, byte_kind) = if shape.unigram {
+        let scores = (0..VOCAB).flat_map(|token| (-0.5 * (token % 9) as f32).to_le_bytes());
+        entry("tokenizer.ggml.scores", 9, &list(6, VOCAB as usize, scores));
+        entry("tokenizer.ggml.add_space_prefix", 7, &[1]);
+        entry("tokenizer.ggml.add_eos_token", 7, &[0]);
+        (unigram_tokens(), 6)
+    } else {
+        let (tokens, merges) = vocabulary();
+        entry("tokenizer.ggml.merges", 9, &texts_list(&merges));
+        (tokens, 1)
+    };
     entry("tokenizer.ggml.tokens", 9, &texts_list(&tokens));
-    entry("tokenizer.ggml.merges", 9, &texts_list(&merges));
-    let mut kinds = Vec::new();
-    kinds.extend(5_u32.to_le_bytes());
-    kinds.extend(u64::from(VOCAB).to_le_bytes());
-    for token in 0..VOCAB {
-        kinds.extend(if token < 264 { 1_i32 } else { 3 }.to_le_bytes());
-    }
-    entry("tokenizer.ggml.token_type", 9, &kinds);
+    let kind = |token: u32| match token {
+        0..256 => byte_kind,
+        256..264 => 1,
+        _ => 3,
+    };
+    let kinds = (0..VOCAB).flat_map(|token| i32::to_le_bytes(kind(token)));
+    entry("tokenizer.ggml.token_type", 9, &list(5, VOCAB as usize, kinds));
     (count, bytes)
 }
 
@@ -192,18 +211,33 @@ fn vocabulary() -> (Vec<String>, Vec<String>) {
         .collect();
     let pairs = ["t h", "th e", "i n", "Ġ the", "a n", "an d", "Ġ a", "e r"];
     tokens.extend(pairs.iter().map(|pair| pair.replace(' ', "")));
-    tokens.extend(["<|start|>", "<|stop|>", "<|reply|>", "<|end|>"].map(str::to_owned));
+    tokens.extend(CONTROLS.map(str::to_owned));
     (tokens, pairs.map(str::to_owned).to_vec())
 }
 
+/// Names of all tokens of unigram.
+fn unigram_tokens() -> Vec<String> {
+    let mut tokens: Vec<String> = (0..=255_u8).map(|byte| format!("<0x{byte:02X}>")).collect();
+    let pieces = ["▁", "▁the", "t", "he", "th", "an", "and", "▁a"];
+    tokens.extend(pieces.into_iter().chain(CONTROLS).map(str::to_owned));
+    tokens
+}
+
+/// The control tokens' names.
+const CONTROLS: [&str; 4] = ["<|start|>", "<|stop|>", "<|reply|>", "<|end|>"];
+
 fn texts_list(texts: &[String]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    bytes.extend(8_u32.to_le_bytes());
-    bytes.extend((texts.len() as u64).to_le_bytes());
     for it in texts {
         text(&mut bytes, it);
     }
-    bytes
+    list(8, texts.len(), bytes)
+}
+
+/// A list of values of one type.
+fn list(kind: u32, length: usize, values: impl IntoIterator<Item = u8>) -> Vec<u8> {
+    let head = [&kind.to_le_bytes()[..], &(length as u64).to_le_bytes()].concat();
+    head.into_iter().chain(values).collect()
 }
 
 fn text(bytes: &mut Vec<u8>, it: &str) {

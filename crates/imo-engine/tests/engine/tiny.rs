@@ -31,6 +31,7 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
         architecture: u.choose(&["llama", "llama", "qwen2"])?,
         window: 0,
         rope_factors: u.ratio(1, 4)?,
+        unigram: u.ratio(1, 4)?,
     };
     let window = if shape.architecture == "llama" { *u.choose(&[0, 1, 3])? } else { 0 };
     let shape = TinyShape { window, ..shape };

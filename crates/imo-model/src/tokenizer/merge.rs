@@ -16,7 +16,7 @@ pub struct Scratch<'a> {
     room: Room<'a>,
 }
 
-/// Memory for merging one piece of a text.
+/// Memory for cutting one piece of a text into tokens.
 #[derive(Debug)]
 pub(super) struct Room<'a> {
     links: &'a mut [u32],
@@ -46,6 +46,12 @@ impl<'a> Scratch<'a> {
     pub(super) fn take(&mut self) -> (&[u8], &mut Room<'a>) {
         let length = core::mem::take(&mut self.length);
         (&self.text[..length], &mut self.room)
+    }
+}
+
+impl Room<'_> {
+    pub(super) const fn split(&mut self) -> (&mut [u32], &mut [u64]) {
+        (self.links, self.heap)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Text to tokens and back, over tables that lie in the image (`docs/spec/image.md`).
 //!
-//! Byte-level BPE with the pre-tokenizers of GPT-2, SmolLM2, LLaMA 3 and Qwen2, and SentencePiece's BPE, as llama.cpp has them. Only the chat
-//! template yields control tokens, never a user's text.
+//! Byte-level BPE with the pre-tokenizers of GPT-2, SmolLM2, LLaMA 3 and Qwen2, and SentencePiece's BPE, as llama.cpp has them, and
+//! SentencePiece's unigram. Only the chat template yields control tokens, never a user's text.
 
 mod heap;
 mod merge;
 mod split;
+mod unigram;
 
 use core::cmp::Ordering;
 use core::str;
@@ -36,6 +37,11 @@ pub const TEMPLATE_LIMIT: usize = 4096;
 pub const fn scratch_words(bytes: usize) -> usize {
     3 * (bytes + 1)
 }
+
+/// Most bytes of a piece of unigram, and most pieces: with both and the longest prompt the steps of a node
+/// stay below 2³²: the worst that is known are 3.5 · 10⁹. SentencePiece's own pieces have at most 16 characters.
+pub(crate) const PIECE_LIMIT: usize = 48;
+pub(crate) const PIECES_LIMIT: usize = 1 << 18;
 
 /// Most tokens that a user may write by name.
 pub(crate) const USER_LIMIT: usize = 512;
@@ -73,8 +79,10 @@ pub struct Tokenizer<'a> {
     pieces: Words<'a>,
     /// (character, token), ascending; of SentencePiece.
     characters: Words<'a>,
-    /// Tokens in order of their text, where a piece that is a token needs no merging.
+    /// Tokens in order of their text: where a piece that is a token needs no merging, and of unigram.
     by_text: Words<'a>,
+    /// Of unigram: what each of those costs, and last, what a character costs that is none.
+    costs: Words<'a>,
     /// Tokens that a user may write, the longest first.
     users: Words<'a>,
     splitter: Splitter,
@@ -121,13 +129,14 @@ impl<'a> Tokenizer<'a> {
         let pieces = take(3 * count(3))?;
         let characters = take(2 * count(7))?;
         let by_text = take(count(8))?;
-        let users = take(count(9))?;
-        let text_bytes = usize::try_from(count(5)).unwrap_or(usize::MAX);
-        let (token_text, template_text) =
-            rest.split_at_checked(text_bytes).ok_or(ImageError::Place("token text"))?;
         let flags = head.get(4);
         let splitter = Splitter::from_code(flags >> SPLITTER_SHIFT);
         let splitter = splitter.ok_or(ImageError::Field("splitter"))?;
+        let users = take(count(9))?;
+        let costs = take(if splitter == Splitter::Unigram { count(8) + 1 } else { 0 })?;
+        let text_bytes = usize::try_from(count(5)).unwrap_or(usize::MAX);
+        let (token_text, template_text) =
+            rest.split_at_checked(text_bytes).ok_or(ImageError::Place("token text"))?;
         let begin = head.get(6);
         Ok(Self {
             byte_tokens,
@@ -137,6 +146,7 @@ impl<'a> Tokenizer<'a> {
             pieces,
             characters,
             by_text,
+            costs,
             users,
             splitter,
             begin,
@@ -172,6 +182,9 @@ impl<'a> Tokenizer<'a> {
         let text = |index: usize| self.text(self.by_text.get(index));
         let real = (0..self.by_text.len()).all(|i| (self.by_text.get(i) as usize) < vocab);
         bad(real && (1..self.by_text.len()).all(|i| text(i - 1) < text(i)), "tokens by text")?;
+        let short = |index: usize| (1..=PIECE_LIMIT).contains(&text(index).len());
+        let few = self.by_text.len() <= PIECES_LIMIT && (0..self.by_text.len()).all(short);
+        bad(few || self.splitter != Splitter::Unigram, "pieces")?;
         let user = |index: usize| Some(self.users.get(index)).filter(|it| (*it as usize) < vocab);
         let longest_first = (0..self.users.len()).try_fold(usize::MAX, |longest, index| {
             let length = user(index).map(|token| self.text(token).len())?;
@@ -289,11 +302,12 @@ impl<'a> Tokenizer<'a> {
     }
 
     fn encode_plain(&self, mut text: &str, room: &mut Room<'_>, emit: &mut impl FnMut(u32)) {
-        if self.splitter == Splitter::Whole {
-            if !text.is_empty() {
-                merge::characters(self, room, text, self.flags & PREFIXES != 0, emit);
-            }
-            return;
+        let prefixed = self.flags & PREFIXES != 0;
+        match self.splitter {
+            _ if text.is_empty() => return,
+            Splitter::Whole => return merge::characters(self, room, text, prefixed, emit),
+            Splitter::Unigram => return unigram::pieces(self, room, text, prefixed, emit),
+            _ => {}
         }
         while !text.is_empty() {
             let (mut run, rest) = text.split_at(split::first_run(self, text));

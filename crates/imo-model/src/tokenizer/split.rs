@@ -37,13 +37,15 @@ pub(crate) enum Splitter {
     Llama3 = 2,
     /// Likewise, every number character by itself.
     Qwen2 = 3,
-    /// Not at all: SentencePiece.
+    /// Not at all: SentencePiece's BPE.
     Whole = 4,
+    /// Not at all: SentencePiece's unigram.
+    Unigram = 5,
 }
 
 impl Splitter {
     pub(crate) fn from_code(code: u32) -> Option<Self> {
-        let all = [Self::Smollm, Self::Gpt2, Self::Llama3, Self::Qwen2, Self::Whole];
+        let all = [Self::Smollm, Self::Gpt2, Self::Llama3, Self::Qwen2, Self::Whole, Self::Unigram];
         all.get(code as usize).copied()
     }
 }
@@ -65,9 +67,10 @@ pub(super) fn first_run(tokenizer: &Tokenizer<'_>, text: &str) -> usize {
 /// Bytes of the first piece of a run that is not empty.
 pub(super) fn first_piece(tokenizer: &Tokenizer<'_>, run: &str) -> usize {
     match tokenizer.splitter {
-        Splitter::Smollm | Splitter::Gpt2 | Splitter::Whole => first_of_gpt2(tokenizer, run),
+        Splitter::Smollm | Splitter::Gpt2 => first_of_gpt2(tokenizer, run),
         Splitter::Llama3 => first_of_llama3(tokenizer, run, 3),
         Splitter::Qwen2 => first_of_llama3(tokenizer, run, 1),
+        Splitter::Whole | Splitter::Unigram => run.len(),
     }
 }
 

@@ -1,21 +1,10 @@
 //! Files that are cut short or damaged: always an error or a sound image, never a panic.
 
 use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::{Header, ModelImage, pack_bytes};
 
 fn small() -> Vec<u8> {
-    gguf(
-        1,
-        &TinyShape {
-            layers: 1,
-            dim: 32,
-            ffn: 32,
-            heads: 2,
-            kv_heads: 1,
-            context: 8,
-            ..TinyShape::default()
-        },
-    )
+    gguf(1, &TinyShape::smallest())
 }
 
 #[test]
@@ -65,6 +54,20 @@ fn a_damaged_image_is_refused_or_sound() {
         Ok(())
     })
     .budget_ms(1_000);
+}
+
+#[test]
+fn no_field_of_a_header_is_too_large_to_be_refused() {
+    let (image, _) = pack_bytes(&small(), |_, _| ()).expect("a good file");
+    for (heads, head_dim) in [(512, 1 << 24), (4096, 1 << 24), (1 << 24, 1 << 24)] {
+        let mut damaged = image.clone();
+        damaged[28..32].copy_from_slice(&u32::to_le_bytes(heads));
+        damaged[36..40].copy_from_slice(&u32::to_le_bytes(head_dim));
+        // No length of the table of rotations is longer than the image.
+        damaged[44..48].copy_from_slice(&1_u32.to_le_bytes());
+        damaged[160..168].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+        Header::parse(&damaged).expect_err("a refusal");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod games;
 mod gas;
 mod guest;
 mod isa;
+mod large;
 mod oracle;
 mod programs;
 mod random;

@@ -49,7 +49,7 @@ fn every_node_of_tiny_models_runs_in_the_machine() {
     let shapes = [
         TinyShape::default(),
         TinyShape { kind: 8, tied: false, kv_heads: 1, ..TinyShape::default() },
-        TinyShape { kind: 1, kv_heads: 4, window: 3, ..TinyShape::default() },
+        TinyShape { kind: 1, kv_heads: 4, window: 3, unigram: true, ..TinyShape::default() },
         TinyShape { kind: 2, tied: false, rope_factors: true, ..TinyShape::default() },
         TinyShape { kind: 12, architecture: "qwen2", ..wide },
         TinyShape { kind: 14, tied: false, kv_heads: 4, ..wide },

@@ -1,6 +1,9 @@
 //! A model file's vocabulary to the tokenizer's tables.
 
+mod sentence_piece;
+
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
@@ -8,7 +11,7 @@ use crate::gguf::{Gguf, Value};
 use crate::pack::PackError;
 use crate::template::{Template, TemplatePiece};
 use crate::tokenizer::{
-    CONTROL, Class, NO_TOKEN, PREFIXES, SPACE, SPLITTER_SHIFT, Splitter, TRIMS, USER_LIMIT,
+    CONTROL, Class, NO_TOKEN, PREFIXES, SPLITTER_SHIFT, Splitter, TRIMS, USER_LIMIT,
 };
 
 /// (left, right) to (rank, result).
@@ -36,11 +39,14 @@ pub(crate) struct Vocabulary {
     users: Vec<u32>,
     splitter: Splitter,
     prefixes: bool,
-    pieces_are_tokens: bool,
+    /// Tokens in order of their text, if the tokenizer looks for texts.
+    by_text: Vec<u32>,
+    /// Of unigram: what each of those costs, and what an unknown character does.
+    costs: Vec<u32>,
 }
 
 impl Vocabulary {
-    /// Reads a vocabulary of byte-level BPE, or of SentencePiece's BPE.
+    /// Reads a vocabulary of byte-level BPE, or of SentencePiece.
     pub(crate) fn read(gguf: &Gguf<'_>) -> Result<Self, PackError> {
         let names = texts(gguf, "tokenizer.ggml.tokens")?;
         let kinds = kinds(gguf, names.len())?;
@@ -48,13 +54,18 @@ impl Vocabulary {
         let vocabulary = match gguf.text("tokenizer.ggml.model")? {
             "gpt2" => Self::byte_level(gguf, &names, &kinds, &ids)?,
             "llama" => Self::sentence_piece(gguf, &names, &kinds, &ids)?,
+            "t5" => Self::unigram(gguf, &names, &kinds, &ids)?,
             model => {
                 return unsupported(format!(
-                    "the tokenizer {model:?} (only \"gpt2\", byte-level BPE, and \"llama\", SentencePiece's BPE)"
+                    "the tokenizer {model:?} (only \"gpt2\", byte-level BPE, \"llama\", SentencePiece's BPE, and \"t5\", its unigram)"
                 ));
             }
         };
-        if gguf.value("tokenizer.ggml.add_eos_token") == Some(Value::Bool(true)) {
+        let ends = match gguf.value("tokenizer.ggml.add_eos_token") {
+            Some(Value::Bool(ends)) => ends,
+            _ => vocabulary.splitter == Splitter::Unigram,
+        };
+        if ends {
             return unsupported(
                 "a tokenizer that adds a token of its own after the text".to_owned(),
             );
@@ -100,82 +111,28 @@ impl Vocabulary {
                 byte_tokens[usize::from(*byte)] = *id;
             }
         }
+        let users = users(&texts, kinds);
+        let tokens = with_controls(texts, kinds);
         Ok(Self {
-            users: users(&texts, kinds),
-            tokens: with_controls(texts, kinds),
+            by_text: if pieces_are_tokens { by_text(&tokens) } else { Vec::new() },
+            users,
+            tokens,
             begin: begin(gguf, begins)?,
             merges: merges(gguf, ids)?,
             byte_tokens,
             characters: BTreeMap::new(),
             splitter,
             prefixes: false,
-            pieces_are_tokens,
-        })
-    }
-
-    fn sentence_piece(
-        gguf: &Gguf<'_>,
-        names: &[&str],
-        kinds: &[u64],
-        ids: &BTreeMap<&str, u32>,
-    ) -> Result<Self, PackError> {
-        let byte_of = |name: &str| {
-            let digits = name.strip_prefix("<0x")?.strip_suffix('>').filter(|it| it.len() == 2)?;
-            u8::from_str_radix(digits, 16).ok()
-        };
-        let mut byte_tokens = [NO_TOKEN; 256];
-        for (id, (name, _)) in
-            (0..).zip(names.iter().zip(kinds)).filter(|(_, (_, kind))| **kind == kind::BYTE)
-        {
-            let byte = byte_of(name).ok_or_else(|| vocabulary_error("bytes written as <0x41>"))?;
-            byte_tokens[usize::from(byte)] = id;
-        }
-        if byte_tokens.contains(&NO_TOKEN) {
-            return unsupported(
-                "a SentencePiece vocabulary without a token for each byte".to_owned(),
-            );
-        }
-        let text = |(name, kind): (&&str, &u64)| match *kind {
-            kind::BYTE => byte_of(name).into_iter().collect(),
-            _ => name.replace(SPACE, " ").into_bytes(),
-        };
-        let texts: Vec<Vec<u8>> = names.iter().zip(kinds).map(text).collect();
-        let is_text =
-            |id: u32| !matches!(kinds[id as usize], kind::CONTROL | kind::UNKNOWN | kind::BYTE);
-        let mut characters = BTreeMap::new();
-        for (name, id) in ids.iter().filter(|(_, id)| is_text(**id)) {
-            let mut chars = name.chars();
-            if let (Some(c), None) = (chars.next(), chars.next()) {
-                characters.insert(c, *id);
-            }
-        }
-        // A space, and what stands for it in the vocabulary, are one character.
-        let space = SPACE.chars().next().expect("a character");
-        match characters.get(&space).copied() {
-            Some(id) => characters.insert(' ', id),
-            None => characters.remove(&' '),
-        };
-        let prefixes = gguf.value("tokenizer.ggml.add_space_prefix") != Some(Value::Bool(false));
-        Ok(Self {
-            users: users(&texts, kinds),
-            tokens: with_controls(texts, kinds),
-            begin: begin(gguf, true)?,
-            merges: scored_merges(gguf, ids, is_text)?,
-            byte_tokens,
-            characters,
-            splitter: Splitter::Whole,
-            prefixes,
-            pieces_are_tokens: false,
+            costs: Vec::new(),
         })
     }
 
     /// The tokenizer's tables, as `Tokenizer::parse` reads them.
     pub(crate) fn encode(&self, template: &Template) -> Vec<u8> {
         let ranges = match self.splitter {
-            Splitter::Whole => Vec::new(),
-            _ => character_classes(),
+            Splitter::Whole | Splitter::Unigram => &[][..],
+            _ => &CHARACTER_CLASSES,
         };
-        let by_text = if self.pieces_are_tokens { self.by_text() } else { Vec::new() };
         let (pieces, template_text) = encode_template(template);
         let text_bytes: usize = self.tokens.iter().map(|(text, _)| text.len()).sum();
         let flags = (self.splitter as u32) << SPLITTER_SHIFT
@@ -190,7 +147,7 @@ impl Vocabulary {
             small(text_bytes),
             self.begin.unwrap_or(NO_TOKEN),
             small(self.characters.len()),
-            small(by_text.len()),
+            small(self.by_text.len()),
             small(self.users.len()),
         ];
         words.extend(self.byte_tokens);
@@ -206,22 +163,21 @@ impl Vocabulary {
         words.extend(ranges.iter().flatten());
         words.extend(pieces);
         words.extend(self.characters.iter().flat_map(|(c, token)| [u32::from(*c), *token]));
-        words.extend(by_text);
+        words.extend(&self.by_text);
         words.extend(&self.users);
+        words.extend(&self.costs);
         let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         bytes.extend(self.tokens.iter().flat_map(|(text, _)| text));
         bytes.extend(template_text);
         bytes
     }
+}
 
-    /// Tokens in order of their text; of equal texts one, and no control tokens.
-    fn by_text(&self) -> Vec<u32> {
-        let texts =
-            (0..).zip(&self.tokens).filter(|(_, (text, control))| !control && !text.is_empty());
-        let sorted: BTreeMap<&[u8], u32> =
-            texts.map(|(id, (text, _))| (text.as_slice(), id)).collect();
-        sorted.into_values().collect()
-    }
+/// Tokens in order of their text; of equal texts one, and no control tokens.
+fn by_text(tokens: &[(Vec<u8>, bool)]) -> Vec<u32> {
+    let texts = (0..).zip(tokens).filter(|(_, (text, control))| !control && !text.is_empty());
+    let sorted: BTreeMap<&[u8], u32> = texts.map(|(id, (text, _))| (text.as_slice(), id)).collect();
+    sorted.into_values().collect()
 }
 
 fn unsupported<T>(what: String) -> Result<T, PackError> {
@@ -264,45 +220,6 @@ fn begin(gguf: &Gguf<'_>, default: bool) -> Result<Option<u32>, PackError> {
         _ => default,
     };
     Ok(if begins { Some(gguf.u32("tokenizer.ggml.bos_token_id")?) } else { None })
-}
-
-/// The merges of SentencePiece: two tokens that are one token together, those of the best score first.
-fn scored_merges(
-    gguf: &Gguf<'_>,
-    ids: &BTreeMap<&str, u32>,
-    is_text: impl Fn(u32) -> bool,
-) -> Result<Merges, PackError> {
-    let key = "tokenizer.ggml.scores";
-    let expected =
-        || PackError::Vocabulary { key: key.to_owned(), expected: "a finite score for each token" };
-    let score = |value| match value {
-        Value::Float(score) if score.is_finite() => Some(score),
-        _ => None,
-    };
-    let scores: Option<Vec<f32>> = gguf.list(key)?.iter().map(score).collect();
-    let scores = scores.ok_or_else(expected)?;
-    let find = |text: &str| ids.get(text).copied().filter(|id| is_text(*id));
-    let mut merges = Vec::new();
-    for (name, id) in ids.iter().filter(|(_, id)| is_text(**id)) {
-        let score = *scores.get(*id as usize).ok_or_else(expected)?;
-        for (at, _) in name.char_indices().skip(1) {
-            let (left, right) = name.split_at(at);
-            if let (Some(left), Some(right)) = (find(left), find(right)) {
-                merges.push((score, (left, right), *id));
-            }
-        }
-    }
-    merges.sort_by(|a, b| b.0.total_cmp(&a.0));
-    // Equal scores have equal ranks.
-    let (mut rank, mut last) = (0, None);
-    let ranked = merges.into_iter().map(|(score, pair, result)| {
-        if last.is_some_and(|last| last != score) {
-            rank += 1;
-        }
-        last = Some(score);
-        (pair, (rank, result))
-    });
-    Ok(ranked.collect())
 }
 
 fn small(count: usize) -> u32 {
@@ -365,7 +282,9 @@ fn byte_alphabet() -> BTreeMap<char, u8> {
         .collect()
 }
 
-/// Ranges of characters of one class, ascending: (first, last, class).
+/// Ranges of characters of one class, ascending: (first, last, class). To look at every character takes longer than to pack a tiny model.
+static CHARACTER_CLASSES: LazyLock<Vec<[u32; 3]>> = LazyLock::new(character_classes);
+
 fn character_classes() -> Vec<[u32; 3]> {
     let mut ranges: Vec<[u32; 3]> = Vec::new();
     for c in '\0'..=char::MAX {
@@ -400,24 +319,35 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::image::ImageError;
     use crate::tokenizer::Tokenizer;
 
-    const NAMES: [&str; 5] = ["smollm", "gpt-2", "llama-bpe", "qwen2", "spm"];
+    const NAMES: [&str; 6] = ["smollm", "gpt-2", "llama-bpe", "qwen2", "spm", "unigram"];
 
     fn folder() -> String {
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/tokenizers").to_owned()
     }
 
-    /// The tables of one of the vocabularies, without a chat template.
-    fn tables(name: &str) -> Vec<u8> {
-        let file = std::fs::read(format!("{}/{name}.gguf", folder())).expect("a vector");
-        let vocabulary = Vocabulary::read(&Gguf::parse(&file).expect("a file")).expect(name);
+    fn file(name: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/{name}.gguf", folder())).expect("a vector")
+    }
+
+    fn read(file: &[u8]) -> Result<Vocabulary, PackError> {
+        Vocabulary::read(&Gguf::parse(file).expect("a file"))
+    }
+
+    /// The tables of a vocabulary, without a chat template.
+    fn encoded(vocabulary: &Vocabulary) -> Vec<u8> {
         let pieces = vec![TemplatePiece::Content];
         vocabulary.encode(&Template { pieces, trims: false })
     }
 
+    fn tables(name: &str) -> Vec<u8> {
+        encoded(&read(&file(name)).expect(name))
+    }
+
     #[test]
-    fn tokens_are_those_of_llama_cpp() {
+    fn tokens_are_those_of_llama_cpp_and_sentencepiece() {
         let text = std::fs::read_to_string(folder() + "/cases.json").expect("the vectors");
         let cases: BTreeMap<String, Vec<(String, Vec<u32>)>> =
             serde_json::from_str(&text).expect("JSON");
@@ -459,7 +389,7 @@ mod tests {
                 let back: Vec<u8> =
                     tokens.iter().flat_map(|token| tokenizer.decode(*token)).copied().collect();
                 let back = String::from_utf8(back).expect("a text");
-                if name == "spm" {
+                if matches!(name, "spm" | "unigram") {
                     // A space for each beginning, and one character for spaces.
                     let plain = |it: &str| it.replace([' ', '\u{2581}'], "");
                     assert_eq!(plain(&back), plain(&text));
@@ -471,6 +401,49 @@ mod tests {
             .budget_ms(300);
             assert!(tokenizer.encode(b"\xff", true).is_err());
         }
+    }
+
+    /// Puts `new` where `old` stands some bytes after the only `mark`.
+    fn replace(file: &mut Vec<u8>, mark: &[u8], after: usize, old: &[u8], new: &[u8]) {
+        let at = file.windows(mark.len()).position(|it| it == mark).expect("the mark");
+        let at = at + mark.len() + after;
+        assert_eq!(file.splice(at..at + old.len(), new.iter().copied()).collect::<Vec<_>>(), old);
+    }
+
+    #[test]
+    fn what_unigram_cannot_do_exactly_is_refused_by_name() {
+        let whole = file("unigram");
+        let refusal = |mark: &str, after: usize, old: &[u8], new: &[u8]| {
+            let mut file = whole.clone();
+            replace(&mut file, mark.as_bytes(), after, old, new);
+            read(&file).err().expect("a refusal").to_string()
+        };
+        // The value's type stands between; of a list the elements' type and their number as well, and three scores.
+        let scores = "tokenizer.ggml.scores";
+        let first = 4 + 4 + 8 + 4 * (3 + 256);
+        let at = whole.windows(scores.len()).position(|it| it == scores.as_bytes()).expect("it");
+        let score = whole[at + scores.len() + first..][..4].to_owned();
+        let piece = "\u{3c8}".repeat(3);
+        let long = [49_u64.to_le_bytes().as_slice(), &[b'z'; 49]].concat();
+        let short = [6_u64.to_le_bytes().as_slice(), piece.as_bytes()].concat();
+        let before = "\u{3c8}".repeat(2);
+        for (mark, after, old, new, expected) in [
+            ("ggml.remove_extra_whitespaces", 4, &[0][..], &[1][..], "changes the text first"),
+            ("ggml.add_eos_token", 4, &[0], &[1], "adds a token of its own after the text"),
+            (scores, first, &score, &1_f32.to_le_bytes(), "a token's score of 1 "),
+            (scores, first, &score, &(-101_f32).to_le_bytes(), "a token's score of -101 "),
+            (scores, first, &score, &f32::NAN.to_le_bytes(), "a finite score"),
+            (&before, 0, &short, &long, "a token of 49 bytes"),
+        ] {
+            let error = refusal(mark, after, old, new);
+            assert!(error.contains(expected), "{mark}: {error}");
+        }
+        let mut vocabulary = read(&whole).expect("sound");
+        let last = *vocabulary.by_text.last().expect("pieces");
+        vocabulary.tokens[last as usize].0.extend([b'z'; 48]);
+        let tables = encoded(&vocabulary);
+        let tokenizer = Tokenizer::parse(&tables).expect("tables");
+        assert_eq!(tokenizer.validate(), Err(ImageError::Field("pieces")));
     }
 
     #[test]
