@@ -57,8 +57,8 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         bytes32 digest;
     }
 
-    /// @notice Gas that the oracle's callback is paid for: it notes a digest.
-    uint64 public constant CALLBACK_GAS = 60_000;
+    /// @notice Gas that the oracle's callback is paid for: it hashes the longest answer and notes its digest.
+    uint64 public constant CALLBACK_GAS = 75_000;
     /// @notice Most bytes that fit a contract's code behind a stop byte.
     uint256 public constant MAX_KEPT = 24_575;
     uint256 private constant BPS = 10_000;

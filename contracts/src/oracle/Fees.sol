@@ -28,7 +28,7 @@ library Fees {
     /// @notice What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
     uint256 internal constant DELIVERY_BASE_GAS = 37_000;
     /// @notice Likewise of one that shares its transaction with the finalization, which has paid for order and transaction.
-    uint256 internal constant JOINT_DELIVERY_BASE_GAS = 6000;
+    uint256 internal constant JOINT_DELIVERY_BASE_GAS = 10_500;
 
     /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
     uint256 private constant CLAIM_GAS = 108_000;

@@ -459,7 +459,7 @@ contract InferenceOracleTest is OracleFixture {
             vm.prank(_rival);
             _oracle.deliver(order, ANSWER);
             uint256 gas = (_oracle.creditOf(_rival) - before) / price;
-            assertGt(gas, 50_000);
+            assertGt(gas, 40_000);
             assertLt(gas, 350_000);
         }
     }

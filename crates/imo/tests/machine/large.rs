@@ -81,7 +81,7 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
     };
     let ((answer, trace), (near_answer, near_trace)) = (run(&far), run(&near));
     assert_eq!(answer, near_answer);
-    assert_eq!(trace.root(), near_trace.root(), "where weights lie changes no slot");
+    assert_eq!(trace.tree().root(), near_trace.tree().root(), "where weights lie changes no slot");
 
     let (shape, header) = (program.shape(), far.header());
     let position = u32::try_from(answer.prompt_tokens.len()).expect("a few");
@@ -94,6 +94,8 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
         let run = program.run((&far, &tree), &input, &claimed, node);
         assert_eq!(program.slot(&run).as_ref(), Ok(&trace.slot(node)), "{kind:?}");
         let (machine, roots) = (*run.segments().machine(), run.segments().roots());
+        let code = run.segments().code();
+        stepper.store(code, machine.code_depth).expect("sound pieces");
         let length = u32::try_from(run.steps()).expect("a small model");
         let steps = (0..200).map(|_| u64::from(random.below(length)));
         let beyond = |step: &u64| {
@@ -107,7 +109,7 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
             let states = run.state_hashes(&[step, step + 1]);
             let pair = (states[0], states[1]);
             let witness = run.witness(step);
-            assert_eq!(check(&machine, &roots, &witness), Ok(pair), "{kind:?}, step {step}");
+            assert_eq!(check(&machine, &roots, code, &witness), Ok(pair), "{kind:?}, step {step}");
             let stepped = stepper.step(&machine, &roots, &witness).expect("a step");
             assert_eq!((stepped.before, stepped.after), pair, "{kind:?}, step {step}");
         }
