@@ -25,7 +25,7 @@ def rows(model, rounds):
     for threads in (1, 2):
         result += speeds(model, image, threads, rounds)
     few = max(3, rounds // 4)
-    return result + contexts(model, image, few) + [start(image, rounds), memory(image, shape), *machine(image, few)]
+    return result + contexts(model, image, few) + [start(image, rounds), *memories(image, shape), *machine(image, few)]
 
 
 def speeds(model, image, threads, rounds):
@@ -108,20 +108,28 @@ def start(image, rounds):
     return row("start to first token without the prompt's time", ms, 50, ms / 50, ("≤", 1), "ms")
 
 
-def memory(image, shape):
-    """A committed run of 256 positions against image, KV cache and 64 MiB."""
-    ids = ",".join(str(i * 7919 % shape["vocab"]) for i in range(128))
+def memories(image, shape):
+    """Committed runs of 256 and of 2,000 positions."""
+    return [
+        memory("peak memory: image, KV cache and 64 MiB", image, shape, (128, 128)),
+        memory("peak memory at 2,000 positions: image, KV cache and 64 MiB", image, shape, (1872, 128)),
+    ]
+
+
+def memory(name, image, shape, tokens):
+    prompt, generated = tokens
+    ids = ",".join(str(i * 7919 % shape["vocab"]) for i in range(prompt))
     child = subprocess.Popen(
-        [IMO, "run", image, "--json", "--ignore-eos", "--threads", "2", "--prompt-ids", ids, "--tokens", "128"],
+        [IMO, "run", image, "--json", "--ignore-eos", "--threads", "2", "--prompt-ids", ids, "--tokens", str(generated)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         sys.exit("imo run failed")
-    cache = 2 * 256 * shape["layers"] * shape["kv_heads"] * (shape["head_dim"] + 1) * 2
+    cache = 2 * (prompt + generated) * shape["layers"] * shape["kv_heads"] * (shape["head_dim"] + 1) * 2
     bound = (shape["image_bytes"] + cache) / MEBIBYTE + 64
     peak = usage.ru_maxrss / 1024
-    return row("peak memory: image, KV cache and 64 MiB", peak, bound, peak / bound, ("≤", 1), "MiB")
+    return row(name, peak, bound, peak / bound, ("≤", 1), "MiB")
 
 
 def machine(image, rounds):
