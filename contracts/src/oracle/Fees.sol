@@ -26,13 +26,13 @@ library Fees {
     uint256 internal constant MAX_CALLBACK_DATA = 512;
 
     /// @notice What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
-    uint256 internal constant DELIVERY_BASE_GAS = 37_000;
+    uint256 internal constant DELIVERY_BASE_GAS = 52_500;
     /// @notice Likewise of one that shares its transaction with the finalization, which has paid for order and transaction.
     uint256 internal constant JOINT_DELIVERY_BASE_GAS = 10_500;
 
     /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
     uint256 private constant CLAIM_GAS = 108_000;
-    uint256 private constant FINALIZE_GAS = 75_000;
+    uint256 private constant FINALIZE_GAS = 76_000;
     /// @dev The most that a delivery is taken to cost beside callback and bytes; what it does not cost goes back.
     uint256 private constant DELIVER_GAS = 90_000;
     /// @dev A byte of calldata that is logged; or, where a transaction does little else, what EIP-7623 asks for one at least, and then
