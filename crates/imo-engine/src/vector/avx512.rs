@@ -151,9 +151,9 @@ fn eight_bits<const GROUPS: usize, const TOKENS: usize>(
 
 /// The groups' blocks.
 #[inline(always)]
-fn groups_of<'a, const BYTES: usize, const GROUPS: usize>(
-    groups: [&'a [u8]; GROUPS],
-) -> [&'a [[u8; BYTES]]; GROUPS] {
+fn groups_of<const BYTES: usize, const GROUPS: usize>(
+    groups: [&[u8]; GROUPS],
+) -> [&[[u8; BYTES]]; GROUPS] {
     let mut blocks: [&[[u8; BYTES]]; GROUPS] = [&[]; GROUPS];
     for (blocks, group) in blocks.iter_mut().zip(groups) {
         *blocks = group.as_chunks().0;

@@ -163,7 +163,13 @@ pub(crate) fn slots<'a>(
             longs: &mut longs,
             bytes: &mut bytes,
         };
-        node(&mut claim, index, (trace.tree().nodes_log2(), trace.tree().slot_log2()), workspace, &mut out);
+        node(
+            &mut claim,
+            index,
+            (trace.tree().nodes_log2(), trace.tree().slot_log2()),
+            workspace,
+            &mut out,
+        );
         (index, out.clone())
     })
 }
