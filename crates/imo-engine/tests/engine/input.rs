@@ -17,7 +17,9 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
         let length = *u.choose(&[0, 0, 1, 5, 31, 32])?;
         *stop = u.bytes(length)?.to_vec();
         // Zeros at the end are not part of what a contract says.
-        stop.iter_mut().last().map(|byte| *byte |= 1);
+        if let Some(byte) = stop.last_mut() {
+            *byte |= 1;
+        }
     }
     let length = u.int_in_range(1..=300)?;
     let chain_id: u32 = u.arbitrary()?;

@@ -95,7 +95,7 @@ fn recent_tokens_are_penalised_by_the_definition() {
         for (index, (token, candidates)) in steps.iter().enumerate() {
             let position = prompt.len() - 1 + index;
             let mut logits = all[position].clone();
-            let factor = (f64::from(repeat_penalty) / 65_536.0) as f32;
+            let factor = repeat_penalty as f32 / 65_536.0;
             for (id, logit) in (0..).zip(&mut logits) {
                 if tokens[position - 63..=position].contains(&id) {
                     *logit = if *logit > 0.0 { *logit / factor } else { *logit * factor };
