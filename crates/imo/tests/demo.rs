@@ -7,7 +7,7 @@ use imo_chain::primitives::U256;
 use serde_json::Value;
 
 /// Same model file, same guest: same id, on any machine. A change of one of the two changes it.
-const CONTENT_ID: &str = "0x8a8f51f47eba8a294d96a5ea0955338fdbe0c7618ba6fc3aeadf5a50fecd3370";
+const CONTENT_ID: &str = "0x59f60c82eebebd1e1c410a04eed47efeca2c77bdfa618bf0c90d6889acc5ed88";
 
 fn model() -> PathBuf {
     std::env::var_os("IMO_MODEL").map(PathBuf::from).expect("IMO_MODEL: `make test` sets it")
