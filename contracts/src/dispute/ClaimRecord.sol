@@ -28,8 +28,11 @@ using ClaimRecords for ClaimRecord global;
 library ClaimRecords {
     /// @notice Thrown when a claim is unknown, rejected or settled.
     error NotPending(bytes32 claim);
+    /// @notice Thrown when a game would be opened after the window.
     error WindowClosed(uint256 windowEnd);
+    /// @notice Thrown when a claim would be settled within its window.
     error WindowOpen(uint256 windowEnd);
+    /// @notice Thrown when a claim would be settled while games on it are open.
     error GamesOpen(uint256 count);
     /// @notice Thrown when games are to be closed for a rejection that has not come.
     error ClaimStands(bytes32 claim);

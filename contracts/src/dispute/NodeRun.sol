@@ -13,6 +13,7 @@ library NodeRun {
     error NotHalted();
     /// @notice Thrown unless a final state's memory holds the claimed slot at the output address.
     error WrongOutput();
+    /// @notice Thrown when more steps are stated than the program's cap, both as powers of two.
     error TooManySteps(uint256 stepsLog2, uint256 capLog2);
 
     /// @notice Hash of the first state.
