@@ -19,7 +19,6 @@ const UNFINISHED: &[&str] = &[
     "nft/Commitments.sol",
     "nft/Prompt.sol",
     "nft/Requester.sol",
-    "oracle/RequestRecord.sol",
     "revenue/Splitter.sol",
 ];
 
