@@ -33,6 +33,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is what is compared")]
     fn a_penalty_rounds_once_to_nearest() {
         arbtest::arbtest(|u| {
             let penalty = u.int_in_range(1 << 16..=u32::MAX)?;
