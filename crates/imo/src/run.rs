@@ -253,7 +253,7 @@ impl fmt::Display for Position {
 #[serde(rename_all = "kebab-case")]
 enum Stop {
     EndOfSequence,
-    StopSequence,
+    Sequence,
     Length,
     Context,
     Interrupted,
@@ -266,7 +266,7 @@ impl Stop {
         if is_end && !args.ignore_eos {
             Self::EndOfSequence
         } else if is_stopped {
-            Self::StopSequence
+            Self::Sequence
         } else if answer.tokens_used() == args.sampling.tokens {
             Self::Length
         } else if positions == image.header().context as usize {
@@ -281,7 +281,7 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EndOfSequence => "complete",
-            Self::StopSequence => "ended by --stop",
+            Self::Sequence => "ended by --stop",
             Self::Length => "cut at --tokens",
             Self::Context => "cut at the model's last position",
             Self::Interrupted => "interrupted",
