@@ -203,7 +203,7 @@ mod tests {
         Some(kept)
     }
 
-    /// Pearson's sum, and how many degrees of freedom it has; infinite where something was drawn that has no chance.
+    /// Pearson's sum, none for a single bin, and how many degrees of freedom it has; infinite where something was drawn that has no chance.
     fn chi_square(drawn: &[f64], chances: &[f64]) -> (f64, f64) {
         let total: f64 = drawn.iter().sum();
         let (mut sum, mut bins) = (0.0, 0.0);
@@ -225,7 +225,7 @@ mod tests {
             sum += (rare_drawn - rare) * (rare_drawn - rare) / rare;
             bins += 1.0;
         }
-        (sum, bins - 1.0)
+        if bins > 1.0 { (sum, bins - 1.0) } else { (0.0, 0.0) }
     }
 
     fn fits(drawn: &[f64], chances: &[f64]) -> bool {

@@ -253,6 +253,8 @@ impl fmt::Display for Position {
 #[serde(rename_all = "kebab-case")]
 enum Stop {
     EndOfSequence,
+    /// One that `--stop` names.
+    #[serde(rename = "stop-sequence")]
     Sequence,
     Length,
     Context,

@@ -129,7 +129,7 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let work = mint::play(&mut stage, &launched).await?;
 
     terminal.line("\n7. Revenue");
-    let transfers = revenue::play(&stage, &launched).await?;
+    let transfers = revenue::play(&mut stage, &launched).await?;
 
     terminal.line("\nBalance sheet");
     operator.kill();

@@ -2,7 +2,6 @@
 
 use anyhow::ensure;
 use imo_chain::contracts::Drip::releaseCall;
-use imo_chain::contracts::InferenceOracle::payReceiverCall;
 use imo_chain::contracts::ModelToken::{
     balanceOfCall, burn_0Call, claimAllCall, claimableAllCall, redeemableOnBurnCall, transferCall,
 };
@@ -21,12 +20,12 @@ const STEPS: u64 = 100;
 const DAYS: u64 = 3;
 
 /// The whole act. Returns the gas of a transfer after a deposit, and of an ordinary one.
-pub(crate) async fn play(stage: &Stage, launched: &Launched) -> anyhow::Result<[u64; 2]> {
+pub(crate) async fn play(stage: &mut Stage, launched: &Launched) -> anyhow::Result<[u64; 2]> {
     let (token, splitter) = (launched.parts.token, launched.parts.splitter);
-    let call = payReceiverCall { receiver: splitter };
-    let oracle = stage.deployment.oracle;
     stage
-        .send(Person::Dora, "has the oracle pay what answers earned", oracle, &call, U256::ZERO)
+        .until("the operator to have the oracle pay what answers earned", |view| {
+            view.owed.get(&splitter).is_none_or(U256::is_zero).then_some(())
+        })
         .await?;
     let call = collectCall { asset: ETH };
     stage.send(Person::Dora, "has the royalty divided", splitter, &call, U256::ZERO).await?;

@@ -63,7 +63,8 @@ fn the_contract_refuses_the_witnesses_that_the_machine_refuses() {
             (ours, theirs) => panic!("case {case}: {ours:?}, {theirs:?}: {scene:?}"),
         }
     }
-    assert!(seen.iter().all(|count| *count > CASES / 100), "all kinds, and often: {seen:?}");
+    // A wrong root takes damage to the proof of a load from the model, the input or the trace.
+    assert!(seen.iter().all(|count| *count > CASES / 500), "all kinds, and often: {seen:?}");
 }
 
 fn damage(u: &mut Unstructured<'_>, witness: &[u8]) -> arbtest::arbitrary::Result<Vec<u8>> {
