@@ -25,21 +25,23 @@ library Fees {
     /// @notice Most bytes of callback data.
     uint256 internal constant MAX_CALLBACK_DATA = 512;
 
-    /// @notice What a delivery costs before and after it is measured: the transaction, the order's calldata, two credits, the log.
-    uint256 internal constant DELIVERY_BASE_GAS = 52_500;
-    /// @notice Likewise of one that shares its transaction with the finalization, which has paid for order and transaction.
-    uint256 internal constant JOINT_DELIVERY_BASE_GAS = 10_500;
+    /// @notice What a delivery's transaction costs beside what is measured and what its bytes cost: itself, the order, two credits, the log.
+    uint256 internal constant DELIVERY_BASE_GAS = 50_000;
+    /// @notice Likewise of one that finalizes too.
+    uint256 internal constant JOINT_DELIVERY_BASE_GAS = 81_500;
 
     /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
     uint256 private constant CLAIM_GAS = 108_000;
-    uint256 private constant FINALIZE_GAS = 76_000;
+    uint256 private constant FINALIZE_GAS = 74_500;
     /// @dev The most that a delivery is taken to cost beside callback and bytes; what it does not cost goes back.
     uint256 private constant DELIVER_GAS = 90_000;
-    /// @dev A byte of calldata that is logged; or, where a transaction does little else, what EIP-7623 asks for one at least, and then
-    /// for all of a claim beside the answer.
+    /// @dev A byte of calldata that only comes, and one that is logged.
+    uint256 private constant DATA_BYTE_GAS = 17;
     uint256 private constant LOGGED_BYTE_GAS = 25;
-    uint256 private constant BYTE_GAS = 40;
+    /// @dev What a transaction costs at least for each byte of calldata, and for itself and its other calldata (EIP-7623).
+    uint256 private constant FLOOR_BYTE_GAS = 40;
     uint256 private constant CLAIM_FLOOR_GAS = 67_000;
+    uint256 private constant DELIVERY_FLOOR_GAS = 40_500;
     /// @dev Answers are longer only in the rarest of languages; then the excess bytes are not paid for.
     uint256 private constant BYTES_PER_TOKEN = 8;
     uint256 private constant BPS = 10_000;
@@ -56,15 +58,15 @@ library Fees {
     /// @notice Gas that a request has to pay for in advance.
     function reserve(uint256 maxTokens, uint256 callbackGas) internal pure returns (uint256) {
         uint256 answer = _mostPaid(maxTokens);
-        uint256 service = _claiming(answer) + FINALIZE_GAS;
+        uint256 service = _claiming(answer, 0) + FINALIZE_GAS;
         if (callbackGas == 0) return service;
-        uint256 delivering = DELIVER_GAS + callbackGas + answer * BYTE_GAS;
-        return service + delivering + 3 * MAX_CALLBACK_DATA * BYTE_GAS;
+        uint256 delivering = DELIVER_GAS + callbackGas + answer * FLOOR_BYTE_GAS;
+        return service + delivering + 3 * MAX_CALLBACK_DATA * FLOOR_BYTE_GAS;
     }
 
     /// @notice Divides the fee of an order by what its answer used. The parts add up to the fee.
     /// @dev ROUNDING: down for the operator, so the receiver gains.
-    function settle(Order memory order, uint256 tokensUsed, uint256 answerLength)
+    function settle(Order calldata order, uint256 tokensUsed, uint256 answerLength)
         internal
         pure
         returns (Settlement memory parts)
@@ -76,9 +78,8 @@ library Fees {
         uint256 used = fee - reserved - unused;
         uint256 share = used * order.terms.operatorBps / BPS;
 
-        uint256 data = order.callback.data.length;
-        uint256 bytesPaid = _least(answerLength, _mostPaid(maxTokens)) + data;
-        uint256 gas = _claiming(bytesPaid) + FINALIZE_GAS + data * LOGGED_BYTE_GAS;
+        uint256 bytesPaid = _least(answerLength, _mostPaid(maxTokens));
+        uint256 gas = _claiming(bytesPaid, order.callback.data.length) + finalizing(order);
         parts.operator = share + gas * order.terms.gasPrice;
         parts.receiver = used - share;
         parts.delivery = delivery(order, answerLength) * order.terms.gasPrice;
@@ -86,37 +87,42 @@ library Fees {
     }
 
     /// @notice What is burnt of an operator's stake that let its turn pass: half of what it would have earned at most, gas apart.
-    function penalty(Order memory order) internal pure returns (uint256) {
+    function penalty(Order calldata order) internal pure returns (uint256) {
         uint256 gas = reserve(order.request.maxTokens, order.callback.gasLimit);
         uint256 whole = order.terms.fee - gas * order.terms.gasPrice;
         return whole * order.terms.operatorBps / BPS / 2;
     }
 
     /// @notice Most gas that the delivery of an answer is paid for.
-    function delivery(Order memory order, uint256 answerLength) internal pure returns (uint256) {
+    function delivery(Order calldata order, uint256 answerLength) internal pure returns (uint256) {
         if (order.callback.target == address(0)) return 0;
         uint256 bytesPaid = _least(answerLength, _mostPaid(order.request.maxTokens));
         bytesPaid += order.callback.data.length;
-        return DELIVER_GAS + order.callback.gasLimit + bytesPaid * BYTE_GAS;
+        return DELIVER_GAS + order.callback.gasLimit + bytesPaid * FLOOR_BYTE_GAS;
     }
 
-    /// @notice Gas of a delivery that took `measured` and what its bytes cost, without the base. Padding the call's data does not raise it.
-    function delivered(Order memory order, uint256 answerLength, uint256 measured)
+    /// @notice Gas of a finalization.
+    function finalizing(Order calldata order) internal pure returns (uint256) {
+        return FINALIZE_GAS + order.callback.data.length * DATA_BYTE_GAS;
+    }
+
+    /// @notice Gas of a transaction that delivers and takes `executed` beside what its bytes cost. Padding the call's data does not raise it.
+    function delivering(Order calldata order, uint256 answerLength, uint256 executed)
         internal
         pure
         returns (uint256)
     {
         uint256 length = answerLength + order.callback.data.length;
-        uint256 executed = measured + 16 * length;
-        uint256 floor = BYTE_GAS * length;
-        return executed > floor ? executed : floor;
+        return
+            _most(executed + length * DATA_BYTE_GAS, DELIVERY_FLOOR_GAS + length * FLOOR_BYTE_GAS);
     }
 
-    /// @dev Gas of a claim whose answer and callback data have so many bytes.
-    function _claiming(uint256 length) private pure returns (uint256) {
-        uint256 executed = CLAIM_GAS + length * LOGGED_BYTE_GAS;
-        uint256 floor = CLAIM_FLOOR_GAS + length * BYTE_GAS;
-        return executed > floor ? executed : floor;
+    /// @dev Gas of a claim.
+    function _claiming(uint256 answerLength, uint256 dataLength) private pure returns (uint256) {
+        return _most(
+            CLAIM_GAS + answerLength * LOGGED_BYTE_GAS + dataLength * DATA_BYTE_GAS,
+            CLAIM_FLOOR_GAS + (answerLength + dataLength) * FLOOR_BYTE_GAS
+        );
     }
 
     function _mostPaid(uint256 maxTokens) private pure returns (uint256) {
@@ -125,5 +131,9 @@ library Fees {
 
     function _least(uint256 a, uint256 b) private pure returns (uint256) {
         return a < b ? a : b;
+    }
+
+    function _most(uint256 a, uint256 b) private pure returns (uint256) {
+        return a > b ? a : b;
     }
 }

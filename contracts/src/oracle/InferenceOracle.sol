@@ -219,7 +219,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     function deliver(Order calldata order, bytes calldata answer) external {
         RequestRecord storage record = _records[order.request.id];
         record.resume(order.request.id, _hash(order));
-        _deliver(record, order, answer, Fees.DELIVERY_BASE_GAS);
+        _deliver(record, order, answer, Fees.DELIVERY_BASE_GAS, 0);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -232,7 +232,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             revert CallbackIncomplete();
         }
         RequestRecord storage record = _finalize(order, claimed);
-        _deliver(record, order, answer, Fees.JOINT_DELIVERY_BASE_GAS);
+        _deliver(record, order, answer, Fees.JOINT_DELIVERY_BASE_GAS, Fees.finalizing(order));
     }
 
     /// @inheritdoc IInferenceOracle
@@ -408,12 +408,14 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         );
     }
 
-    /// @param baseGas What the deliverer is paid for beside the measured gas.
+    /// @param baseGas What the transaction takes beside what is measured here and what its bytes cost.
+    /// @param paidGas What it has been paid for already.
     function _deliver(
         RequestRecord storage record,
         Order calldata order,
         bytes calldata answer,
-        uint256 baseGas
+        uint256 baseGas,
+        uint256 paidGas
     ) private {
         uint256 before = gasleft();
         uint256 id = order.request.id;
@@ -425,7 +427,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         bool success = order.callback.target.tryCallWhole(order.callback.gasLimit, call);
 
         uint256 reserve = Fees.delivery(order, answer.length);
-        uint256 gas = baseGas + Fees.delivered(order, answer.length, before - gasleft());
+        uint256 executed = baseGas + before - gasleft();
+        uint256 gas = Fees.delivering(order, answer.length, executed) - paidGas;
         uint256 price = _least(tx.gasprice, order.terms.gasPrice);
         uint256 paid = _least(gas, reserve) * price;
         uint256 refund = reserve * order.terms.gasPrice - paid;

@@ -152,7 +152,7 @@ contract InferenceOracleGasTest is OracleFixture {
 
     function _isFair(string memory what, uint256 spent, uint256 paid) private pure {
         assertGe(paid, spent, what);
-        assertLe(paid, spent + 24_000 + spent / 5, what);
+        assertLe(paid, spent + 5000, what);
     }
 
     function _orderWith(uint256 data) private returns (Order memory) {

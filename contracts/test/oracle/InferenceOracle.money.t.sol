@@ -72,7 +72,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
     function _serviceGas(uint256 length) private pure returns (uint256) {
         uint256 executed = 108_000 + 25 * length;
         uint256 floor = 67_000 + 40 * length;
-        return 76_000 + (executed > floor ? executed : floor);
+        return 74_500 + (executed > floor ? executed : floor);
     }
 
     /// @dev Finality names each request's part in the log; the receiver is paid the sum of them, which is usage.
