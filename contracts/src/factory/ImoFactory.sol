@@ -236,16 +236,8 @@ contract ImoFactory is IImoFactory {
             salt: _saltOf(msg.sender, params),
             receiver: parts.splitter,
             token: parts.token,
-            basePrice: model.basePrice,
-            bytePrice: model.bytePrice,
-            tokenPrice: model.tokenPrice,
-            operatorBps: model.operatorBps,
-            defaultTokens: model.defaultTokens,
-            defaultBytes: model.defaultBytes,
-            sourceUri: model.sourceUri,
-            fileHash: model.fileHash,
-            licence: model.licence,
-            licenceHash: model.licenceHash
+            pricing: model.pricing,
+            provenance: model.provenance
         });
         bytes32 given = IModelRegistrar(registry).register(registration);
         if (given != modelId) revert WrongModelId(given, modelId);

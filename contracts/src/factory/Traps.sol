@@ -60,9 +60,9 @@ library Traps {
     function _refuseModel(ModelTerms calldata model) private view {
         if (model.contentId == 0) revert NoContent();
         if (model.verifier.code.length == 0) revert VerifierHasNoCode(model.verifier);
-        uint256 length = bytes(model.sourceUri).length;
+        uint256 length = bytes(model.provenance.sourceUri).length;
         if (length > MAX_URI) revert UriTooLong(length);
-        _refuseName(model.licence);
+        _refuseName(model.provenance.licence);
     }
 
     function _refuseToken(TokenTerms calldata token) private pure {

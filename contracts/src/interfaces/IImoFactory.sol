@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { CollectionTerms } from "./IAigcCollection.sol";
 import { SaleParams } from "./IModelOffering.sol";
+import { Pricing, Provenance } from "./IModelRegistrar.sol";
 import { RevenueAsset } from "./IModelToken.sol";
 
 /// @notice What is launched, and what an answer costs.
@@ -10,22 +11,8 @@ struct ModelTerms {
     bytes32 contentId;
     /// Judges claims on it; must have code.
     address verifier;
-    /// Wei for a request, for a byte of its prompt, for a token that it allows.
-    uint128 basePrice;
-    uint64 bytePrice;
-    uint64 tokenPrice;
-    /// The operator's part of that price, in basis points; it gets its gas besides.
-    uint16 operatorBps;
-    /// Tokens and prompt bytes that a request through ORA's interface, which names neither, may have.
-    uint32 defaultTokens;
-    uint32 defaultBytes;
-    /// Where the model file is; at most 512 bytes.
-    string sourceUri;
-    /// SHA-256 of that file.
-    bytes32 fileHash;
-    /// SPDX id, and SHA-256 of the licence's text.
-    string licence;
-    bytes32 licenceHash;
+    Pricing pricing;
+    Provenance provenance;
 }
 
 /// @notice The token; what is neither vested nor kept for the pool is for sale.

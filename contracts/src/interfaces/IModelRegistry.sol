@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IModelRegistrar, Registration } from "./IModelRegistrar.sol";
+import { IModelRegistrar, Pricing, Registration } from "./IModelRegistrar.sol";
 
 /// @notice What the oracle needs of a registered model.
 struct Model {
@@ -11,13 +11,8 @@ struct Model {
     address receiver;
     /// Whose holders vote; 0: none.
     address token;
-    /// Wei for a request, for a byte of its prompt, for a token that it allows; today's, in wei.
-    uint128 basePrice;
-    uint64 bytePrice;
-    uint64 tokenPrice;
-    uint16 operatorBps;
-    uint32 defaultTokens;
-    uint32 defaultBytes;
+    /// At today's prices.
+    Pricing pricing;
 }
 
 /// @title Which models there are

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Order } from "../interfaces/IInferenceOracle.sol";
-import { Model } from "../interfaces/IModelRegistry.sol";
+import { Pricing } from "../interfaces/IModelRegistrar.sol";
 
 /// @notice Where the fee of an answered request goes. Wei.
 struct Settlement {
@@ -47,12 +47,12 @@ library Fees {
     uint256 private constant BPS = 10_000;
 
     /// @notice The price of an answer, its gas apart.
-    function price(Model memory model, uint256 promptBytes, uint256 tokens)
+    function price(Pricing memory pricing, uint256 promptBytes, uint256 tokens)
         internal
         pure
         returns (uint256)
     {
-        return model.basePrice + model.bytePrice * promptBytes + model.tokenPrice * tokens;
+        return pricing.basePrice + pricing.bytePrice * promptBytes + pricing.tokenPrice * tokens;
     }
 
     /// @notice Gas that a request has to pay for in advance.
@@ -60,8 +60,8 @@ library Fees {
         uint256 answer = _mostPaid(maxTokens);
         uint256 service = _claiming(answer, 0) + FINALIZE_GAS;
         if (callbackGas == 0) return service;
-        uint256 delivering = DELIVER_GAS + callbackGas + answer * FLOOR_BYTE_GAS;
-        return service + delivering + 3 * MAX_CALLBACK_DATA * FLOOR_BYTE_GAS;
+        uint256 calling = DELIVER_GAS + callbackGas + answer * FLOOR_BYTE_GAS;
+        return service + calling + 3 * MAX_CALLBACK_DATA * FLOOR_BYTE_GAS;
     }
 
     /// @notice Divides the fee of an order by what its answer used. The parts add up to the fee.

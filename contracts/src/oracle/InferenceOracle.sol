@@ -77,7 +77,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint32 entry
     ) public payable returns (uint256 id) {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
-        uint256 price = Fees.price(model, prompt.length, question.maxTokens);
+        uint256 price = Fees.price(model.pricing, prompt.length, question.maxTokens);
         id = _ask(model, question, prompt, callback, price, entry);
     }
 
@@ -88,7 +88,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         returns (uint256)
     {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
-        uint256 price = Fees.price(model, promptLength, question.maxTokens);
+        uint256 price = Fees.price(model.pricing, promptLength, question.maxTokens);
         return price + Fees.reserve(question.maxTokens, callbackGas) * gasPrice();
     }
 
@@ -145,7 +145,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         returns (uint256)
     {
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
-        uint256 reserve = Fees.reserve(batchSize * model.defaultTokens, gasLimit);
+        uint256 reserve = Fees.reserve(batchSize * model.pricing.defaultTokens, gasLimit);
         return _flatPrice(model, batchSize) + reserve * gasPrice();
     }
 
@@ -301,11 +301,11 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         Callback memory callback
     ) private returns (uint256) {
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
-        uint256 limit = batchSize * model.defaultBytes;
+        uint256 limit = batchSize * model.pricing.defaultBytes;
         if (input.length > limit) revert PromptTooLong(input.length, limit);
         Request memory asked;
         asked.modelId = bytes32(modelId);
-        asked.maxTokens = (batchSize * model.defaultTokens).toUint32();
+        asked.maxTokens = (batchSize * model.pricing.defaultTokens).toUint32();
         return _place(model, asked, input, input.length, callback, _flatPrice(model, batchSize), 0);
     }
 
@@ -355,9 +355,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             receiver: model.receiver,
             // What was paid is no more than all ETH.
             fee: uint128(fee),
-            tokenPrice: model.tokenPrice,
+            tokenPrice: model.pricing.tokenPrice,
             gasPrice: gasPrice().toUint64(),
-            operatorBps: model.operatorBps,
+            operatorBps: model.pricing.operatorBps,
             expiry: uint40(block.timestamp + ANSWER_TIME)
         });
         order.callback = callback;
@@ -367,7 +367,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     }
 
     function _flatPrice(Model memory model, uint256 batchSize) private pure returns (uint256) {
-        return batchSize * Fees.price(model, model.defaultBytes, model.defaultTokens);
+        return batchSize
+            * Fees.price(model.pricing, model.pricing.defaultBytes, model.pricing.defaultTokens);
     }
 
     /// @dev The value first, then the caller's credit.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Ballot, BallotKind, IModelBallots } from "../interfaces/IModelBallots.sol";
-import { IModelRegistrar, Registration } from "../interfaces/IModelRegistrar.sol";
+import { IModelRegistrar, Pricing, Registration } from "../interfaces/IModelRegistrar.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { Ballots } from "./Ballots.sol";
@@ -66,9 +66,13 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         if (model.contentId == 0) revert RegistrationInvalid("contentId");
         if (model.verifier == address(0)) revert RegistrationInvalid("verifier");
         if (model.receiver == address(0)) revert RegistrationInvalid("receiver");
-        if (model.operatorBps > BPS) revert RegistrationInvalid("operatorBps");
-        if (bytes(model.sourceUri).length > URI_BYTES) revert RegistrationInvalid("sourceUri");
-        if (bytes(model.licence).length > LICENCE_BYTES) revert RegistrationInvalid("licence");
+        if (model.pricing.operatorBps > BPS) revert RegistrationInvalid("operatorBps");
+        if (bytes(model.provenance.sourceUri).length > URI_BYTES) {
+            revert RegistrationInvalid("sourceUri");
+        }
+        if (bytes(model.provenance.licence).length > LICENCE_BYTES) {
+            revert RegistrationInvalid("licence");
+        }
 
         modelId = keccak256(
             abi.encode(MODEL_TAG, model.contentId, model.verifier, msg.sender, model.salt)
@@ -77,15 +81,15 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         _entries[modelId] = Entry({
             contentId: model.contentId,
             verifier: model.verifier,
-            operatorBps: model.operatorBps,
-            defaultTokens: model.defaultTokens,
-            defaultBytes: model.defaultBytes,
+            operatorBps: model.pricing.operatorBps,
+            defaultTokens: model.pricing.defaultTokens,
+            defaultBytes: model.pricing.defaultBytes,
             receiver: model.receiver,
             token: model.token,
             factor: ONE,
-            basePrice: model.basePrice,
-            bytePrice: model.bytePrice,
-            tokenPrice: model.tokenPrice
+            basePrice: model.pricing.basePrice,
+            bytePrice: model.pricing.bytePrice,
+            tokenPrice: model.pricing.tokenPrice
         });
         emit ModelRegistered(modelId, model.contentId, msg.sender, model);
     }
@@ -156,12 +160,14 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
             verifier: entry.verifier,
             receiver: entry.receiver,
             token: entry.token,
-            basePrice: uint128(_scaled(entry.basePrice, entry.factor, type(uint128).max)),
-            bytePrice: uint64(_scaled(entry.bytePrice, entry.factor, type(uint64).max)),
-            tokenPrice: uint64(_scaled(entry.tokenPrice, entry.factor, type(uint64).max)),
-            operatorBps: entry.operatorBps,
-            defaultTokens: entry.defaultTokens,
-            defaultBytes: entry.defaultBytes
+            pricing: Pricing({
+                basePrice: uint128(_scaled(entry.basePrice, entry.factor, type(uint128).max)),
+                bytePrice: uint64(_scaled(entry.bytePrice, entry.factor, type(uint64).max)),
+                tokenPrice: uint64(_scaled(entry.tokenPrice, entry.factor, type(uint64).max)),
+                operatorBps: entry.operatorBps,
+                defaultTokens: entry.defaultTokens,
+                defaultBytes: entry.defaultBytes
+            })
         });
     }
 

@@ -93,7 +93,7 @@ contract ImoFactoryTest is LaunchFixture {
         assertEq(model.verifier, params.model.verifier);
         assertEq(model.receiver, parts.splitter);
         assertEq(model.token, parts.token);
-        assertEq(model.basePrice, params.model.basePrice);
+        assertEq(model.pricing.basePrice, params.model.pricing.basePrice);
         assertEq(_factory.tokenCodeHash(), keccak256(type(ModelToken).creationCode));
         assertEq(uint8(_offering.saleOf(parts.token).status), uint8(SaleStatus.Bidding));
     }
@@ -149,7 +149,7 @@ contract ImoFactoryTest is LaunchFixture {
         params.model.verifier = _creator;
         _refuse(params, abi.encodeWithSelector(Traps.VerifierHasNoCode.selector, _creator));
         params = _params();
-        params.model.sourceUri = string(new bytes(513));
+        params.model.provenance.sourceUri = string(new bytes(513));
         _refuse(params, abi.encodeWithSelector(Traps.UriTooLong.selector, 513));
         params = _params();
         params.token.name = unicode"SmоlLM2";

@@ -107,9 +107,9 @@ abstract contract LaunchFixture is Test {
     function _params() internal view returns (LaunchParams memory params) {
         params.model.contentId = keccak256("content");
         params.model.verifier = address(_registry);
-        params.model.basePrice = 0.001 ether;
-        params.model.sourceUri = "https://example.org/model.gguf";
-        params.model.licence = "Apache-2.0";
+        params.model.pricing.basePrice = 0.001 ether;
+        params.model.provenance.sourceUri = "https://example.org/model.gguf";
+        params.model.provenance.licence = "Apache-2.0";
         params.token.name = "SmolLM2";
         params.token.symbol = "SMOL";
         params.token.supply = 1000 ether;

@@ -46,13 +46,13 @@ contract ModelBallotsTest is Test {
 
     function test_holdersMoveThePrice() external {
         uint256 ballot = _passed(BallotKind.Price, bytes32(ONE * 3 / 2));
-        assertEq(_registry.modelOf(_modelId).basePrice, 1000, "not before it is executed");
+        assertEq(_registry.modelOf(_modelId).pricing.basePrice, 1000, "not before it is executed");
         _registry.execute(ballot);
         assertEq(_registry.factorOf(_modelId), ONE * 3 / 2);
         Model memory model = _registry.modelOf(_modelId);
-        assertEq(model.basePrice, 1500);
-        assertEq(model.bytePrice, 10, "7 * 1.5, rounded down");
-        assertEq(model.tokenPrice, 19, "13 * 1.5, rounded down");
+        assertEq(model.pricing.basePrice, 1500);
+        assertEq(model.pricing.bytePrice, 10, "7 * 1.5, rounded down");
+        assertEq(model.pricing.tokenPrice, 19, "13 * 1.5, rounded down");
     }
 
     function test_thePriceMovesWithinHalfAndDouble() external {
@@ -87,16 +87,16 @@ contract ModelBallotsTest is Test {
     /// @dev However often a price is doubled, a model can be read and asked.
     function test_aPriceThatDoesNotFitIsTheMostThatFits() external {
         Registration memory model = _model("dear");
-        model.basePrice = type(uint128).max;
-        model.tokenPrice = type(uint64).max;
+        model.pricing.basePrice = type(uint128).max;
+        model.pricing.tokenPrice = type(uint64).max;
         _modelId = _registry.register(model);
         for (uint256 factor = 2 * ONE; factor <= 1 << 63; factor *= 2) {
             _registry.execute(_passed(BallotKind.Price, bytes32(factor)));
             skip(14 days);
         }
         assertEq(_registry.factorOf(_modelId), 1 << 63);
-        assertEq(_registry.modelOf(_modelId).basePrice, type(uint128).max);
-        assertEq(_registry.modelOf(_modelId).tokenPrice, type(uint64).max);
+        assertEq(_registry.modelOf(_modelId).pricing.basePrice, type(uint128).max);
+        assertEq(_registry.modelOf(_modelId).pricing.tokenPrice, type(uint64).max);
         vm.prank(_people[0]);
         vm.expectPartialRevert(IModelBallots.FactorOutOfRange.selector);
         _registry.propose(_modelId, BallotKind.Price, bytes32(uint256(1 << 63) + 1));
@@ -525,9 +525,9 @@ contract ModelBallotsTest is Test {
         model.receiver = address(2);
         model.token = address(_token);
         model.salt = salt;
-        model.basePrice = 1000;
-        model.bytePrice = 7;
-        model.tokenPrice = 13;
+        model.pricing.basePrice = 1000;
+        model.pricing.bytePrice = 7;
+        model.pricing.tokenPrice = 13;
     }
 }
 

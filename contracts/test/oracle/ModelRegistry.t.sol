@@ -14,8 +14,9 @@ contract ModelRegistryTest is Test {
     {
         vm.assume(model.contentId != 0);
         vm.assume(model.verifier != address(0) && model.receiver != address(0));
-        model.operatorBps = uint16(bound(model.operatorBps, 0, 10_000));
-        (model.sourceUri, model.licence) = ("https://example.org/model.gguf", "MIT");
+        model.pricing.operatorBps = uint16(bound(model.pricing.operatorBps, 0, 10_000));
+        (model.provenance.sourceUri, model.provenance.licence) =
+        ("https://example.org/model.gguf", "MIT");
 
         bytes32 expected = keccak256(
             abi.encode(
@@ -33,12 +34,7 @@ contract ModelRegistryTest is Test {
             verifier: model.verifier,
             receiver: model.receiver,
             token: model.token,
-            basePrice: model.basePrice,
-            bytePrice: model.bytePrice,
-            tokenPrice: model.tokenPrice,
-            operatorBps: model.operatorBps,
-            defaultTokens: model.defaultTokens,
-            defaultBytes: model.defaultBytes
+            pricing: model.pricing
         });
         assertEq(abi.encode(_registry.modelOf(id)), abi.encode(kept));
     }
@@ -49,7 +45,7 @@ contract ModelRegistryTest is Test {
         bytes32 id = _registry.register(model);
         Model memory before = _registry.modelOf(id);
         model.receiver = makeAddr("thief");
-        model.basePrice = 0;
+        model.pricing.basePrice = 0;
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.AlreadyRegistered.selector, id));
         _registry.register(model);
         vm.prank(makeAddr("thief"));
@@ -68,13 +64,13 @@ contract ModelRegistryTest is Test {
         model.receiver = address(0);
         _refuse(model, "receiver");
         model = _model();
-        model.operatorBps = 10_001;
+        model.pricing.operatorBps = 10_001;
         _refuse(model, "operatorBps");
         model = _model();
-        model.sourceUri = string(new bytes(513));
+        model.provenance.sourceUri = string(new bytes(513));
         _refuse(model, "sourceUri");
         model = _model();
-        model.licence = string(new bytes(65));
+        model.provenance.licence = string(new bytes(65));
         _refuse(model, "licence");
     }
 
@@ -108,7 +104,7 @@ contract ModelRegistryTest is Test {
         model.contentId = keccak256("content");
         model.verifier = address(1);
         model.receiver = address(2);
-        model.basePrice = 3;
-        model.operatorBps = 10_000;
+        model.pricing.basePrice = 3;
+        model.pricing.operatorBps = 10_000;
     }
 }

