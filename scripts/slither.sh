@@ -17,7 +17,7 @@ fi
 cd contracts
 rm -rf "$cache/out" "$cache/findings.json"
 export FOUNDRY_OUT=$cache/out FOUNDRY_CACHE_PATH=$cache/build-cache
-"$forge" build --force --build-info src/{nft,token,revenue,offering,factory,examples} > "$cache/build.log" 2>&1 ||
+"$forge" build --force --build-info src/{nft,token,revenue,offering,factory,oracle,dispute,examples} > "$cache/build.log" 2>&1 ||
   { cat "$cache/build.log" >&2; exit 1; }
 # Its exit code says that there are findings, which is not what is asked.
 PATH=$(dirname "$forge"):$PATH "$cache/$version/bin/slither" . \

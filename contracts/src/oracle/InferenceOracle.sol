@@ -243,10 +243,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (block.timestamp <= expiry) revert TooEarly(expiry);
         bool undecided = record.openClaims != 0 && block.timestamp <= expiry + DECISION_TIME;
         if (undecided) revert ClaimsOpen(record.openClaims);
-        _settleTurns(record, order, address(0));
         record.status = RequestStatus.Expired;
         _credit(order.terms.requester, order.terms.fee);
         emit Expired(order.request.id, order.terms.fee);
+        _settleTurns(record, order, address(0));
     }
 
     // ------------------------------------------------------------------------------------------------- money
