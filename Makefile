@@ -48,7 +48,7 @@ guest: ## Rebuild the guest programs and compare with the committed ones
 	programs/build.sh --check
 
 .PHONY: isa
-isa: build ## RV32IM instruction programs, through the machine and through the contract
+isa: build ## RV32IM instruction programs, through machine and contract (RISCV_TESTS=<checkout of riscv-tests> adds the official ones)
 	scripts/isa-tests.sh
 
 .PHONY: soak
