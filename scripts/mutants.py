@@ -112,8 +112,8 @@ class File:
         kind = node["typeDescriptions"]["typeString"]
         if kind.startswith("int_const"):
             return
-        # A constant alone has no type that a choice could have.
-        constant = CONSTANTS.get(right)
+        # A constant alone has no type that a choice could have; a word of bytes is compared with 0 only.
+        constant = CONSTANTS.get(right) if "int" in kind_of(node["leftExpression"]) else None
         if constant:
             self._add("constant", node, "value", f"{left} {operator} {constant}")
         if operator in COMPARISONS:
