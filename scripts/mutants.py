@@ -357,6 +357,8 @@ def main():
         mutants = [it for it in mutants if it.number in wanted]
     elif arguments.count:
         mutants = random.Random(SEED).sample(mutants, min(arguments.count, len(mutants)))
+    # `return true` that becomes `return true` is no fault.
+    mutants = [it for it in mutants if owner[it.path].source[it.start : it.end] != it.text.encode()]
 
     counts = {}
     try:

@@ -154,6 +154,22 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(_oracle.creditOf(_asker), 0);
     }
 
+    function test_oneWeiOfCreditIsKeptAndNoneIsNotLogged() external {
+        uint256 fee = _oracle.quote(_question(), 1, 0);
+        vm.expectEmit();
+        emit IInferenceOracle.Credited(_asker, 1);
+        vm.prank(_asker);
+        _oracle.request{ value: fee + 1 }(_question(), "a", _noCallback());
+        assertEq(_oracle.creditOf(_asker), 1);
+        vm.recordLogs();
+        _oracle.request{ value: fee }(_question(), "a", _noCallback());
+        assertEq(vm.getRecordedLogs().length, 1, "only the request");
+        vm.expectEmit();
+        emit IInferenceOracle.Withdrawn(_asker, _rival, 1);
+        vm.prank(_asker);
+        assertEq(_oracle.withdraw(_rival), 1);
+    }
+
     function test_anOracleWithoutRegistryOrWithAnAbsurdTimeIsRefused() external {
         _refuseOracle(makeAddr("no registry"), 1 hours, "registry");
         _refuseOracle(address(_registry), 1 minutes - 1, "answerTime");

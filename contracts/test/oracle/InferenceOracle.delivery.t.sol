@@ -67,6 +67,24 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         }
     }
 
+    /// @dev Of what is left a call gets 63/64, which counts where much gas is promised.
+    function test_aLargeCallbackIsNotStarvedEither() external {
+        NotingConsumer consumer = new NotingConsumer();
+        uint64 limit = 6_000_000;
+        Order memory order = _finalized(Callback(address(consumer), limit, ""), ANSWER, 5);
+        bytes memory call = abi.encodeCall(IInferenceOracle.deliver, (order, ANSWER));
+        uint256 refused;
+        for (uint256 gas = limit; gas < limit + 300_000; gas += 10_000) {
+            uint256 state = vm.snapshotState();
+            (bool success,) = address(_oracle).call{ gas: gas }(call);
+            if (success) assertGt(consumer.gasAtStart() + 2000, limit);
+            else ++refused;
+            vm.revertToState(state);
+        }
+        assertGt(refused, 9, "a 63rd more is needed");
+        assertLt(refused, 25, "and not much more");
+    }
+
     function test_hostileConsumersBlockNobody() external {
         address[3] memory consumers = [
             address(new RevertingConsumer()),
@@ -253,28 +271,36 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         assertEq(_oracle.creditOf(_asker), 512 * (40 - 17) * GAS_PRICE);
     }
 
-    /// @dev A transaction that is cheaper than the quoted price, or takes less gas, leaves the rest to the requester.
+    /// @dev Of the reserve the deliverer has its gas, at its own price or the quoted one, whichever is lower; the requester has the rest.
     function test_whatADeliveryDoesNotTakeGoesBack() external {
-        Order memory order =
-            _finalized(Callback(address(new NotingConsumer()), 2_000_000, ""), ANSWER, 5);
-        uint256 credit = _oracle.creditOf(_asker);
-        uint256 reserve = (90_000 + 2_000_000 + 40 * ANSWER.length) * GAS_PRICE;
-        vm.txGasPrice(1 gwei);
-        vm.recordLogs();
-        vm.prank(_rival);
-        _oracle.deliver(order, ANSWER);
+        uint256[2] memory prices = [uint256(1 gwei), 1000 gwei];
+        for (uint256 i = 0; i < 2; ++i) {
+            Order memory order =
+                _finalized(Callback(address(new NotingConsumer()), 2_000_000, ""), ANSWER, 5);
+            uint256 credit = _oracle.creditOf(_asker);
+            uint256 had = _oracle.creditOf(_rival);
+            vm.txGasPrice(prices[i]);
+            vm.recordLogs();
+            vm.prank(_rival);
+            _oracle.deliver(order, ANSWER);
+            (uint256 paid, uint256 refund) = _delivered(order.request.id);
+            assertEq(paid, _oracle.creditOf(_rival) - had);
+            assertEq(refund, _oracle.creditOf(_asker) - credit);
+            uint256 reserve = (90_000 + 2_000_000 + 40 * ANSWER.length) * GAS_PRICE;
+            assertEq(paid + refund, reserve, "no wei of the reserve stays behind");
+            assertEq(paid % (i == 0 ? prices[0] : GAS_PRICE), 0);
+        }
+    }
+
+    function _delivered(uint256 id) private returns (uint256 paid, uint256 refund) {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         Vm.Log memory last = logs[logs.length - 1];
         assertEq(last.topics[0], IInferenceOracle.Delivered.selector);
-        assertEq(uint256(last.topics[1]), order.request.id);
+        assertEq(uint256(last.topics[1]), id);
         assertEq(address(uint160(uint256(last.topics[2]))), _rival);
-        (bool success, uint256 paid, uint256 refund) =
-            abi.decode(last.data, (bool, uint256, uint256));
+        bool success;
+        (success, paid, refund) = abi.decode(last.data, (bool, uint256, uint256));
         assertTrue(success);
-        assertEq(paid, _oracle.creditOf(_rival));
-        assertEq(refund, _oracle.creditOf(_asker) - credit);
-        assertEq(paid + refund, reserve, "no wei of the reserve stays behind");
-        assertEq(paid % 1 gwei, 0, "paid at the transaction's own price");
     }
 
     function _credits() private view returns (uint256) {
