@@ -122,10 +122,17 @@ contract OperatorListTest is OracleFixture {
         vm.prank(_people[0]);
         _list.resign(_entries[0]);
         uint32[4] memory names = [foreign, waiting, _entries[0], 999];
-        for (uint256 i = 0; i < names.length; ++i) {
-            _requestFrom(names[i]);
-            uint32 first = _list.turnsOf(i + 1).first;
-            assertTrue(first == _entries[1] || first == _entries[2]);
+        uint256 state = vm.snapshotState();
+        for (uint256 i = 0; i < 4 * names.length; ++i) {
+            vm.prevrandao(keccak256(abi.encode(i)));
+            _requestFrom(0);
+            Turns memory drawn = _list.turnsOf(1);
+            assertTrue(drawn.first == _entries[1] || drawn.first == _entries[2]);
+            vm.revertToState(state);
+            vm.prevrandao(keccak256(abi.encode(i)));
+            _requestFrom(names[i % names.length]);
+            assertEq(abi.encode(_list.turnsOf(1)), abi.encode(drawn), "as if nobody was named");
+            vm.revertToState(state);
         }
     }
 
