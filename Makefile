@@ -55,7 +55,7 @@ isa: build ## RV32IM instruction programs, through machine and contract (RISCV_T
 soak: contracts ## The machine, the token, the offering and every invariant on many times as many random steps, programs and calls
 	@cd contracts && $(FORGE) build test/token/TokenHarness.sol >&2
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine --test money
-	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-4096} $(FORGE) test --match-test invariant_
+	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-8192} $(FORGE) test --match-test invariant_
 
 .PHONY: bench
 bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)

@@ -3,7 +3,7 @@
 
     scripts/mutants.py FORGE GROUP [COUNT] [--only N,N] [--list]
 
-A group is token, offering, drip or ballots. COUNT mutants are drawn with a fixed seed; without it all are run. The tree is never
+A group is token, offering, drip, splitter, ballots, oracle or collection. COUNT mutants are drawn with a fixed seed; without it all are run. The tree is never
 touched: what the tests need is copied to .cache/mutants, and there every mutant of the group is compiled in at once, each behind
 `block.coinbase == address(N)`. So there is one compilation, and a mutant costs one run of the group's tests, with the coinbase set.
 An interrupt ends it with what it has found so far.
@@ -25,12 +25,23 @@ CACHE = ROOT / ".cache" / "mutants"
 REMAPPINGS = dict(re.findall(r'"([^"=]+/)=([^"]+/)"', (CONTRACTS / "foundry.toml").read_text()))
 SEED = 7
 TIMEOUT_SECONDS = 900
+VERSIONED_SOLC = """#!/bin/sh
+cd "$(dirname "$0")"
+[ "$1" = --version ] && exec cat version
+exec node solc.js "$@"
+"""
 
 # Sources with mutants, and the tests that have to notice. Gas is another check's business, and a mutant's switch costs gas itself.
 GROUPS = {
     "token": ("src/token/*.sol", "test/{token/*,oracle/ModelBallots}.t.sol"),
     "offering": ("src/offering/*.sol", "test/offering/*.t.sol"),
     "drip": ("src/revenue/Drip.sol", "test/revenue/*.t.sol"),
+    "splitter": ("src/revenue/Splitter.sol", "test/revenue/*.t.sol"),
+    "oracle": (
+        "src/oracle/{Calls,Fees,InferenceOracle,OperatorList,RequestRecord}.sol",
+        "test/oracle/{AIOracle,InferenceOracle*,OperatorList}.t.sol",
+    ),
+    "collection": ("src/nft/{AigcCollection,Commitments,Requester}.sol", "test/nft/*.t.sol"),
     "ballots": ("src/oracle/{Ballots,ModelRegistry}.sol", "test/oracle/Model*.t.sol"),
 }
 
@@ -101,8 +112,8 @@ class File:
         kind = node["typeDescriptions"]["typeString"]
         if kind.startswith("int_const"):
             return
-        # A constant alone has no type that a choice could have.
-        constant = CONSTANTS.get(right)
+        # A constant alone has no type that a choice could have; a word of bytes is compared with 0 only.
+        constant = CONSTANTS.get(right) if "int" in kind_of(node["leftExpression"]) else None
         if constant:
             self._add("constant", node, "value", f"{left} {operator} {constant}")
         if operator in COMPARISONS:
@@ -203,7 +214,7 @@ def expand(pattern):
 
 
 def closure(paths):
-    """These sources and all that they import, by name."""
+    """These sources and all that they import or deploy, by name."""
     sources, todo = {}, list(paths)
     while todo:
         name = todo.pop()
@@ -211,6 +222,9 @@ def closure(paths):
             continue
         sources[name] = (CONTRACTS / name).read_text()
         imports = r'^(?:import |import \{[^}]*\} from |\} from )"([^"]+)";'
+        # A test deploys some contracts by their file's name, since they are compiled in another way than it is.
+        for target in re.findall(r'"(\w+\.sol):\w+"', sources[name]):
+            todo += [str(path.relative_to(CONTRACTS)) for path in CONTRACTS.glob(f"src/*/{target}")]
         for target in re.findall(imports, sources[name], re.M):
             if target.startswith("."):
                 todo.append(os.path.normpath(os.path.join(os.path.dirname(name), target)))
@@ -248,8 +262,13 @@ def prepare(copy, files, tests, chosen):
         if not name.startswith("node_modules/"):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_text(re.sub(r"\bpure\b", "view", switched.get(name, text)))
-    for name in ("foundry.toml", "solc.sh", "solc.js"):
+    for name in ("foundry.toml", "solc.js"):
         shutil.copy(CONTRACTS / name, copy / name)
+    # Foundry asks the compiler for its version at each run.
+    version = subprocess.run(["./solc.sh", "--version"], cwd=CONTRACTS, capture_output=True, text=True, check=True)
+    (copy / "version").write_text(version.stdout)
+    (copy / "solc.sh").write_text(VERSIONED_SOLC)
+    (copy / "solc.sh").chmod(0o755)
     for link, target in (("node_modules", CONTRACTS), ("snapshots", CONTRACTS), ("../vectors", ROOT)):
         if not (copy / link).is_symlink():
             (copy / link).symlink_to(target / pathlib.Path(link).name)
@@ -338,6 +357,8 @@ def main():
         mutants = [it for it in mutants if it.number in wanted]
     elif arguments.count:
         mutants = random.Random(SEED).sample(mutants, min(arguments.count, len(mutants)))
+    # `return true` that becomes `return true` is no fault.
+    mutants = [it for it in mutants if owner[it.path].source[it.start : it.end] != it.text.encode()]
 
     counts = {}
     try:

@@ -12,7 +12,6 @@ import { GameFixture, Player, View } from "./GameFixture.sol";
 import { Segments, Toy } from "./Toy.sol";
 
 /// @dev Right and wrong claims, honest and sham games, in any order and at any base fee.
-/// forge-config: default.invariant.runs = 16
 contract OpmlVerifierInvariantTest is Test {
     GameHandler private _handler;
 

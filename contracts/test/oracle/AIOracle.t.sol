@@ -46,6 +46,7 @@ contract AIOracleTest is OracleFixture {
     function test_fromPromptToStoredAnswer() external {
         Order memory order = _askConsumer("Who was Ada Lovelace?");
         uint256 id = order.request.id;
+        assertEq(order.request.modelId, _modelId);
         assertEq(order.request.maxTokens, 100);
         assertEq(order.request.sampling, 0);
         assertEq(order.terms.requester, address(_consumer));
@@ -96,6 +97,23 @@ contract AIOracleTest is OracleFixture {
         _ora.requestBatchInference{ value: fee }(
             0, _number, "", address(0), 0, "", DA.Calldata, DA.Calldata
         );
+    }
+
+    /// @dev A consumer knows its request by the id that it was returned.
+    function test_eachWayToAskReturnsTheRequestsId() external {
+        assertEq(_ora.requestCallback{ value: 1 ether }(_number, "?", address(0), 0, ""), 1);
+        DA here = DA.Calldata;
+        assertEq(
+            _ora.requestCallback{ value: 1 ether }(_number, "?", address(0), 0, "", here, here), 2
+        );
+        assertEq(
+            _ora.requestBatchInference{ value: 1 ether }(
+                2, _number, "?", address(0), 0, "", here, here
+            ),
+            3
+        );
+        assertEq(_oracle.request{ value: 1 ether }(_question(), "?", _noCallback()), 4);
+        assertEq(_oracle.requestFrom{ value: 1 ether }(_question(), "?", _noCallback(), 0), 5);
     }
 
     function test_bytesThatAreElsewhereAreRefused() external {

@@ -2,147 +2,16 @@
 pragma solidity 0.8.37;
 
 import { IPurse } from "../../src/interfaces/IPurse.sol";
-import { ISplitter } from "../../src/interfaces/ISplitter.sol";
 import { Game } from "../../src/dispute/Game.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
-import {
-    BombingConsumer,
-    BurningConsumer,
-    EagerConsumer,
-    NotingConsumer,
-    RevertingConsumer
-} from "./Consumers.sol";
+import { NotingConsumer } from "./Consumers.sol";
 import "./OracleFixture.sol";
 
-/// @dev The life of a request, state by state, with the real verifier.
+/// @dev From a claim to what is final or refunded, with the real verifier.
 contract InferenceOracleTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
-
-    // ------------------------------------------------------------------------------------------------ asking
-
-    function test_theLogHasTheOrder() external {
-        Callback memory callback = Callback(address(new NotingConsumer()), 100_000, "data");
-        Order memory order = _ask(callback);
-
-        assertEq(order.request.host, address(_oracle));
-        assertEq(order.request.id, 1);
-        assertEq(order.request.modelId, _modelId);
-        assertEq(order.request.maxTokens, 64);
-        assertEq(order.request.textHash, keccak256("Who was Ada Lovelace?"));
-        assertEq(order.promptLength, 21);
-        assertEq(order.terms.requester, _asker);
-        assertEq(order.terms.gasPrice, GAS_PRICE);
-        assertEq(order.terms.operatorBps, 3333);
-        assertEq(order.terms.contentId, _contentId);
-        assertEq(order.terms.verifier, address(_verifier));
-        assertEq(order.terms.receiver, address(_splitter));
-        assertEq(order.terms.expiry, block.timestamp + ANSWER_TIME);
-        assertEq(order.callback.data, "data");
-        assertEq(address(_oracle).balance, order.terms.fee);
-        assertEq(uint8(_oracle.statusOf(1)), uint8(RequestStatus.Requested));
-        assertEq(_oracle.creditOf(_asker), 0);
-    }
-
-    function test_overpaymentIsCreditThatPaysTheNextRequest() external {
-        uint256 fee = _oracle.quote(_question(), 1, 0);
-        vm.startPrank(_asker);
-        _oracle.request{ value: fee + 5 }(_question(), "a", _noCallback());
-        assertEq(_oracle.creditOf(_asker), 5);
-        _oracle.request{ value: fee - 3 }(_question(), "a", _noCallback());
-        assertEq(_oracle.creditOf(_asker), 2);
-        vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.FeeNotCovered.selector, fee - 1, fee)
-        );
-        _oracle.request{ value: fee - 3 }(_question(), "a", _noCallback());
-        assertEq(_oracle.withdraw(_rival), 2);
-        assertEq(_rival.balance, 1e6 ether + 2);
-    }
-
-    function test_twoEqualRequestsAreTwo() external {
-        Order memory first = _ask(_noCallback());
-        Order memory second = _ask(_noCallback());
-        assertEq(second.request.id, first.request.id + 1);
-        assertNotEq(first.request.digest(), second.request.digest());
-    }
-
-    function test_requestsThatCannotBeServedAreRefused() external {
-        Question memory question = _question();
-        question.maxTokens = 0;
-        _refuse(
-            question, "?", _noCallback(), abi.encodeWithSelector(IInferenceOracle.NoTokens.selector)
-        );
-        question = _question();
-        question.flags = 2;
-        _refuse(
-            question,
-            "?",
-            _noCallback(),
-            abi.encodeWithSelector(IInferenceOracle.UnknownFlags.selector, 2)
-        );
-        question = _question();
-        question.modelId = keccak256("none");
-        _refuse(
-            question,
-            "?",
-            _noCallback(),
-            abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, question.modelId)
-        );
-        question = _question();
-        _refuse(
-            question,
-            new bytes(16_385),
-            _noCallback(),
-            abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 16_385, 16_384)
-        );
-        bytes memory incomplete =
-            abi.encodeWithSelector(IInferenceOracle.CallbackIncomplete.selector);
-        _refuse(question, "?", Callback(address(0), 1, ""), incomplete);
-        _refuse(question, "?", Callback(address(1), 0, ""), incomplete);
-        _refuse(
-            question,
-            "?",
-            Callback(address(1), 8_000_001, ""),
-            abi.encodeWithSelector(
-                IInferenceOracle.CallbackGasTooHigh.selector, 8_000_001, 8_000_000
-            )
-        );
-        _refuse(
-            question,
-            "?",
-            Callback(address(1), 1, new bytes(513)),
-            abi.encodeWithSelector(IInferenceOracle.CallbackDataTooLong.selector, 513, 512)
-        );
-        _refuse(
-            question,
-            "?",
-            Callback(address(0), 0, "x"),
-            abi.encodeWithSelector(IInferenceOracle.CallbackDataTooLong.selector, 1, 0)
-        );
-    }
-
-    function test_contentThatTheVerifierDoesNotKnowIsRefused() external {
-        Registration memory model = _registration();
-        model.contentId = keccak256("elsewhere");
-        Question memory question = _question();
-        question.modelId = _registry.register(model);
-        _refuse(
-            question,
-            "",
-            _noCallback(),
-            abi.encodeWithSelector(IInferenceOracle.UnknownContent.selector, model.contentId)
-        );
-    }
-
-    function _refuse(
-        Question memory question,
-        bytes memory prompt,
-        Callback memory callback,
-        bytes memory reason
-    ) private {
-        vm.expectRevert(reason);
-        _oracle.request{ value: 100 ether }(question, prompt, callback);
-    }
+    uint256 private constant ORDER_FIELDS = 20;
 
     // --------------------------------------------------------------------------------------------- answering
 
@@ -329,6 +198,86 @@ contract InferenceOracleTest is OracleFixture {
         assertGt(_oracle.creditOf(_operator), 0);
     }
 
+    /// @dev Until there is an answer the record holds the order's hash, which is no answer; after an expiry there is none.
+    function test_anOrdersHashIsNoAnswer() external {
+        Order memory order = _ask(_noCallback());
+        bytes32 hash = keccak256(abi.encode(order));
+        assertFalse(_oracle.isAnswer(1, hash));
+        assertFalse(_oracle.isAnswer(2, 0), "nothing was asked");
+        uint256 state = vm.snapshotState();
+        skip(ANSWER_TIME + 1);
+        _oracle.expire(order);
+        assertFalse(_oracle.isAnswer(1, hash));
+        vm.revertToState(state);
+
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        assertFalse(_oracle.isAnswer(1, claimed.answerHash), "a claim is no answer yet");
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+        assertFalse(_oracle.isAnswer(1, hash));
+        assertTrue(_oracle.isAnswer(1, claimed.answerHash));
+    }
+
+    /// @dev Whoever brings an order with any other word in it (another receiver, a higher fee) is refused by every call.
+    function test_noFieldOfAnOrderCanBeChanged() external {
+        Order memory order = _ask(Callback(address(new NotingConsumer()), 300_000, "data"));
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        bytes memory other = abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, 1);
+        bytes memory evidence = _evidence(ANSWER, 5, "");
+        for (uint256 field = 0; field < ORDER_FIELDS; ++field) {
+            Order memory forged = _changed(order, field);
+            vm.expectRevert(other);
+            _oracle.claim{ value: BOND }(forged, ANSWER, 5, evidence);
+            vm.expectRevert(other);
+            _oracle.deliverEarly(forged, claimed, ANSWER);
+            vm.expectRevert(other);
+            _oracle.dropClaim(forged, claimed);
+            vm.expectRevert(other);
+            _oracle.finalize(forged, claimed);
+            vm.expectRevert(other);
+            _oracle.finalizeAndDeliver(forged, claimed, ANSWER);
+            vm.expectRevert(other);
+            _oracle.expire(forged);
+        }
+        _oracle.finalize(order, claimed);
+        for (uint256 field = 0; field < ORDER_FIELDS; ++field) {
+            Order memory forged = _changed(order, field);
+            vm.expectRevert(other);
+            _oracle.deliver(forged, ANSWER);
+        }
+        _oracle.deliver(order, ANSWER);
+    }
+
+    /// @dev A copy with one field changed; all but the request's id, which says what request it is.
+    function _changed(Order memory order, uint256 field)
+        private
+        pure
+        returns (Order memory forged)
+    {
+        forged = abi.decode(abi.encode(order), (Order));
+        if (field == 0) forged.request.host = address(1);
+        if (field == 1) forged.request.modelId = "another";
+        if (field == 2) ++forged.request.seed;
+        if (field == 3) ++forged.request.maxTokens;
+        if (field == 4) forged.request.sampling = "another";
+        if (field == 5) ++forged.request.flags;
+        if (field == 6) forged.request.textHash = "another";
+        if (field == 7) ++forged.promptLength;
+        if (field == 8) forged.terms.requester = address(1);
+        if (field == 9) forged.terms.contentId = "another";
+        if (field == 10) forged.terms.verifier = address(1);
+        if (field == 11) forged.terms.receiver = address(1);
+        if (field == 12) ++forged.terms.fee;
+        if (field == 13) ++forged.terms.tokenPrice;
+        if (field == 14) ++forged.terms.gasPrice;
+        if (field == 15) ++forged.terms.operatorBps;
+        if (field == 16) ++forged.terms.expiry;
+        if (field == 17) forged.callback.target = address(1);
+        if (field == 18) ++forged.callback.gasLimit;
+        if (field == 19) forged.callback.data = "date";
+    }
+
     // ---------------------------------------------------------------------------------------------- expiring
 
     function test_expiryRefundsAll() external {
@@ -374,189 +323,31 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalize(order, claimed);
     }
 
-    // -------------------------------------------------------------------------------------------- delivering
-
-    function test_deliveredOnceWithTheAnswer() external {
-        NotingConsumer consumer = new NotingConsumer();
-        Callback memory callback = Callback(address(consumer), 300_000, "data");
-        Order memory order = _ask(callback);
-        vm.expectRevert(
-            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Requested)
-        );
-        _oracle.deliver(order, ANSWER);
-        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
-        skip(WINDOW + 1);
-        _oracle.finalize(order, claimed);
-        assertEq(consumer.requestId(), 0, "finalize never calls the consumer");
-
-        vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, keccak256("Another."))
-        );
-        _oracle.deliver(order, "Another.");
-        _oracle.deliver(order, ANSWER);
-        assertEq(consumer.requestId(), 1);
-        assertEq(consumer.output(), ANSWER);
-        assertEq(consumer.data(), "data");
-        vm.expectRevert(abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, 1));
-        _oracle.deliver(order, ANSWER);
-    }
-
-    function test_withoutCallbackNothingIsDelivered() external {
-        Order memory order = _finalized(_noCallback(), ANSWER, 5);
-        vm.expectRevert(abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, 1));
-        _oracle.deliver(order, ANSWER);
-    }
-
-    /// @dev Whatever gas a deliverer brings: the consumer has all that was paid for, or nothing has happened.
-    function testFuzz_nobodyCanStarveAConsumer(uint256 gas) external {
-        NotingConsumer consumer = new NotingConsumer();
-        uint64 limit = 200_000;
-        Order memory order = _finalized(Callback(address(consumer), limit, ""), ANSWER, 5);
-        gas = bound(gas, 30_000, 600_000);
-        (bool success,) = address(_oracle).call{ gas: gas }(
-            abi.encodeCall(IInferenceOracle.deliver, (order, ANSWER))
-        );
-        if (success) {
-            // What it takes to find and decode the call.
-            assertGt(consumer.gasAtStart() + 2000, limit);
-            assertEq(consumer.output(), ANSWER);
-        } else {
-            assertEq(consumer.requestId(), 0);
-            _oracle.deliver(order, ANSWER);
-            assertEq(consumer.requestId(), 1);
-        }
-    }
-
-    function test_hostileConsumersBlockNobody() external {
-        address[3] memory consumers = [
-            address(new RevertingConsumer()),
-            address(new BurningConsumer()),
-            address(new BombingConsumer())
-        ];
-        for (uint256 i = 0; i < consumers.length; ++i) {
-            Order memory order = _finalized(Callback(consumers[i], 1_000_000, ""), ANSWER, 5);
-            uint256 held = _oracle.creditOf(_asker);
-            uint256 reserve = address(_oracle).balance - _credits();
-            vm.prank(_rival);
-            uint256 before = gasleft();
-            _oracle.deliver(order, ANSWER);
-            uint256 used = before - gasleft();
-            assertLt(used, 1_200_000);
-            uint256 paid = reserve - (_oracle.creditOf(_asker) - held);
-            assertLe(paid, reserve);
-            assertEq(address(_oracle).balance, _credits(), "nothing stays behind");
-        }
-    }
-
-    function test_theDelivererIsPaidItsGasAtNoMoreThanTheQuotedPrice() external {
-        NotingConsumer consumer = new NotingConsumer();
-        uint256[3] memory prices = [uint256(1 gwei), GAS_PRICE, 1000 gwei];
-        for (uint256 i = 0; i < prices.length; ++i) {
-            Order memory order = _finalized(Callback(address(consumer), 2_000_000, ""), ANSWER, 5);
-            uint256 price = prices[i] < GAS_PRICE ? prices[i] : GAS_PRICE;
-            vm.txGasPrice(prices[i]);
-            uint256 before = _oracle.creditOf(_rival);
-            vm.prank(_rival);
-            _oracle.deliver(order, ANSWER);
-            uint256 gas = (_oracle.creditOf(_rival) - before) / price;
-            assertGt(gas, 40_000);
-            assertLt(gas, 350_000);
-        }
-    }
-
-    /// @dev The same state as one after the other, and no more is paid for the delivery.
-    function test_finalizedAndDeliveredAtOnce() external {
-        NotingConsumer consumer = new NotingConsumer();
-        Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
-        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
-        vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Pending)
-        );
-        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
-        skip(WINDOW + 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, keccak256("another"))
-        );
-        _oracle.finalizeAndDeliver(order, claimed, "another");
-        uint256 snapshot = vm.snapshotState();
-        _oracle.finalize(order, claimed);
-        vm.prank(_rival);
-        _oracle.deliver(order, ANSWER);
-        uint256 apart = _oracle.creditOf(_rival);
-        vm.revertToState(snapshot);
-
-        vm.prank(_rival);
-        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
-        assertEq(consumer.requestId(), order.request.id);
-        assertEq(consumer.output(), ANSWER);
-        assertTrue(_oracle.isAnswer(order.request.id, claimed.answerHash));
-        assertGt(_oracle.creditOf(_rival), 0);
-        assertLt(_oracle.creditOf(_rival), apart);
-        assertEq(address(_oracle).balance, _credits(), "nothing stays behind");
-        vm.expectRevert(
-            abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, order.request.id)
-        );
-        _oracle.deliver(order, ANSWER);
-    }
-
-    function test_anEarlyAnswerIsMarkedAndCorrected() external {
-        EagerConsumer consumer = new EagerConsumer();
-        Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
-        uint256 id = order.request.id;
-        ClaimedAnswer memory lie = _claim(order, _operator, "A lie.", 5);
-        bytes32 lieId = _idOf(order, lie);
-        ClaimedAnswer memory right = _claim(order, _rival, ANSWER, 5);
-        uint256 held = address(_oracle).balance;
-        for (uint256 i = 0; i < 2; ++i) {
-            vm.expectEmit();
-            emit IInferenceOracle.DeliveredEarly(id, lieId, true);
-            _oracle.deliverEarly(order, lie, "A lie.");
-            assertEq(consumer.earlyOf(lieId), abi.encode(id, "A lie.", "data"));
-        }
-        assertEq(consumer.requestId(), 0);
-        assertEq(address(_oracle).balance, held);
-        assertFalse(_oracle.isAnswer(id, lie.answerHash));
-
-        vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotTheAnswer.selector, right.answerHash)
-        );
-        _oracle.deliverEarly(order, lie, ANSWER);
-        _reject(order, lie, "A lie.");
-        vm.expectRevert(
-            abi.encodeWithSelector(IInferenceOracle.NotProven.selector, ClaimStatus.Rejected)
-        );
-        _oracle.deliverEarly(order, lie, "A lie.");
-        _oracle.dropClaim(order, lie);
-        vm.expectRevert(abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, lieId));
-        _oracle.deliverEarly(order, lie, "A lie.");
-
-        skip(WINDOW + 1);
-        _oracle.finalizeAndDeliver(order, right, ANSWER);
-        assertEq(consumer.output(), ANSWER);
-        vm.expectRevert(
-            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, id, RequestStatus.Final)
-        );
-        _oracle.deliverEarly(order, right, ANSWER);
-    }
-
-    function test_whoWantsNoEarlyAnswerGetsNone() external {
-        NotingConsumer consumer = new NotingConsumer();
-        Order memory order = _ask(Callback(address(consumer), 300_000, ""));
-        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+    /// @dev A claim that is dropped stops counting, others do not; what was dropped, finalized or refunded is not dropped again.
+    function test_eachOpenClaimHoldsTheRefund() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory wrong = _claim(order, _operator, "Wrong.", 5);
+        ClaimedAnswer memory alsoWrong = _claim(order, _rival, "Wrong too.", 5);
+        _reject(order, wrong, "Wrong.");
         vm.expectEmit();
-        emit IInferenceOracle.DeliveredEarly(order.request.id, _idOf(order, claimed), false);
-        _oracle.deliverEarly(order, claimed, ANSWER);
-        assertEq(consumer.requestId(), 0);
-        skip(WINDOW + 1);
-        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
-        assertEq(consumer.output(), ANSWER);
+        emit IInferenceOracle.ClaimDropped(1, _idOf(order, wrong));
+        _oracle.dropClaim(order, wrong);
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.ClaimsOpen.selector, 1));
+        _oracle.expire(order);
 
-        order = _ask(_noCallback());
-        claimed = _claim(order, _operator, ANSWER, 5);
-        vm.expectRevert(IInferenceOracle.CallbackIncomplete.selector);
-        _oracle.deliverEarly(order, claimed, ANSWER);
-        vm.expectRevert(IInferenceOracle.CallbackIncomplete.selector);
-        _oracle.finalizeAndDeliver(order, claimed, ANSWER);
+        _reject(order, alsoWrong, "Wrong too.");
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.ClaimsOpen.selector, 1));
+        _oracle.expire(order);
+        _oracle.dropClaim(order, alsoWrong);
+        vm.expectEmit();
+        emit IInferenceOracle.Credited(_asker, order.terms.fee);
+        vm.expectEmit();
+        emit IInferenceOracle.Expired(1, order.terms.fee);
+        _oracle.expire(order);
+        vm.expectRevert(
+            abi.encodeWithSelector(RequestRecords.WrongStatus.selector, 1, RequestStatus.Expired)
+        );
+        _oracle.dropClaim(order, alsoWrong);
     }
 
     /// @dev Whichever of three claims are rejected, in whatever order they are dropped, one that is left becomes the answer.
@@ -588,10 +379,5 @@ contract InferenceOracleTest is OracleFixture {
             assertTrue(_oracle.isAnswer(order.request.id, claims[i].answerHash));
             return;
         }
-    }
-
-    function _credits() private view returns (uint256) {
-        return _oracle.creditOf(_asker) + _oracle.creditOf(_operator) + _oracle.creditOf(_rival)
-            + _oracle.creditOf(address(this)) + _oracle.owedTo(address(_splitter));
     }
 }

@@ -68,6 +68,20 @@ contract ModelBallotsTest is Test {
         }
     }
 
+    /// @dev Half of an odd factor is rounded up: a price never falls below half.
+    function test_halfOfAnOddFactorIsNotLess() external {
+        _registry.execute(_passed(BallotKind.Price, bytes32(ONE + 1)));
+        skip(14 days);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IModelBallots.FactorOutOfRange.selector, ONE / 2, ONE / 2 + 1, 2 * ONE + 2
+            )
+        );
+        vm.prank(_people[0]);
+        _registry.propose(_modelId, BallotKind.Price, bytes32(ONE / 2));
+        _registry.execute(_passed(BallotKind.Price, bytes32(ONE / 2 + 1)));
+    }
+
     /// @dev The bound holds against the factor at execution, so that two ballots together cannot pass it.
     function test_twoBallotsCannotPassTheBound() external {
         uint256 first = _passed(BallotKind.Price, bytes32(ONE / 2));
@@ -237,6 +251,15 @@ contract ModelBallotsTest is Test {
         }
     }
 
+    /// @dev A contract that is as long as a delegation is a contract all the same.
+    function test_aContractAsLongAsADelegationIsRedirected() external {
+        _token.fixRecipient(address(this), _drip);
+        address lock = makeAddr("23 bytes");
+        vm.etch(lock, abi.encodePacked(bytes3(0x5f5ffd), address(_registry)));
+        _redirect(lock);
+        assertEq(_token.recipientOf(lock), _drip);
+    }
+
     /// @dev It shows that it can claim while they vote: the ballot has no effect any more.
     function test_aContractThatSetsItsRecipientEscapes() external {
         _token.fixRecipient(address(this), _drip);
@@ -336,6 +359,49 @@ contract ModelBallotsTest is Test {
             )
         );
         _registry.execute(ballot);
+    }
+
+    /// @dev The quorum to the unit is enough; as many against as for is not.
+    function test_justTenPercentPassesATieDoesNot() external {
+        vm.prank(_people[4]);
+        _token.transfer(_people[2], 0.01 ether);
+        vm.prank(_people[0]);
+        _token.transfer(_people[1], 160 ether);
+        _roll();
+        uint256 quorum = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        _vote(2, quorum, true);
+        vm.prank(_people[1]);
+        uint256 tie = _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+        _vote(0, tie, true);
+        _vote(1, tie, false);
+        skip(9 days + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IModelBallots.NotPassed.selector, 440 ether, 440 ether, 100 ether
+            )
+        );
+        _registry.execute(tie);
+        _registry.execute(quorum);
+        assertEq(_registry.factorOf(_modelId), 2 * ONE);
+    }
+
+    /// @dev Who was not asked reads the log: what is voted on, until when, who voted how, and what came of it.
+    function test_theLogTellsABallotsCourse() external {
+        bytes32 data = bytes32(2 * ONE);
+        uint256 epoch = _token.epochCount() + 1;
+        vm.expectEmit();
+        emit IModelBallots.BallotOpened(
+            1, _modelId, _people[0], BallotKind.Price, data, epoch, block.timestamp + 7 days
+        );
+        _proposed(BallotKind.Price, data);
+        vm.expectEmit();
+        emit IModelBallots.Voted(1, _people[1], false, 280 ether);
+        _vote(1, 1, false);
+        _vote(0, 1, true);
+        skip(9 days + 1);
+        vm.expectEmit();
+        emit IModelBallots.BallotExecuted(1, _modelId, BallotKind.Price, data);
+        _registry.execute(1);
     }
 
     function test_sevenDaysToVoteTwoToWaitFourteenToExecute() external {

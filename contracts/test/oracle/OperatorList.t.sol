@@ -54,6 +54,17 @@ contract OperatorListTest is OracleFixture {
         _claim(order, STRANGER, ANSWER, 5);
     }
 
+    function test_theLogTellsWhoseTurnItIs() external {
+        uint256 fee = _oracle.quote(_question(), 1, 0);
+        vm.recordLogs();
+        _oracle.request{ value: fee }(_question(), "?", _noCallback());
+        Vm.Log memory first = vm.getRecordedLogs()[0];
+        assertEq(first.topics[0], IOperatorList.TurnsDrawn.selector);
+        assertEq(uint256(first.topics[1]), 1);
+        assertEq(first.topics[2], _modelId);
+        assertEq(first.data, abi.encode(_list.turnsOf(1)));
+    }
+
     function test_afterTheFirstClaimAnyoneMay() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory wrong = _claim(order, _first(), "Wrong.", 5);
@@ -111,10 +122,17 @@ contract OperatorListTest is OracleFixture {
         vm.prank(_people[0]);
         _list.resign(_entries[0]);
         uint32[4] memory names = [foreign, waiting, _entries[0], 999];
-        for (uint256 i = 0; i < names.length; ++i) {
-            _requestFrom(names[i]);
-            uint32 first = _list.turnsOf(i + 1).first;
-            assertTrue(first == _entries[1] || first == _entries[2]);
+        uint256 state = vm.snapshotState();
+        for (uint256 i = 0; i < 4 * names.length; ++i) {
+            vm.prevrandao(keccak256(abi.encode(i)));
+            _requestFrom(0);
+            Turns memory drawn = _list.turnsOf(1);
+            assertTrue(drawn.first == _entries[1] || drawn.first == _entries[2]);
+            vm.revertToState(state);
+            vm.prevrandao(keccak256(abi.encode(i)));
+            _requestFrom(names[i % names.length]);
+            assertEq(abi.encode(_list.turnsOf(1)), abi.encode(drawn), "as if nobody was named");
+            vm.revertToState(state);
         }
     }
 
@@ -269,6 +287,41 @@ contract OperatorListTest is OracleFixture {
             )
         );
         _list.withdrawStake(_entries[0], STRANGER);
+    }
+
+    /// @dev A stake that is not taken is not lost.
+    function test_aStakeThatIsRefusedStays() external {
+        vm.startPrank(_people[0]);
+        _list.resign(_entries[0]);
+        skip(_list.DELAY());
+        vm.expectRevert(IOperatorList.TransferFailed.selector);
+        _list.withdrawStake(_entries[0], address(_registry));
+        assertEq(_list.entryOf(_entries[0]).stake, STAKE);
+        vm.expectEmit();
+        emit IOperatorList.StakeWithdrawn(_entries[0], STRANGER, STAKE);
+        assertEq(_list.withdrawStake(_entries[0], STRANGER), STAKE);
+    }
+
+    /// @dev Who operates a model is read from the log: who joined, is drawn from now on, left, or let its turn pass.
+    function test_theLogTellsWhoOperates() external {
+        vm.expectEmit();
+        emit IOperatorList.Joined(_modelId, 4, STRANGER);
+        uint32 entry = _join(STRANGER, _modelId);
+        skip(_list.DELAY());
+        vm.expectEmit();
+        emit IOperatorList.Activated(_modelId, entry);
+        _list.activate(entry);
+        vm.expectEmit();
+        emit IOperatorList.Left(_modelId, entry, false);
+        vm.prank(STRANGER);
+        _list.resign(entry);
+
+        Order memory order = _requestFrom(_entries[0]);
+        skip(SLOT);
+        uint256 price = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
+        vm.expectEmit();
+        emit IOperatorList.TurnPassed(order.request.id, _entries[0], price * 3333 / 10_000 / 2);
+        _claim(order, _ownerOf(_list.turnsOf(order.request.id).second), ANSWER, 5);
     }
 
     function test_whoLeftMayStillTakeItsTurn() external {

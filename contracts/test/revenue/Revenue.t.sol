@@ -53,11 +53,17 @@ contract RevenueTest is Test {
     }
 
     function test_mintsAndRoyaltiesAreNoUsage() external {
+        vm.expectEmit();
+        emit ISplitter.Revenue(Source.Mint, 3, ETH, 10 ether);
         vm.prank(_collection);
         _splitter.payMint{ value: 10 ether }(3);
         payable(address(_splitter)).transfer(10 ether);
+        vm.expectEmit();
+        emit ISplitter.Revenue(Source.Other, 0, ETH, 10 ether);
         assertEq(_splitter.collect(ETH), 10 ether);
+        vm.recordLogs();
         assertEq(_splitter.collect(ETH), 0, "what is owed is not divided again");
+        assertEq(vm.getRecordedLogs().length, 0, "nothing came, so the log has nothing");
         assertEq(_splitter.usage(), 0);
         assertEq(address(_drip).balance, 17.6 ether);
     }
@@ -89,9 +95,53 @@ contract RevenueTest is Test {
             abi.encodeWithSelector(Assets.PaymentRefused.selector, ETH, _creator, 1 ether)
         );
         _splitter.withdraw(_creator, ETH);
+        vm.expectEmit();
+        emit ISplitter.Withdrawn(_protocol, ETH, 0.2 ether);
         assertEq(_splitter.withdraw(_protocol, ETH), 0.2 ether);
         assertEq(_protocol.balance, 0.2 ether);
+        vm.recordLogs();
         assertEq(_splitter.withdraw(_protocol, ETH), 0);
+        assertEq(vm.getRecordedLogs().length, 0, "nothing was paid, so the log has nothing");
+    }
+
+    /// @dev What is paid out is set aside no longer: nothing of what comes next is taken for it.
+    function test_whatIsPaidOutIsSetAsideNoLonger() external {
+        for (uint256 i = 0; i < 2; ++i) {
+            _payUsage(10 ether);
+            assertEq(_splitter.reserved(ETH), 1.2 ether);
+            _splitter.withdraw(_creator, ETH);
+            assertEq(_splitter.reserved(ETH), 0.2 ether);
+            _splitter.withdraw(_protocol, ETH);
+            assertEq(_splitter.reserved(ETH), 0);
+            payable(address(_splitter)).transfer(10 ether);
+            assertEq(_splitter.collect(ETH), 10 ether, "all that came");
+            _splitter.withdraw(_creator, ETH);
+            _splitter.withdraw(_protocol, ETH);
+        }
+    }
+
+    /// @dev Sums of which a part is one wei, or none.
+    function test_oneWeiIsDividedToo() external {
+        uint256[3] memory sums = [uint256(1), 10, 50];
+        uint256[3] memory creators = [uint256(0), 1, 5];
+        uint256[3] memory protocols = [uint256(0), 0, 1];
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 had = address(_drip).balance;
+            _payUsage(sums[i]);
+            assertEq(_splitter.reserved(ETH), creators[i] + protocols[i]);
+            assertEq(address(_drip).balance - had, sums[i] - creators[i] - protocols[i]);
+            assertEq(_splitter.withdraw(_creator, ETH), creators[i]);
+            assertEq(_splitter.withdraw(_protocol, ETH), protocols[i]);
+        }
+        assertEq(address(_splitter).balance, 0);
+    }
+
+    function test_theCollectionIsSetOnceInTheLog() external {
+        Splitter splitter = new Splitter(_split(1000, 200));
+        vm.expectEmit();
+        emit ISplitter.CollectionSet(_collection);
+        splitter.setCollection(_collection);
+        assertEq(splitter.collection(), _collection);
     }
 
     function test_everyWeiIsSomewhere(uint96 amount, uint16 creatorBps, uint16 protocolBps)
@@ -119,6 +169,7 @@ contract RevenueTest is Test {
         SplitParams memory params = _split(9000, 1001);
         vm.expectRevert(abi.encodeWithSelector(Splitter.SplitAboveWhole.selector, 9000, 1001));
         new Splitter(params);
+        assertEq(new Splitter(_split(9000, 1000)).creatorBps(), 9000, "the whole is none too much");
     }
 
     function test_anAssetThatReentersTheSplitterIsRefused() external {
@@ -202,8 +253,19 @@ contract RevenueTest is Test {
         );
         _drip.release(ETH);
         _fund(1);
+        assertEq(_drip.releasable(ETH), 0.002 ether);
         assertEq(_drip.release(ETH), 0.002 ether);
         assertEq(_token.epochCount(), 1);
+    }
+
+    /// @dev A part that is a hair less than a whole wei is not paid: releases are rounded down.
+    function test_aReleaseIsRoundedDown() external {
+        _token.open();
+        uint256 seconds_ = 7 days;
+        uint256 waiting = seconds_ * 1e12 - 1;
+        _fund(waiting);
+        assertEq(_drip.release(ETH), waiting / 7);
+        assertLt(waiting / 7 * 7, waiting);
     }
 
     function test_nothingIsReleasedBeforeTheTokenIsOpen() external {
@@ -235,6 +297,25 @@ contract RevenueTest is Test {
         _drip.release(ETH);
         _token.sync(address(coin));
         (owed,,) = _token.booksOf(address(coin));
+        assertEq(owed, 5 ether);
+    }
+
+    /// @dev The token notices what a release sent it in the same call: holders of now earn it, not who holds tokens later.
+    function test_aReleaseOfAListedAssetBeginsAnEpoch() external {
+        ReentrantCoin coin = new ReentrantCoin(_splitter);
+        RevenueAsset[] memory assets = new RevenueAsset[](2);
+        assets[0] = RevenueAsset(ETH, 0.001 ether);
+        assets[1] = RevenueAsset(address(coin), 0.001 ether);
+        _token = new ModelToken(
+            TokenParams("Model", "MDL", 1000 ether, 5000, address(this), address(this), assets)
+        );
+        _drip = new Drip(address(_token), _creator);
+        _token.open();
+        vm.roll(vm.getBlockNumber() + 1);
+        coin.mint(address(_drip), 70 ether);
+        assertEq(_drip.release(address(coin)), 10 ether);
+        assertEq(_token.epochCount(), 1);
+        (uint256 owed,,) = _token.booksOf(address(coin));
         assertEq(owed, 5 ether);
     }
 

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import "./OracleFixture.sol";
+import { NotingConsumer } from "./Consumers.sol";
+
+/// @dev What may be asked of the oracle, and what the log says that was.
+contract InferenceOracleAskingTest is OracleFixture {
+    function test_theLogHasTheOrder() external {
+        Callback memory callback = Callback(address(new NotingConsumer()), 100_000, "data");
+        Order memory order = _ask(callback);
+
+        assertEq(order.request.host, address(_oracle));
+        assertEq(order.request.id, 1);
+        assertEq(order.request.modelId, _modelId);
+        assertEq(order.request.maxTokens, 64);
+        assertEq(order.request.textHash, keccak256("Who was Ada Lovelace?"));
+        assertEq(order.promptLength, 21);
+        assertEq(order.terms.requester, _asker);
+        assertEq(order.terms.gasPrice, GAS_PRICE);
+        assertEq(order.terms.operatorBps, 3333);
+        assertEq(order.terms.contentId, _contentId);
+        assertEq(order.terms.verifier, address(_verifier));
+        assertEq(order.terms.receiver, address(_splitter));
+        assertEq(order.terms.expiry, block.timestamp + ANSWER_TIME);
+        assertEq(order.callback.data, "data");
+        assertEq(address(_oracle).balance, order.terms.fee);
+        assertEq(uint8(_oracle.statusOf(1)), uint8(RequestStatus.Requested));
+        assertEq(_oracle.creditOf(_asker), 0);
+    }
+
+    function test_overpaymentIsCreditThatPaysTheNextRequest() external {
+        uint256 fee = _oracle.quote(_question(), 1, 0);
+        vm.startPrank(_asker);
+        _oracle.request{ value: fee + 5 }(_question(), "a", _noCallback());
+        assertEq(_oracle.creditOf(_asker), 5);
+        _oracle.request{ value: fee - 3 }(_question(), "a", _noCallback());
+        assertEq(_oracle.creditOf(_asker), 2);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceOracle.FeeNotCovered.selector, fee - 1, fee)
+        );
+        _oracle.request{ value: fee - 3 }(_question(), "a", _noCallback());
+        assertEq(_oracle.withdraw(_rival), 2);
+        assertEq(_rival.balance, 1e6 ether + 2);
+    }
+
+    function test_twoEqualRequestsAreTwo() external {
+        Order memory first = _ask(_noCallback());
+        Order memory second = _ask(_noCallback());
+        assertEq(second.request.id, first.request.id + 1);
+        assertNotEq(first.request.digest(), second.request.digest());
+    }
+
+    function test_requestsThatCannotBeServedAreRefused() external {
+        Question memory question = _question();
+        question.maxTokens = 0;
+        _refuse(
+            question, "?", _noCallback(), abi.encodeWithSelector(IInferenceOracle.NoTokens.selector)
+        );
+        question = _question();
+        question.flags = 2;
+        _refuse(
+            question,
+            "?",
+            _noCallback(),
+            abi.encodeWithSelector(IInferenceOracle.UnknownFlags.selector, 2)
+        );
+        question = _question();
+        question.modelId = keccak256("none");
+        _refuse(
+            question,
+            "?",
+            _noCallback(),
+            abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, question.modelId)
+        );
+        question = _question();
+        _refuse(
+            question,
+            new bytes(16_385),
+            _noCallback(),
+            abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 16_385, 16_384)
+        );
+        bytes memory incomplete =
+            abi.encodeWithSelector(IInferenceOracle.CallbackIncomplete.selector);
+        _refuse(question, "?", Callback(address(0), 1, ""), incomplete);
+        _refuse(question, "?", Callback(address(1), 0, ""), incomplete);
+        _refuse(
+            question,
+            "?",
+            Callback(address(1), 8_000_001, ""),
+            abi.encodeWithSelector(
+                IInferenceOracle.CallbackGasTooHigh.selector, 8_000_001, 8_000_000
+            )
+        );
+        _refuse(
+            question,
+            "?",
+            Callback(address(1), 1, new bytes(513)),
+            abi.encodeWithSelector(IInferenceOracle.CallbackDataTooLong.selector, 513, 512)
+        );
+        _refuse(
+            question,
+            "?",
+            Callback(address(0), 0, "x"),
+            abi.encodeWithSelector(IInferenceOracle.CallbackDataTooLong.selector, 1, 0)
+        );
+    }
+
+    function test_contentThatTheVerifierDoesNotKnowIsRefused() external {
+        Registration memory model = _registration();
+        model.contentId = keccak256("elsewhere");
+        Question memory question = _question();
+        question.modelId = _registry.register(model);
+        _refuse(
+            question,
+            "",
+            _noCallback(),
+            abi.encodeWithSelector(IInferenceOracle.UnknownContent.selector, model.contentId)
+        );
+    }
+
+    function test_theOrderHasSeedFlagsAndSampling() external {
+        Question memory question = _question();
+        (question.seed, question.flags) = (7, 1);
+        (question.sampling.temperature, question.sampling.stop[0]) = (1 << 15, "\n");
+        vm.recordLogs();
+        vm.prank(_asker);
+        _oracle.request{ value: 1 ether }(question, "?", _noCallback());
+        Order memory order = _orderFromLogs();
+        assertEq(order.request.seed, 7);
+        assertEq(order.request.flags, 1, "raw is a flag that programs know");
+        assertEq(order.request.sampling, bytes32(uint256(1 << 15) << 224 | uint256(1) << 136));
+        assertEq(order.request.textHash, keccak256("?\n"), "stop sequences stand behind the prompt");
+        assertEq(order.promptLength, 1);
+    }
+
+    function test_theLargestOfEachIsTaken() external {
+        bytes memory data = new bytes(512);
+        _oracle.request{ value: 100 ether }(
+            _question(), new bytes(16_384), Callback(address(1), 8_000_000, data)
+        );
+        Question memory question = _question();
+        question.maxTokens = 1;
+        _oracle.request{ value: 100 ether }(question, "", Callback(address(1), 1, ""));
+        assertEq(uint8(_oracle.statusOf(2)), uint8(RequestStatus.Requested));
+    }
+
+    /// @dev A credit that pays a fee to the wei is enough.
+    function test_creditAlonePays() external {
+        uint256 fee = _oracle.quote(_question(), 1, 0);
+        vm.startPrank(_asker);
+        _oracle.request{ value: 2 * fee }(_question(), "a", _noCallback());
+        assertEq(_oracle.request(_question(), "a", _noCallback()), 2);
+        assertEq(_oracle.creditOf(_asker), 0);
+    }
+
+    function test_oneWeiOfCreditIsKeptAndNoneIsNotLogged() external {
+        uint256 fee = _oracle.quote(_question(), 1, 0);
+        vm.expectEmit();
+        emit IInferenceOracle.Credited(_asker, 1);
+        vm.prank(_asker);
+        _oracle.request{ value: fee + 1 }(_question(), "a", _noCallback());
+        assertEq(_oracle.creditOf(_asker), 1);
+        vm.recordLogs();
+        _oracle.request{ value: fee }(_question(), "a", _noCallback());
+        assertEq(vm.getRecordedLogs().length, 1, "only the request");
+        vm.expectEmit();
+        emit IInferenceOracle.Withdrawn(_asker, _rival, 1);
+        vm.prank(_asker);
+        assertEq(_oracle.withdraw(_rival), 1);
+    }
+
+    function test_anOracleWithoutRegistryOrWithAnAbsurdTimeIsRefused() external {
+        _refuseOracle(makeAddr("no registry"), 1 hours, "registry");
+        _refuseOracle(address(_registry), 1 minutes - 1, "answerTime");
+        _refuseOracle(address(_registry), 30 days + 1, "answerTime");
+        _deployOracle(address(_registry), TIP, 1 minutes);
+        _deployOracle(address(_registry), TIP, 30 days);
+    }
+
+    function _refuseOracle(address registry, uint32 answerTime, string memory parameter) private {
+        bytes memory code = vm.getCode("InferenceOracle.sol:InferenceOracle");
+        bytes memory creation = bytes.concat(code, abi.encode(registry, TIP, answerTime));
+        address made;
+        bytes memory reason = new bytes(100);
+        assembly ("memory-safe") {
+            made := create(0, add(creation, 0x20), mload(creation))
+            returndatacopy(add(reason, 0x20), 0, returndatasize())
+            mstore(reason, returndatasize())
+        }
+        assertEq(made, address(0));
+        bytes4 selector = IInferenceOracle.ParameterOutOfRange.selector;
+        assertEq(reason, abi.encodeWithSelector(selector, parameter));
+    }
+
+    function _refuse(
+        Question memory question,
+        bytes memory prompt,
+        Callback memory callback,
+        bytes memory reason
+    ) private {
+        vm.expectRevert(reason);
+        _oracle.request{ value: 100 ether }(question, prompt, callback);
+    }
+}
