@@ -28,7 +28,7 @@ def main(model):
     story = run("demo", "--model", model)
     mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     engine = run("bench", model, "--rounds", "3")
-    game, machine = story["dispute"], engine["machine"]
+    game, withheld, machine = story["dispute"], story["withheld"], engine["machine"]
     rows = [
         line("time of `make demo` after the build, seconds", story["seconds"]),
         line("largest process, MiB (nodes and Anvil are processes of their own)", mebibytes),
@@ -41,6 +41,9 @@ def main(model):
         line("dispute over a layer's node: transactions", game["transactions"], GAME_GOALS["transactions"]),
         line("dispute: gas", game["gas"], GAME_GOALS["gas"]),
         line("dispute: seconds from challenge to conviction", game["seconds"], GAME_GOALS["seconds"]),
+        line("dispute over a withheld trace: transactions", withheld["transactions"]),
+        line("dispute over a withheld trace: gas of both sides", withheld["gas"]),
+        line("dispute over a withheld trace: the claimant's part", withheld["claimant_gas"]),
     ]
     rows += [line(f"gas: {name}", gas, GOALS.get(name)) for name, gas in story["gas"].items()]
     text = "\n".join(

@@ -8,7 +8,8 @@ import { Game } from "../../src/dispute/Game.sol";
 import { Side } from "../../src/dispute/Turn.sol";
 import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
-import { GameFixture, Player, View } from "./GameFixture.sol";
+import { GameFixture, Player } from "./GameFixture.sol";
+import { View } from "./GameLog.sol";
 import { Segments, Toy } from "./Toy.sol";
 
 /// @dev Right and wrong claims, honest and sham games, in any order and at any base fee.

@@ -22,6 +22,8 @@ pub struct Flow {
 /// One transaction that succeeded.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
+    /// Who sent it.
+    pub from: Address,
     /// Block it is in.
     pub block: u64,
     /// Contract that was called; none where one was created.
@@ -77,6 +79,7 @@ impl Ledger {
                 flow.sent += transaction.value();
                 self.created.extend(receipt.contract_address);
                 self.calls.push(Call {
+                    from: receipt.from,
                     block: number,
                     to: receipt.to,
                     selector: transaction.input().first_chunk().copied().unwrap_or_default(),

@@ -37,6 +37,16 @@ fn the_story_is_told_to_its_end_and_its_money_adds_up() {
     assert!(dispute["seconds"].as_f64().is_some_and(|seconds| seconds < 60.0), "{dispute}");
     assert!(dispute["one_step_gas"].as_u64() < dispute["gas"].as_u64(), "{dispute}");
 
+    // Two sides' moves in a descent come before the same game; no instruction is executed.
+    let withheld = &story["withheld"];
+    assert_eq!(withheld["node"], dispute["node"]);
+    assert!(withheld["one_step_gas"].is_null(), "{withheld}");
+    let count = |dispute: &Value, name: &str| dispute[name].as_u64().expect("a number");
+    assert!(count(withheld, "transactions") > count(dispute, "transactions"), "{withheld}");
+    assert!(count(withheld, "gas") > count(dispute, "gas"), "{withheld}");
+    assert!(count(withheld, "claimant_gas") * 3 > count(withheld, "gas"), "{withheld}");
+    assert!(count(withheld, "claimant_gas") * 3 < count(withheld, "gas") * 2, "{withheld}");
+
     let wei = |name: &str| -> U256 {
         let text = story["balance"][name].as_str().expect("amounts are decimal texts");
         text.parse().expect("a number of wei")

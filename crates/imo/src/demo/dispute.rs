@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use imo_chain::contracts::OpmlVerifier::{
-    challengeCall, concedeCall, convictCall, dissectCall, pickCall, proveInputCall, revealCall,
-    stateCall, timeoutCall,
+    challengeCall, challengeWithheldCall, concedeCall, convictCall, dissectCall, pickCall,
+    proveInputCall, revealCall, stateCall, timeoutCall,
 };
 use imo_chain::primitives::B256;
 use imo_chain::{Ending, GameView, Ledger, RequestState, SolCall};
@@ -42,10 +42,12 @@ pub(crate) struct Dispute {
     steps: u64,
     /// Transactions of the game, from the challenge to its end.
     transactions: usize,
-    /// Their gas.
+    /// Their gas, both sides'.
     gas: u64,
-    /// Of the transaction with the instruction.
-    one_step_gas: u64,
+    /// The claimant's part of it.
+    claimant_gas: u64,
+    /// Of the transaction with the instruction; none where the game ended otherwise.
+    one_step_gas: Option<u64>,
     /// From the challenger's first look at the claim to the verdict.
     seconds: f64,
 }
@@ -99,6 +101,7 @@ pub(crate) async fn convict(
     claimed_by(stage, request, Person::Operator).await?;
     liar.kill();
     let dispute = measure(stage, &game, (from, program, seconds)).await?;
+    ensure!(dispute.one_step_gas.is_some(), "no instruction was executed");
     delivered(stage, consumer, request).await?;
     Ok((operator, dispute))
 }
@@ -107,10 +110,10 @@ pub(crate) async fn convict(
 /// be revealed on chain. The operator's node is killed in the middle of the game and goes on from what the chain says.
 pub(crate) async fn concede(
     stage: &mut Stage,
-    consumer: Consumer,
+    (program, consumer): (&TextProgram, Consumer),
     operator: Node,
     faults: Faults,
-) -> anyhow::Result<Node> {
+) -> anyhow::Result<(Node, Dispute)> {
     operator.kill();
     let inject = Faults::inject(faults.generated);
     let mut arguments = vec!["--roles", "operator", "--inject", &inject];
@@ -118,6 +121,9 @@ pub(crate) async fn concede(
     let liar = stage.node(Person::Liar, &arguments)?;
     let request = consumer.ask(stage, PROMPT).await?;
     let claim = claimed_by(stage, request, Person::Liar).await?;
+
+    let from = stage.client(Person::Deployer).block_number().await? + 1;
+    let noticed = Instant::now();
     let operator = stage.node(Person::Operator, &[])?;
     stage
         .until("the middle of the game", |view| {
@@ -132,12 +138,14 @@ pub(crate) async fn concede(
     stage.say("the operator's node is killed in the middle of the game, and started again");
     let operator = stage.node(Person::Operator, &[])?;
     let game = game_over(stage, claim).await?;
+    let seconds = noticed.elapsed().as_secs_f64();
     ensure!(ended(&game) == Some((Ending::Concession, Side::Challenger)), "{:?}", game.ending);
     stage.say("with this parity the last move is the liar's: it has nothing to show, and concedes");
     claimed_by(stage, request, Person::Operator).await?;
     liar.kill();
+    let dispute = measure(stage, &game, (from, program, seconds)).await?;
     delivered(stage, consumer, request).await?;
-    Ok(operator)
+    Ok((operator, dispute))
 }
 
 /// Act 5: somebody challenges a right claim.
@@ -185,6 +193,7 @@ async fn measure(
     let ledger = Ledger::read(client, from, client.block_number().await?).await?;
     let moves = [
         challengeCall::SELECTOR,
+        challengeWithheldCall::SELECTOR,
         revealCall::SELECTOR,
         pickCall::SELECTOR,
         stateCall::SELECTOR,
@@ -196,6 +205,7 @@ async fn measure(
     ];
     let is_move = |call: &&imo_chain::Call| moves.contains(&call.selector);
     let calls: Vec<_> = ledger.calls.iter().filter(is_move).collect();
+    let claimant = game.standing().claimant;
     let one_step = calls.iter().find(|call| call.selector == convictCall::SELECTOR);
     let (node, ..) = game.slot().context("the game was about a node")?;
     let kind = u32::try_from(node).map(|node| format!("{:?}", program.shape().kind(node)))?;
@@ -205,12 +215,15 @@ async fn measure(
         steps: 1 << game.stated_log2().context("the run was stated")?,
         transactions: calls.len(),
         gas: calls.iter().map(|call| call.gas).sum(),
-        one_step_gas: one_step.context("an instruction was executed")?.gas,
+        claimant_gas: calls.iter().filter(|call| call.from == claimant).map(|call| call.gas).sum(),
+        one_step_gas: one_step.map(|call| call.gas),
         seconds,
     };
-    let Dispute { transactions, gas, one_step_gas, .. } = dispute;
+    let Dispute { transactions, gas, claimant_gas, one_step_gas, .. } = dispute;
+    let instruction = one_step_gas.map(|gas| format!(", {gas} for the instruction"));
+    let instruction = instruction.unwrap_or_default();
     stage.say(format!(
-        "{transactions} transactions, {gas} gas, of which {one_step_gas} for the instruction; {seconds:.1} s"
+        "{transactions} transactions, {gas} gas, of which {claimant_gas} the liar's{instruction}; {seconds:.1} s"
     ));
     Ok(dispute)
 }

@@ -72,7 +72,10 @@ struct Story {
     content_id: B256,
     model_id: B256,
     answers: Vec<String>,
+    /// A served trace, the last move the challenger's.
     dispute: Dispute,
+    /// A withheld trace, the last move the liar's.
+    withheld: Dispute,
     gas: Gas,
     balance: Balance,
     speed: Speed,
@@ -120,7 +123,8 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let faults = Faults::choose(&image, &program)?;
     let (operator, dispute) =
         dispute::convict(&mut stage, (&program, consumer), operator, faults).await?;
-    let operator = dispute::concede(&mut stage, consumer, operator, faults).await?;
+    let (operator, withheld) =
+        dispute::concede(&mut stage, (&program, consumer), operator, faults).await?;
 
     terminal.line("\n5. A false accuser");
     dispute::accuse(&mut stage, consumer, faults).await?;
@@ -144,6 +148,7 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         model_id: launched.model_id,
         answers: vec![first, work.text],
         dispute,
+        withheld,
         gas,
         balance,
         speed,
