@@ -58,7 +58,7 @@ soak: contracts ## The machine, the token, the offering and every invariant on m
 	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-8192} $(FORGE) test --match-test invariant_
 
 .PHONY: bench
-bench: build $(MODEL) ## The engine against llama.cpp, into docs/benchmarks.md (ARGS=<rounds>; installs llama.cpp into .cache)
+bench: build $(MODEL) ## The engine against llama.cpp and candle, into docs/benchmarks.md (ARGS=<rounds>; builds both into .cache)
 	scripts/bench.sh $(MODEL) $(ARGS)
 
 .PHONY: bench-demo

@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def main(model, rounds=16):
         commit=subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True).strip(),
         processor=processor(),
         model=Path(model).name,
-        peer=version("llama-cpp-python"),
+        llama=version("llama-cpp-python"),
+        candle=version_of_candle(),
         rounds=rounds,
         speed=table(fast),
         tokens=tokens,
@@ -32,14 +34,15 @@ def main(model, rounds=16):
 TEMPLATE = """
 ## Engine
 
-`make bench` wrote this at {commit}, on {processor}, with {model} and llama.cpp as in llama-cpp-python {peer}, which pip built for
-this very processor.
+`make bench` wrote this at {commit}, on {processor}, with {model}, llama.cpp as in llama-cpp-python {llama} and candle {candle}, both
+built for this very processor.
 
 ### Speed
 
-Both engines run the same file with the same threads, in turn, {rounds} rounds of each with 128 tokens read and 128 written
+The engines run the same file with the same threads, in turn, {rounds} rounds of each with 128 tokens read and 128 written
 greedily. A speed is the median of the rounds', a ratio the median of the rounds' ratios; llama.cpp's is the better of flash
-attention on and off in each round. Ours are without commitments where nothing else is said. Other work may share the computer:
+attention on and off in each round, candle's the better of the file as it is and of its `Q4_1` weights quantised anew as `Q4_0`, since it
+has vector kernels for these only. Ours are without commitments where nothing else is said. Other work may share the computer:
 ratios hold, speeds say little.
 
 {speed}
@@ -57,6 +60,11 @@ attention on and off, with its default cache of 16-bit floats.
 
 {accuracy}
 """
+
+
+def version_of_candle():
+    packages = tomllib.loads(Path("benches/candle/Cargo.lock").read_text())["package"]
+    return next(it["version"] for it in packages if it["name"] == "candle-core")
 
 
 def processor():

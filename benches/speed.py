@@ -1,4 +1,4 @@
-"""The engine's speed against llama.cpp's, and against what its memory allows: rows of docs/benchmarks.md.
+"""The engine's speed against llama.cpp's and candle's, and against what its memory allows: rows of docs/benchmarks.md.
 
 Ours and theirs run in turn, many short rounds of each, so that whatever else the computer does meets both alike. A ratio is the
 median of the rounds' ratios, a speed the median of the rounds' speeds.
@@ -15,6 +15,7 @@ from statistics import median
 from table import progress, row
 
 IMO = "target/release/imo"
+CANDLE = ".cache/candle/release/candle-speed"
 MEBIBYTE = 1 << 20
 
 
@@ -30,7 +31,8 @@ def rows(model, rounds):
 
 def speeds(model, image, threads, rounds):
     """Prompt and decoding with 128 tokens each."""
-    ours, theirs = in_turn(model, image, threads, (128, 128), rounds)
+    peers = {"llama.cpp": llama(model, threads), "candle": candle(model, threads)}
+    ours, theirs = in_turn(image, threads, (128, 128), rounds, peers)
     bound = [it["read_bytes_per_s"] / it["bytes_per_token"] for it in ours]
     half = ("≥", 0.5) if threads == 1 else None
     on = f"{threads} thread" + "s" * (threads > 1)
@@ -39,8 +41,10 @@ def speeds(model, image, threads, rounds):
         [it["committed"][f"{what}_tokens_per_s"] for it in ours] for what in ("prompt", "decode")
     )
     return [
-        compared(f"prompt, {on}: llama.cpp", prompt, theirs["prompt"], ("≥", 1.5)),
-        compared(f"decode, {on}: llama.cpp", decode, theirs["decode"], ("≥", 1.5)),
+        compared(f"prompt, {on}: llama.cpp", prompt, theirs["llama.cpp"]["prompt"], ("≥", 1.5)),
+        compared(f"prompt, {on}: candle", prompt, theirs["candle"]["prompt"]),
+        compared(f"decode, {on}: llama.cpp", decode, theirs["llama.cpp"]["decode"], ("≥", 1.5)),
+        compared(f"decode, {on}: candle", decode, theirs["candle"]["decode"]),
         compared(f"decode, {on}: memory bandwidth", decode, bound, half),
         added(f"trace committed, prompt, {on}: without", prompt_committed, prompt, ("≤", 0.10)),
         added(f"trace committed, decode, {on}: without", decode_committed, decode, ("≤", 0.05)),
@@ -49,16 +53,17 @@ def speeds(model, image, threads, rounds):
 
 def contexts(model, image, rounds):
     """Decoding far into the context."""
-    near, _ = in_turn(model, image, 1, (100, 32), rounds)
-    far, theirs = in_turn(model, image, 1, (2000, 32), rounds)
+    peers = {"llama.cpp": llama(model, 1)}
+    near, _ = in_turn(image, 1, (100, 32), rounds, peers)
+    far, theirs = in_turn(image, 1, (2000, 32), rounds, peers)
     near, far = ([it["uncommitted"]["decode_tokens_per_s"] for it in runs] for runs in (near, far))
     return [
         compared("decode at 2,000 positions, 1 thread: at 100", far, near, ("≥", 0.6)),
-        compared("decode at 2,000 positions, 1 thread: llama.cpp", far, theirs["decode"], ("≥", 1.5)),
+        compared("decode at 2,000 positions, 1 thread: llama.cpp", far, theirs["llama.cpp"]["decode"], ("≥", 1.5)),
     ]
 
 
-def compared(name, ours, peer, goal):
+def compared(name, ours, peer, goal=None):
     return row(name, median(ours), median(peer), median(a / b for a, b in zip(ours, peer)), goal)
 
 
@@ -67,33 +72,44 @@ def added(name, ours, peer, goal):
     return row(name, median(ours), median(peer), median(b / a - 1 for a, b in zip(ours, peer)), goal)
 
 
-def in_turn(model, image, threads, tokens, rounds):
-    """What `imo bench` says in each round, and llama.cpp's speeds, the better of flash attention on and off."""
+def llama(model, threads):
+    """llama.cpp with and without flash attention."""
+    return [[sys.executable, "benches/llama.py", model, str(threads), flash] for flash in ("on", "off")]
+
+
+def candle(model, threads):
+    """candle with the file's own weights and with those for which it has vector kernels."""
+    return [["env", f"RAYON_NUM_THREADS={threads}", CANDLE, model, weights] for weights in ("file", "Q4_0")]
+
+
+def in_turn(image, threads, tokens, rounds, peers):
+    """What `imo bench` says in each round, and each peer's speeds, the better of its commands'."""
     prompt, generated = map(str, tokens)
     command = [IMO, "bench", image, "--engine", "--json", "--rounds", "1", "--threads", str(threads)]
-    peers = [
-        subprocess.Popen(
-            [sys.executable, "benches/llama.py", model, str(threads), flash],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for flash in ("on", "off")
-    ]
+    running = {
+        name: [subprocess.Popen(it, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for it in commands]
+        for name, commands in peers.items()
+    }
 
     def ask(peer):
         peer.stdin.write(f"{prompt} {generated}\n")
         peer.stdin.flush()
         return json.loads(peer.stdout.readline())
 
-    ours, theirs = [], {"prompt": [], "decode": []}
+    def ask_all():
+        return {name: [ask(peer) for peer in same] for name, same in running.items()}
+
+    ours, theirs = [], {name: {"prompt": [], "decode": []} for name in peers}
     for index in range(rounds):
         progress(f"{threads} threads, {prompt} + {generated} tokens: round {index + 1} of {rounds}")
-        first = [ask(peer) for peer in peers] if index % 2 else []
+        first = ask_all() if index % 2 else None
         ours.append(json.loads(subprocess.check_output([*command, "--prompt", prompt, "--tokens", generated])))
-        both = first or [ask(peer) for peer in peers]
-        for what, values in theirs.items():
-            values.append(max(it[what] for it in both))
-    for peer in peers:
-        peer.communicate()
+        for name, said in (first or ask_all()).items():
+            for what, values in theirs[name].items():
+                values.append(max(it[what] for it in said))
+    for same in running.values():
+        for peer in same:
+            peer.communicate()
     return ours, theirs
 
 

@@ -1,19 +1,29 @@
 #!/usr/bin/env python3
 """Writes vectors/architectures: a small model of each architecture as a GGUF file, and the logits that llama.cpp gives.
 
+llama.cpp does not heed the sliding window of a `llama` file. Those logits are of benches/reference.py, which without the window must
+agree with llama.cpp.
+
     pip install gguf numpy llama-cpp-python && scripts/architecture-vectors.py
 """
 
 import json
 import pathlib
+import sys
 
 import gguf
 import llama_cpp
 import numpy
 
-TARGET = pathlib.Path(__file__).parent.parent / "vectors" / "architectures"
+ROOT = pathlib.Path(__file__).parent.parent
+sys.path.append(str(ROOT / "benches"))
+from reference import Reference
+
+TARGET = ROOT / "vectors" / "architectures"
 TEXTS = ["the end", " 42, and then the rest of it; " * 2]
 LAYERS, DIM, FFN, HEADS, KV_HEADS, CONTEXT = 2, 32, 32, 2, 1, 256
+# The second text is some three times as long.
+WINDOW = 21
 NORMAL, CONTROL = 1, 3
 
 
@@ -77,10 +87,23 @@ def write(path, architecture, extra):
     if extra == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(2.0)
+    if extra == "window":
+        writer.add_sliding_window(WINDOW)
+        writer.add_rope_dimension_count(DIM // HEADS)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def windowed(path, tokens, whole):
+    """The logits after the last token, given llama.cpp's, for which every position attends to all before it."""
+    reference = Reference(path)
+    logits = reference.logits(tokens)[-1]
+    reference.window = None
+    assert abs(reference.logits(tokens)[-1] - whole).max() < 1e-3, "without a window the reference is llama.cpp"
+    assert len(tokens) <= WINDOW or abs(logits - whole).max() > 1, "a window matters"
+    return logits
 
 
 def main():
@@ -89,6 +112,7 @@ def main():
     for name, architecture, extra in (
         ("llama-factors", "llama", "factors"),
         ("llama-linear", "llama", "linear"),
+        ("llama-window", "llama", "window"),
         ("qwen2", "qwen2", "biases"),
     ):
         path = TARGET / f"{name}.gguf"
@@ -100,6 +124,8 @@ def main():
             llama.reset()
             llama.eval(tokens)
             logits = numpy.array(llama.scores[len(tokens) - 1], dtype=float)
+            if extra == "window":
+                logits = windowed(path, tokens, logits)
             cases.append({"model": name, "text": text, "tokens": tokens, "logits": [round(it, 5) for it in logits.tolist()]})
     (TARGET / "cases.json").write_text("[\n" + ",\n".join(map(json.dumps, cases)) + "\n]\n")
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares the engine with llama.cpp and writes the engine's part of docs/benchmarks.md. Builds llama.cpp for this processor with
-# pip and installs it into .cache, which takes some ten minutes once.
+# Compares the engine with llama.cpp and candle and writes the engine's part of docs/benchmarks.md. Builds both for this processor into
+# .cache, llama.cpp with pip, which takes some fifteen minutes once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 peers=.cache/peers
@@ -12,4 +12,6 @@ if ! cmp --silent benches/requirements.txt "$peers/requirements.txt"; then
   nice "$peers/bin/pip" install --quiet --disable-pip-version-check --no-binary llama-cpp-python --requirement benches/requirements.txt
   cp benches/requirements.txt "$peers"
 fi
+[ -x .cache/candle/release/candle-speed ] || echo "building candle into .cache, which takes some minutes" >&2
+RUSTFLAGS="-C target-cpu=native" nice cargo build --quiet --release --locked --manifest-path benches/candle/Cargo.toml --target-dir .cache/candle
 exec "$peers/bin/python" benches/bench.py "$@"
