@@ -73,7 +73,8 @@ contract ModelRegistryTest is Test {
         model.provenance.licence = string(new bytes(65));
         _refuse(model, "licence");
         model = _model();
-        (model.sourceUri, model.licence) = (string(new bytes(512)), string(new bytes(64)));
+        (model.provenance.sourceUri, model.provenance.licence) =
+        (string(new bytes(512)), string(new bytes(64)));
         _registry.attest(_registry.register(model), string(new bytes(512)));
     }
 
