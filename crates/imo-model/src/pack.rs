@@ -69,7 +69,7 @@ pub enum PackError {
     #[error(transparent)]
     Shape(#[from] ImageError),
     /// The image cannot be written.
-    #[error("cannot write the image: {0}")]
+    #[error("cannot write the image")]
     Write(#[from] io::Error),
     /// A file that cannot be read or written.
     #[error("{path}: {error}")]
