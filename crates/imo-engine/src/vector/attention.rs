@@ -95,12 +95,13 @@ unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
 /// fit 32 bits: 256 · 255 · 32,768 < 2³¹.
 fn split<const HEADS: usize>(queries: &[i16], head_dim: usize) -> Vec<[[i32; 2]; HEADS]> {
     let pair = |first: i16, second: i16| (i32::from(first) & 0xffff) | i32::from(second) << 16;
-    let halves = |pair_at: usize, head: usize| {
-        let [first, second] = [0, 1].map(|at| queries[head * head_dim + 2 * pair_at + at]);
-        [pair(first >> 8, second >> 8), pair(first & 255, second & 255)]
-    };
-    let pairs = 0..head_dim / 2;
-    pairs.map(|pair| core::array::from_fn(|head| halves(pair, head))).collect()
+    let mut halves = vec![[[0; 2]; HEADS]; head_dim / 2];
+    for (head, query) in queries.chunks_exact(head_dim).take(HEADS).enumerate() {
+        for (halves, [first, second]) in halves.iter_mut().zip(query.as_chunks().0) {
+            halves[head] = [pair(first >> 8, second >> 8), pair(first & 255, second & 255)];
+        }
+    }
+    halves
 }
 
 /// score = (q · k, exact and rounded once) · query scale · 2^exponent · `scale`, in that order, as
