@@ -63,7 +63,7 @@ bench: build $(MODEL) ## The engine against llama.cpp and candle, into docs/benc
 
 .PHONY: profile
 profile: build $(MODEL) ## Where one thread's time goes, by function (needs perf)
-	python3 benches/profile.py $(MODEL)
+	python3 benches/shares.py $(MODEL)
 
 .PHONY: bench-demo
 bench-demo: build $(MODEL) ## What the demo takes: time, memory, gas of every action, into docs/benchmarks.md

@@ -1,4 +1,4 @@
-"""Where one thread's time goes, by function: `profile.py MODEL.gguf`, with perf over `target/release/imo run`, whose trace is committed.
+"""Where one thread's time goes, by function: `shares.py MODEL.gguf`, with perf over `target/release/imo run`, whose trace is committed.
 
 What is told of a prompt, or of decoding after some positions, is the difference of two profiles, so that what goes before does not count.
 """
