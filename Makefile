@@ -61,6 +61,10 @@ soak: contracts ## The machine, the token, the offering and every invariant on m
 bench: build $(MODEL) ## The engine against llama.cpp and candle, into docs/benchmarks.md (ARGS=<rounds>; builds both into .cache)
 	scripts/bench.sh $(MODEL) $(ARGS)
 
+.PHONY: profile
+profile: build $(MODEL) ## Where one thread's time goes, by function (needs perf)
+	python3 benches/shares.py $(MODEL)
+
 .PHONY: bench-demo
 bench-demo: build $(MODEL) ## What the demo takes: time, memory, gas of every action, into docs/benchmarks.md
 	python3 benches/demo.py $(MODEL)

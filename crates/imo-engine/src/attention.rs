@@ -1,6 +1,6 @@
 //! The query heads that share a key and value head, over the cache.
 
-use imo_tensor::{HeadShape, attend};
+use imo_tensor::{HeadShape, attend, canonical, power_of_two};
 
 use crate::isa::Isa;
 use crate::kv::{Keys, Values};
@@ -24,6 +24,49 @@ pub(crate) struct Queries<'a> {
     pub(crate) values: &'a [i16],
     /// (head)
     pub(crate) exponents: &'a [i16],
+}
+
+impl Queries<'_> {
+    /// Calls `some` with the outputs and the queries of the heads that it has not done yet, until it has done all; it returns how many it did.
+    #[inline(always)]
+    pub(crate) fn in_parts(
+        self,
+        out: &mut [f32],
+        mut some: impl FnMut(&mut [f32], Queries<'_>) -> usize,
+    ) {
+        let head_dim = out.len() / self.exponents.len();
+        let mut head = 0;
+        while head < self.exponents.len() {
+            let rest = Queries {
+                values: &self.values[head * head_dim..],
+                exponents: &self.exponents[head..],
+            };
+            head += some(&mut out[head * head_dim..], rest);
+        }
+    }
+}
+
+/// Each head's output: its sum of values, in units of 2^`top`, over its sum of weights.
+/// Compiled into its caller, for the caller's instructions.
+#[inline(always)]
+pub(crate) fn divide<const HEADS: usize>(
+    out: &mut [f32],
+    sums: &[i64],
+    totals: [u64; HEADS],
+    top: i16,
+) {
+    let head_dim = sums.len() / HEADS;
+    let heads = out.chunks_exact_mut(head_dim).zip(sums.chunks_exact(head_dim));
+    for ((out, sums), total) in heads.zip(totals) {
+        if total == 0 {
+            out.fill(0.0);
+            continue;
+        }
+        let factor = power_of_two(top.into()) / total as f32;
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = canonical(*sum as f32 * factor);
+        }
+    }
 }
 
 /// What [`attend`] gives for each of some queries over all of `keys` and `values`: (head, dimension).

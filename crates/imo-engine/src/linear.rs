@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use imo_tensor::{GROUP, Matrix, mat_vec};
+use imo_tensor::{GROUP, Matrix, canonical, mat_vec};
 
 use crate::isa::Isa;
 use crate::tile::Tile;
@@ -28,6 +28,35 @@ impl<'a> Product<'a> {
     /// The blocks of the group that begins with row `row` of these rows.
     pub(crate) fn group(&self, row: usize) -> &'a [u8] {
         self.w.group((self.rows.start + row) / GROUP)
+    }
+
+    /// For every `height` rows, calls `part` with the first of them, the first token that it has not taken yet and how many are left, until
+    /// it has taken all; it returns how many it took.
+    #[inline(always)]
+    pub(crate) fn in_parts(
+        &self,
+        height: usize,
+        mut part: impl FnMut(usize, usize, usize) -> usize,
+    ) {
+        for row in (0..self.width()).step_by(height) {
+            let mut token = 0;
+            while token < self.x.tokens() {
+                token += part(row, token, self.x.tokens() - token);
+            }
+        }
+    }
+
+    /// Writes the outputs of the group at `row` for the tokens from `token` on, whose exact sums these are.
+    ///
+    /// Compiled into its caller, for the caller's instructions.
+    #[inline(always)]
+    pub(crate) fn put(&self, out: &mut [f32], (row, token): (usize, usize), sums: &[[i64; GROUP]]) {
+        let outputs = out.chunks_exact_mut(self.width()).zip(self.x.scales()).skip(token);
+        for (sums, (out, scale)) in sums.iter().zip(outputs) {
+            for (out, sum) in out[row..].iter_mut().zip(sums) {
+                *out = canonical(*sum as f32 * UNIT * scale);
+            }
+        }
     }
 }
 

@@ -4,11 +4,11 @@
 use core::arch::x86_64::*;
 use core::ops::Range;
 
-use imo_tensor::{canonical, power_of_two};
+use imo_tensor::power_of_two;
 
 use super::attention512;
 use super::exp::{shift_to_even, weight_of_negative};
-use crate::attention::{Queries, Scratch};
+use crate::attention::{Queries, Scratch, divide};
 use crate::kv::{Keys, LANES, Values};
 
 /// Pairs of positions whose products fit 32-bit sums: 64 pairs of 2 · 511 · 32,768.
@@ -33,23 +33,14 @@ pub(super) unsafe fn attend_heads<const WIDE: bool>(
     scale: f32,
     (keys, values): (Keys<'_>, Values<'_>),
 ) {
-    let head_dim = out.len() / queries.exponents.len();
-    let mut head = 0;
-    while head < queries.exponents.len() {
-        let out = &mut out[head * head_dim..];
-        let some = Queries {
-            values: &queries.values[head * head_dim..],
-            exponents: &queries.exponents[head..],
-        };
-        // SAFETY: the same conditions.
-        head += unsafe {
-            match some.exponents.len() {
-                3.. => some_heads::<3, WIDE>(out, scratch, some, scale, (keys, values)),
-                2 => some_heads::<2, WIDE>(out, scratch, some, scale, (keys, values)),
-                _ => some_heads::<1, WIDE>(out, scratch, some, scale, (keys, values)),
-            }
-        };
-    }
+    // SAFETY: the same conditions.
+    queries.in_parts(out, |out, rest| unsafe {
+        match rest.exponents.len() {
+            3.. => some_heads::<3, WIDE>(out, scratch, rest, scale, (keys, values)),
+            2 => some_heads::<2, WIDE>(out, scratch, rest, scale, (keys, values)),
+            _ => some_heads::<1, WIDE>(out, scratch, rest, scale, (keys, values)),
+        }
+    });
 }
 
 /// The first `HEADS` queries, which share what is loaded of keys and values.
@@ -96,17 +87,7 @@ unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
             add_weighted(sums, pairs, weights);
         }
     }
-    for (head, total) in totals.into_iter().enumerate() {
-        let out = &mut out[head * head_dim..][..head_dim];
-        if total == 0 {
-            out.fill(0.0);
-            continue;
-        }
-        let factor = power_of_two(top.into()) / total as f32;
-        for (out, sum) in out.iter_mut().zip(&sums[head * head_dim..]) {
-            *out = canonical(*sum as f32 * factor);
-        }
-    }
+    divide(out, sums, totals, top);
     HEADS
 }
 
@@ -114,12 +95,13 @@ unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
 /// fit 32 bits: 256 · 255 · 32,768 < 2³¹.
 fn split<const HEADS: usize>(queries: &[i16], head_dim: usize) -> Vec<[[i32; 2]; HEADS]> {
     let pair = |first: i16, second: i16| (i32::from(first) & 0xffff) | i32::from(second) << 16;
-    let halves = |pair_at: usize, head: usize| {
-        let [first, second] = [0, 1].map(|at| queries[head * head_dim + 2 * pair_at + at]);
-        [pair(first >> 8, second >> 8), pair(first & 255, second & 255)]
-    };
-    let pairs = 0..head_dim / 2;
-    pairs.map(|pair| core::array::from_fn(|head| halves(pair, head))).collect()
+    let mut halves = vec![[[0; 2]; HEADS]; head_dim / 2];
+    for (head, query) in queries.chunks_exact(head_dim).take(HEADS).enumerate() {
+        for (halves, [first, second]) in halves.iter_mut().zip(query.as_chunks().0) {
+            halves[head] = [pair(first >> 8, second >> 8), pair(first & 255, second & 255)];
+        }
+    }
+    halves
 }
 
 /// score = (q · k, exact and rounded once) · query scale · 2^exponent · `scale`, in that order, as
@@ -147,7 +129,7 @@ unsafe fn score<const HEADS: usize, const WIDE: bool>(
         } else {
             dot(block, queries)
         };
-        let powers = powers_of_two(exponents);
+        let powers = powers_of_two(lanes_of(exponents));
         let apart = outside(if at == 0 { keys.skipped } else { 0 }..exponents.len());
         for (head, [high, low]) in sums.into_iter().enumerate() {
             let dot = combine(high, low);
@@ -208,17 +190,23 @@ fn combine(high: __m256i, low: __m256i) -> __m256 {
 /// As `imo_tensor::power_of_two`, lane by lane.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn powers_of_two(exponents: &[i16]) -> __m256 {
-    let mut all = [0; LANES];
-    all[..exponents.len()].copy_from_slice(exponents);
-    // SAFETY: 16 bytes are there, and the load needs no alignment.
-    let exponents_16 = unsafe { _mm_loadu_si128(all.as_ptr().cast()) };
+fn powers_of_two(exponents: __m256i) -> __m256 {
     let clamped = _mm256_max_epi32(
-        _mm256_min_epi32(_mm256_cvtepi16_epi32(exponents_16), _mm256_set1_epi32(127)),
+        _mm256_min_epi32(exponents, _mm256_set1_epi32(127)),
         _mm256_set1_epi32(-126),
     );
     let biased = _mm256_add_epi32(clamped, _mm256_set1_epi32(127));
     _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+}
+
+/// The exponents of a block of positions, zero where it ends early.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn lanes_of(exponents: &[i16]) -> __m256i {
+    let mut all = [0; LANES];
+    all[..exponents.len()].copy_from_slice(exponents);
+    // SAFETY: 16 bytes are there, and the load needs no alignment.
+    _mm256_cvtepi16_epi32(unsafe { _mm_loadu_si128(all.as_ptr().cast()) })
 }
 
 /// Which lanes are not in this range.
@@ -251,12 +239,7 @@ fn weigh<const HEADS: usize>(
         let high = _mm256_cvtepu32_epi64(_mm256_extracti128_si256::<1>(weight));
         total = _mm256_add_epi64(total, _mm256_add_epi64(low, high));
 
-        let mut all = [0; LANES];
-        all[..exponents.len()].copy_from_slice(exponents);
-        // SAFETY: 16 bytes are there, and the load needs no alignment.
-        let exponents = unsafe { _mm_loadu_si128(all.as_ptr().cast()) };
-        let shifts =
-            _mm256_sub_epi32(_mm256_set1_epi32(top.into()), _mm256_cvtepi16_epi32(exponents));
+        let shifts = _mm256_sub_epi32(_mm256_set1_epi32(top.into()), lanes_of(exponents));
         let weight = shift_to_even(weight, shifts);
         let parts = [weight, _mm256_srli_epi32::<9>(weight), _mm256_srli_epi32::<18>(weight)];
         for (part, weight) in parts.into_iter().enumerate() {

@@ -6,9 +6,9 @@
 
 use core::arch::x86_64::*;
 
-use imo_tensor::{BLOCK, Format, GROUP, canonical};
+use imo_tensor::{BLOCK, Format, GROUP};
 
-use crate::linear::{Product, UNIT};
+use crate::linear::Product;
 use crate::tile::{Halves, Tile, Whole};
 
 /// Two vectors of four 64-bit sums.
@@ -17,15 +17,10 @@ type Sums = [__m256i; 2];
 /// As [`super::mat_tile`].
 #[target_feature(enable = "avx2,f16c")]
 pub(super) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
-    for row in (0..product.width()).step_by(GROUP) {
-        let mut token = 0;
-        while token < product.x.tokens() {
-            token += match product.x.tokens() - token {
-                2.. => part::<2>(out, product, row, token),
-                _ => part::<1>(out, product, row, token),
-            };
-        }
-    }
+    product.in_parts(GROUP, |row, token, left| match left {
+        2.. => part::<2>(out, product, row, token),
+        _ => part::<1>(out, product, row, token),
+    });
 }
 
 /// The group at `row` with `TOKENS` vectors from `token` on, whose sums stay in registers.
@@ -37,7 +32,7 @@ fn part<const TOKENS: usize>(
     row: usize,
     token: usize,
 ) -> usize {
-    let (group, x, width) = (product.group(row), product.x, product.width());
+    let (group, x) = (product.group(row), product.x);
     let sums = match product.w.format() {
         Format::Q4_0 => four_bits::<144, TOKENS>(group, x, token),
         Format::Q4_1 => four_bits::<160, TOKENS>(group, x, token),
@@ -46,12 +41,7 @@ fn part<const TOKENS: usize>(
         Format::K4 => by_halves::<192, TOKENS>(group, x, token),
         Format::K8 => by_halves::<320, TOKENS>(group, x, token),
     };
-    let outputs = out.chunks_exact_mut(width).zip(x.scales()).skip(token);
-    for (sums, (out, scale)) in sums.iter().zip(outputs) {
-        for (out, sum) in out[row..].iter_mut().zip(sums) {
-            *out = canonical(*sum as f32 * UNIT * scale);
-        }
-    }
+    product.put(out, (row, token), &sums);
     TOKENS
 }
 

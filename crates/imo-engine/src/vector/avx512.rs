@@ -16,18 +16,12 @@ pub(super) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
         return avx2::mat_tile(out, product);
     }
     // Two groups share what is loaded of the vectors.
-    for row in (0..product.width()).step_by(2 * GROUP) {
-        let is_last = product.width() - row <= GROUP;
-        let mut token = 0;
-        while token < product.x.tokens() {
-            token += match (is_last, product.x.tokens() - token) {
-                (false, 4..) => part::<2, 4>(out, product, row, token),
-                (false, _) => part::<2, 1>(out, product, row, token),
-                (true, 4..) => part::<1, 4>(out, product, row, token),
-                (true, _) => part::<1, 1>(out, product, row, token),
-            };
-        }
-    }
+    product.in_parts(2 * GROUP, |row, token, left| match (product.width() - row, left) {
+        (..=GROUP, 4..) => part::<1, 4>(out, product, row, token),
+        (..=GROUP, _) => part::<1, 1>(out, product, row, token),
+        (_, 4..) => part::<2, 4>(out, product, row, token),
+        (_, _) => part::<2, 1>(out, product, row, token),
+    });
 }
 
 /// The groups from `row` on with the vectors from `token` on, whose sums stay in registers.

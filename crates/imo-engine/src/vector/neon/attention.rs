@@ -4,10 +4,11 @@
 use core::arch::aarch64::*;
 use core::ops::Range;
 
-use imo_tensor::{canonical, power_of_two};
+use imo_tensor::power_of_two;
 
 use super::exp::{shift_to_even, weight_of_negative};
-use crate::attention::{Queries, Scratch};
+use super::shorts::{add_pairs, load_shorts};
+use crate::attention::{Queries, Scratch, divide};
 use crate::kv::{Keys, LANES, Values};
 
 /// The weights of a pair of positions, by query head.
@@ -22,20 +23,11 @@ pub(in crate::vector) fn attend_heads(
     scale: f32,
     (keys, values): (Keys<'_>, Values<'_>),
 ) {
-    let head_dim = out.len() / queries.exponents.len();
-    let mut head = 0;
-    while head < queries.exponents.len() {
-        let out = &mut out[head * head_dim..];
-        let some = Queries {
-            values: &queries.values[head * head_dim..],
-            exponents: &queries.exponents[head..],
-        };
-        head += match some.exponents.len() {
-            3.. => some_heads::<3>(out, scratch, some, scale, (keys, values)),
-            2 => some_heads::<2>(out, scratch, some, scale, (keys, values)),
-            _ => some_heads::<1>(out, scratch, some, scale, (keys, values)),
-        };
-    }
+    queries.in_parts(out, |out, rest| match rest.exponents.len() {
+        3.. => some_heads::<3>(out, scratch, rest, scale, (keys, values)),
+        2 => some_heads::<2>(out, scratch, rest, scale, (keys, values)),
+        _ => some_heads::<1>(out, scratch, rest, scale, (keys, values)),
+    });
 }
 
 /// The first `HEADS` queries, which share what is loaded of keys and values.
@@ -65,17 +57,7 @@ fn some_heads<const HEADS: usize>(
         *total = weigh(weights, head, (scores, largest[head]), (values.exponents, top));
     }
     add_weighted(sums, values.pairs, weights);
-    for (head, total) in totals.into_iter().enumerate() {
-        let out = &mut out[head * head_dim..][..head_dim];
-        if total == 0 {
-            out.fill(0.0);
-            continue;
-        }
-        let factor = power_of_two(top.into()) / total as f32;
-        for (out, sum) in out.iter_mut().zip(&sums[head * head_dim..]) {
-            *out = canonical(*sum as f32 * factor);
-        }
-    }
+    divide(out, sums, totals, top);
     HEADS
 }
 
@@ -132,15 +114,15 @@ fn dot<const HEADS: usize>(
     // Four dimensions of each position, two after two.
     for (at, keys) in block.as_chunks::<{ 4 * LANES }>().0.iter().enumerate() {
         let keys = keys.as_chunks::<8>().0;
-        let pairs = [(load(&keys[0]), load(&keys[2])), (load(&keys[1]), load(&keys[3]))];
+        let keys = [
+            [load_shorts(&keys[0]), load_shorts(&keys[2])],
+            [load_shorts(&keys[1]), load_shorts(&keys[3])],
+        ];
         for (head, sums) in sums.iter_mut().enumerate() {
             let query = queries[head * head_dim + 4 * at..].as_chunks::<2>().0;
-            let (x, y) = (broadcast(&query[0]), broadcast(&query[1]));
-            for (sums, (a, b)) in sums.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
-                let products = vmull_s16(vget_low_s16(a), vget_low_s16(x));
-                let products = vmlal_s16(products, vget_low_s16(b), vget_low_s16(y));
-                sums[0] = vpadalq_s32(sums[0], products);
-                sums[1] = vpadalq_s32(sums[1], vmlal_high_s16(vmull_high_s16(a, x), b, y));
+            let queries = [broadcast(&query[0]), broadcast(&query[1])];
+            for (sums, keys) in sums.as_chunks_mut::<2>().0.iter_mut().zip(keys) {
+                add_pairs(sums, keys, queries);
             }
         }
     }
@@ -172,7 +154,7 @@ fn powers_of_two(exponents: int32x4_t) -> float32x4_t {
 fn lanes_of(exponents: &[i16]) -> [int32x4_t; 2] {
     let mut all = [0; LANES];
     all[..exponents.len()].copy_from_slice(exponents);
-    let exponents = load(&all);
+    let exponents = load_shorts(&all);
     [vmovl_s16(vget_low_s16(exponents)), vmovl_high_s16(exponents)]
 }
 
@@ -226,7 +208,7 @@ fn add_weighted<const HEADS: usize>(sums: &mut [i64], pairs: &[i16], weights: &[
         let mut totals = [[vdupq_n_s64(0); LANES]; HEADS];
         for (row, weights) in pairs.chunks_exact(2 * head_dim).zip(weights) {
             let values = row[2 * start..].as_chunks().0;
-            let (first, second) = (load(&values[0]), load(&values[1]));
+            let (first, second) = (load_shorts(&values[0]), load_shorts(&values[1]));
             let values = [
                 vmovl_s16(vget_low_s16(first)),
                 vmovl_high_s16(first),
@@ -262,13 +244,6 @@ fn add_weighted<const HEADS: usize>(sums: &mut [i64], pairs: &[i16], weights: &[
 fn broadcast(values: &[i16; 2]) -> int16x8_t {
     // SAFETY: four bytes are there, and the load needs no alignment.
     vreinterpretq_s16_s32(unsafe { vld1q_dup_s32(values.as_ptr().cast()) })
-}
-
-#[target_feature(enable = "neon")]
-#[inline]
-fn load(values: &[i16; 8]) -> int16x8_t {
-    // SAFETY: 16 bytes are there, and the load needs no alignment.
-    unsafe { vld1q_s16(values.as_ptr()) }
 }
 
 #[target_feature(enable = "neon")]

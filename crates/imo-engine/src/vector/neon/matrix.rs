@@ -12,9 +12,10 @@ use core::arch::aarch64::*;
 use core::arch::asm;
 use core::array;
 
-use imo_tensor::{BLOCK, Format, GROUP, canonical};
+use imo_tensor::{BLOCK, Format, GROUP};
 
-use crate::linear::{Product, UNIT};
+use super::shorts::{add_pairs, load_shorts};
+use crate::linear::Product;
 use crate::tile::{Halves, Tile, Whole};
 
 /// 64-bit sums of the eight rows.
@@ -33,18 +34,13 @@ type Chunk = [int8x16_t; 4];
 /// With `DOT`, the machine has 8-bit dot products.
 #[target_feature(enable = "neon")]
 pub(in crate::vector) unsafe fn mat_tile<const DOT: bool>(out: &mut [f32], product: &Product<'_>) {
-    for row in (0..product.width()).step_by(GROUP) {
-        let mut token = 0;
-        while token < product.x.tokens() {
-            // SAFETY: the same condition.
-            token += unsafe {
-                match product.x.tokens() - token {
-                    2.. => part::<2, DOT>(out, product, row, token),
-                    _ => part::<1, DOT>(out, product, row, token),
-                }
-            };
+    // SAFETY: the same condition.
+    product.in_parts(GROUP, |row, token, left| unsafe {
+        match left {
+            2.. => part::<2, DOT>(out, product, row, token),
+            _ => part::<1, DOT>(out, product, row, token),
         }
-    }
+    });
 }
 
 /// The group at `row` with `TOKENS` vectors from `token` on, whose sums stay in registers.
@@ -60,7 +56,7 @@ unsafe fn part<const TOKENS: usize, const DOT: bool>(
     row: usize,
     token: usize,
 ) -> usize {
-    let (group, x, width) = (product.group(row), product.x, product.width());
+    let (group, x) = (product.group(row), product.x);
     // SAFETY: the same condition.
     let totals = unsafe {
         match product.w.format() {
@@ -72,12 +68,7 @@ unsafe fn part<const TOKENS: usize, const DOT: bool>(
             Format::K8 => by_halves::<320, TOKENS, DOT>(group, x, token),
         }
     };
-    let outputs = out.chunks_exact_mut(width).zip(x.scales()).skip(token);
-    for (total, (out, scale)) in totals.into_iter().zip(outputs) {
-        for (out, sum) in out[row..].iter_mut().zip(rows_of(total)) {
-            *out = canonical(sum as f32 * UNIT * scale);
-        }
-    }
+    product.put(out, (row, token), &totals.map(|total| rows_of(total)));
     TOKENS
 }
 
@@ -180,14 +171,11 @@ fn sixteen_bits<const TOKENS: usize>(group: &[u8], x: &Tile, token: usize) -> [S
             for (quants, values) in quants.iter().zip(values.as_chunks::<8>().0) {
                 let values = values.as_chunks::<4>().0;
                 let (x, y) = (broadcast_four(&values[0]), broadcast_four(&values[1]));
-                for (pair, [even, odd]) in sums.iter_mut().enumerate() {
+                for (pair, sums) in sums.iter_mut().enumerate() {
                     let chunk = |at: usize| load(&quants[at].as_chunks::<16>().0[pair]);
                     let (a, b) = (chunk(0), chunk(1));
                     let (a, b) = (vreinterpretq_s16_s8(a), vreinterpretq_s16_s8(b));
-                    let products = vmull_s16(vget_low_s16(a), vget_low_s16(x));
-                    let products = vmlal_s16(products, vget_low_s16(b), vget_low_s16(y));
-                    *even = vpadalq_s32(*even, products);
-                    *odd = vpadalq_s32(*odd, vmlal_high_s16(vmull_high_s16(a, x), b, y));
+                    add_pairs(sums, [a, b], [x, y]);
                 }
             }
             for (total, ([even, odd], scale)) in total.iter_mut().zip(sums.into_iter().zip(scales))
@@ -388,13 +376,6 @@ fn broadcast_four(values: &[i16; 4]) -> int16x8_t {
 fn load(bytes: &[u8; 16]) -> int8x16_t {
     // SAFETY: 16 bytes are there, and the load needs no alignment.
     unsafe { vld1q_s8(bytes.as_ptr().cast()) }
-}
-
-#[target_feature(enable = "neon")]
-#[inline]
-fn load_shorts(values: &[i16; 8]) -> int16x8_t {
-    // SAFETY: 16 bytes are there, and the load needs no alignment.
-    unsafe { vld1q_s16(values.as_ptr()) }
 }
 
 /// The totals by row.

@@ -4,6 +4,7 @@ mod attention;
 mod elementwise;
 mod exp;
 mod matrix;
+mod shorts;
 
 pub(super) use attention::attend_heads;
 pub(super) use elementwise::{silu_mul, sum_of_weights};
