@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {
+    IModelOffering,
     ISaleValidationHook,
     SaleParams,
     SaleStatus
@@ -54,6 +55,59 @@ contract ModelOfferingTest is Sale {
         assertEq(_ann.balance, 25 ether - 1);
         assertEq(_creator.balance, 0);
         assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Closed));
+    }
+
+    /// @dev Who shows a sale reads the log: its terms, who bid and took back what, its price, who got what, what became of the rest.
+    function test_theLogTellsASalesCourse() external {
+        SaleParams memory terms = _terms();
+        _token = _deploy(1000 ether);
+        address token = address(_token);
+        vm.expectEmit();
+        emit IModelOffering.SaleCreated(token, 1000 ether, terms, _plain());
+        _offering.create(token, 1000 ether, terms, _plain());
+        _bid(_ann, 0, 10 ether);
+        vm.deal(_ann, 50 ether);
+        vm.expectEmit();
+        emit IModelOffering.Bid(token, _ann, 0, 40 ether);
+        vm.prank(_ann);
+        _offering.bid{ value: 30 ether }(token, 0, 30 ether, "");
+        _bid(_bob, 0, 7 ether);
+        vm.expectEmit();
+        emit IModelOffering.BidCancelled(token, _bob, 7 ether);
+        vm.prank(_bob);
+        _offering.cancel(token);
+        vm.warp(terms.end);
+        vm.expectEmit();
+        emit IModelOffering.Settled(token, SaleStatus.Sold, 40 ether, 400 ether, 0);
+        _offering.settle(token, 2);
+        vm.expectEmit();
+        emit IModelOffering.BidClaimed(token, _ann, 400 ether, 40 ether, 0);
+        _claim(_ann);
+        vm.recordLogs();
+        _claim(_ann);
+        assertEq(vm.getRecordedLogs().length, 0, "what was claimed is not logged again");
+        vm.expectEmit();
+        emit IModelOffering.SaleOpened(token, SaleStatus.Open, 600 ether, 40 ether, 0);
+        _offering.open(token);
+    }
+
+    function test_theLogTellsThatASaleFailed() external {
+        _begin(1000 ether, _terms());
+        _settle();
+        vm.expectEmit();
+        emit IModelOffering.SaleOpened(address(_token), SaleStatus.Closed, 1000 ether, 0, 0);
+        _offering.open(address(_token));
+    }
+
+    function test_theLargestBidIsTaken() external {
+        _begin(1000 ether, _terms());
+        _bid(_ann, 0, type(uint112).max);
+        vm.deal(_ann, 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(Auction.BidTooLarge.selector, uint256(type(uint112).max) + 1)
+        );
+        vm.prank(_ann);
+        _offering.bid{ value: 1 }(address(_token), 0, 1, "");
     }
 
     /// @dev The walk goes on where it was; nobody can move the demand under it.
@@ -300,6 +354,8 @@ contract ModelOfferingTest is Sale {
         _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectPartialRevert(ModelOffering.SupplyNotHeld.selector);
         _offering.create(address(_token), 1001 ether, terms, _plain());
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.SupplyNotHeld.selector, 1000 ether, 0));
+        _offering.create(address(_token), 0, terms, _plain());
         _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.SaleExists.selector, address(_token)));
         _offering.create(address(_token), 1000 ether, terms, _plain());
