@@ -30,6 +30,18 @@ contract ModelOfferingTest is Sale {
         assertEq(_bob.balance, 25 ether);
         assertEq(_token.balanceOf(_ann), 750 ether);
         assertEq(_token.balanceOf(_bob), 250 ether);
+        assertEq(_offering.bidOf(address(_token), _ann).tokens, 750 ether);
+        assertTrue(_offering.bidOf(address(_token), _ann).claimed);
+    }
+
+    /// @dev Whom another one's call pays has 30,000 gas; who calls for itself has what it brought, so that a wallet may do more.
+    function test_whoCancelsForItselfIsPaidWithGasEnough() external {
+        _begin(1000 ether, _terms());
+        BusyWallet wallet = new BusyWallet();
+        _bid(address(wallet), 0, 7 ether);
+        wallet.cancel(_offering, address(_token));
+        assertEq(address(wallet).balance, 7 ether);
+        assertEq(_offering.creditOf(address(wallet), ETH), 0);
     }
 
     function test_unsoldTokensAreBurned() external {
@@ -374,6 +386,21 @@ contract ModelOfferingTest is Sale {
 
 /// @dev Takes no ETH.
 contract Stubborn { }
+
+/// @dev Takes ETH for more than 30,000 gas.
+contract BusyWallet {
+    uint256[4] private _notes;
+
+    function cancel(ModelOffering offering, address token) external {
+        offering.cancel(token);
+    }
+
+    receive() external payable {
+        for (uint256 i = 0; i < 4; ++i) {
+            _notes[i] = msg.value;
+        }
+    }
+}
 
 contract Burner {
     receive() external payable {

@@ -219,9 +219,9 @@ contract OperatorListTest is OracleFixture {
             _list.resign(_entries[i]);
         }
         Order memory order = _ask(_noCallback());
-        skip(ANSWER_TIME + 1);
+        skip(2 * SLOT);
         vm.recordLogs();
-        _oracle.expire(order);
+        _claim(order, STRANGER, ANSWER, 5);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         uint256 charged;
         for (uint256 i = 0; i < logs.length; ++i) {

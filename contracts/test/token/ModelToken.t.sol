@@ -227,6 +227,8 @@ contract ModelTokenTest is Test {
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(ModelToken.NotRegistry.selector, _ann));
         _token.mark();
+        vm.expectEmit();
+        emit IModelToken.Snapshot(1);
         assertEq(_token.mark(), 1);
         assertEq(_token.mark(), 1);
         vm.prank(_ann);
