@@ -223,6 +223,28 @@ contract ModelTokenTest is Test {
         assertEq(token.claimableRevenue(_ann, 1), 2 ether);
     }
 
+    /// @dev What waits counts as soon as an epoch has begun in the block, and a burn pays what was quoted.
+    function test_theQuoteForABurnHasWhatCameInTheSameBlock() external {
+        _token.deposit{ value: 10 ether }();
+        payable(address(_token)).transfer(1000);
+        uint256 quoted = _token.redeemableOnBurn(50_000 ether);
+        uint256 had = address(this).balance;
+        _token.burn(50_000 ether);
+        assertEq(address(this).balance - had, quoted);
+        assertEq(quoted, (10 ether + 1000) * 4 / 10 / 20);
+    }
+
+    function test_theMinimumToTheUnitBeginsAnEpoch() external {
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 shared = 0.001 ether - 1 + i;
+            _token = _launch(10_000);
+            _token.open();
+            vm.roll(vm.getBlockNumber() + 1);
+            _token.deposit{ value: shared }();
+            assertEq(_token.epochCount(), i);
+        }
+    }
+
     function test_markBeginsAnEpochForTheRegistryOnly() external {
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(ModelToken.NotRegistry.selector, _ann));
