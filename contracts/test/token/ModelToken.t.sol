@@ -234,6 +234,22 @@ contract ModelTokenTest is Test {
         assertEq(quoted, (10 ether + 1000) * 4 / 10 / 20);
     }
 
+    /// @dev An asset that is not listed waits for an epoch, and is quoted so.
+    function test_theQuoteForAnUnlistedAssetIsWhatABurnPays() external {
+        Coin other = new Coin();
+        address[] memory assets = new address[](1);
+        assets[0] = address(other);
+        for (uint256 i = 0; i < 2; ++i) {
+            other.mint(address(_token), 1 ether);
+            if (i == 1) _token.deposit{ value: 1 ether }();
+            uint256 quoted = _token.redeemableERC20OnBurn(50_000 ether, address(other));
+            assertEq(quoted == 0, i == 0);
+            uint256 had = other.balanceOf(address(this));
+            _token.burn(50_000 ether, assets);
+            assertEq(other.balanceOf(address(this)) - had, quoted);
+        }
+    }
+
     function test_theMinimumToTheUnitBeginsAnEpoch() external {
         for (uint256 i = 0; i < 2; ++i) {
             uint256 shared = 0.001 ether - 1 + i;
