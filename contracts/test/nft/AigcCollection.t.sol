@@ -409,6 +409,21 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.update(prompt, ANSWER);
     }
 
+    /// @dev Whoever replaces the content before anybody settled has settled with it.
+    function test_anUpdateSettlesToo() external {
+        (uint256 id, uint256 request) = _mint(_ann, 1);
+        assertTrue(_offerEarly(id, request, OTHER));
+        _collection.addAigcData(id, _prompt(_ann, 1), OTHER, "");
+        _oracle.finalize(request, ANSWER, 0);
+        vm.expectEmit();
+        emit IERC5192.Unlocked(id);
+        _collection.update(_prompt(_ann, 1), ANSWER);
+        _isAt(id, ContentStatus.Final, false);
+        assertEq(_drip.balance, MINT_FEE);
+        vm.prank(_ann);
+        _collection.transferFrom(_ann, _bob, id);
+    }
+
     function test_anEarlyAnswerThatHoldsBecomesFinalByItself() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertTrue(_offerEarly(id, request, ANSWER));

@@ -77,6 +77,12 @@ contract GreedyCollectionTest is CollectionFixture {
         }
     }
 
+    function test_aCommitmentHoldsToTheLastSecondOfTheDay() external {
+        _commit(_ann, SALT);
+        skip(1 days);
+        _mint(_ann, SALT);
+    }
+
     function test_aCommitmentBindsMinterSaltAndText(
         address minter,
         uint64 salt,

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { VestingWallet } from "@openzeppelin/contracts/finance/VestingWallet.sol";
 import { LaunchParams } from "../../src/interfaces/IImoFactory.sol";
-import { Delivery, EscrowBooks } from "../../src/interfaces/IDeliveryEscrow.sol";
+import { Delivery, EscrowBooks, IDeliveryEscrow } from "../../src/interfaces/IDeliveryEscrow.sol";
 import { IUniswapV2Factory } from "../../src/interfaces/IUniswapV2.sol";
 import { SaleView } from "../../src/interfaces/IModelOffering.sol";
 import { Credits } from "../../src/offering/Credits.sol";
@@ -44,6 +44,29 @@ contract DeliveryEscrowTest is LaunchFixture {
         _use(1000 ether);
         assertEq(_escrow.release(address(_token)), 48.24 ether, "no more than there is");
         assertEq(address(_escrow).balance, 0);
+    }
+
+    /// @dev What the escrow paid to whom, and for what, is in the log.
+    function test_theLogTellsADeliverysCourse() external {
+        address token = address(_token);
+        _use(3 ether);
+        vm.expectEmit();
+        emit IDeliveryEscrow.Released(token, 1.76 ether, 1.76 ether);
+        _escrow.release(token);
+        vm.recordLogs();
+        assertEq(_escrow.release(token), 0);
+        assertEq(vm.getRecordedLogs().length, 0);
+        _toDeadline();
+        vm.startPrank(_ann);
+        _token.approve(address(_escrow), 130 ether);
+        vm.expectEmit();
+        emit IDeliveryEscrow.Refunded(token, _ann, _bob, 130 ether, 4.824 ether);
+        _escrow.refund(token, 130 ether, _bob);
+        vm.stopPrank();
+        vm.warp(_escrow.deliveryOf(token).refundEnd);
+        vm.expectEmit();
+        emit IDeliveryEscrow.Forgone(token, 50 ether - 1.76 ether - 4.824 ether);
+        _escrow.close(token);
     }
 
     function test_mintsRoyaltiesAndDepositsReleaseNothing() external {

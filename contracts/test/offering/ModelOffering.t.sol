@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {
+    IModelOffering,
     ISaleValidationHook,
     SaleParams,
     SaleStatus
@@ -29,6 +30,18 @@ contract ModelOfferingTest is Sale {
         assertEq(_bob.balance, 25 ether);
         assertEq(_token.balanceOf(_ann), 750 ether);
         assertEq(_token.balanceOf(_bob), 250 ether);
+        assertEq(_offering.bidOf(address(_token), _ann).tokens, 750 ether);
+        assertTrue(_offering.bidOf(address(_token), _ann).claimed);
+    }
+
+    /// @dev Whom another one's call pays has 30,000 gas; who calls for itself has what it brought, so that a wallet may do more.
+    function test_whoCancelsForItselfIsPaidWithGasEnough() external {
+        _begin(1000 ether, _terms());
+        BusyWallet wallet = new BusyWallet();
+        _bid(address(wallet), 0, 7 ether);
+        wallet.cancel(_offering, address(_token));
+        assertEq(address(wallet).balance, 7 ether);
+        assertEq(_offering.creditOf(address(wallet), ETH), 0);
     }
 
     function test_unsoldTokensAreBurned() external {
@@ -54,6 +67,59 @@ contract ModelOfferingTest is Sale {
         assertEq(_ann.balance, 25 ether - 1);
         assertEq(_creator.balance, 0);
         assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Closed));
+    }
+
+    /// @dev Who shows a sale reads the log: its terms, who bid and took back what, its price, who got what, what became of the rest.
+    function test_theLogTellsASalesCourse() external {
+        SaleParams memory terms = _terms();
+        _token = _deploy(1000 ether);
+        address token = address(_token);
+        vm.expectEmit();
+        emit IModelOffering.SaleCreated(token, 1000 ether, terms, _plain());
+        _offering.create(token, 1000 ether, terms, _plain());
+        _bid(_ann, 0, 10 ether);
+        vm.deal(_ann, 50 ether);
+        vm.expectEmit();
+        emit IModelOffering.Bid(token, _ann, 0, 40 ether);
+        vm.prank(_ann);
+        _offering.bid{ value: 30 ether }(token, 0, 30 ether, "");
+        _bid(_bob, 0, 7 ether);
+        vm.expectEmit();
+        emit IModelOffering.BidCancelled(token, _bob, 7 ether);
+        vm.prank(_bob);
+        _offering.cancel(token);
+        vm.warp(terms.end);
+        vm.expectEmit();
+        emit IModelOffering.Settled(token, SaleStatus.Sold, 40 ether, 400 ether, 0);
+        _offering.settle(token, 2);
+        vm.expectEmit();
+        emit IModelOffering.BidClaimed(token, _ann, 400 ether, 40 ether, 0);
+        _claim(_ann);
+        vm.recordLogs();
+        _claim(_ann);
+        assertEq(vm.getRecordedLogs().length, 0, "what was claimed is not logged again");
+        vm.expectEmit();
+        emit IModelOffering.SaleOpened(token, SaleStatus.Open, 600 ether, 40 ether, 0);
+        _offering.open(token);
+    }
+
+    function test_theLogTellsThatASaleFailed() external {
+        _begin(1000 ether, _terms());
+        _settle();
+        vm.expectEmit();
+        emit IModelOffering.SaleOpened(address(_token), SaleStatus.Closed, 1000 ether, 0, 0);
+        _offering.open(address(_token));
+    }
+
+    function test_theLargestBidIsTaken() external {
+        _begin(1000 ether, _terms());
+        _bid(_ann, 0, type(uint112).max);
+        vm.deal(_ann, 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(Auction.BidTooLarge.selector, uint256(type(uint112).max) + 1)
+        );
+        vm.prank(_ann);
+        _offering.bid{ value: 1 }(address(_token), 0, 1, "");
     }
 
     /// @dev The walk goes on where it was; nobody can move the demand under it.
@@ -300,6 +366,8 @@ contract ModelOfferingTest is Sale {
         _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectPartialRevert(ModelOffering.SupplyNotHeld.selector);
         _offering.create(address(_token), 1001 ether, terms, _plain());
+        vm.expectRevert(abi.encodeWithSelector(ModelOffering.SupplyNotHeld.selector, 1000 ether, 0));
+        _offering.create(address(_token), 0, terms, _plain());
         _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.SaleExists.selector, address(_token)));
         _offering.create(address(_token), 1000 ether, terms, _plain());
@@ -318,6 +386,21 @@ contract ModelOfferingTest is Sale {
 
 /// @dev Takes no ETH.
 contract Stubborn { }
+
+/// @dev Takes ETH for more than 30,000 gas.
+contract BusyWallet {
+    uint256[4] private _notes;
+
+    function cancel(ModelOffering offering, address token) external {
+        offering.cancel(token);
+    }
+
+    receive() external payable {
+        for (uint256 i = 0; i < 4; ++i) {
+            _notes[i] = msg.value;
+        }
+    }
+}
 
 contract Burner {
     receive() external payable {

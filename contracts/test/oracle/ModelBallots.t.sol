@@ -182,6 +182,22 @@ contract ModelBallotsTest is Test {
         assertEq(_token.claimableAll(wallet, address(0)), 0);
     }
 
+    /// @dev Also where nothing was earned before.
+    function test_whatIsEarnedInTheBlockOfTheDecisionStaysToo() external {
+        _token.fixRecipient(address(this), _drip);
+        address wallet = address(new Lock());
+        vm.prank(_people[1]);
+        _token.transfer(wallet, 200 ether);
+        _roll();
+        uint256 ballot = _passed(BallotKind.Redirect, bytes32(uint256(uint160(wallet))));
+        _token.deposit{ value: 10 ether }();
+        _registry.execute(ballot);
+        _roll();
+        _claimFor(wallet, 10);
+        assertEq(_drip.balance, 0);
+        assertApproxEqAbs(_token.claimableAll(wallet, address(0)), 2 ether, 1);
+    }
+
     /// @dev A step a page: nothing of the past slips through, and nothing later comes before all of it is settled.
     function test_pagesKeepThePastToo() external {
         address wallet = _lock();

@@ -203,6 +203,54 @@ contract OperatorListTest is OracleFixture {
         assertLt(_list.entryOf(turns.second).stake, STAKE);
     }
 
+    /// @dev Who serves in the first slot costs the second nothing: its turn did not come.
+    function test_whoseTurnDidNotComeIsNotCharged() external {
+        Order memory order = _ask(_noCallback());
+        Turns memory turns = _list.turnsOf(1);
+        _claim(order, _ownerOf(turns.first), ANSWER, 5);
+        assertEq(_list.entryOf(turns.second).stake, STAKE);
+        assertEq(_list.entryOf(turns.second).misses, 0);
+    }
+
+    /// @dev A model with one operator has no second, so nobody is charged for the second slot.
+    function test_whereThereIsNoSecondNobodyIsCharged() external {
+        for (uint256 i = 1; i < 3; ++i) {
+            vm.prank(_people[i]);
+            _list.resign(_entries[i]);
+        }
+        Order memory order = _ask(_noCallback());
+        skip(2 * SLOT);
+        vm.recordLogs();
+        _claim(order, STRANGER, ANSWER, 5);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        uint256 charged;
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] == IOperatorList.TurnPassed.selector) ++charged;
+        }
+        assertEq(charged, 1);
+        assertEq(_list.entryOf(0).misses, 0);
+    }
+
+    /// @dev With half of its stake an operator stays, with less it is dropped.
+    function test_halfOfTheStakeIsEnough() external {
+        for (uint256 i = 0; i < 2; ++i) {
+            Registration memory model = _registration();
+            model.salt = bytes32(i + 1);
+            (model.operatorBps, model.bytePrice, model.tokenPrice) = (10_000, 0, 0);
+            model.basePrice = uint128(STAKE + 2 * i);
+            _modelId = _registry.register(model);
+            uint32 entry = _join(_people[0], _modelId);
+            skip(_list.DELAY());
+            _list.activate(entry);
+            Order memory order = _ask(_noCallback());
+            skip(SLOT);
+            _claim(order, STRANGER, ANSWER, 5);
+            assertEq(_list.entryOf(entry).stake, STAKE / 2 - i);
+            EntryState state = i == 0 ? EntryState.Active : EntryState.Leaving;
+            assertEq(uint8(_list.entryOf(entry).state), uint8(state));
+        }
+    }
+
     function test_nobodyServesAtAll() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);

@@ -212,6 +212,8 @@ contract ModelTokenAttacksTest is Test {
         uint256 before = address(this).balance;
         vm.prank(_ann);
         _token.transfer(address(this), 100 ether);
+        vm.expectEmit(true, true, false, false);
+        emit IModelToken.RedemptionRefused(address(this), address(_coin), 0);
         _token.burn(100 ether);
         assertEq(address(this).balance - before, quoted);
         (, uint256 pool,) = _token.booksOf(address(_coin));

@@ -223,10 +223,50 @@ contract ModelTokenTest is Test {
         assertEq(token.claimableRevenue(_ann, 1), 2 ether);
     }
 
+    /// @dev What waits counts as soon as an epoch has begun in the block, and a burn pays what was quoted.
+    function test_theQuoteForABurnHasWhatCameInTheSameBlock() external {
+        _token.deposit{ value: 10 ether }();
+        payable(address(_token)).transfer(1000);
+        uint256 quoted = _token.redeemableOnBurn(50_000 ether);
+        uint256 had = address(this).balance;
+        _token.burn(50_000 ether);
+        assertEq(address(this).balance - had, quoted);
+        assertEq(quoted, (10 ether + 1000) * 4 / 10 / 20);
+    }
+
+    /// @dev An asset that is not listed waits for an epoch, and is quoted so.
+    function test_theQuoteForAnUnlistedAssetIsWhatABurnPays() external {
+        Coin other = new Coin();
+        address[] memory assets = new address[](1);
+        assets[0] = address(other);
+        for (uint256 i = 0; i < 2; ++i) {
+            other.mint(address(_token), 1 ether);
+            if (i == 1) _token.deposit{ value: 1 ether }();
+            uint256 quoted = _token.redeemableERC20OnBurn(50_000 ether, address(other));
+            assertEq(quoted == 0, i == 0);
+            uint256 had = other.balanceOf(address(this));
+            _token.burn(50_000 ether, assets);
+            assertEq(other.balanceOf(address(this)) - had, quoted);
+        }
+    }
+
+    function test_theMinimumToTheUnitBeginsAnEpoch() external {
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 shared = 0.001 ether - 1 + i;
+            _token = _launch(10_000);
+            _token.open();
+            vm.roll(vm.getBlockNumber() + 1);
+            _token.deposit{ value: shared }();
+            assertEq(_token.epochCount(), i);
+        }
+    }
+
     function test_markBeginsAnEpochForTheRegistryOnly() external {
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(ModelToken.NotRegistry.selector, _ann));
         _token.mark();
+        vm.expectEmit();
+        emit IModelToken.Snapshot(1);
         assertEq(_token.mark(), 1);
         assertEq(_token.mark(), 1);
         vm.prank(_ann);
