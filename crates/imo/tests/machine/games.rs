@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use imo::claimed::{ClaimedTrace, Difference, PlayerRun, first_difference};
+use imo::claimed::{ClaimedTrace, PlayerRun, first_difference};
 use imo::program::{TextProgram, answer};
 use imo_commit::{DenseTree, Hash, keccak256};
 use imo_dispute::{Game, Move, Run as _, Side, react};
