@@ -67,7 +67,7 @@ bench-demo: build $(MODEL) ## What the demo takes: time, memory, gas of every ac
 
 .PHONY: bench-games
 bench-games: contracts $(MODEL) ## Faults injected and caught, and what their games cost: the tables of docs/spec/game.md
-	IMO_SOAK=$${IMO_SOAK:-6} IMO_REPORT=$(CURDIR)/target/games cargo test --release -p imo --test machine games:: >&2
+	@IMO_SOAK=$${IMO_SOAK:-6} IMO_REPORT=$(CURDIR)/target/games cargo test --release -p imo --test machine games:: >&2
 	@cat target/games/faults.md && echo && cat target/games/kinds.md
 
 .PHONY: bench-gas
