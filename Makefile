@@ -52,7 +52,7 @@ isa: build ## RV32IM instruction programs, through machine and contract (RISCV_T
 	scripts/isa-tests.sh
 
 .PHONY: soak
-soak: contracts ## The machine, the token, the offering and every invariant on many times as many random steps, programs and calls
+soak: contracts $(MODEL) ## The machine, the token, the offering and every invariant on many times as many random steps, programs and calls
 	@cd contracts && $(FORGE) build test/token/TokenHarness.sol >&2
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine --test money
 	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-8192} $(FORGE) test --match-test invariant_
@@ -68,6 +68,11 @@ profile: build $(MODEL) ## Where one thread's time goes, by function (needs perf
 .PHONY: bench-demo
 bench-demo: build $(MODEL) ## What the demo takes: time, memory, gas of every action, into docs/benchmarks.md
 	python3 benches/demo.py $(MODEL)
+
+.PHONY: bench-games
+bench-games: contracts $(MODEL) ## Faults injected and caught, and what their games cost: the tables of docs/spec/game.md
+	@IMO_SOAK=$${IMO_SOAK:-6} IMO_REPORT=$(CURDIR)/target/games cargo test --release -p imo --test machine games:: >&2
+	@cat target/games/faults.md && echo && cat target/games/kinds.md
 
 .PHONY: bench-gas
 bench-gas: ## The table of gas per action, from the snapshots into docs/benchmarks.md

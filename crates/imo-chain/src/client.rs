@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::primitives::utils::format_ether;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
@@ -36,6 +37,18 @@ pub enum ChainError {
         call: String,
         /// Name and operands of the contract's error, or the raw data.
         reason: String,
+    },
+    /// The account has less than what is sent with a transaction, or nothing for its gas.
+    #[error("{account} has {} ETH, and {call} takes {} ETH and gas", short_ether(*balance), short_ether(*value))]
+    Funds {
+        /// Function that was called.
+        call: String,
+        /// Who was to pay.
+        account: Address,
+        /// What it has, in wei.
+        balance: U256,
+        /// What was to be sent, in wei.
+        value: U256,
     },
     /// The chain lacks the contract through which systems are deployed.
     #[error(
@@ -338,13 +351,19 @@ impl Client {
         request: TransactionRequest,
         complete: impl FnOnce(TransactionRequest) -> TransactionRequest,
     ) -> Result<Receipt, ChainError> {
+        let value = request.value.unwrap_or_default();
         let estimate = self.provider.estimate_gas(request.clone().with_from(self.address)).await;
-        let estimate = estimate.map_err(|error| refused(what, error))?;
+        let estimate = match estimate {
+            Ok(estimate) => estimate,
+            Err(error) => return Err(self.cannot_pay(what, value, refused(what, error)).await),
+        };
         // The block that takes it has another state than the one that was asked; what is not used costs nothing.
         let limit = request.gas.unwrap_or(estimate + estimate / 4);
         let request = complete(request.with_gas_limit(limit));
-        let pending =
-            self.provider.send_transaction(request).await.map_err(|error| refused(what, error))?;
+        let pending = match self.provider.send_transaction(request).await {
+            Ok(pending) => pending,
+            Err(error) => return Err(self.cannot_pay(what, value, refused(what, error)).await),
+        };
         let receipt = pending
             .get_receipt()
             .await
@@ -357,6 +376,23 @@ impl Client {
         }
         Ok(read(receipt))
     }
+
+    /// Why a transaction was refused: where the account could not pay for it, that. Nodes word it in their own ways.
+    async fn cannot_pay(&self, call: &str, value: U256, error: ChainError) -> ChainError {
+        let ChainError::Reverted { .. } = error else { return error };
+        match self.balance(self.address).await {
+            Ok(balance) if balance.is_zero() || balance < value => {
+                ChainError::Funds { call: call.to_owned(), account: self.address, balance, value }
+            }
+            _ => error,
+        }
+    }
+}
+
+/// An amount in ether, without zeros at its end.
+fn short_ether(wei: U256) -> String {
+    let text = format_ether(wei);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A function's or an event's name, without the types of its operands.

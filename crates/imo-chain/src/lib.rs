@@ -31,7 +31,7 @@ mod ledger;
 pub use ledger::{Call, Flow, Ledger};
 
 mod play;
-pub use play::{Table, evidence};
+pub use play::{Table, call_of, evidence};
 
 mod signer;
 pub use signer::{Signer, SignerError};

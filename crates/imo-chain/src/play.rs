@@ -1,13 +1,13 @@
 //! Moves to transactions.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::sol_types::{SolCall, SolInterface, SolValue};
 use imo_commit::Hash;
 use imo_dispute::Move;
 
 use crate::client::{ChainError, Client, Receipt};
 use crate::contracts::OpmlVerifier::{
-    ClaimPreimage, Conviction, Game, InputProven, Narrowing, Request, Statement, concedeCall,
+    Conviction, Game, InputProven, Narrowing, OpmlVerifierCalls, Request, Statement, concedeCall,
     convictCall, dissectCall, pickCall, proveInputCall, revealCall, stateCall, timeoutCall,
 };
 use crate::game::{GameView, siblings_among};
@@ -33,63 +33,20 @@ impl<'a> Table<'a> {
     }
 
     /// Makes a move in a game, which must be its player's: the contract checks the sender.
-    pub async fn play(&self, view: &GameView, action: Move) -> Result<Receipt, ChainError> {
-        let (game, signature) = (view.standing().clone(), Bytes::new());
-        match action {
-            Move::Reveal { children } => {
-                self.send(revealCall { game, children: words(&children) }).await
+    pub async fn play(&self, game: &GameView, action: Move) -> Result<Receipt, ChainError> {
+        match call_of(self.view, game, action) {
+            OpmlVerifierCalls::convict(call) => self.convict(game, call).await,
+            call => {
+                let name = OpmlVerifierCalls::name_by_selector(call.selector()).unwrap_or("move");
+                self.client.send_raw(name, self.verifier(), call.abi_encode()).await
             }
-            Move::Pick { index } => {
-                let (child, siblings) = picked(view, index);
-                let index = U256::from(index);
-                self.send(pickCall { game, index, child, siblings, signature }).await
-            }
-            Move::State { steps_log2, final_state, opening, states } => {
-                let statement = Statement {
-                    stepsLog2: u8::try_from(steps_log2).expect("at most 63"),
-                    finalState: final_state.into(),
-                    opening: words(&opening),
-                    states: words(&states),
-                };
-                let (game, preimage) = self.with_preimage(view);
-                self.send(stateCall { game, preimage, statement, signature }).await
-            }
-            Move::Dissect { index, pair, proof, states, last } => {
-                let narrowing = Narrowing {
-                    index: U256::from(index),
-                    start: pair.0.into(),
-                    end: pair.1.into(),
-                    proof: words(&proof),
-                    states: words(&states),
-                    last: last.into(),
-                };
-                self.send(dissectCall { game, narrowing, signature }).await
-            }
-            Move::Convict { index, pair, proof, witness } => {
-                let conviction = Conviction {
-                    index: U256::from(index),
-                    end: pair.1.into(),
-                    proof: words(&proof),
-                    inputRoot: B256::ZERO,
-                    witness: witness.into(),
-                };
-                self.convict(view, conviction).await
-            }
-            Move::Concede => self.send(concedeCall { game, signature }).await,
-            Move::Timeout => self.send(timeoutCall { game }).await,
         }
     }
 
     /// Only a step that loads the request needs its root, which has to be shown first.
-    async fn convict(
-        &self,
-        view: &GameView,
-        conviction: Conviction,
-    ) -> Result<Receipt, ChainError> {
-        let claim = self.claim(view);
-        let (game, preimage) = self.with_preimage(view);
-        let mut call = convictCall { game, preimage, conviction };
+    async fn convict(&self, game: &GameView, mut call: convictCall) -> Result<Receipt, ChainError> {
         if self.client.call(self.verifier(), &call).await.is_err() {
+            let claim = &self.view.claims[&game.claim];
             call.conviction.inputRoot = match claim.input_root {
                 Some(root) => root,
                 None => self.prove_input(claim).await?,
@@ -122,25 +79,72 @@ impl<'a> Table<'a> {
         Ok(receipt.event::<InputProven>(self.verifier())?.inputRoot)
     }
 
-    /// What the preimage tells need not be said again: a zero byte costs a quarter.
-    fn with_preimage(&self, view: &GameView) -> (Game, ClaimPreimage) {
-        let nobody = Address::ZERO;
-        let game = view.standing().clone();
-        let game = Game { claim: B256::ZERO, claimant: nobody, delegate: nobody, ..game };
-        (game, self.claim(view).preimage.clone())
-    }
-
     async fn send<C: SolCall>(&self, call: C) -> Result<Receipt, ChainError> {
         self.client.send(self.verifier(), &call, U256::ZERO).await
-    }
-
-    fn claim(&self, game: &GameView) -> &'a ClaimView {
-        &self.view.claims[&game.claim]
     }
 
     const fn verifier(&self) -> Address {
         self.view.deployment().verifier
     }
+}
+
+/// The call that makes a move in a game of a view. A conviction's has no root of the input, which only a step that loads the request needs.
+///
+/// # Panics
+/// When the view lacks the game's claim.
+pub fn call_of(view: &View, game: &GameView, action: Move) -> OpmlVerifierCalls {
+    let (standing, signature) = (game.standing().clone(), Bytes::new());
+    let preimage = || view.claims[&game.claim].preimage.clone();
+    match action {
+        Move::Reveal { children } => {
+            OpmlVerifierCalls::reveal(revealCall { game: standing, children: words(&children) })
+        }
+        Move::Pick { index } => {
+            let (child, siblings) = picked(game, index);
+            let index = U256::from(index);
+            OpmlVerifierCalls::pick(pickCall { game: standing, index, child, siblings, signature })
+        }
+        Move::State { steps_log2, final_state, opening, states } => {
+            let statement = Statement {
+                stepsLog2: u8::try_from(steps_log2).expect("at most 63"),
+                finalState: final_state.into(),
+                opening: words(&opening),
+                states: words(&states),
+            };
+            let (game, preimage) = (beside_preimage(standing), preimage());
+            OpmlVerifierCalls::state(stateCall { game, preimage, statement, signature })
+        }
+        Move::Dissect { index, pair, proof, states, last } => {
+            let narrowing = Narrowing {
+                index: U256::from(index),
+                start: pair.0.into(),
+                end: pair.1.into(),
+                proof: words(&proof),
+                states: words(&states),
+                last: last.into(),
+            };
+            OpmlVerifierCalls::dissect(dissectCall { game: standing, narrowing, signature })
+        }
+        Move::Convict { index, pair, proof, witness } => {
+            let conviction = Conviction {
+                index: U256::from(index),
+                end: pair.1.into(),
+                proof: words(&proof),
+                inputRoot: B256::ZERO,
+                witness: witness.into(),
+            };
+            let (game, preimage) = (beside_preimage(standing), preimage());
+            OpmlVerifierCalls::convict(convictCall { game, preimage, conviction })
+        }
+        Move::Concede => OpmlVerifierCalls::concede(concedeCall { game: standing, signature }),
+        Move::Timeout => OpmlVerifierCalls::timeout(timeoutCall { game: standing }),
+    }
+}
+
+/// What the preimage tells need not be said again: a zero byte costs a quarter.
+fn beside_preimage(game: Game) -> Game {
+    let nobody = Address::ZERO;
+    Game { claim: B256::ZERO, claimant: nobody, delegate: nobody, ..game }
 }
 
 /// A revealed child with its siblings.

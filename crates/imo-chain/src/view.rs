@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::rpc::types::Log;
+use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy::sol_types::{SolEventInterface, SolValue};
 
 use crate::client::{ChainError, Client};
@@ -137,7 +136,7 @@ impl View {
             let to = head.min(self.next_block + PAGE - 1);
             let hash = client.block_hash(to).await?;
             for log in client.raw_logs(addresses.clone(), self.next_block, to).await? {
-                self.take(&log);
+                self.take(&log.inner, log.transaction_hash.unwrap_or_default());
             }
             self.last_block = hash.map(|hash| (to, hash));
             self.next_block = to + 1;
@@ -164,14 +163,14 @@ impl View {
         }
     }
 
-    fn take(&mut self, log: &Log) {
+    /// Takes the next log, which this transaction made.
+    pub fn take(&mut self, log: &Log, transaction: B256) {
         // Logs that are not in the interfaces, or name what is not known, say nothing to us.
-        let transaction = log.transaction_hash.unwrap_or_default();
-        if log.address() == self.deployment.verifier {
-            if let Ok(event) = VerifierEvent::decode_log(&log.inner) {
+        if log.address == self.deployment.verifier {
+            if let Ok(event) = VerifierEvent::decode_log(log) {
                 self.take_verifier(event.data, transaction);
             }
-        } else if let Ok(event) = OracleEvent::decode_log(&log.inner) {
+        } else if let Ok(event) = OracleEvent::decode_log(log) {
             self.take_oracle(event.data, transaction);
         }
     }

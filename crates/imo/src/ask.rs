@@ -13,6 +13,7 @@ use imo_model::Stops;
 use serde::Serialize;
 
 use crate::amount::ether;
+use crate::dispute::duration;
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
 use crate::sampling::Sampling;
@@ -80,14 +81,23 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         .note(format!("request {request}, for at most {}; waiting for an operator", ether(fee)));
 
     let mut view = View::new(deployment);
+    let mut told = None;
     let (claim, is_final) = loop {
         view.update(&client).await?;
         match answered(&view, request) {
             Answered::Expired => bail!("request {request} expired unanswered; its fee is credit"),
-            Answered::Claimed(claim) if !args.until_final => break (claim, false),
             Answered::Final(claim) => break (claim, true),
-            Answered::Claimed(_) | Answered::NotYet => tokio::time::sleep(POLL).await,
+            Answered::Claimed(claim) => {
+                if told.replace(claim) != Some(claim) {
+                    terminal.note(claimed(&view, claim));
+                }
+                if !args.until_final {
+                    break (claim, false);
+                }
+            }
+            Answered::NotYet => {}
         }
+        tokio::time::sleep(POLL).await;
     };
     let claim = &view.claims[&claim];
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
@@ -97,13 +107,6 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     if is_refusal {
         terminal
             .note("that is not the model's answer, but why there is none; its tokens are refunded");
-    }
-    if !is_final {
-        let left = claim.window_end.saturating_sub(view.time);
-        terminal.note(format!(
-            "claimed by {}; final in {left} s, unless somebody shows that it is wrong",
-            claim.preimage.claimant
-        ));
     }
     terminal.object(&Report {
         request,
@@ -118,6 +121,14 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         is_refusal,
     });
     Ok(if is_refusal { Exit::Failure } else { Exit::Success })
+}
+
+/// Who answered, and when that becomes final.
+fn claimed(view: &View, claim: B256) -> String {
+    let claim = &view.claims[&claim];
+    let (who, left) = (claim.preimage.claimant, claim.window_end.saturating_sub(view.time));
+    let left = duration(left);
+    format!("claimed by {who}; final in {left}, unless somebody shows that it is wrong")
 }
 
 /// How far a request has come, for who waits for the answer.

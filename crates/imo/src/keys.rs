@@ -70,7 +70,9 @@ impl Endpoint {
     async fn connect(&self, signer: Signer) -> anyhow::Result<(Client, Deployment)> {
         let named = || self.deployment.display().to_string();
         let text = fs::read(&self.deployment).with_context(named)?;
-        let deployment: Deployment = serde_json::from_slice(&text).with_context(named)?;
+        let deployment: Deployment = serde_json::from_slice(&text).with_context(|| {
+            format!("{} is not a file of addresses as `imo deploy` writes it", named())
+        })?;
         let client = Client::connect(&self.rpc, signer)?;
         let chain_id = client.chain_id().await.with_context(|| self.rpc.clone())?;
         ensure!(

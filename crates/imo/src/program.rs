@@ -66,7 +66,7 @@ impl TextProgram {
     }
 
     /// Those parameters as the contract takes them.
-    pub(crate) fn on_chain(&self) -> imo_chain::contracts::OpmlVerifier::Program {
+    pub fn on_chain(&self) -> imo_chain::contracts::OpmlVerifier::Program {
         let it = &self.program;
         imo_chain::contracts::OpmlVerifier::Program {
             codeRoot: it.code_root.into(),
@@ -86,7 +86,7 @@ impl TextProgram {
     }
 
     /// Its code.
-    pub(crate) fn code(&self) -> &[u8] {
+    pub fn code(&self) -> &[u8] {
         &self.elf.code
     }
 

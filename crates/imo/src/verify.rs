@@ -3,10 +3,12 @@
 use anyhow::{Context, ensure};
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{ClaimState, ClaimView};
+use imo_vm::TraceBytes;
 use serde::Serialize;
 use tokio::task::block_in_place;
 
-use crate::dispute::{ModelArgs, Scene, kind};
+use crate::claimed::{ClaimedTrace, Difference};
+use crate::dispute::{ModelArgs, Scene, disputed, kind};
 use crate::exit::Exit;
 use crate::keys::{BeaconArgs, Endpoint};
 use crate::model::table;
@@ -60,7 +62,8 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
         let solution = block_in_place(|| solver.solve(content, request, claimant))?;
         let model = solver.model(content).expect("it was just run");
-        reports.push(Report::of(claim, model, &solution, &sources));
+        let shown = shown(&scene, claim, &solution);
+        reports.push(Report::of(claim, model, &solution, (&sources, shown)));
     }
     for report in &reports {
         report.print(terminal);
@@ -72,13 +75,17 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 impl Report {
-    fn of(claim: &ClaimView, model: &Model, solution: &Solution, sources: &Sources) -> Self {
+    fn of(
+        claim: &ClaimView,
+        model: &Model,
+        solution: &Solution,
+        (sources, shown): (&Sources, Option<Difference>),
+    ) -> Self {
         let is_right = claim.preimage.traceRoot.0 == solution.trace.tree().root();
-        let difference =
-            (!is_right).then(|| block_in_place(|| sources.difference(claim, &solution.trace)));
+        let served = || block_in_place(|| sources.difference(claim, &solution.trace));
+        let difference = if is_right { None } else { shown.or_else(served) };
         let shape = model.program.shape();
         let first_node = difference
-            .flatten()
             .and_then(|it| Some((it.node, kind(shape.kind(u32::try_from(it.node).ok()?)))));
         Self {
             claim: claim.id,
@@ -115,6 +122,13 @@ impl Report {
         }
         table(terminal, &rows);
     }
+}
+
+/// The first node in which a claimed trace differs, where a game about it has come so far that it was named.
+fn shown(scene: &Scene, claim: &ClaimView, solution: &Solution) -> Option<Difference> {
+    let games = claim.games.iter().filter_map(|game| scene.view.games.get(game));
+    let own = |node: u64| TraceBytes::subtree(&ClaimedTrace::own(&solution.trace), 0, node);
+    games.filter_map(|game| disputed(game, solution).ok()).find(|it| it.slot_root != own(it.node))
 }
 
 /// Where two texts differ first.

@@ -32,6 +32,8 @@ const CUSTOMER: &str = "3";
 const CONVICTABLE: &str = "--state-steps=17";
 /// Seconds that a claim may be challenged.
 const WINDOW: u64 = 3600;
+/// The first request of a chain.
+const FIRST: &str = "1";
 /// Seconds of the sale in the guide's example.
 const SALE: u64 = 7 * 86_400;
 
@@ -212,6 +214,7 @@ async fn what_is_not_on_the_chain_is_named() {
     for (args, why) in [
         (&["verify", "7", "--model", &model][..], "there is no request 7"),
         (&["dispute", "show", "0x12"], "there is no game 0x12"),
+        (&["dispute", "show", "0x"], "no game is named"),
         (&["dispute", "replay", "12", "--model", &model], "there is no game 12"),
         (&["dispute", "step", "12", "--model", &model], "there is no game 12"),
         (&["ask", "hi", "--dev-account", CUSTOMER], "no model is registered"),
@@ -238,6 +241,10 @@ async fn what_is_not_on_the_chain_is_named() {
     fs::write(&file, deployment.to_string()).expect("written");
     for args in commands {
         fails(args, "is for chain 1, but");
+    }
+    for other in ["{}", "not JSON"] {
+        fs::write(&file, other).expect("written");
+        fails(&["dispute", "list"], "is not a file of addresses as `imo deploy` writes it");
     }
 }
 
@@ -315,12 +322,26 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     let run = imo(&["run", &model, "the end", "--tokens", "8", "--json"]).object();
     assert_eq!(launched["content_id"], run["content_id"]);
 
+    let poor = chain.file("poor.key");
+    fs::write(&poor, "11".repeat(32)).expect("the folder can be written");
+    let outcome = chain.imo(&["ask", "the end", "--key-file", &poor]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains(" has 0 ETH, and request takes 0."), "{outcome:?}");
+
     let ask = ["ask", "the end", "--tokens", "8", "--dev-account", CUSTOMER];
     let operator = chain.node(OPERATOR, &[]);
-    let honest = chain.object(&ask);
-    assert_eq!(honest["model_id"], launched["model_id"]);
-    assert_eq!(honest["answer"], run["text"]);
-    let verdicts = chain.object(&["verify", &request(&honest), "--model", &model]);
+    // Who waits until it is final is told when that will be.
+    let arguments = chain.arguments(&[&ask[..], &["--until-final", "--json"]].concat());
+    let mut patient = command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let notes = BufReader::new(patient.stderr.take().expect("it is piped"));
+    let note = notes.lines().map_while(Result::ok).find(|line| line.starts_with("claimed by "));
+    let note = note.expect("it is claimed");
+    assert!(note.contains("; final in 1 h 0 min") || note.contains("; final in 59 min"), "{note}");
+    let verdicts = chain.object(&["verify", FIRST, "--model", &model]);
     assert_eq!(list(&verdicts).len(), 1, "{verdicts}");
     assert_eq!(verdicts[0]["is_right"], true, "{verdicts}");
     drop(operator);
@@ -328,9 +349,10 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     // It answers the older request too, which it finds answered wrongly.
     // It serves no trace, but its claims carry the roots of their slots in blobs.
     let lies = ["--roles", "operator", "--inject", "output", CONVICTABLE];
-    let liar = chain.node(LIAR, &[&lies[..], &["--withhold", "--blobs"]].concat());
+    let lies = [&lies[..], &["--withhold", "--blobs"]].concat();
+    let liar = chain.node(LIAR, &lies);
     let lie = chain.object(&ask);
-    assert_ne!(lie["answer"], honest["answer"]);
+    assert_ne!(lie["answer"], run["text"]);
     let second = request(&lie);
     let verify = ["verify", &second, "--model", &model];
     let outcome = chain.imo(&[&verify[..], &["--json"]].concat());
@@ -340,8 +362,18 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     assert_eq!(verdicts[0]["is_right"], false);
     assert_eq!(verdicts[0]["first_node"][1], "emit", "{verdicts}");
     assert!(verdicts[0]["first_byte"].is_u64(), "{verdicts}");
+    // Who reads no blobs sees that the answer is wrong, but not where.
+    let without_blobs = [&verify[..], &["--beacon", "http://127.0.0.1:1"]].concat();
+    let outcome = chain.imo(&without_blobs);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("another trace, which is not served"), "{outcome:?}");
 
+    // While the liar is away, both games wait for it.
+    drop(liar);
     let _operator = chain.node(OPERATOR, &[]);
+    chain.until(&["dispute", "list"], |games| list(games).len() == 2);
+    check_deadlines(&chain);
+    let liar = chain.node(LIAR, &lies);
     let games = chain.until(&["dispute", "list"], |games| {
         list(games).len() == 2 && list(games).iter().all(|game| game["winner"].is_string())
     });
@@ -350,14 +382,41 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
         check_game(&chain, game);
     }
     assert!(list(&games).iter().any(|game| game["claim"] == lie["claim"]), "{games}");
+    // The game has shown where.
+    let verdicts = chain.object(&without_blobs);
+    assert_eq!(verdicts[0]["first_node"][1], "emit", "{verdicts}");
     // What was rejected does not stand; the operator's answers do.
     let verdicts = chain.until(&verify, |verdicts| list(verdicts).len() == 2);
     assert_eq!((&verdicts[0]["is_right"], &verdicts[1]["is_right"]), (&json!(false), &json!(true)));
-    assert_eq!(verdicts[1]["answer"], honest["answer"]);
+    assert_eq!(verdicts[1]["answer"], run["text"]);
 
     chain.pass(WINDOW + 1).await;
+    let output = patient.wait_with_output().expect("it ends by itself");
+    let honest: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!((&honest["is_final"], &honest["answer"]), (&json!(true), &run["text"]));
+    assert_eq!((request(&honest).as_str(), &honest["model_id"]), (FIRST, &launched["model_id"]));
     check_revenue(&chain, &[&honest, &lie]);
     check_holder(&chain, address(&launched, "token"), address(&launched, "drip")).await;
+}
+
+/// Whoever looks at two games that wait for the claimant is told how long it has.
+fn check_deadlines(chain: &Chain) {
+    let is_told = |line: &str| {
+        line.contains("the claimant's statement of its run; to move: the claimant, within ")
+            && (line.ends_with("30 min 0 s") || line.contains("29 min "))
+    };
+    let listed = chain.imo(&["dispute", "list"]);
+    let told: Vec<_> = listed.stdout.lines().filter(|line| is_told(line)).collect();
+    assert_eq!(told.len(), 2, "{listed:?}");
+
+    let watched = chain.arguments(&["dispute", "watch"]);
+    let watched: Vec<_> = watched.iter().map(String::as_str).collect();
+    let mut watch = command(&watched).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let words = BufReader::new(watch.stdout.take().expect("it is piped"));
+    let told: Vec<_> = words.lines().map_while(Result::ok).take(2).collect();
+    watch.kill().expect("it goes on watching");
+    watch.wait().expect("it was started here");
+    assert!(told.len() == 2 && told.iter().all(|line| is_told(line)), "{told:?}");
 }
 
 /// The number of the request that `imo ask` paid for, as an argument.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use imo_chain::contracts::OpmlVerifier::K_LOG2Call;
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{ClaimView, Client, Ending, GameView, View};
@@ -21,7 +21,7 @@ use crate::terminal::Terminal;
 mod replay;
 mod step;
 
-pub(crate) use replay::ModelArgs;
+pub(crate) use replay::{ModelArgs, disputed};
 
 /// What to see.
 #[derive(Debug, clap::Subcommand)]
@@ -111,6 +111,7 @@ impl Scene {
     /// The one game whose id begins like this.
     fn game(&self, prefix: &str) -> anyhow::Result<(&GameView, &ClaimView)> {
         let digits = prefix.strip_prefix("0x").unwrap_or(prefix).to_lowercase();
+        ensure!(!digits.is_empty(), "no game is named; `imo dispute list` lists them");
         let mut found =
             self.view.games.values().filter(|game| format!("{:x}", game.id).starts_with(&digits));
         let game = found
@@ -189,6 +190,21 @@ impl Report {
         }
     }
 
+    /// Who must move, and until when; nobody when it is over.
+    fn turn(&self) -> Option<String> {
+        let (to_move, deadline) = (self.to_move?, self.deadline?);
+        let until = match deadline.checked_sub(self.now) {
+            Some(seconds) => format!("within {}", duration(seconds)),
+            None => "too late: anyone may call time".to_owned(),
+        };
+        Some(format!("the {to_move}, {until}"))
+    }
+
+    /// Same, as the end of a line.
+    fn turn_or_nothing(&self) -> String {
+        self.turn().map(|turn| format!("; to move: {turn}")).unwrap_or_default()
+    }
+
     fn print(&self, terminal: Terminal) {
         let node = match (self.node, &self.kind) {
             (Some(node), Some(kind)) => format!("{node}, {kind}"),
@@ -211,13 +227,9 @@ impl Report {
         if let Some(log2) = self.stated_steps_log2 {
             rows.push(("stated run", format!("2^{log2} steps")));
         }
-        if let (Some(to_move), Some(deadline)) = (self.to_move, self.deadline) {
-            let until = match deadline.checked_sub(self.now) {
-                Some(seconds) => format!("within {}", duration(seconds)),
-                None => "too late: anyone may call time".to_owned(),
-            };
+        if let Some(turn) = self.turn() {
             rows.extend([
-                ("to move", format!("the {to_move}, {until}")),
+                ("to move", turn),
                 ("claimant's clock", clock(self.claimant_seconds_left)),
                 ("challenger's clock", clock(self.challenger_seconds_left)),
             ]);
@@ -241,7 +253,8 @@ async fn list(chain: &Endpoint, terminal: Terminal) -> anyhow::Result<Exit> {
         let request = report.request.map(|it| it.to_string()).unwrap_or_default();
         let node = report.node.map(|it| it.to_string()).unwrap_or_default();
         let (game, moves) = (short(&report.game), report.moves);
-        terminal.line(format!("{game:12}{request:9}{node:>9}{moves:>7}  {}", report.state()));
+        let (state, turn) = (report.state(), report.turn_or_nothing());
+        terminal.line(format!("{game:12}{request:9}{node:>9}{moves:>7}  {state}{turn}"));
     }
     Ok(Exit::Success)
 }
@@ -269,9 +282,8 @@ async fn watch(game: Option<&str>, chain: &Endpoint, terminal: Terminal) -> anyh
             }
             let report = scene.report(game, None);
             terminal.object(&report);
-            let who = report.to_move.map(|it| format!(", the {it} is to move")).unwrap_or_default();
-            let (id, moves) = (short(&game.id), report.moves);
-            terminal.line(format!("{id}  move {moves:>2}: {}{who}", report.state()));
+            let (id, moves, turn) = (short(&game.id), report.moves, report.turn_or_nothing());
+            terminal.line(format!("{id}  move {moves:>2}: {}{turn}", report.state()));
             if only.is_some() && !game.is_open() {
                 return Ok(Exit::Success);
             }
@@ -336,7 +348,7 @@ const fn ended(ending: Ending) -> &'static str {
 }
 
 /// Seconds for people.
-fn duration(seconds: u64) -> String {
+pub(crate) fn duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
         format!("{hours} h {minutes} min")

@@ -160,7 +160,7 @@ impl Scene {
 }
 
 /// The slot that a game is about, where the trace before it is as here.
-fn disputed(game: &GameView, solution: &Solution) -> anyhow::Result<Difference> {
+pub(crate) fn disputed(game: &GameView, solution: &Solution) -> anyhow::Result<Difference> {
     let (node, slot_root, siblings) =
         game.slot().context("the disputed node is not known yet: the trace is being revealed")?;
     let own = ClaimedTrace::own(&solution.trace);

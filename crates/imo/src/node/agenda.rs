@@ -162,3 +162,146 @@ fn expiry(view: &View, id: U256, request: &RequestView) -> Option<Action> {
     }
     claims().all(|claim| claim.dropped).then_some(Action::Expire { request: id })
 }
+
+#[cfg(test)]
+mod tests {
+    use imo_chain::Deployment;
+    use imo_chain::contracts::InferenceOracle::{Callback, Order, Request, Terms};
+    use imo_chain::contracts::OpmlVerifier::ClaimPreimage;
+    use imo_chain::primitives::Bytes;
+    use imo_chain::primitives::aliases::U40;
+
+    use super::*;
+
+    const ME: Address = Address::repeat_byte(1);
+    const OTHER: Address = Address::repeat_byte(2);
+    const RECEIVER: Address = Address::repeat_byte(3);
+    const NOBODY: Address = Address::ZERO;
+
+    fn view() -> View {
+        View::new(Deployment {
+            chain_id: 1,
+            block: 0,
+            stepper: NOBODY,
+            verifier: NOBODY,
+            registry: NOBODY,
+            oracle: NOBODY,
+            factory: NOBODY,
+            offering: NOBODY,
+        })
+    }
+
+    /// Adds a delivered answer of a claimant's, whose request was made at a gas price.
+    fn answer(view: &mut View, id: u64, claimant: Address, gas_price: u64) {
+        let claim = B256::with_last_byte(u8::try_from(id).expect("few requests"));
+        let preimage = ClaimPreimage {
+            host: NOBODY,
+            requestDigest: B256::ZERO,
+            contentId: B256::ZERO,
+            claimant,
+            outputDigest: B256::ZERO,
+            delegate: NOBODY,
+            traceRoot: B256::ZERO,
+        };
+        let claim_view = ClaimView {
+            id: claim,
+            request: Some(U256::from(id)),
+            transaction: B256::ZERO,
+            preimage,
+            trace_uri: String::new(),
+            bond: U256::ZERO,
+            window_end: 0,
+            answer: Bytes::new(),
+            tokens_used: 1,
+            state: ClaimState::Settled,
+            input_root: None,
+            dropped: false,
+            games: Vec::new(),
+        };
+        view.claims.insert(claim, claim_view);
+        let request = RequestView {
+            order: order(gas_price),
+            text: Bytes::new(),
+            state: RequestState::Delivered(claim),
+            claims: vec![claim],
+            transaction: B256::ZERO,
+        };
+        view.requests.insert(U256::from(id), request);
+    }
+
+    fn order(gas_price: u64) -> Order {
+        Order {
+            request: Request {
+                host: NOBODY,
+                id: U256::ZERO,
+                modelId: B256::ZERO,
+                seed: 0,
+                maxTokens: 1,
+                sampling: B256::ZERO,
+                flags: 0,
+                textHash: B256::ZERO,
+            },
+            promptLength: 0,
+            terms: Terms {
+                requester: NOBODY,
+                contentId: B256::ZERO,
+                verifier: NOBODY,
+                receiver: RECEIVER,
+                fee: 0,
+                tokenPrice: 0,
+                gasPrice: gas_price,
+                operatorBps: 0,
+                expiry: U40::ZERO,
+            },
+            callback: Callback { target: NOBODY, gasLimit: 0, data: Bytes::new() },
+        }
+    }
+
+    /// Whether `ME` pays the receiver, which is owed this many times the most that its payment costs at a gas price of 1, less a wei or not.
+    fn pays(view: &View, worth: u64, less: u64) -> bool {
+        let mut view = view.clone();
+        view.owed.insert(RECEIVER, U256::from(worth * PAY_GAS - less));
+        let payments: Vec<_> = follow_ups(&view, ME)
+            .filter_map(|action| match action {
+                Action::PayReceiver { receiver } => Some(receiver),
+                _ => None,
+            })
+            .collect();
+        assert!(payments.iter().all(|receiver| *receiver == RECEIVER), "{payments:?}");
+        payments.len() == 1
+    }
+
+    #[test]
+    fn a_receiver_is_paid_once_it_is_owed_twenty_times_the_gas() {
+        let mut view = view();
+        assert!(!pays(&view, 1_000_000, 0), "of no answer of mine");
+        answer(&mut view, 1, ME, 1);
+        assert!(!pays(&view, PAY_WORTH, 1), "a wei is missing");
+        assert!(pays(&view, PAY_WORTH, 0));
+        // A later request at three times the gas price makes the payment three times as dear.
+        answer(&mut view, 2, ME, 3);
+        assert!(!pays(&view, 3 * PAY_WORTH, 1));
+        assert!(pays(&view, 3 * PAY_WORTH, 0));
+    }
+
+    #[test]
+    fn who_did_not_answer_pays_nobody() {
+        let mut view = view();
+        answer(&mut view, 1, OTHER, 1);
+        assert!(!pays(&view, 1_000_000, 0), "another's answer");
+        // What was paid for another's dearer request does not matter to me.
+        answer(&mut view, 2, ME, 1);
+        answer(&mut view, 3, OTHER, 1_000);
+        assert!(pays(&view, PAY_WORTH, 0));
+        // A claim on a request that is still open has earned nothing.
+        let open = view.requests.get_mut(&U256::from(2)).expect("it was added");
+        open.state = RequestState::Open;
+        assert!(!pays(&view, 1_000_000, 0), "not final");
+        // Nor does an answer that belongs to another model's receiver.
+        let mut elsewhere = self::view();
+        answer(&mut elsewhere, 1, ME, 1);
+        let mine = elsewhere.requests.get_mut(&U256::from(1)).expect("it was added");
+        mine.order.terms.receiver = OTHER;
+        assert!(!pays(&elsewhere, 1_000_000, 0), "another receiver");
+    }
+}

@@ -62,7 +62,10 @@ impl Worker {
         let Some(action) = self.next().await? else { return Ok(false) };
         let task = action.task();
         if let Err(error) = self.send(action).await {
-            let is_refusal = matches!(error.downcast_ref(), Some(ChainError::Reverted { .. }));
+            let is_refusal = matches!(
+                error.downcast_ref(),
+                Some(ChainError::Reverted { .. } | ChainError::Funds { .. })
+            );
             ensure!(is_refusal, error);
             self.metrics.refused();
             self.terminal.note(format!("{}: {error:#}", task.0));

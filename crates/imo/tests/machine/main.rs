@@ -2,6 +2,7 @@
 
 mod asm;
 mod commands;
+mod court;
 mod games;
 mod gas;
 mod guest;
