@@ -236,8 +236,9 @@ contract OperatorListTest is OracleFixture {
         for (uint256 i = 0; i < 2; ++i) {
             Registration memory model = _registration();
             model.salt = bytes32(i + 1);
-            (model.operatorBps, model.bytePrice, model.tokenPrice) = (10_000, 0, 0);
-            model.basePrice = uint128(STAKE + 2 * i);
+            (model.pricing.operatorBps, model.pricing.bytePrice, model.pricing.tokenPrice) =
+            (10_000, 0, 0);
+            model.pricing.basePrice = uint128(STAKE + 2 * i);
             _modelId = _registry.register(model);
             uint32 entry = _join(_people[0], _modelId);
             skip(_list.DELAY());
