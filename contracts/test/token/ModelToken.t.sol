@@ -225,6 +225,8 @@ contract ModelTokenTest is Test {
 
     /// @dev What waits counts as soon as an epoch has begun in the block, and a burn pays what was quoted.
     function test_theQuoteForABurnHasWhatCameInTheSameBlock() external {
+        vm.expectEmit();
+        emit IModelToken.RevenueCredited(address(0), 1, 6 ether, 4 ether);
         _token.deposit{ value: 10 ether }();
         payable(address(_token)).transfer(1000);
         uint256 quoted = _token.redeemableOnBurn(50_000 ether);
