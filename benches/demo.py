@@ -8,7 +8,7 @@ import sys
 from table import write
 
 # Gas per action: what it is called in the story's object, and the goal of docs/benchmarks.md, if it has one here.
-GOALS = {"request": 120_000, "claim_answer": 110_000, "one_step": 75_000}
+GOALS = {"one_step": 75_000}
 GAME_GOALS = {"transactions": 12, "gas": 800_000, "seconds": 15}
 
 

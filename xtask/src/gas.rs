@@ -77,12 +77,12 @@ const ROWS: &[Row] = &[
         "",
         REQUESTS,
     ),
-    ("claim: the answer and its bond", "InferenceOracle", "claim", "", ""),
+    ("claim: the answer and its bond", "InferenceOracle", "claim", "110,000", ""),
     (
         "finalize and deliver",
         "InferenceOracle",
         "finalize and deliver",
-        "",
+        "120,000",
         "122,392 to 286,766 (ORA)",
     ),
     (
