@@ -34,7 +34,7 @@ library ParametersCheck {
 
     function check(Parameters memory self) internal view {
         if (self.kLog2 == 0 || self.kLog2 > 6) revert ParameterOutOfRange("kLog2");
-        (uint256 window, uint256 clock, uint256 extension) = _least(block.chainid);
+        (uint256 window, uint256 clock, uint256 extension) = _leastTimes(block.chainid);
         if (self.window < window) revert ParameterOutOfRange("window");
         if (self.clock < clock) revert ParameterOutOfRange("clock");
         if (self.extension < extension) revert ParameterOutOfRange("extension");
@@ -58,7 +58,7 @@ library ParametersCheck {
     }
 
     /// @dev Least window, clock and extension of a chain.
-    function _least(uint256 chainId) private pure returns (uint256, uint256, uint256) {
+    function _leastTimes(uint256 chainId) private pure returns (uint256, uint256, uint256) {
         // A development chain may be as fast as it likes.
         if (chainId == ANVIL) return (1, 1, 1);
         if (chainId == MAINNET || chainId == SEPOLIA || chainId == HOODI) {

@@ -37,7 +37,7 @@ abstract contract Purse is IPurse {
         }
     }
 
-    /// @dev What is burnt stays here, where nothing pays it out: to send it to where nobody has a key would cost a game 10,000 gas more.
+    /// @dev What is burnt stays here, where nothing pays it out (docs/decisions/0005-dispute-gas.md).
     function _burn(bytes32 claim, uint256 amount) internal {
         if (amount != 0) emit Burnt(claim, amount);
     }

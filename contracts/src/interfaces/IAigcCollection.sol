@@ -72,7 +72,7 @@ interface IAigcCollection is
     event Committed(bytes32 indexed commitment);
     /// @notice The minter wants answers before they are final.
     event EarlyTaken(uint256 indexed tokenId);
-    /// @notice The oracle delivered an answer with digest `digest`.
+    /// @notice An answer with this digest was noted.
     event Answered(uint256 indexed tokenId, bytes32 digest, ContentStatus status);
     /// @notice The content itself, which ERC-7007's events have as a hash only.
     event AigcRaw(uint256 indexed tokenId, bytes aigcData);
@@ -96,7 +96,7 @@ interface IAigcCollection is
         external;
 
     /// @notice Has the token take answers that are not final, from whoever claims one with a bond: they are marked, and the final one follows.
-    /// Only its minter, as nobody else can own it by then.
+    /// Only its minter, and only before the final one.
     function takeEarly(uint256 id) external;
 
     /// @notice Takes a claimed answer that is not final, for a token whose minter wants it. Only the oracle.

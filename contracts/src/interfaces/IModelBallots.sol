@@ -58,6 +58,8 @@ interface IModelBallots {
     error TooFewTokens(uint256 held, uint256 needed);
     /// @notice Thrown for a price below half or above double the present one.
     error FactorOutOfRange(uint256 factor, uint256 least, uint256 most);
+    /// @notice Thrown when a price would move less than nine days after it moved; may again at `time`.
+    error PriceTooSoon(uint256 time);
     /// @notice Thrown for a model that pays another receiver, and for the model itself.
     error NotASuccessor(bytes32 modelId);
     /// @notice Thrown for an account that can claim, as far as can be seen: it has no code, is delegated, or has a recipient.

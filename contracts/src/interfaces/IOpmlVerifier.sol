@@ -147,7 +147,7 @@ interface IOpmlVerifier is IVerifier, IPurse {
         external
         returns (bytes32 contentId);
 
-    /// @notice Says what a claim's input memory is, from the request that it answers and its text. Anyone may, once a claim. Steps that load input can be
+    /// @notice Says what a claim's input memory is, from the request that it answers and its text. Anyone may; again changes nothing. Steps that load input can be
     /// convicted only after it.
     function proveInput(
         ClaimPreimage calldata preimage,

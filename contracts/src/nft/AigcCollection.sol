@@ -149,7 +149,8 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         bytes calldata callbackData
     ) external {
         (uint256 id, Token storage token) = _waiting(requestId, callbackData);
-        if (!token.takesEarly || token.isFinal) revert EarlyNotTaken(id);
+        bool waits = !token.isFinal && !token.hasContent;
+        if (!token.takesEarly || !waits) revert EarlyNotTaken(id);
         _note(id, token, keccak256(output), ContentStatus.Early);
     }
 
@@ -157,6 +158,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     function takeEarly(uint256 id) external {
         // A locked token is still its minter's.
         if (_requireOwned(id) != msg.sender) revert NotMinter(msg.sender);
+        if (_tokens[id].isFinal) revert EarlyNotTaken(id);
         _tokens[id].takesEarly = true;
         emit EarlyTaken(id);
     }

@@ -7,6 +7,8 @@ import { IModelToken } from "../interfaces/IModelToken.sol";
 /// @title The course of a ballot: seven days of votes, two of waiting, fourteen to execute
 library Ballots {
     uint256 internal constant PAUSE = 14 days;
+    /// @dev From the opening of a ballot to its first execution.
+    uint256 internal constant NOTICE = VOTING + WAITING;
     uint256 private constant VOTING = 7 days;
     uint256 private constant WAITING = 2 days;
     uint256 private constant EXECUTION = 14 days;

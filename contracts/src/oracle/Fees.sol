@@ -30,7 +30,7 @@ library Fees {
     /// @notice Likewise of one that finalizes too.
     uint256 internal constant JOINT_DELIVERY_BASE_GAS = 81_500;
 
-    /// @dev Gas of whole transactions without what depends on lengths, from snapshots/InferenceOracle.json.
+    /// @dev Gas of whole transactions without what depends on lengths, as docs/spec/oracle.md says.
     uint256 private constant CLAIM_GAS = 108_000;
     uint256 private constant FINALIZE_GAS = 74_500;
     /// @dev The most that a delivery is taken to cost beside callback and bytes; what it does not cost goes back.

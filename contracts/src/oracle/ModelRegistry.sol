@@ -20,6 +20,8 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         uint32 defaultTokens;
         uint32 defaultBytes;
         address receiver;
+        /// From when on the price may move again.
+        uint40 nextPrice;
         address token;
         uint64 factor;
         uint128 basePrice;
@@ -85,6 +87,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
             defaultTokens: model.pricing.defaultTokens,
             defaultBytes: model.pricing.defaultBytes,
             receiver: model.receiver,
+            nextPrice: 0,
             token: model.token,
             factor: ONE,
             basePrice: model.pricing.basePrice,
@@ -141,7 +144,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         _checkDecision(modelId, kind, data);
         emit BallotExecuted(ballot, modelId, kind, data);
         if (kind == BallotKind.Price) {
-            _entries[modelId].factor = uint64(uint256(data));
+            _setFactor(_entries[modelId], uint64(uint256(data)));
         } else if (kind == BallotKind.Successor) {
             successorOf[modelId] = data;
         } else {
@@ -197,6 +200,13 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         uint256 least = (present + 1) / 2;
         uint256 most = 2 * present < MOST ? 2 * present : MOST;
         if (factor < least || factor > most) revert FactorOutOfRange(factor, least, most);
+    }
+
+    /// @dev Ballots that were opened together may all have passed; one of them moves the price, and the next no sooner than a ballot takes.
+    function _setFactor(Entry storage entry, uint64 factor) private {
+        if (block.timestamp < entry.nextPrice) revert PriceTooSoon(entry.nextPrice);
+        entry.nextPrice = uint40(block.timestamp + Ballots.NOTICE);
+        entry.factor = factor;
     }
 
     function _checkRedirect(IModelToken token, address account) private view {

@@ -12,7 +12,7 @@ struct RequestRecord {
     bool drawn;
     /// Whether any claim was dropped.
     bool anyDropped;
-    /// Claims that were neither dropped nor became the answer.
+    /// Claims that were not dropped; of no meaning once the request is final.
     uint24 openClaims;
     RequestStatus status;
     /// The hash of an order whose answer is final and still to be delivered.

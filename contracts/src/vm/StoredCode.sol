@@ -16,7 +16,7 @@ library StoredCode {
     error NotOfThisCode(bytes32 root);
 
     /// @notice Thrown when a piece that is to be read was never stored.
-    error CodeNotStored(bytes32 root, uint256 index);
+    error PieceNotStored(bytes32 root, uint256 index);
 
     /// @notice Stores piece `index` of a code, whose end may leave out zeros; returns where. Again is no error.
     /// @param siblings Of the piece's subtree under the root, bottom-up.
@@ -54,7 +54,7 @@ library StoredCode {
         uint256 pieceBytes = Merkle.LEAF_BYTES << PIECE_DEPTH;
         uint256 index = offset / pieceBytes;
         address place = placeOf(root, depth, index);
-        if (!_isStored(place)) revert CodeNotStored(root, index);
+        if (!_isStored(place)) revert PieceNotStored(root, index);
         uint256 within = offset % pieceBytes;
         uint256 value;
         assembly ("memory-safe") {

@@ -356,6 +356,9 @@ contract AigcCollectionTest is CollectionFixture {
         _oracle.deliver(request, OTHER);
         assertFalse(_oracle.deliverEarly(request, ANSWER), "nothing comes after the final answer");
         assertEq(_collection.digestOf(id), keccak256(OTHER));
+        vm.prank(_ann);
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.EarlyNotTaken.selector, id));
+        _collection.takeEarly(id);
     }
 
     function test_verifyIsTrueForTheFinalAnswerOnly() external {
@@ -385,6 +388,7 @@ contract AigcCollectionTest is CollectionFixture {
         _isAt(id, ContentStatus.Early, true);
         _collection.addAigcData(id, prompt, OTHER, "");
         assertEq(_drip.balance, 0, "the fee waits for the final answer");
+        assertFalse(_oracle.deliverEarly(request, ANSWER), "the content would not be that answer's");
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotVerified.selector, id));
         _collection.update(prompt, ANSWER);
 

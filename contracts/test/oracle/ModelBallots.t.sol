@@ -455,22 +455,29 @@ contract ModelBallotsTest is Test {
         }
     }
 
-    /// @dev Each of many ballots is bounded by the price when it was opened and when it is executed.
+    /// @dev Three ballots that each stay within the bound would together take the price from a half to double in one block.
     function test_manyBallotsDoNotDoubleThePriceTwiceInNineDays() external {
         uint256[3] memory ballots;
+        uint256[3] memory factors = [ONE / 2, ONE, 2 * ONE];
         for (uint256 i = 0; i < 3; ++i) {
             vm.prank(_people[i]);
-            ballots[i] = _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+            ballots[i] = _registry.propose(_modelId, BallotKind.Price, bytes32(factors[i]));
         }
         _roll();
         for (uint256 i = 0; i < 3; ++i) {
             _vote(0, ballots[i], true);
         }
         skip(9 days + 1);
-        for (uint256 i = 0; i < 3; ++i) {
-            _registry.execute(ballots[i]);
-        }
-        assertEq(_registry.factorOf(_modelId), 2 * ONE);
+        uint256 time = block.timestamp + 9 days;
+        _registry.execute(ballots[0]);
+        vm.warp(time - 1);
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.PriceTooSoon.selector, time));
+        _registry.execute(ballots[1]);
+        vm.warp(time);
+        _registry.execute(ballots[1]);
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.PriceTooSoon.selector, time + 9 days));
+        _registry.execute(ballots[2]);
+        assertEq(_registry.factorOf(_modelId), ONE);
     }
 
     function test_aProposerOpensOneBallotOfAKindInFourteenDays() external {

@@ -201,7 +201,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         cpu.x[5] = CODE + uint32(5 * PIECE_BYTES) + 28;
         bytes memory witness = _fetch(cpu, load);
         vm.expectRevert(
-            abi.encodeWithSelector(StoredCode.CodeNotStored.selector, machine.codeRoot, 5)
+            abi.encodeWithSelector(StoredCode.PieceNotStored.selector, machine.codeRoot, 5)
         );
         stepper.step(machine, witness);
         _storePiece(5);
@@ -220,7 +220,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         machine.codeRoot = keccak256("nobody's");
         bytes memory witness = _encode(_cpu());
         vm.expectRevert(
-            abi.encodeWithSelector(StoredCode.CodeNotStored.selector, machine.codeRoot, 0)
+            abi.encodeWithSelector(StoredCode.PieceNotStored.selector, machine.codeRoot, 0)
         );
         stepper.step(machine, witness);
     }
