@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares the engine with llama.cpp and candle and writes the engine's part of docs/benchmarks.md. Builds both for this processor into
-# .cache, llama.cpp with pip, which takes some fifteen minutes once.
+# .cache, llama.cpp with pip, which takes some ten minutes each, once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 peers=.cache/peers

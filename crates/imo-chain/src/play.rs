@@ -45,7 +45,8 @@ impl<'a> Table<'a> {
 
     /// Only a step that loads the request needs its root, which has to be shown first.
     async fn convict(&self, game: &GameView, mut call: convictCall) -> Result<Receipt, ChainError> {
-        if self.client.call(self.verifier(), &call).await.is_err() {
+        let tried = self.client.call(self.verifier(), &call).await;
+        if let Err(ChainError::Reverted { .. }) = tried {
             let claim = &self.view.claims[&game.claim];
             call.conviction.inputRoot = match claim.input_root {
                 Some(root) => root,

@@ -36,10 +36,8 @@ pub struct RequestView {
     pub text: Bytes,
     /// How far it has come.
     pub state: RequestState,
-    /// Its claims, in order.
+    /// Its claims, in order: those at the deployment's verifier.
     pub claims: Vec<B256>,
-    /// Transaction that made it.
-    pub transaction: B256,
 }
 
 /// How far a claim has come.
@@ -171,11 +169,11 @@ impl View {
                 self.take_verifier(event.data, transaction);
             }
         } else if let Ok(event) = OracleEvent::decode_log(log) {
-            self.take_oracle(event.data, transaction);
+            self.take_oracle(event.data);
         }
     }
 
-    fn take_oracle(&mut self, event: OracleEvent, transaction: B256) {
+    fn take_oracle(&mut self, event: OracleEvent) {
         match event {
             OracleEvent::Requested(it) => {
                 let request = RequestView {
@@ -183,15 +181,16 @@ impl View {
                     text: it.text,
                     state: RequestState::Open,
                     claims: Vec::new(),
-                    transaction,
                 };
                 self.requests.insert(it.id, request);
             }
             OracleEvent::Claimed(it) => {
-                if let Some(request) = self.requests.get_mut(&it.id) {
+                let Some(request) = self.requests.get_mut(&it.id) else { return };
+                // The id is what the model's verifier returned, and a foreign one may return anybody's.
+                let is_ours = request.order.terms.verifier == self.deployment.verifier;
+                let claim = self.claims.get_mut(&it.claim).filter(|_| is_ours);
+                if let Some(claim) = claim {
                     request.claims.push(it.claim);
-                }
-                if let Some(claim) = self.claims.get_mut(&it.claim) {
                     claim.request = Some(it.id);
                     claim.answer = it.answer;
                     claim.tokens_used = it.tokensUsed;
@@ -293,5 +292,109 @@ impl ClaimView {
     /// What its id commits to beside the answer (docs/spec/game.md).
     pub fn details(&self) -> B256 {
         keccak256((self.preimage.delegate, self.preimage.traceRoot).abi_encode())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::aliases::U40;
+    use alloy::sol_types::SolEvent;
+
+    use super::*;
+    use crate::contracts::InferenceOracle::{Callback, Claimed, Request, Requested, Terms};
+    use crate::contracts::OpmlVerifier::ClaimSubmitted;
+
+    const VERIFIER: Address = Address::repeat_byte(1);
+    const ORACLE: Address = Address::repeat_byte(2);
+    const CLAIM: B256 = B256::repeat_byte(3);
+
+    fn take(view: &mut View, address: Address, event: &impl SolEvent) {
+        view.take(&Log { address, data: event.encode_log_data() }, B256::ZERO);
+    }
+
+    fn requested(id: u64, verifier: Address) -> Requested {
+        let order = Order {
+            request: Request {
+                host: ORACLE,
+                id: U256::from(id),
+                modelId: B256::ZERO,
+                seed: 0,
+                maxTokens: 1,
+                sampling: B256::ZERO,
+                flags: 0,
+                textHash: B256::ZERO,
+            },
+            promptLength: 0,
+            terms: Terms {
+                requester: Address::ZERO,
+                contentId: B256::ZERO,
+                verifier,
+                receiver: Address::ZERO,
+                fee: 0,
+                tokenPrice: 0,
+                gasPrice: 0,
+                operatorBps: 0,
+                expiry: U40::ZERO,
+            },
+            callback: Callback { target: Address::ZERO, gasLimit: 0, data: Bytes::new() },
+        };
+        Requested {
+            id: U256::from(id),
+            modelId: B256::ZERO,
+            requester: Address::ZERO,
+            order,
+            text: Bytes::new(),
+        }
+    }
+
+    fn claimed(id: u64, answer: &'static [u8]) -> Claimed {
+        Claimed {
+            id: U256::from(id),
+            claim: CLAIM,
+            claimant: Address::ZERO,
+            answer: Bytes::from_static(answer),
+            tokensUsed: 1,
+        }
+    }
+
+    /// A model may name any verifier, and the oracle logs as a claim whatever that returns.
+    #[test]
+    fn a_foreign_verifier_ties_no_claim_to_its_request() {
+        let mut view = View::new(Deployment {
+            chain_id: 1,
+            block: 0,
+            stepper: Address::ZERO,
+            verifier: VERIFIER,
+            registry: Address::ZERO,
+            oracle: ORACLE,
+            factory: Address::ZERO,
+            offering: Address::ZERO,
+        });
+        let submitted = ClaimSubmitted {
+            claim: CLAIM,
+            contentId: B256::ZERO,
+            host: ORACLE,
+            preimage: ClaimPreimage {
+                host: ORACLE,
+                requestDigest: B256::ZERO,
+                contentId: B256::ZERO,
+                claimant: Address::ZERO,
+                outputDigest: B256::ZERO,
+                delegate: Address::ZERO,
+                traceRoot: B256::ZERO,
+            },
+            traceUri: String::new(),
+            bond: U256::ONE,
+            windowEnd: U256::ONE,
+        };
+        take(&mut view, ORACLE, &requested(1, VERIFIER));
+        take(&mut view, ORACLE, &requested(2, Address::repeat_byte(9)));
+        take(&mut view, VERIFIER, &submitted);
+        take(&mut view, ORACLE, &claimed(1, b"right"));
+        take(&mut view, ORACLE, &claimed(2, b"forged"));
+        let claim = &view.claims[&CLAIM];
+        assert_eq!((claim.request, &claim.answer[..]), (Some(U256::ONE), &b"right"[..]));
+        assert_eq!(view.requests[&U256::ONE].claims, [CLAIM]);
+        assert!(view.requests[&U256::from(2)].claims.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 use imo_chain::contracts::InferenceOracle::{
     Callback, Question, Requested, Sampling as SamplingOnChain, quoteCall, requestCall,
 };
-use imo_chain::contracts::ModelRegistry::ModelRegistered;
+use imo_chain::contracts::ModelRegistry::{ModelRegistered, modelOfCall};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{ClaimState, Client, Deployment, RequestState, View};
 use imo_model::Stops;
@@ -65,6 +65,12 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     ensure!(!args.prompt.is_empty(), "the prompt is empty");
     let (client, deployment) = args.chain.connect().await?;
     let model_id = choose(&client, &deployment, args.model).await?;
+    let model = client.call(deployment.registry, &modelOfCall { modelId: model_id }).await?;
+    ensure!(
+        model.verifier == deployment.verifier,
+        "claims on model {model_id} are judged by {}, not by this deployment's verifier: nobody here can tell a right answer",
+        model.verifier
+    );
     let question = args.question(model_id)?;
     let prompt = Bytes::from(args.prompt.into_bytes());
     let length = U256::from(prompt.len());
@@ -101,7 +107,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     };
     let claim = &view.claims[&claim];
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
-    terminal.line(&answer);
+    terminal.line(harmless(&answer));
     // What the model answers has at least one token.
     let is_refusal = claim.tokens_used == 0;
     if is_refusal {
@@ -121,6 +127,12 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         is_refusal,
     });
     Ok(if is_refusal { Exit::Failure } else { Exit::Success })
+}
+
+/// A stranger's text without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    let is_obeyed = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
+    text.replace(is_obeyed, "\u{fffd}")
 }
 
 /// Who answered, and when that becomes final.
@@ -194,5 +206,19 @@ pub(crate) async fn choose(
         [] => bail!("no model is registered at {}", deployment.registry),
         [only] => Ok(only.event.modelId),
         _ => bail!("several models are registered; name one with --model:\n  {}", ids.join("\n  ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_does_not_command_the_terminal() {
+        assert_eq!(harmless("two\nlines, a\ttab, é"), "two\nlines, a\ttab, é");
+        assert_eq!(
+            harmless("\u{1b}]0;title\u{7}\r\u{9b}2J"),
+            "\u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}2J"
+        );
     }
 }

@@ -220,7 +220,7 @@ async fn what_is_not_on_the_chain_is_named() {
         (&["ask", "hi", "--dev-account", CUSTOMER], "no model is registered"),
         (
             &["ask", "hi", "--dev-account", CUSTOMER, "--model", other],
-            "quote reverted: UnknownModel { modelId: 0x1111",
+            "modelOf reverted: UnknownModel { modelId: 0x1111",
         ),
         (&["ask", "", "--dev-account", CUSTOMER], "the prompt is empty"),
         (&["revenue"], "no model is registered"),

@@ -291,7 +291,7 @@ impl<'a> Tokenizer<'a> {
             return self.encode_plain(text, room, emit);
         }
         let token = self.users.get(user);
-        // A name that is not UTF-8 is in no text.
+        // Packing makes no name that is not UTF-8; one is taken for NUL.
         let name = str::from_utf8(self.text(token)).unwrap_or("\0");
         while let Some(at) = text.find(name) {
             self.encode_between_users(&text[..at], user + 1, room, emit);

@@ -28,6 +28,15 @@ impl Currency {
         self.address.is_zero()
     }
 
+    /// Whether ETH is called what it is, so that amounts are shown as they are meant.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_named = self.symbol == "ETH" && self.decimals == 18;
+        if self.is_ether() && !is_named {
+            return Err("a currency at address 0 is ETH, with 18 decimals".to_owned());
+        }
+        Ok(())
+    }
+
     /// An amount as people write it, in the smallest unit: `20 ETH`, `5000 USDC`; a bare number is in the currency.
     pub(crate) fn parse(&self, text: &str) -> Result<u128, String> {
         if self.is_ether() {
@@ -80,6 +89,9 @@ mod tests {
         assert_eq!(coin.exact(U256::from(250_000)), "0.25 USDC");
         assert_eq!(coin.show(U256::from(5_000_000_000_u64)), "5000 USDC");
         let ether = Currency::default();
+        assert_eq!((ether.check(), coin.check()), (Ok(()), Ok(())));
+        let disguised = Currency { address: Address::ZERO, ..coin.clone() };
+        assert!(disguised.check().is_err_and(|error| error.contains("is ETH")));
         assert_eq!(ether.parse("1 gwei"), Ok(1_000_000_000));
         assert_eq!(ether.exact(U256::from(1)), "0.000000000000000001 ETH");
         assert_eq!(ether.show(U256::from(1)), "0 ETH");

@@ -111,6 +111,7 @@ impl TryFrom<SaleText> for Sale {
 
     fn try_from(text: SaleText) -> Result<Self, String> {
         let currency = text.currency;
+        currency.check()?;
         Ok(Self {
             floor_price: currency.parse(&text.floor_price)?,
             price_step: text.price_step.map_or(Ok(0), |step| currency.parse(&step))?,

@@ -1,5 +1,7 @@
 //! What there is to do: pure choices over a view, in the order of their urgency.
 
+use std::collections::BTreeMap;
+
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{ClaimState, ClaimView, GameView, RequestState, RequestView, View};
 use imo_dispute::{Move, Side};
@@ -119,17 +121,17 @@ pub(crate) fn follow_ups(view: &View, me: Address) -> impl Iterator<Item = Actio
 
 /// Receivers of my answers that are owed enough for the gas to be small beside it, at the price of their last request.
 fn receivers_to_pay(view: &View, me: Address) -> impl Iterator<Item = Action> {
-    view.owed.iter().filter_map(move |(receiver, owed)| {
-        let answered = |request: &&RequestView| match request.state {
-            RequestState::Final(id) | RequestState::Delivered(id) => {
-                let claim = view.claims.get(&id);
-                let is_mine = claim.is_some_and(|claim| claim.preimage.claimant == me);
-                is_mine && request.order.terms.receiver == *receiver
-            }
-            _ => false,
+    let mut gas_prices = BTreeMap::new();
+    for request in view.requests.values() {
+        let (RequestState::Final(id) | RequestState::Delivered(id)) = request.state else {
+            continue;
         };
-        let last = view.requests.values().rev().find(answered)?;
-        let cost = U256::from(PAY_GAS) * U256::from(last.order.terms.gasPrice);
+        if view.claims.get(&id).is_some_and(|claim| claim.preimage.claimant == me) {
+            gas_prices.insert(request.order.terms.receiver, request.order.terms.gasPrice);
+        }
+    }
+    view.owed.iter().filter_map(move |(receiver, owed)| {
+        let cost = U256::from(PAY_GAS) * U256::from(*gas_prices.get(receiver)?);
         (*owed >= cost * U256::from(PAY_WORTH))
             .then_some(Action::PayReceiver { receiver: *receiver })
     })
@@ -166,12 +168,12 @@ fn expiry(view: &View, id: U256, request: &RequestView) -> Option<Action> {
 #[cfg(test)]
 mod tests {
     use imo_chain::Deployment;
-    use imo_chain::contracts::InferenceOracle::{Callback, Order, Request, Terms};
+    use imo_chain::contracts::InferenceOracle::Order;
     use imo_chain::contracts::OpmlVerifier::ClaimPreimage;
     use imo_chain::primitives::Bytes;
-    use imo_chain::primitives::aliases::U40;
 
     use super::*;
+    use crate::node::samples::order;
 
     const ME: Address = Address::repeat_byte(1);
     const OTHER: Address = Address::repeat_byte(2);
@@ -220,41 +222,18 @@ mod tests {
         };
         view.claims.insert(claim, claim_view);
         let request = RequestView {
-            order: order(gas_price),
+            order: order_at(gas_price),
             text: Bytes::new(),
             state: RequestState::Delivered(claim),
             claims: vec![claim],
-            transaction: B256::ZERO,
         };
         view.requests.insert(U256::from(id), request);
     }
 
-    fn order(gas_price: u64) -> Order {
-        Order {
-            request: Request {
-                host: NOBODY,
-                id: U256::ZERO,
-                modelId: B256::ZERO,
-                seed: 0,
-                maxTokens: 1,
-                sampling: B256::ZERO,
-                flags: 0,
-                textHash: B256::ZERO,
-            },
-            promptLength: 0,
-            terms: Terms {
-                requester: NOBODY,
-                contentId: B256::ZERO,
-                verifier: NOBODY,
-                receiver: RECEIVER,
-                fee: 0,
-                tokenPrice: 0,
-                gasPrice: gas_price,
-                operatorBps: 0,
-                expiry: U40::ZERO,
-            },
-            callback: Callback { target: NOBODY, gasLimit: 0, data: Bytes::new() },
-        }
+    fn order_at(gas_price: u64) -> Order {
+        let mut order = order(1);
+        (order.terms.receiver, order.terms.gasPrice) = (RECEIVER, gas_price);
+        order
     }
 
     /// Whether `ME` pays the receiver, which is owed this many times the most that its payment costs at a gas price of 1, less a wei or not.

@@ -87,7 +87,7 @@ pub(crate) struct Solver {
     means: Means,
     fault: Option<Fault>,
     chain_id: u64,
-    solutions: Vec<((B256, Address), Arc<Solution>)>,
+    solutions: Vec<Arc<Solution>>,
 }
 
 impl Solver {
@@ -112,19 +112,19 @@ impl Solver {
         view: &RequestView,
         claimant: Address,
     ) -> anyhow::Result<Arc<Solution>> {
-        // The prompt and all parameters are in the transaction that asked.
-        let key = (view.transaction, claimant);
-        if let Some((_, solution)) = self.solutions.iter().find(|(it, _)| *it == key) {
+        let request = request_of(view, claimant, self.chain_id)?;
+        // All that an answer follows from: host, request, model, claimant, prompt and parameters.
+        let input = request.encode();
+        if let Some(solution) = self.solutions.iter().find(|it| it.input == input) {
             return Ok(Arc::clone(solution));
         }
         let model = self.models.get(&content_id).context("this node does not have the model")?;
-        let request = request_of(view, claimant, self.chain_id)?;
         let solution = Arc::new(model.solve(&request, self.fault, self.means)?);
-        let mut kept = self.solutions.iter().map(|(_, it)| it.trace.slot_bytes()).sum::<usize>();
+        let mut kept = self.solutions.iter().map(|it| it.trace.slot_bytes()).sum::<usize>();
         while kept > KEPT_BYTES {
-            kept -= self.solutions.remove(0).1.trace.slot_bytes();
+            kept -= self.solutions.remove(0).trace.slot_bytes();
         }
-        self.solutions.push((key, Arc::clone(&solution)));
+        self.solutions.push(Arc::clone(&solution));
         Ok(solution)
     }
 }
@@ -152,4 +152,44 @@ fn request_of(view: &RequestView, claimant: Address, chain_id: u64) -> anyhow::R
         raw: it.flags & 1 != 0,
         prompt: prompt.to_vec(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use imo_chain::RequestState;
+    use imo_model::pack_bytes;
+    use imo_model::tiny::{TinyShape, gguf};
+
+    use super::*;
+    use crate::node::samples::order;
+
+    fn request(id: u64) -> RequestView {
+        RequestView {
+            order: order(id),
+            text: format!("the end of {id}").into_bytes().into(),
+            state: RequestState::Open,
+            claims: Vec::new(),
+        }
+    }
+
+    /// A contract may ask twice in one transaction, and a claim on the second with the first one's trace would be a wrong one.
+    #[test]
+    fn each_request_and_claimant_has_a_solution_of_its_own() {
+        let (image, _) = pack_bytes(&gguf(1, &TinyShape::default()), |_, _| ()).expect("supported");
+        let image = ModelImage::from_bytes(image).expect("sound");
+        let (tree, program) = (image.tree(), TextProgram::new(&image));
+        let content_id = program.content_id(&image).into();
+        let model = Model { image, tree, program, content_id };
+        let mut solver = Solver::new(vec![model], Means::detect(1), None, 1);
+        let mut solve = |id: u64, claimant: u8| {
+            let claimant = Address::repeat_byte(claimant);
+            solver.solve(content_id, &request(id), claimant).expect("the model is there")
+        };
+        let first = solve(1, 1);
+        assert!(Arc::ptr_eq(&first, &solve(1, 1)), "it is remembered");
+        for other in [solve(2, 1), solve(1, 2)] {
+            assert_ne!(first.input, other.input);
+            assert_ne!(first.trace.tree().root(), other.trace.tree().root());
+        }
+    }
 }

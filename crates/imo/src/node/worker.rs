@@ -23,7 +23,7 @@ use crate::node::player::{Rehearsal, next_move};
 use crate::node::serve::Traces;
 use crate::terminal::Terminal;
 
-/// How long an action rests that a contract refused.
+/// How long an action rests that failed.
 const REST: Duration = Duration::from_secs(5);
 /// Bits of a request's flags that have a meaning.
 const KNOWN_FLAGS: u8 = 1;
@@ -50,7 +50,7 @@ pub(crate) struct Worker {
     pub(crate) verdicts: BTreeMap<B256, Verdict>,
     /// Contents of which every kind of node was compared with the machine.
     pub(crate) checked: Vec<B256>,
-    /// Since when a refused action rests.
+    /// Since when a failed action rests.
     pub(crate) shelved: BTreeMap<Task, Instant>,
 }
 
@@ -62,11 +62,9 @@ impl Worker {
         let Some(action) = self.next().await? else { return Ok(false) };
         let task = action.task();
         if let Err(error) = self.send(action).await {
-            let is_refusal = matches!(
-                error.downcast_ref(),
-                Some(ChainError::Reverted { .. } | ChainError::Funds { .. })
-            );
-            ensure!(is_refusal, error);
+            // Where the chain answers, it is this action that fails, and others need not wait for it.
+            let is_silence = matches!(error.downcast_ref(), Some(ChainError::Transport(_)));
+            ensure!(!is_silence, error);
             self.metrics.refused();
             self.terminal.note(format!("{}: {error:#}", task.0));
             self.shelved.insert(task, Instant::now());

@@ -216,9 +216,9 @@ fn add_weighted<const HEADS: usize>(sums: &mut [i64], pairs: &[i16], weights: &[
                 vmovl_high_s16(second),
             ];
             for (totals, weights) in totals.iter_mut().zip(weights) {
-                // SAFETY: eight bytes are there, and the load needs no alignment.
-                let weights = unsafe { vld1q_dup_s64(weights.as_ptr().cast()) };
-                let weights = vreinterpretq_s32_s64(weights);
+                // SAFETY: eight bytes are there, read wherever they lie.
+                let weights = unsafe { weights.as_ptr().cast::<i64>().read_unaligned() };
+                let weights = vreinterpretq_s32_s64(vdupq_n_s64(weights));
                 for (totals, values) in totals.as_chunks_mut::<2>().0.iter_mut().zip(values) {
                     totals[0] = vmlal_s32(totals[0], vget_low_s32(values), vget_low_s32(weights));
                     totals[1] = vmlal_high_s32(totals[1], values, weights);
@@ -242,8 +242,9 @@ fn add_weighted<const HEADS: usize>(sums: &mut [i64], pairs: &[i16], weights: &[
 #[target_feature(enable = "neon")]
 #[inline]
 fn broadcast(values: &[i16; 2]) -> int16x8_t {
-    // SAFETY: four bytes are there, and the load needs no alignment.
-    vreinterpretq_s16_s32(unsafe { vld1q_dup_s32(values.as_ptr().cast()) })
+    // SAFETY: four bytes are there, read wherever they lie.
+    let pair = unsafe { values.as_ptr().cast::<i32>().read_unaligned() };
+    vreinterpretq_s16_s32(vdupq_n_s32(pair))
 }
 
 #[target_feature(enable = "neon")]

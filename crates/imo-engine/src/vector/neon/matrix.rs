@@ -359,16 +359,18 @@ fn sum_of_half(values: &[i16; BLOCK]) -> i32 {
 #[target_feature(enable = "neon")]
 #[inline]
 fn broadcast_eight(values: &[i8; 8]) -> int8x16_t {
-    // SAFETY: eight bytes are there, and the load needs no alignment.
-    vreinterpretq_s8_s64(unsafe { vld1q_dup_s64(values.as_ptr().cast()) })
+    // SAFETY: eight bytes are there, read wherever they lie.
+    let eight = unsafe { values.as_ptr().cast::<i64>().read_unaligned() };
+    vreinterpretq_s8_s64(vdupq_n_s64(eight))
 }
 
 /// The four values in both halves.
 #[target_feature(enable = "neon")]
 #[inline]
 fn broadcast_four(values: &[i16; 4]) -> int16x8_t {
-    // SAFETY: eight bytes are there, and the load needs no alignment.
-    vreinterpretq_s16_s64(unsafe { vld1q_dup_s64(values.as_ptr().cast()) })
+    // SAFETY: eight bytes are there, read wherever they lie.
+    let four = unsafe { values.as_ptr().cast::<i64>().read_unaligned() };
+    vreinterpretq_s16_s64(vdupq_n_s64(four))
 }
 
 #[target_feature(enable = "neon")]
