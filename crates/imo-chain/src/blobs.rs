@@ -80,6 +80,11 @@ impl Beacon {
         Self { http, base: url.trim_end_matches('/').to_owned() }
     }
 
+    /// Whether there is one.
+    pub async fn answers(&self) -> bool {
+        self.ask::<Genesis>("beacon/genesis").await.is_some()
+    }
+
     /// The bytes in the blobs of a transaction; none where it has no blobs, or they are gone or hold something else.
     ///
     /// They are not held against the transaction's hashes: use them only for what proves itself.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use imo_chain::{Beacon, Client, Deployment, Signer};
 
+use crate::terminal::Terminal;
+
 /// Chain id of development nodes.
 pub(crate) const DEVELOPMENT_CHAIN: u64 = 31_337;
 
@@ -54,9 +56,20 @@ pub(crate) struct BeaconArgs {
 
 impl BeaconArgs {
     /// The consensus node, if there is one. A development node is its own.
-    pub(crate) fn node(&self, endpoint: &Endpoint, chain_id: u64) -> Option<Beacon> {
+    pub(crate) async fn node(
+        &self,
+        endpoint: &Endpoint,
+        chain_id: u64,
+        terminal: Terminal,
+    ) -> Option<Beacon> {
         let own = || (chain_id == DEVELOPMENT_CHAIN).then_some(&endpoint.rpc);
-        self.beacon.as_ref().or_else(own).map(|url| Beacon::new(url))
+        let beacon = Beacon::new(self.beacon.as_ref().or_else(own)?);
+        if let Some(url) = &self.beacon
+            && !beacon.answers().await
+        {
+            terminal.note(format!("no Beacon API answers at {url}: no traces are found in blobs"));
+        }
+        Some(beacon)
     }
 }
 

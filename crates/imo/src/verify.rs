@@ -55,7 +55,7 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let request = request.with_context(|| format!("there is no request {}", args.request))?;
     ensure!(!request.claims.is_empty(), "request {} has no answer yet", args.request);
     let mut solver = args.model.solver(scene.view.deployment().chain_id, terminal)?;
-    let beacon = args.beacon.node(&args.chain, scene.view.deployment().chain_id);
+    let beacon = args.beacon.node(&args.chain, scene.view.deployment().chain_id, terminal).await;
     let sources = Sources::new(scene.client.clone(), beacon);
     let mut reports = Vec::new();
     for claim in request.claims.iter().filter_map(|id| scene.view.claims.get(id)) {

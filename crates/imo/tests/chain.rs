@@ -11,7 +11,8 @@ use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
 use imo::anvil::Anvil;
 use imo_chain::contracts::Drip::releaseCall;
 use imo_chain::contracts::ModelOffering::{bidCall, claimCall, openCall, settleCall, termsOfCall};
-use imo_chain::primitives::{Address, Bytes, U256};
+use imo_chain::contracts::ModelRegistry::{Pricing, Provenance, Registration, registerCall};
+use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{Client, Deployment, Signer, SolCall};
 use imo_model::tiny::TinyShape;
 use serde_json::{Value, json};
@@ -186,6 +187,31 @@ async fn a_deployment_goes_on_where_it_was_killed_and_then_sends_nothing() {
     assert_eq!(chain.blocks().await, blocks);
 }
 
+/// A model that is free of charge, with a judge that is none.
+fn foreign_model(deployed: &Deployment) -> Registration {
+    Registration {
+        contentId: B256::repeat_byte(1),
+        verifier: deployed.registry,
+        salt: B256::ZERO,
+        receiver: deployed.registry,
+        token: Address::ZERO,
+        pricing: Pricing {
+            basePrice: 0,
+            bytePrice: 0,
+            tokenPrice: 0,
+            operatorBps: 0,
+            defaultTokens: 1,
+            defaultBytes: 1,
+        },
+        provenance: Provenance {
+            sourceUri: String::new(),
+            fileHash: B256::ZERO,
+            licence: String::new(),
+            licenceHash: B256::ZERO,
+        },
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_on_the_chain_is_named() {
     let chain = Chain::start("nowhere").await;
@@ -228,6 +254,13 @@ async fn what_is_not_on_the_chain_is_named() {
     ] {
         fails(args, why);
     }
+
+    // A model whose claims somebody else judges costs nothing but a message.
+    let deployed: Deployment =
+        serde_json::from_value(report["deployment"].clone()).expect("addresses");
+    let call = registerCall { model: foreign_model(&deployed) };
+    chain.client.send(deployed.registry, &call, U256::ZERO).await.expect("anybody may register");
+    fails(&["ask", "hi", "--dev-account", CUSTOMER], "not by this deployment's verifier");
 
     // The file of a chain whose contracts are gone, and of another chain.
     let file = chain.folder.join("deployment.json");
@@ -367,6 +400,7 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     let outcome = chain.imo(&without_blobs);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(outcome.stdout.contains("another trace, which is not served"), "{outcome:?}");
+    assert!(outcome.stderr.contains("no Beacon API answers at http://127.0.0.1:1"), "{outcome:?}");
 
     // While the liar is away, both games wait for it.
     drop(liar);

@@ -119,7 +119,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
 async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let (client, deployment) = args.chain.connect().await?;
-    let beacon = args.beacon.node(&args.chain.endpoint, deployment.chain_id);
+    let beacon = args.beacon.node(&args.chain.endpoint, deployment.chain_id, terminal).await;
     let rehearses = args.inject.is_some() || args.state_steps.is_some();
     ensure!(
         !rehearses || deployment.chain_id == DEVELOPMENT_CHAIN,
