@@ -3,7 +3,11 @@ pragma solidity 0.8.37;
 
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 import { Test } from "forge-std/Test.sol";
-import { CollectionParams, CollectionTerms } from "../../src/interfaces/IAigcCollection.sol";
+import {
+    CollectionParams,
+    CollectionTerms,
+    ContentStatus
+} from "../../src/interfaces/IAigcCollection.sol";
 import { IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
 import { Callback, Question, RequestStatus } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
@@ -86,6 +90,15 @@ abstract contract CollectionFixture is Test {
 
     function _prompt(address minter, uint64 salt) internal view returns (bytes memory) {
         return _collection.promptOf(minter, salt, TEXT);
+    }
+
+    function _isAt(uint256 id, ContentStatus status, bool locked) internal view {
+        assertEq(uint8(_collection.statusOf(id)), uint8(status));
+        assertEq(_collection.locked(id), locked);
+    }
+
+    function _quote() internal view returns (uint256) {
+        return _collection.mintPrice(bytes(TEXT).length) - MINT_FEE;
     }
 }
 
