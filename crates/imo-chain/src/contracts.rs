@@ -15,7 +15,7 @@ macro_rules! bind {
     ($($name:ident: $file:literal),+ $(,)?) => {
         $(
             alloy::sol!(
-                #[sol(extra_derives(Debug))]
+                #[sol(all_derives)]
                 $name,
                 $file
             );

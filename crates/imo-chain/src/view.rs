@@ -297,11 +297,10 @@ impl ClaimView {
 
 #[cfg(test)]
 mod tests {
-    use alloy::primitives::aliases::U40;
     use alloy::sol_types::SolEvent;
 
     use super::*;
-    use crate::contracts::InferenceOracle::{Callback, Claimed, Request, Requested, Terms};
+    use crate::contracts::InferenceOracle::{Claimed, Requested};
     use crate::contracts::OpmlVerifier::ClaimSubmitted;
 
     const VERIFIER: Address = Address::repeat_byte(1);
@@ -313,31 +312,8 @@ mod tests {
     }
 
     fn requested(id: u64, verifier: Address) -> Requested {
-        let order = Order {
-            request: Request {
-                host: ORACLE,
-                id: U256::from(id),
-                modelId: B256::ZERO,
-                seed: 0,
-                maxTokens: 1,
-                sampling: B256::ZERO,
-                flags: 0,
-                textHash: B256::ZERO,
-            },
-            promptLength: 0,
-            terms: Terms {
-                requester: Address::ZERO,
-                contentId: B256::ZERO,
-                verifier,
-                receiver: Address::ZERO,
-                fee: 0,
-                tokenPrice: 0,
-                gasPrice: 0,
-                operatorBps: 0,
-                expiry: U40::ZERO,
-            },
-            callback: Callback { target: Address::ZERO, gasLimit: 0, data: Bytes::new() },
-        };
+        let mut order = Order::default();
+        order.terms.verifier = verifier;
         Requested {
             id: U256::from(id),
             modelId: B256::ZERO,
@@ -374,15 +350,7 @@ mod tests {
             claim: CLAIM,
             contentId: B256::ZERO,
             host: ORACLE,
-            preimage: ClaimPreimage {
-                host: ORACLE,
-                requestDigest: B256::ZERO,
-                contentId: B256::ZERO,
-                claimant: Address::ZERO,
-                outputDigest: B256::ZERO,
-                delegate: Address::ZERO,
-                traceRoot: B256::ZERO,
-            },
+            preimage: ClaimPreimage { host: ORACLE, ..ClaimPreimage::default() },
             traceUri: String::new(),
             bond: U256::ONE,
             windowEnd: U256::ONE,

@@ -82,7 +82,9 @@ impl Endpoint {
     /// Connects, and checks that the contracts are on that chain.
     async fn connect(&self, signer: Signer) -> anyhow::Result<(Client, Deployment)> {
         let named = || self.deployment.display().to_string();
-        let text = fs::read(&self.deployment).with_context(named)?;
+        let text = fs::read(&self.deployment).with_context(|| {
+            format!("no addresses, which `imo deploy` and `imo demo --keep` write: {}", named())
+        })?;
         let deployment: Deployment = serde_json::from_slice(&text).with_context(|| {
             format!("{} is not a file of addresses as `imo deploy` writes it", named())
         })?;

@@ -173,7 +173,6 @@ mod tests {
     use imo_chain::primitives::Bytes;
 
     use super::*;
-    use crate::node::samples::order;
 
     const ME: Address = Address::repeat_byte(1);
     const OTHER: Address = Address::repeat_byte(2);
@@ -231,7 +230,7 @@ mod tests {
     }
 
     fn order_at(gas_price: u64) -> Order {
-        let mut order = order(1);
+        let mut order = Order::default();
         (order.terms.receiver, order.terms.gasPrice) = (RECEIVER, gas_price);
         order
     }

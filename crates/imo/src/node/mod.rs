@@ -22,8 +22,6 @@ pub(crate) mod judge;
 mod metrics;
 pub(crate) mod models;
 mod player;
-#[cfg(test)]
-mod samples;
 mod send;
 mod serve;
 mod worker;

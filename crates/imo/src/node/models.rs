@@ -157,15 +157,18 @@ fn request_of(view: &RequestView, claimant: Address, chain_id: u64) -> anyhow::R
 #[cfg(test)]
 mod tests {
     use imo_chain::RequestState;
+    use imo_chain::contracts::InferenceOracle::Order;
+    use imo_chain::primitives::U256;
     use imo_model::pack_bytes;
     use imo_model::tiny::{TinyShape, gguf};
 
     use super::*;
-    use crate::node::samples::order;
 
     fn request(id: u64) -> RequestView {
+        let mut order = Order::default();
+        (order.request.id, order.request.maxTokens) = (U256::from(id), 1);
         RequestView {
-            order: order(id),
+            order,
             text: format!("the end of {id}").into_bytes().into(),
             state: RequestState::Open,
             claims: Vec::new(),
