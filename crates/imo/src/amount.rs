@@ -1,4 +1,4 @@
-//! Amounts of money as people write them.
+//! Amounts of money and of time as people write them.
 
 use imo_chain::primitives::U256;
 
@@ -58,6 +58,18 @@ pub(crate) fn parse_duration(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| format!("{text:?} is not a whole number"))?;
     number.checked_mul(seconds).ok_or_else(|| format!("{text:?} is too long"))
+}
+
+/// Seconds for people.
+pub(crate) fn duration(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours} h {minutes} min")
+    } else if minutes > 0 {
+        format!("{minutes} min {seconds} s")
+    } else {
+        format!("{seconds} s")
+    }
 }
 
 /// A decimal number, in units of its last decimal place; underscores may group digits.

@@ -6,16 +6,16 @@ use anyhow::{bail, ensure};
 use imo_chain::contracts::InferenceOracle::{
     Callback, Question, Requested, Sampling as SamplingOnChain, quoteCall, requestCall,
 };
-use imo_chain::contracts::ModelRegistry::{ModelRegistered, modelOfCall};
+use imo_chain::contracts::ModelRegistry::modelOfCall;
 use imo_chain::primitives::{Address, B256, Bytes, U256};
-use imo_chain::{ClaimState, Client, Deployment, RequestState, View};
+use imo_chain::{ClaimState, RequestState, View};
 use imo_model::Stops;
 use serde::Serialize;
 
-use crate::amount::ether;
-use crate::dispute::duration;
+use crate::amount::{duration, ether};
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
+use crate::registered::choose;
 use crate::sampling::Sampling;
 use crate::terminal::Terminal;
 
@@ -186,26 +186,6 @@ impl Args {
             flags: u8::from(it.raw),
             sampling,
         })
-    }
-}
-
-/// The model that is named, or the only one that there is.
-pub(crate) async fn choose(
-    client: &Client,
-    deployment: &Deployment,
-    named: Option<B256>,
-) -> anyhow::Result<B256> {
-    if let Some(id) = named {
-        return Ok(id);
-    }
-    let head = client.block_number().await?;
-    let models =
-        client.logs::<ModelRegistered>(deployment.registry, deployment.block, head).await?;
-    let ids: Vec<String> = models.iter().map(|model| model.event.modelId.to_string()).collect();
-    match &models[..] {
-        [] => bail!("no model is registered at {}", deployment.registry),
-        [only] => Ok(only.event.modelId),
-        _ => bail!("several models are registered; name one with --model:\n  {}", ids.join("\n  ")),
     }
 }
 

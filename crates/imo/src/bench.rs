@@ -8,14 +8,14 @@ use std::time::Instant;
 use anyhow::{anyhow, ensure};
 use imo_engine::{Commitment, Deviations, Request, Session, Sink, Uncommitted};
 use imo_model::ModelImage;
+use imo_player::text::{answer, limits};
+use imo_player::{ClaimedTrace, Program};
 use imo_vm::{Access, Instruction, Memories, Region, Run, State, Status, TraceBytes, decode, step};
 use indicatif::HumanCount;
 use serde::Serialize;
 
-use crate::claimed::ClaimedTrace;
 use crate::exit::Exit;
-use crate::model::{ModelArgs, table};
-use crate::program::{TextProgram, answer};
+use crate::model::ModelArgs;
 use crate::terminal::Terminal;
 
 /// The prompt whose nodes run in the machine.
@@ -48,8 +48,8 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let image = args.model.open(terminal)?;
     let (context, positions) = (image.header().context, args.prompt.saturating_add(args.tokens));
     ensure!(positions <= context, "the model has {context} positions, and this takes {positions}");
-    let program = TextProgram::new(&image);
-    let session = Session::new(&image, program.limits(), args.model.means())?;
+    let program = Program::of(&image)?;
+    let session = Session::new(&image, limits(&image)?, args.model.means())?;
     let machine = || Machine::measure(&session, (&image, &program), args.rounds, terminal);
     let report = Report {
         instructions: session.means().isa.name(),
@@ -105,7 +105,7 @@ impl Report {
                 ("a sampler's node", steps(machine.sampler_steps)),
             ]);
         }
-        table(terminal, &rows);
+        terminal.table(&rows);
     }
 }
 
@@ -259,7 +259,7 @@ impl Machine {
 
     fn measure(
         session: &Session<'_>,
-        (image, program): (&ModelImage, &TextProgram),
+        (image, program): (&ModelImage, &Program),
         rounds: u16,
         terminal: Terminal,
     ) -> anyhow::Result<Self> {
@@ -284,7 +284,7 @@ impl Machine {
             Ok((run, seconds))
         };
 
-        let shape = program.shape();
+        let shape = session.limits().shape;
         let position = u32::try_from(answer.prompt_tokens.len())? - 1;
         let layer = shape.layer(position, image.header().layers / 2);
         let (mut layer_steps, mut speeds, mut plain_speeds) = (0, Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Puts the contracts that all models share on a chain, and the guest's code.
+//! Puts the contracts that all models share on a chain, and the code of the guest programs.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -11,6 +11,7 @@ use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256, Bytes};
 use imo_chain::{Client, Deployment, Placed, System, SystemTerms};
 use imo_commit::dense_root;
+use imo_player::PROGRAMS;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,7 +19,6 @@ use crate::amount::{parse_duration, parse_ether};
 use crate::code;
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
-use crate::program::guest;
 use crate::terminal::Terminal;
 
 /// Sections of a dissection, as a power of two.
@@ -79,8 +79,8 @@ const MADE_BY_FACTORY: [&str; 6] =
 #[derive(Debug, Serialize)]
 struct Report {
     deployment: Deployment,
-    /// Gas of each contract that was not there before, and of the guest's code.
-    gas: BTreeMap<&'static str, u64>,
+    /// Gas of each contract that was not there before, and of each program's code.
+    gas: BTreeMap<String, u64>,
     verification: Option<PathBuf>,
 }
 
@@ -95,21 +95,24 @@ async fn deploy(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let system = System::new(&args.terms()?);
     let deployment = note_addresses(args, &client, &system).await?;
     let mut gas = BTreeMap::new();
-    let mut told = |name, place: &dyn Display, placed| {
+    let mut told = |name: &str, place: &dyn Display, placed| {
         let what = match placed {
             Placed::Before => "was there".to_owned(),
             Placed::Now(used) => {
-                gas.insert(name, used);
+                gas.insert(name.to_owned(), used);
                 format!("{} gas", indicatif::HumanCount(used))
             }
         };
         terminal.line(format!("{name:<16}{place}  {what}"));
     };
     system.put(&client, |part, placed| told(part.name, &part.address, placed)).await?;
-    let elf = guest();
-    let depth = elf.code_depth();
-    let placed = code::put(&client, deployment.stepper, &elf.code, depth).await?;
-    told("code of guest", &B256::from(dense_root(&elf.code, depth)), placed);
+    for guest in PROGRAMS {
+        let elf = guest.executable();
+        let depth = elf.code_depth();
+        let placed = code::put(&client, deployment.stepper, &elf.code, depth).await?;
+        let name = format!("code of {}", guest.name);
+        told(&name, &B256::from(dense_root(&elf.code, depth)), placed);
+    }
     terminal.line(format!("{:<16}{}  by the factory", "offering", deployment.offering));
     let verification = write_sources(args, &system, terminal)?;
     terminal.object(&Report { deployment, gas, verification });

@@ -1,4 +1,8 @@
-//! The Initial Model Offering: the rooms put together.
+//! The one binary: makers pack and launch models with it, holders look after their revenue,
+//! customers ask, operators and challengers run nodes, and anybody verifies an answer or looks into
+//! a dispute. Each command is a module that reads its arguments, calls the rooms below, and says
+//! what came of it; `demo` tells the whole story with them on a local chain. What other crates could
+//! use is in those rooms: here are arguments, words and files.
 //!
 //! **Invariant:** this is the only crate that composes the others, and `terminal` the only module that prints.
 
@@ -11,7 +15,6 @@ pub mod anvil;
 mod ask;
 pub mod auction;
 mod bench;
-pub mod claimed;
 mod cli;
 mod code;
 mod demo;
@@ -23,13 +26,12 @@ mod keys;
 mod launch;
 mod model;
 mod node;
-pub mod node_roots;
-pub mod program;
+mod registered;
 mod revenue;
 mod run;
 mod sampling;
-mod source;
 mod terminal;
+mod threads;
 mod verify;
 mod vm;
 

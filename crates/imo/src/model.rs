@@ -3,20 +3,20 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use imo_commit::keccak256;
+use imo_commit::{hex, keccak256};
 use imo_engine::{Isa, Means};
 use imo_model::{ModelImage, PackReport, pack};
+use imo_player::Program;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
 use crate::exit::Exit;
-use crate::program::TextProgram;
 use crate::terminal::Terminal;
+use crate::threads;
 
 /// What to do with a model file.
 #[derive(Debug, clap::Subcommand)]
@@ -78,8 +78,7 @@ impl ModelArgs {
 
     /// The instructions and the threads asked for.
     pub(crate) fn means(&self) -> Means {
-        let all = || thread::available_parallelism().map_or(1, usize::from);
-        let means = Means::detect(self.threads.map_or_else(all, usize::from));
+        let means = Means::detect(threads::count(self.threads));
         Means { isa: self.kernels.unwrap_or(means.isa), ..means }
     }
 }
@@ -94,9 +93,8 @@ pub(crate) fn open(
         FileKind::Image => ModelImage::open(path)?,
         FileKind::Gguf => open_cached(path, cache, terminal)?,
     };
-    // The header alone does not bound a trace.
-    let fits = image.trace_shape().holds(image.header());
-    ensure!(fits, "{}: the model is too large for a trace", path.display());
+    // A program of ours can run it, and one trace holds all of its nodes.
+    Program::of(&image).with_context(|| path.display().to_string())?;
     Ok(image)
 }
 
@@ -205,7 +203,7 @@ fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::
     let report = pack_with_progress(file, &target, terminal)?;
     let image = ModelImage::open(&target)?;
     let packed = Packed {
-        content_id: hex(&TextProgram::new(&image).content_id(&image)),
+        content_id: hex(&Program::of(&image)?.content_id(&image)),
         image: target,
         image_root: hex(&report.root),
         source_sha256: hex(&report.source_sha256),
@@ -227,17 +225,14 @@ impl Packed {
         } else {
             "none; every weight is the file's".to_owned()
         };
-        table(
-            terminal,
-            &[
-                ("image", self.image.display().to_string()),
-                ("size", format!("{to}, from {from} in {:.1} s", self.seconds)),
-                ("rounding", rounding),
-                ("content id", self.content_id.clone()),
-                ("image root", self.image_root.clone()),
-                ("file's SHA-256", self.source_sha256.clone()),
-            ],
-        );
+        terminal.table(&[
+            ("image", self.image.display().to_string()),
+            ("size", format!("{to}, from {from} in {:.1} s", self.seconds)),
+            ("rounding", rounding),
+            ("content id", self.content_id.clone()),
+            ("image root", self.image_root.clone()),
+            ("file's SHA-256", self.source_sha256.clone()),
+        ]);
     }
 }
 
@@ -272,17 +267,16 @@ fn show(path: &Path, terminal: Terminal) -> anyhow::Result<Exit> {
         bail!("{0}: not packed yet; `imo model pack {0}` does it", path.display());
     }
     let image = open(path, None, terminal)?;
-    let shown = Shown::of(path, &image);
+    let shown = Shown::of(path, &image)?;
     shown.print(terminal);
     terminal.object(&shown);
     Ok(Exit::Success)
 }
 
 impl Shown {
-    fn of(path: &Path, image: &ModelImage) -> Self {
+    fn of(path: &Path, image: &ModelImage) -> anyhow::Result<Self> {
         let header = image.header();
-        let program = TextProgram::new(image);
-        let shape = program.shape();
+        let program = Program::of(image)?;
         let tied = header.head == header.embedding;
         let layers = image.layers().iter().flat_map(|layer| {
             [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down]
@@ -292,12 +286,12 @@ impl Shown {
         let mut formats: Vec<_> = matrices.iter().map(|it| format!("{:?}", it.format)).collect();
         formats.sort();
         formats.dedup();
-        Self {
+        Ok(Self {
             image: path.to_owned(),
             image_bytes: image.bytes().len() as u64,
             content_id: hex(&program.content_id(image)),
             image_root: hex(&image.root()),
-            program_id: hex(&program.program().id()),
+            program_id: hex(&program.parameters().id()),
             layers: header.layers,
             dim: header.dim,
             ffn: header.ffn,
@@ -310,44 +304,27 @@ impl Shown {
             weights: matrices.iter().map(|it| u64::from(it.rows) * u64::from(it.columns)).sum(),
             formats,
             tied,
-            trace_nodes_log2: shape.nodes_log2,
-            trace_slot_log2: shape.slot_log2,
-        }
+            trace_nodes_log2: program.parameters().nodes_log2,
+            trace_slot_log2: program.parameters().slot_log2,
+        })
     }
 
     fn print(&self, terminal: Terminal) {
         let Self { layers, dim, ffn, heads, kv_heads, head_dim, vocab, context, .. } = self;
         let tied = if self.tied { ", the head is the embedding" } else { "" };
         let (nodes, slot) = (1_u64 << self.trace_nodes_log2, 1_u64 << self.trace_slot_log2);
-        table(
-            terminal,
-            &[
-                ("image", self.image.display().to_string()),
-                ("size", HumanBytes(self.image_bytes).to_string()),
-                ("weights", format!("{}, as {}", self.weights, self.formats.join(", "))),
-                ("layers", format!("{layers} of width {dim}, feed-forward {ffn}")),
-                ("heads", format!("{heads} for queries, {kv_heads} for keys, of width {head_dim}")),
-                ("tokens", format!("{vocab}{tied}")),
-                ("positions", context.to_string()),
-                ("trace", format!("{nodes} nodes with slots of {slot} bytes")),
-                ("content id", self.content_id.clone()),
-                ("image root", self.image_root.clone()),
-                ("program id", self.program_id.clone()),
-            ],
-        );
+        terminal.table(&[
+            ("image", self.image.display().to_string()),
+            ("size", HumanBytes(self.image_bytes).to_string()),
+            ("weights", format!("{}, as {}", self.weights, self.formats.join(", "))),
+            ("layers", format!("{layers} of width {dim}, feed-forward {ffn}")),
+            ("heads", format!("{heads} for queries, {kv_heads} for keys, of width {head_dim}")),
+            ("tokens", format!("{vocab}{tied}")),
+            ("positions", context.to_string()),
+            ("trace", format!("{nodes} nodes with slots of {slot} bytes")),
+            ("content id", self.content_id.clone()),
+            ("image root", self.image_root.clone()),
+            ("program id", self.program_id.clone()),
+        ]);
     }
-}
-
-/// Rows of a name and a value.
-pub(crate) fn table(terminal: Terminal, rows: &[(&str, String)]) {
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, value) in rows {
-        terminal.line(format!("{name:width$}  {value}"));
-    }
-}
-
-/// Bytes as they are written of hashes and addresses.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("0x{digits}")
 }

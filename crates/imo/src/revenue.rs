@@ -22,9 +22,9 @@ use imo_chain::{Client, Deployment, SolEvent};
 use serde::Serialize;
 
 use crate::amount::ether;
-use crate::ask::choose;
 use crate::exit::Exit;
 use crate::keys::{ChainArgs, Endpoint};
+use crate::registered::choose;
 use crate::terminal::Terminal;
 
 const ETH: Address = Address::ZERO;

@@ -11,14 +11,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use imo_engine::{Answer, Commitment, Deviations, Request, Session};
+use imo_commit::hex;
+use imo_engine::{Answer, Commitment, Deviations, Limits, Request, Session};
 use imo_model::{ModelImage, Stops};
+use imo_player::{Program, text};
 use imo_tensor::{CANDIDATES, Candidate};
 use serde::Serialize;
 
 use crate::exit::Exit;
-use crate::model::{ModelArgs, hex};
-use crate::program::TextProgram;
+use crate::model::ModelArgs;
 use crate::sampling::Sampling;
 use crate::terminal::Terminal;
 
@@ -47,14 +48,14 @@ pub(crate) struct Args {
 /// Runs a model on a prompt.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let image = args.model.open(terminal)?;
-    let program = TextProgram::new(&image);
-    args.check_prompt(&image, &program)?;
-    let session = Session::new(&image, program.limits(), args.model.means())?;
+    let (program, limits) = (Program::of(&image)?, text::limits(&image)?);
+    args.check_prompt(&image, &limits)?;
+    let session = Session::new(&image, limits, args.model.means())?;
     let interrupted = watch_interrupt()?;
 
-    let sink = Commitment::new(program.shape().slot_log2);
+    let sink = Commitment::new(limits.shape.slot_log2);
     let request = args.request()?;
-    let mut stream = Stream::new(terminal, program.limits().output_bytes, request.stops);
+    let mut stream = Stream::new(terminal, limits.output_bytes, request.stops);
     let mut positions = Vec::new();
     let mut first_token = None;
     let started = Instant::now();
@@ -71,7 +72,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     });
     let elapsed = started.elapsed();
     let is_stopped = stream.finish();
-    let trace_root = sink.into_tree(program.shape().nodes_log2).root();
+    let trace_root = sink.into_tree(limits.shape.nodes_log2).root();
 
     let stop = Stop::of(&answer, &args, &image, is_stopped);
     let speed = Speed::of(&answer, first_token.unwrap_or(elapsed), elapsed);
@@ -119,7 +120,7 @@ impl Args {
     }
 
     /// Refuses, with the reason, what the program would answer with an error text.
-    fn check_prompt(&self, image: &ModelImage, program: &TextProgram) -> anyhow::Result<()> {
+    fn check_prompt(&self, image: &ModelImage, limits: &Limits) -> anyhow::Result<()> {
         let (vocab, context) = (image.header().vocab, image.header().context);
         let tokens = match (&self.prompt_ids, &self.prompt) {
             (Some(ids), _) => {
@@ -130,7 +131,7 @@ impl Args {
             }
             (None, prompt) => {
                 let prompt = prompt.as_deref().unwrap_or_default();
-                let limit = program.limits().prompt_bytes;
+                let limit = limits.prompt_bytes;
                 ensure!(!prompt.is_empty(), "the prompt is empty");
                 ensure!(
                     prompt.len() <= limit,

@@ -1,7 +1,7 @@
 //! The one place that prints.
 //!
-//! People read standard output, or a program does (`--json`), never both; progress and notes go to standard error, so that an
-//! answer or an object can be piped.
+//! People read standard output, or a program does (`--json`), never both; progress and notes go to
+//! standard error, so that an answer or an object can be piped.
 #![expect(clippy::print_stderr, reason = "this module is where words leave the program")]
 
 use std::io::{IsTerminal, Write};
@@ -31,6 +31,14 @@ impl Terminal {
             return;
         }
         say(&format!("{}\n", text.as_ref()));
+    }
+
+    /// Rows of a name and a value.
+    pub(crate) fn table(self, rows: &[(&str, String)]) {
+        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, value) in rows {
+            self.line(format!("{name:width$}  {value}"));
+        }
     }
 
     /// A part of a line, shown at once: streamed text.

@@ -3,17 +3,14 @@
 use anyhow::{Context, ensure};
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{ClaimState, ClaimView};
-use imo_vm::TraceBytes;
+use imo_node::{Sources, request_of};
+use imo_player::{Difference, Model, Solution};
 use serde::Serialize;
 use tokio::task::block_in_place;
 
-use crate::claimed::{ClaimedTrace, Difference};
-use crate::dispute::{ModelArgs, Scene, disputed, kind};
+use crate::dispute::{ModelArgs, Scene, disputed};
 use crate::exit::Exit;
 use crate::keys::{BeaconArgs, Endpoint};
-use crate::model::table;
-use crate::node::fetch::Sources;
-use crate::node::models::{Model, Solution};
 use crate::terminal::Terminal;
 
 /// Which answer.
@@ -54,14 +51,16 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let request = scene.view.requests.get(&args.request);
     let request = request.with_context(|| format!("there is no request {}", args.request))?;
     ensure!(!request.claims.is_empty(), "request {} has no answer yet", args.request);
-    let mut solver = args.model.solver(scene.view.deployment().chain_id, terminal)?;
-    let beacon = args.beacon.node(&args.chain, scene.view.deployment().chain_id, terminal).await;
+    let mut solver = args.model.solver(terminal)?;
+    let chain_id = scene.view.deployment().chain_id;
+    let beacon = args.beacon.node(&args.chain, chain_id, terminal).await;
     let sources = Sources::new(scene.client.clone(), beacon);
     let mut reports = Vec::new();
     for claim in request.claims.iter().filter_map(|id| scene.view.claims.get(id)) {
         let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
-        let solution = block_in_place(|| solver.solve(content, request, claimant))?;
-        let model = solver.model(content).expect("it was just run");
+        let request = request_of(request, claimant, chain_id)?;
+        let solution = block_in_place(|| solver.solve(content.0, &request))?;
+        let model = solver.model(&content).expect("it was just run");
         let shown = shown(&scene, claim, &solution);
         reports.push(Report::of(claim, model, &solution, (&sources, shown)));
     }
@@ -81,12 +80,11 @@ impl Report {
         solution: &Solution,
         (sources, shown): (&Sources, Option<Difference>),
     ) -> Self {
-        let is_right = claim.preimage.traceRoot.0 == solution.trace.tree().root();
+        let is_right = claim.preimage.traceRoot.0 == solution.root();
         let served = || block_in_place(|| sources.difference(claim, &solution.trace));
         let difference = if is_right { None } else { shown.or_else(served) };
-        let shape = model.program.shape();
         let first_node = difference
-            .and_then(|it| Some((it.node, kind(shape.kind(u32::try_from(it.node).ok()?)))));
+            .and_then(|it| Some((it.node, model.kind(u32::try_from(it.node).ok()?).words)));
         Self {
             claim: claim.id,
             claimant: claim.preimage.claimant,
@@ -97,7 +95,7 @@ impl Report {
             },
             answer: String::from_utf8_lossy(&claim.answer).into_owned(),
             is_right,
-            first_byte: first_byte(&claim.answer, &solution.answer.bytes),
+            first_byte: first_byte(&claim.answer, &solution.answer),
             first_node,
         }
     }
@@ -120,15 +118,19 @@ impl Report {
                 None => ("text", "the same; what led to it differs".to_owned()),
             });
         }
-        table(terminal, &rows);
+        terminal.table(&rows);
     }
 }
 
-/// The first node in which a claimed trace differs, where a game about it has come so far that it was named.
+/// The first node in which a claimed trace differs, where a game about it has come so far that the
+/// node was named.
 fn shown(scene: &Scene, claim: &ClaimView, solution: &Solution) -> Option<Difference> {
     let games = claim.games.iter().filter_map(|game| scene.view.games.get(game));
-    let own = |node: u64| TraceBytes::subtree(&ClaimedTrace::own(&solution.trace), 0, node);
-    games.filter_map(|game| disputed(game, solution).ok()).find(|it| it.slot_root != own(it.node))
+    let differs = |it: &Difference| {
+        let node = u32::try_from(it.node).expect("a node of the trace");
+        it.slot_root != solution.trace.tree().subtree(0, node)
+    };
+    games.filter_map(|game| disputed(game, solution).ok()).find(differs)
 }
 
 /// Where two texts differ first.

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
+use imo_commit::hex;
 use imo_vm::{Elf, EmptyTrace, Machine, Memory, Run, Segments, State, Status, Stopped, WitnessRun};
 use indicatif::HumanCount;
 use serde::Serialize;
 
 use crate::evm::Stepper;
 use crate::exit::Exit;
-use crate::model::{hex, table};
 use crate::terminal::Terminal;
 
 /// Least bytes between what the program may write and the end of memory, where its stack begins.
@@ -201,7 +201,7 @@ impl Report {
             ("memory root", self.memory_root.clone()),
             ("state hash", self.state_hash.clone()),
         ]);
-        table(terminal, &rows);
+        terminal.table(&rows);
         for (row, registers) in self.registers.chunks(4).enumerate() {
             let cells = registers.iter().zip(4 * row..);
             let cells =

@@ -10,7 +10,7 @@ use imo_chain::contracts::OpmlVerifier::{
 use imo_chain::primitives::B256;
 use imo_chain::{Ending, GameView, Ledger, RequestState, SolCall};
 use imo_dispute::Side;
-use imo_model::ModelImage;
+use imo_player::Model;
 use serde::Serialize;
 
 use crate::amount::ether;
@@ -18,7 +18,6 @@ use crate::demo::ask::{Consumer, claimed_by, delivered};
 use crate::demo::nodes::Node;
 use crate::demo::people::Person;
 use crate::demo::stage::Stage;
-use crate::program::TextProgram;
 
 /// What is asked while liars and accusers are about.
 const PROMPT: &str = "Name three colours.";
@@ -62,11 +61,12 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn choose(image: &ModelImage, program: &TextProgram) -> anyhow::Result<Self> {
+    pub(crate) fn choose(model: &Model) -> anyhow::Result<Self> {
+        let image = model.image();
         let tokens = image.tokenizer().encode(PROMPT.as_bytes(), false)?.len();
         let tokens = u32::try_from(tokens).context("a short prompt")?;
         let layer = LAYER.min(image.header().layers - 1);
-        let node = |position| program.shape().layer(position, layer);
+        let node = |position| image.trace_shape().layer(position, layer);
         Ok(Self { generated: node(tokens + 1), prompt: node(tokens / 2) })
     }
 
@@ -78,7 +78,7 @@ impl Faults {
 /// Act 4: the liar's claim has one bit changed in one node. The operator's node, which was not there when the liar claimed, notices.
 pub(crate) async fn convict(
     stage: &mut Stage,
-    (program, consumer): (&TextProgram, Consumer),
+    (model, consumer): (&Model, Consumer),
     operator: Node,
     faults: Faults,
 ) -> anyhow::Result<(Node, Dispute)> {
@@ -100,7 +100,7 @@ pub(crate) async fn convict(
 
     claimed_by(stage, request, Person::Operator).await?;
     liar.kill();
-    let dispute = measure(stage, &game, (from, program, seconds)).await?;
+    let dispute = measure(stage, &game, (from, model, seconds)).await?;
     ensure!(dispute.one_step_gas.is_some(), "no instruction was executed");
     delivered(stage, consumer, request).await?;
     Ok((operator, dispute))
@@ -110,7 +110,7 @@ pub(crate) async fn convict(
 /// be revealed on chain. The operator's node is killed in the middle of the game and goes on from what the chain says.
 pub(crate) async fn concede(
     stage: &mut Stage,
-    (program, consumer): (&TextProgram, Consumer),
+    (model, consumer): (&Model, Consumer),
     operator: Node,
     faults: Faults,
 ) -> anyhow::Result<(Node, Dispute)> {
@@ -143,7 +143,7 @@ pub(crate) async fn concede(
     stage.say("with this parity the last move is the liar's: it has nothing to show, and concedes");
     claimed_by(stage, request, Person::Operator).await?;
     liar.kill();
-    let dispute = measure(stage, &game, (from, program, seconds)).await?;
+    let dispute = measure(stage, &game, (from, model, seconds)).await?;
     delivered(stage, consumer, request).await?;
     Ok((operator, dispute))
 }
@@ -187,7 +187,7 @@ fn ended(game: &GameView) -> Option<(Ending, Side)> {
 async fn measure(
     stage: &Stage,
     game: &GameView,
-    (from, program, seconds): (u64, &TextProgram, f64),
+    (from, model, seconds): (u64, &Model, f64),
 ) -> anyhow::Result<Dispute> {
     let client = stage.client(Person::Deployer);
     let ledger = Ledger::read(client, from, client.block_number().await?).await?;
@@ -208,7 +208,7 @@ async fn measure(
     let claimant = game.standing().claimant;
     let one_step = calls.iter().find(|call| call.selector == convictCall::SELECTOR);
     let (node, ..) = game.slot().context("the game was about a node")?;
-    let kind = u32::try_from(node).map(|node| format!("{:?}", program.shape().kind(node)))?;
+    let kind = u32::try_from(node).map(|node| model.kind(node).words)?;
     let dispute = Dispute {
         node,
         kind,

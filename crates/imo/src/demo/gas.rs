@@ -7,7 +7,6 @@ use imo_chain::contracts::{
 use imo_chain::{Ledger, SolCall};
 use serde::Serialize;
 
-use crate::model::table;
 use crate::terminal::Terminal;
 
 /// Gas of whole transactions; where there were several, of the dearest. `finalize` includes the call of the consumer.
@@ -67,7 +66,7 @@ impl Gas {
             .iter()
             .map(|(name, gas)| (*name, format!("{:>12}", indicatif::HumanCount(*gas).to_string())))
             .collect();
-        table(terminal, &rows);
+        terminal.table(&rows);
     }
 }
 

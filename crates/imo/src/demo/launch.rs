@@ -12,13 +12,13 @@ use imo_chain::contracts::OpmlVerifier::{registerContentCall, registerProgramCal
 use imo_chain::contracts::{ImoFactory, ModelToken};
 use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
-use imo_model::ModelImage;
+use imo_node::program_on_chain;
+use imo_player::Model;
 
 use crate::amount::{ether, milli, whole};
 use crate::anvil::GENESIS;
 use crate::demo::people::Person;
 use crate::demo::stage::{Launched, Stage};
-use crate::program::TextProgram;
 
 /// Tokens of a model, whole ones.
 const SUPPLY: u64 = 1_000_000;
@@ -52,21 +52,18 @@ struct Offer<'a> {
 }
 
 /// Registers program and image with the verifier.
-pub(crate) async fn register(
-    stage: &Stage,
-    image: &ModelImage,
-    program: &TextProgram,
-) -> anyhow::Result<B256> {
+pub(crate) async fn register(stage: &Stage, model: &Model) -> anyhow::Result<B256> {
+    let (image, parameters) = (model.image(), model.program().parameters());
     let verifier = stage.deployment.verifier;
-    let call = registerProgramCall { program: program.on_chain() };
+    let call = registerProgramCall { program: program_on_chain(parameters) };
     stage.send(Person::Maker, "registers the program", verifier, &call, U256::ZERO).await?;
     let call = registerContentCall {
         imageRoot: image.root().into(),
         imageLength: image.bytes().len() as u64,
-        programId: program.program().id().into(),
+        programId: parameters.id().into(),
     };
     stage.send(Person::Maker, "registers the packed model", verifier, &call, U256::ZERO).await?;
-    Ok(program.content_id(image).into())
+    Ok(model.content_id().into())
 }
 
 /// The whole act; returns the popular model.

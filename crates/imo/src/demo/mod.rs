@@ -1,234 +1,26 @@
 //! The whole story on a local node, with a real model and real disputes.
 
-use std::fs;
-use std::path::PathBuf;
-use std::time::Instant;
-
-use anyhow::Context;
-use imo_chain::contracts::OpmlVerifier::Parameters;
-use imo_chain::primitives::aliases::U96;
-use imo_chain::primitives::{Address, B256};
-use imo_chain::{Deployment, SystemTerms};
-use imo_model::{ModelImage, pack};
-use serde::Serialize;
-
-use crate::amount::milli;
-use crate::anvil::Anvil;
-use crate::code;
-use crate::exit::Exit;
-use crate::program::{TextProgram, guest};
-use crate::terminal::Terminal;
-
 mod ask;
+
 mod dispute;
+
 mod gas;
+
 mod launch;
+
 mod mint;
+
 mod nodes;
+
 mod people;
+
 mod revenue;
+
 mod sheet;
+
 mod speed;
+
 mod stage;
 
-use ask::Consumer;
-use dispute::{Dispute, Faults};
-use gas::Gas;
-use people::Person;
-use sheet::Balance;
-use speed::Speed;
-use stage::Stage;
-
-/// Seconds that a claim may be challenged, and that a side of a game has; on a real chain they are days.
-const WINDOW: u32 = 3600;
-const CLOCK: u32 = 1800;
-const EXTENSION: u32 = 600;
-/// Seconds in which a request may be answered.
-const ANSWER_TIME: u32 = 86_400;
-/// Wei that a unit of gas is paid beside twice the base fee.
-const TIP: u64 = 1_000_000_000;
-
-/// What to show.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// The model, a GGUF file
-    #[arg(long, env = "IMO_MODEL", value_name = "FILE")]
-    model: PathBuf,
-    /// Folder for the packed model and the addresses [default: one in the system's temporary folder]
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
-    /// Anvil's binary [default: the one that npm installed, else the one on the path]
-    #[arg(long, value_name = "FILE")]
-    anvil: Option<PathBuf>,
-    /// Leave node and chain running at the end, to try other commands with; Ctrl-C ends them
-    #[arg(long)]
-    keep: bool,
-}
-
-/// The object of `--json`.
-#[derive(Debug, Serialize)]
-struct Story {
-    /// Of the packed image with its program: the same for everybody.
-    content_id: B256,
-    model_id: B256,
-    answers: Vec<String>,
-    /// A served trace, the last move the challenger's.
-    dispute: Dispute,
-    /// A withheld trace, the last move the liar's.
-    withheld: Dispute,
-    gas: Gas,
-    balance: Balance,
-    speed: Speed,
-    seconds: f64,
-}
-
-/// Tells the story.
-pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        tokio::select! {
-            told = tell(args, terminal) => told,
-            _ = tokio::signal::ctrl_c() => {
-                terminal.note("stopped");
-                Ok(Exit::Failure)
-            }
-        }
-    })
-}
-
-async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
-    let started = Instant::now();
-    let folder = args.folder.clone().unwrap_or_else(|| std::env::temp_dir().join("imo-demo"));
-    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-
-    terminal.line("1. Pack a model");
-    let (image_file, file_hash) = pack_model(&args, &folder, terminal)?;
-    let image = ModelImage::open(&image_file)?;
-    let program = TextProgram::new(&image);
-    let speed = speed::measure(&image, &program, terminal)?;
-
-    let anvil = Anvil::start(args.anvil.as_deref(), Person::ALL.len()).await?;
-    let mut stage = set(&folder, image_file, anvil, terminal).await?;
-
-    terminal.line("\n2. Launch it, and another one");
-    let content_id = launch::register(&stage, &image, &program).await?;
-    let launched = launch::play(&stage, content_id, file_hash).await?;
-
-    terminal.line("\n3. Ask");
-    let consumer = Consumer::create(&stage, &launched).await?;
-    let operator = stage.node(Person::Operator, &[])?;
-    let first = ask::play(&mut stage, consumer).await?;
-
-    terminal.line("\n4. A liar");
-    let faults = Faults::choose(&image, &program)?;
-    let (operator, dispute) =
-        dispute::convict(&mut stage, (&program, consumer), operator, faults).await?;
-    let (operator, withheld) =
-        dispute::concede(&mut stage, (&program, consumer), operator, faults).await?;
-
-    terminal.line("\n5. A false accuser");
-    dispute::accuse(&mut stage, consumer, faults).await?;
-
-    terminal.line("\n6. Mint");
-    let work = mint::play(&mut stage, &launched).await?;
-
-    terminal.line("\n7. Revenue");
-    let transfers = revenue::play(&mut stage, &launched).await?;
-
-    terminal.line("\nBalance sheet");
-    operator.kill();
-    let others = vec![("consumer", consumer.address), ("marketplace", work.marketplace)];
-    let (balance, ledger) = sheet::draw(&stage, &launched, others).await?;
-    let gas = Gas::of(&ledger, transfers)?;
-    terminal.line("\nGas");
-    gas.print(terminal);
-
-    let story = Story {
-        content_id,
-        model_id: launched.model_id,
-        answers: vec![first, work.text],
-        dispute,
-        withheld,
-        gas,
-        balance,
-        speed,
-        seconds: started.elapsed().as_secs_f64(),
-    };
-    terminal.line(format!("\ntold in {:.0} s", story.seconds));
-    terminal.object(&story);
-    if args.keep {
-        keep(&stage).await?;
-    }
-    Ok(Exit::Success)
-}
-
-/// Packs the model, whose file's hash the launch records.
-fn pack_model(
-    args: &Args,
-    folder: &std::path::Path,
-    terminal: Terminal,
-) -> anyhow::Result<(PathBuf, B256)> {
-    let target = folder.join("model.imo");
-    let started = Instant::now();
-    let bar = terminal.bar("packing", 1);
-    let report = pack(&args.model, &target, |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    let report = report?;
-    let (size, seconds) = (indicatif::HumanBytes(report.length), started.elapsed().as_secs_f64());
-    terminal.line(format!("  packed into {size} in {seconds:.1} s"));
-    Ok((target, report.source_sha256.into()))
-}
-
-/// Puts the shared contracts on the chain and writes their addresses down.
-async fn set(
-    folder: &std::path::Path,
-    image: PathBuf,
-    anvil: Anvil,
-    terminal: Terminal,
-) -> anyhow::Result<Stage> {
-    let clients = Stage::clients(&anvil.rpc)?;
-    let deployer = &clients[Person::Deployer.account() as usize];
-    let terms = SystemTerms {
-        salt: B256::ZERO,
-        verifier: Parameters {
-            kLog2: 4,
-            window: WINDOW,
-            clock: CLOCK,
-            extension: EXTENSION,
-            claimBond: milli(400).to::<U96>(),
-            challengeBond: milli(100).to::<U96>(),
-        },
-        tip: TIP,
-        answer_time: ANSWER_TIME,
-        weth: Address::ZERO,
-        exchange: Address::ZERO,
-    };
-    let mut gas = 0;
-    let deployment = Deployment::create(deployer, &terms, |_, placed| gas += placed.gas()).await?;
-    terminal.line(format!("  contracts that all models share: {gas} gas"));
-    let elf = guest();
-    let stored = code::put(deployer, deployment.stepper, &elf.code, elf.code_depth()).await?;
-    terminal.line(format!("  the guest's code, {} bytes: {} gas", elf.code.len(), stored.gas()));
-    let file = folder.join("deployment.json");
-    fs::write(&file, serde_json::to_string_pretty(&deployment)?)
-        .with_context(|| file.display().to_string())?;
-    Ok(Stage::new(terminal, anvil, clients, deployment, (file, image)))
-}
-
-/// Leaves everything as it is until Ctrl-C.
-async fn keep(stage: &Stage) -> anyhow::Result<()> {
-    let _operator = stage.node(Person::Operator, &[])?;
-    let Stage { anvil, deployment_file, .. } = stage;
-    stage.terminal.note(format!(
-        "the chain is at {} and the addresses are in {}; Ctrl-C ends it\n\
-         try: export IMO_RPC={} IMO_DEPLOYMENT={}",
-        anvil.rpc,
-        deployment_file.display(),
-        anvil.rpc,
-        deployment_file.display(),
-    ));
-    std::future::pending().await
-}
+mod story;
+pub(crate) use story::{Args, run};

@@ -4,12 +4,11 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use imo_engine::{Deviations, Means, Recording, Request, Session};
-use imo_model::ModelImage;
+use imo_player::{ClaimedTrace, Model, text};
 use serde::Serialize;
 
-use crate::claimed::ClaimedTrace;
-use crate::program::TextProgram;
 use crate::terminal::Terminal;
+use crate::threads;
 
 const PROMPT_TOKENS: u32 = 128;
 const TOKENS: u32 = 64;
@@ -23,13 +22,11 @@ pub(crate) struct Speed {
 }
 
 /// Runs the model once, and a layer of it in the machine.
-pub(crate) fn measure(
-    image: &ModelImage,
-    program: &TextProgram,
-    terminal: Terminal,
-) -> anyhow::Result<Speed> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let session = Session::new(image, program.limits(), Means::detect(threads))?;
+pub(crate) fn measure(model: &Model, terminal: Terminal) -> anyhow::Result<Speed> {
+    let image = model.image();
+    let limits = text::limits(image)?;
+    let session = Session::new(image, limits, Means::detect(threads::count(None)))?;
+    let shape = limits.shape;
     let header = image.header();
     let prompt = PROMPT_TOKENS.min(header.context / 2);
     let request = Request::local("", TOKENS.min(header.context / 2));
@@ -38,7 +35,7 @@ pub(crate) fn measure(
         ignore_end: true,
         fault: None,
     };
-    let sink = Recording::new(program.shape().slot_log2);
+    let sink = Recording::new(shape.slot_log2);
     let started = Instant::now();
     let mut first = None;
     let answer = session.run(&request, &deviations, &sink, |_| {
@@ -46,12 +43,12 @@ pub(crate) fn measure(
         ControlFlow::Continue(())
     });
     let (all, first) = (started.elapsed(), first.unwrap_or_default());
-    let trace = sink.into_trace(program.shape().nodes_log2);
+    let trace = sink.into_trace(shape.nodes_log2);
 
-    let (tree, claimed, input) = (image.tree(), ClaimedTrace::own(&trace), request.encode());
-    let node = program.shape().layer(prompt - 1, header.layers / 2);
+    let (claimed, input) = (ClaimedTrace::own(&trace), request.encode());
+    let node = shape.layer(prompt - 1, header.layers / 2);
     let started = Instant::now();
-    let run = program.run((image, &tree), &input, &claimed, node);
+    let run = model.program().run((image, model.tree()), &input, &claimed, node);
     let machine_s = started.elapsed().as_secs_f64();
 
     let speed = Speed {

@@ -1,44 +1,22 @@
 //! The disputed node, run again here.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, ensure};
+use imo_chain::GameView;
 use imo_chain::primitives::B256;
-use imo_chain::{ClaimView, GameView, RequestView};
-use imo_commit::{Hash, LEAF_LOG2, dense_root};
+use imo_commit::{Hash, LEAF_LOG2, dense_root, hex};
 use imo_dispute::Side;
-use imo_engine::Means;
-use imo_vm::{Run, TraceBytes};
+use imo_node::{request_of, shown_slot};
+use imo_player::{ClaimedTrace, Difference, Model, Solution};
+use imo_vm::Run;
 use serde::Serialize;
 use tokio::task::block_in_place;
 
-use crate::claimed::{ClaimedTrace, Difference};
+use crate::dispute::args::RunArgs;
+use crate::dispute::scene::Scene;
 use crate::dispute::step::Step;
-use crate::dispute::{RunArgs, Scene, kind, side};
+use crate::dispute::words::side;
 use crate::exit::Exit;
-use crate::model::{hex, table};
-use crate::node::models::{Model, Solution, Solver};
 use crate::terminal::Terminal;
-
-/// A model to run answers again with.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ModelArgs {
-    /// The model that answered: a packed image or a GGUF file
-    #[arg(long, env = "IMO_MODEL", value_name = "FILE")]
-    model: PathBuf,
-    /// Folder for images packed on first use [default: the GGUF file's own]
-    #[arg(long, env = "IMO_CACHE", value_name = "FOLDER")]
-    cache: Option<PathBuf>,
-}
-
-impl ModelArgs {
-    /// A solver with this model alone.
-    pub(crate) fn solver(&self, chain_id: u64, terminal: Terminal) -> anyhow::Result<Solver> {
-        let model = Model::open(&self.model, self.cache.as_deref(), terminal)?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Solver::new(vec![model], Means::detect(threads), None, chain_id))
-    }
-}
 
 /// The object of `imo dispute replay --json`.
 #[derive(Debug, Serialize)]
@@ -62,14 +40,15 @@ pub(crate) async fn replay(args: RunArgs, terminal: Terminal) -> anyhow::Result<
     block_in_place(|| {
         on_run(&scene, &args, terminal, |model, run| {
             let (node, slot_root, _) = game.slot().expect("there is a run");
-            let slot = model.program.slot(run).ok().context("the node does not halt here")?;
-            let own = dense_root(&slot, model.program.program().slot_log2 - LEAF_LOG2);
+            let program = model.program();
+            let slot = program.slot(run).ok().context("the node does not halt here")?;
+            let own = dense_root(&slot, program.parameters().slot_log2 - LEAF_LOG2);
             let right = if own == slot_root { Side::Claimant } else { Side::Challenger };
             let false_step = false_step(game, scene.k_log2, run);
             let report = Report {
                 game: game.id,
                 node,
-                kind: kind(model.program.shape().kind(u32::try_from(node)?)),
+                kind: model.kind(u32::try_from(node)?).words,
                 steps: run.steps(),
                 claimed_slot: hex(&slot_root),
                 own_slot: hex(&own),
@@ -80,7 +59,7 @@ pub(crate) async fn replay(args: RunArgs, terminal: Terminal) -> anyhow::Result<
             report.print(terminal);
             terminal.object(&report);
             if let Some((step, _)) = false_step.filter(|_| !terminal.is_json()) {
-                Step::of(run, step)?.print(terminal);
+                Step::of(program.guest(), run, step)?.print(terminal);
             }
             Ok(Exit::Success)
         })
@@ -96,13 +75,13 @@ pub(crate) async fn step(
     let scene = Scene::look(&args.chain).await?;
     let (game, _) = scene.game(&args.game)?;
     block_in_place(|| {
-        on_run(&scene, &args, terminal, |_, run| {
+        on_run(&scene, &args, terminal, |model, run| {
             let last = run.steps().saturating_sub(1);
             let disputed =
                 || disputed_step(game, scene.k_log2, run).map_or(last, |it| it.min(last));
             let step = at.unwrap_or_else(disputed);
             ensure!(step <= last, "the run has {} steps; the last is {last}", run.steps());
-            let step = Step::of(run, step)?;
+            let step = Step::of(model.program().guest(), run, step)?;
             step.print(terminal);
             terminal.object(&step);
             Ok(Exit::Success)
@@ -127,7 +106,7 @@ impl Report {
         if let Some((step, author)) = self.false_step {
             rows.push(("false step", format!("{step}, stated by the {author}")));
         }
-        table(terminal, &rows);
+        terminal.table(&rows);
     }
 }
 
@@ -139,40 +118,29 @@ fn on_run<R>(
     look: impl FnOnce(&Model, &Run<'_, ClaimedTrace<'_>>) -> anyhow::Result<R>,
 ) -> anyhow::Result<R> {
     let (game, claim) = scene.game(&args.game)?;
-    let mut solver = args.model.solver(scene.view.deployment().chain_id, terminal)?;
-    let request = scene.request(claim)?;
+    let mut solver = args.model.solver(terminal)?;
     let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
-    let solution = solver.solve(content, request, claimant)?;
-    let model = solver.model(content).expect("it was just run");
+    let chain_id = scene.view.deployment().chain_id;
+    let request = request_of(scene.request(claim)?, claimant, chain_id)?;
+    let solution = solver.solve(content.0, &request)?;
+    let model = solver.model(&content).expect("it was just run");
     let difference = disputed(game, &solution)?;
     let node = u32::try_from(difference.node)?;
     let trace = ClaimedTrace::with(&solution.trace, difference);
     look(model, &model.run_node(&solution, &trace, node))
 }
 
-impl Scene {
-    /// The request that a claim answers.
-    pub(crate) fn request(&self, claim: &ClaimView) -> anyhow::Result<&RequestView> {
-        let request = claim.request.and_then(|id| self.view.requests.get(&id));
-        request
-            .context("the claim was posted through another host, whose request is not known here")
-    }
-}
-
 /// The slot that a game is about, where the trace before it is as here.
 pub(crate) fn disputed(game: &GameView, solution: &Solution) -> anyhow::Result<Difference> {
-    let (node, slot_root, siblings) =
-        game.slot().context("the disputed node is not known yet: the trace is being revealed")?;
-    let own = ClaimedTrace::own(&solution.trace);
-    let left = (0_u8..).zip(siblings).filter(|(level, _)| node >> level & 1 == 1);
-    let agrees =
-        left.into_iter().all(|(level, sibling)| own.subtree(level, node >> level ^ 1) == *sibling);
+    let shown = shown_slot(game)
+        .context("the disputed node is not known yet: the trace is being revealed")?;
     ensure!(
-        agrees,
-        "an earlier node of this trace differs too, so what node {node} reads is not known; \
-         `imo verify` names the first"
+        solution.agrees_before(&shown),
+        "an earlier node of this trace differs too, so what node {} reads is not known; \
+         `imo verify` names the first",
+        shown.node
     );
-    Ok(Difference { node, slot_root, siblings: siblings.to_vec() })
+    Ok(shown)
 }
 
 /// The step that the game came down to, as far as it went; none before the first dissection.
@@ -183,13 +151,15 @@ fn disputed_step(game: &GameView, k_log2: u32, run: &Run<'_, ClaimedTrace<'_>>) 
     Some(step_apart(&points, dissection.states(), &mine))
 }
 
-/// The step to the first stated state that is not mine; where all are, to the last, instead of which the opponent has stated another.
+/// The step to the first stated state that is not mine; where all are mine, the step to the last,
+/// instead of which the opponent has stated another.
 fn step_apart(points: &[u64], stated: &[Hash], mine: &[Hash]) -> u64 {
     let apart = stated.iter().zip(mine).position(|(stated, mine)| stated != mine);
     points[apart.unwrap_or(points.len() - 1)].saturating_sub(1)
 }
 
-/// The first step that is false in the last dissection, if its sections are single steps, and who stated it.
+/// The first step that is false in the last dissection, if its sections are single steps, and who
+/// stated it.
 fn false_step(
     game: &GameView,
     k_log2: u32,

@@ -1,11 +1,10 @@
 //! One step of a node's run, for people: where in the source it is, and what it changes.
 
-use imo_commit::LEAF_BYTES;
+use imo_commit::{LEAF_BYTES, hex};
+use imo_player::{Guest, Place};
 use imo_vm::{Instruction, Operation, Region, Run, STATE_BYTES, State, Status, TraceBytes, decode};
 use serde::Serialize;
 
-use crate::model::{hex, table};
-use crate::source::{self, Place};
 use crate::terminal::Terminal;
 
 /// A step, with the machine before and after it.
@@ -34,8 +33,12 @@ struct Accessed {
 }
 
 impl Step {
-    /// The step from the state `step` of a run.
-    pub(crate) fn of<T: TraceBytes>(run: &Run<'_, T>, step: u64) -> anyhow::Result<Self> {
+    /// The step from the state `step` of a run of a guest.
+    pub(crate) fn of<T: TraceBytes>(
+        guest: &Guest,
+        run: &Run<'_, T>,
+        step: u64,
+    ) -> anyhow::Result<Self> {
         let witness = run.witness(step);
         let (before, root) = State::decode(&witness[..STATE_BYTES])?;
         let (after, root_after) = State::decode(&run.state_at(step + 1))?;
@@ -50,7 +53,7 @@ impl Step {
             pc: before.pc,
             word,
             instruction: assembly(instruction),
-            source: source::place(before.pc),
+            source: guest.place(before.pc),
             status: match after.status {
                 Status::Running => "running",
                 Status::Halted => "halted",
@@ -77,7 +80,7 @@ impl Step {
         }
         rows.push(("state before", self.state_before.clone()));
         rows.push(("state after", format!("{} ({})", self.state_after, self.status)));
-        table(terminal, &rows);
+        terminal.table(&rows);
     }
 }
 

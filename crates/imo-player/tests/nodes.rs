@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use imo::claimed::ClaimedTrace;
-use imo::program::{TextProgram, answer};
 use imo_engine::{Deviations, Means, Request, Session};
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{Kind, ModelImage, pack_bytes};
+use imo_player::text::{answer, limits};
+use imo_player::{ClaimedTrace, Program};
 
 fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
     let (bytes, _) = pack_bytes(&gguf(seed, shape), |_, _| ()).expect("a supported file");
@@ -19,19 +19,20 @@ fn compare(
     request: &Request,
     choose: impl Fn(Kind) -> bool,
 ) -> Vec<(Kind, u64)> {
-    let program = TextProgram::new(image);
-    let session = Session::new(image, program.limits(), Means::detect(2)).expect("a session");
+    let program = Program::of(image).expect("the text program");
+    let limits = limits(image).expect("the text program");
+    let session = Session::new(image, limits, Means::detect(2)).expect("a session");
+    let shape = limits.shape;
     let (_, trace) = answer(&session, request, &Deviations::default());
     let (tree, input) = (image.tree(), request.encode());
     let claimed = ClaimedTrace::own(&trace);
-    let last =
-        trace.nodes().filter(|node| *node != program.shape().emit()).last().expect("live nodes");
+    let last = trace.nodes().filter(|node| *node != shape.emit()).last().expect("live nodes");
     // Every node up to a few past the last live one, and the emit node at the end of the trace.
-    let nodes = (0..=last + 3).chain([program.shape().emit() - 1, program.shape().emit()]);
-    let chosen = nodes.filter(|node| choose(program.shape().kind(*node)));
+    let nodes = (0..=last + 3).chain([shape.emit() - 1, shape.emit()]);
+    let chosen = nodes.filter(|node| choose(shape.kind(*node)));
     chosen
         .map(|node| {
-            let kind = program.shape().kind(node);
+            let kind = shape.kind(node);
             let run = program.run((image, &tree), &input, &claimed, node);
             let slot = program.slot(&run).unwrap_or_else(|stopped| panic!("{kind:?}: {stopped:?}"));
             assert!(

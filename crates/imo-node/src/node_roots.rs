@@ -6,7 +6,7 @@ use imo_commit::Hash;
 use imo_engine::TraceTree;
 
 /// Writes them: runs of neighbouring nodes whose slots are not zero.
-pub fn encode(tree: &TraceTree) -> Vec<u8> {
+pub(crate) fn encode(tree: &TraceTree) -> Vec<u8> {
     let mut bytes = Vec::new();
     for run in tree.slot_roots().chunk_by(|a, b| a.0 + 1 == b.0) {
         let count = u32::try_from(run.len()).expect("fewer than the nodes of a trace");
@@ -20,7 +20,7 @@ pub fn encode(tree: &TraceTree) -> Vec<u8> {
 }
 
 /// Reads what somebody wrote, for a trace of `2^nodes_log2` slots of `2^slot_log2` bytes; none where it is malformed.
-pub fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<TraceTree> {
+pub(crate) fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<TraceTree> {
     let mut roots: Vec<(u32, Hash)> = Vec::new();
     let mut next = 0;
     while !bytes.is_empty() {

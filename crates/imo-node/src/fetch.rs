@@ -6,9 +6,9 @@ use imo_chain::primitives::B256;
 use imo_chain::{Beacon, ClaimView, Client};
 use imo_commit::Hash;
 use imo_engine::Trace;
+use imo_player::{Difference, first_difference};
 use tokio::runtime::Handle;
 
-use crate::claimed::{Difference, first_difference};
 use crate::node_roots;
 
 /// Longest wait for an answer; whoever is slower withholds its trace.
@@ -16,20 +16,26 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Two hashes in JSON are shorter than this.
 const LONGEST_ANSWER: u64 = 256;
 
-/// Where other people's traces are looked for: in the blobs of their claims, then at the address that the claimant named.
+/// Where other people's traces are looked for: in the blobs of their claims, then at the address
+/// that the claimant named.
 #[derive(Clone, Debug)]
-pub(crate) struct Sources {
+pub struct Sources {
     client: Client,
     beacon: Option<Beacon>,
 }
 
 impl Sources {
-    pub(crate) const fn new(client: Client, beacon: Option<Beacon>) -> Self {
+    /// The traces that this chain's claims tell of, in blobs too where there is a consensus node.
+    pub const fn new(client: Client, beacon: Option<Beacon>) -> Self {
         Self { client, beacon }
     }
 
-    /// The first node in which a claimed trace differs from one's own; none where nobody shows it. Blocks.
-    pub(crate) fn difference(&self, claim: &ClaimView, own: &Trace) -> Option<Difference> {
+    /// The first node in which a claimed trace differs from one's own; none where nobody shows it.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, or in a task of it: it blocks (`tokio::task::block_in_place`).
+    pub fn difference(&self, claim: &ClaimView, own: &Trace) -> Option<Difference> {
         let root = claim.preimage.traceRoot;
         self.in_blobs(claim, own).or_else(|| {
             let remote = RemoteTrace::new(&claim.trace_uri, root)?;
@@ -51,14 +57,14 @@ impl Sources {
 
 /// A trace at its claimant's address.
 #[derive(Clone, Debug)]
-pub(crate) struct RemoteTrace {
+struct RemoteTrace {
     http: reqwest::Client,
     base: String,
 }
 
 impl RemoteTrace {
     /// None unless the address is one that we would ask.
-    pub(crate) fn new(uri: &str, root: B256) -> Option<Self> {
+    fn new(uri: &str, root: B256) -> Option<Self> {
         if !(uri.starts_with("http://") || uri.starts_with("https://")) {
             return None;
         }
@@ -71,7 +77,7 @@ impl RemoteTrace {
     }
 
     /// The children of a subtree as they are served, unproven; none when nothing useful comes.
-    pub(crate) async fn children(&self, level: u8, index: u32) -> Option<(Hash, Hash)> {
+    async fn children(&self, level: u8, index: u32) -> Option<(Hash, Hash)> {
         let url = format!("{}/{level}/{index}", self.base);
         let response = self.http.get(url).send().await.ok()?;
         if response.content_length().is_none_or(|length| length > LONGEST_ANSWER) {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{ClaimState, ClaimView, GameView, RequestState, RequestView, View};
 use imo_dispute::{Move, Side};
-
-use crate::claimed::Difference;
+use imo_player::Difference;
 
 /// Most gas that a receiver's payment may take: a splitter's takes less.
 pub(crate) const PAY_GAS: u64 = 200_000;
@@ -84,7 +83,8 @@ pub(crate) fn claims_to_judge(view: &View, me: Address) -> impl Iterator<Item = 
     })
 }
 
-/// Requests that wait for an answer, with the claims on each that may become it, if `me` has none among them.
+/// Requests that wait for an answer and on which `me` has no claim, each with the claims that may
+/// still become its answer.
 pub(crate) fn requests_to_answer(
     view: &View,
     me: Address,
@@ -119,7 +119,8 @@ pub(crate) fn follow_ups(view: &View, me: Address) -> impl Iterator<Item = Actio
         .chain(receivers_to_pay(view, me))
 }
 
-/// Receivers of my answers that are owed enough for the gas to be small beside it, at the price of their last request.
+/// Receivers of my answers that are owed so much that the gas of a payment is small beside it, at
+/// the gas price of their last request.
 fn receivers_to_pay(view: &View, me: Address) -> impl Iterator<Item = Action> {
     let mut gas_prices = BTreeMap::new();
     for request in view.requests.values() {
@@ -235,7 +236,8 @@ mod tests {
         order
     }
 
-    /// Whether `ME` pays the receiver, which is owed this many times the most that its payment costs at a gas price of 1, less a wei or not.
+    /// Whether `ME` pays the receiver, which is owed `worth` times the most that its payment costs at
+    /// a gas price of 1, less so many wei.
     fn pays(view: &View, worth: u64, less: u64) -> bool {
         let mut view = view.clone();
         view.owed.insert(RECEIVER, U256::from(worth * PAY_GAS - less));

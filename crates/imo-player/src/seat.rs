@@ -2,45 +2,41 @@
 
 use std::cell::OnceCell;
 
-use imo_chain::GameView;
 use imo_commit::Hash;
-use imo_dispute::{Move, Side, react};
+use imo_dispute::{Game, Move, Side, react};
 
-use crate::claimed::{ClaimedTrace, Difference, PlayerRun};
-use crate::node::models::{Model, Solution};
+use crate::claimed::{ClaimedTrace, Difference};
+use crate::model::Model;
+use crate::run::PlayerRun;
+use crate::solution::Solution;
 
 /// How a rehearsing player departs from the truth.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Rehearsal {
+pub struct Rehearsal {
     /// Its machine gets what its engine got, right or wrong.
-    pub(crate) lies: bool,
+    pub lies: bool,
     /// States at least this many steps, as a power of two.
-    pub(crate) steps_log2: Option<u32>,
+    pub steps_log2: Option<u32>,
 }
 
 /// The next move of the player on `side`, or none when it has nothing to do.
-pub(crate) fn next_move(
-    game: &imo_dispute::Game,
-    view: &GameView,
+///
+/// `shown` is the slot that the game is about as the claimant has shown it, once that is known.
+pub fn next_move(
+    game: &Game,
+    shown: Option<Difference>,
     side: Side,
     (model, solution): (&Model, &Solution),
     rehearsal: Rehearsal,
 ) -> Option<Move> {
-    let trace = trace_of(view, side, solution);
+    // A challenger's own trace up to the disputed node, and beside it what the claimant has shown.
+    let trace = match (side, shown) {
+        (Side::Challenger, Some(shown)) => ClaimedTrace::with(&solution.trace, shown),
+        _ => ClaimedTrace::own(&solution.trace),
+    };
     let node = game.node.and_then(|node| u32::try_from(node).ok()).unwrap_or_default();
     let seat = Seat { model, solution, trace: &trace, node, rehearsal };
     react(game, side, &trace, &LazyRun { seat, run: OnceCell::new() })
-}
-
-/// The trace that the game is about: a challenger's own up to the disputed node, and beside it what the claimant has shown.
-fn trace_of<'a>(view: &GameView, side: Side, solution: &'a Solution) -> ClaimedTrace<'a> {
-    match (side, view.slot()) {
-        (Side::Challenger, Some((node, slot_root, siblings))) => {
-            let siblings = siblings.to_vec();
-            ClaimedTrace::with(&solution.trace, Difference { node, slot_root, siblings })
-        }
-        _ => ClaimedTrace::own(&solution.trace),
-    }
 }
 
 /// What a run of the disputed node is made of.
@@ -55,8 +51,7 @@ struct Seat<'a> {
 
 impl<'a> Seat<'a> {
     fn run(&self) -> PlayerRun<'a, ClaimedTrace<'a>> {
-        let program = self.model.program.program();
-        let (address, slot_log2) = (program.output_address as usize, program.slot_log2);
+        let (address, slot_log2) = self.model.program().output();
         let run = self.model.run_node(self.solution, self.trace, self.node);
         let run = PlayerRun::new(run, address, slot_log2).stating(self.rehearsal.steps_log2);
         if self.rehearsal.lies { run.claiming(&self.solution.trace.slot(self.node)) } else { run }

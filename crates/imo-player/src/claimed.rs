@@ -2,9 +2,10 @@
 
 use imo_commit::{Hash, root_from_opening};
 use imo_engine::Trace;
-use imo_vm::{Run, TraceBytes};
+use imo_vm::TraceBytes;
 
-/// The subtree of a claimed trace that differs from one's own, with the claimed siblings on its way to the root.
+/// The subtree of a claimed trace that differs from one's own, with the claimed siblings on its way
+/// to the root.
 #[derive(Clone, Debug)]
 pub struct Difference {
     /// The node: all slots before it are as in one's own trace.
@@ -60,68 +61,9 @@ impl imo_dispute::Trace for ClaimedTrace<'_> {
     }
 }
 
-/// A run of the machine as a player sees it.
-#[derive(Debug)]
-pub struct PlayerRun<'a, T> {
-    run: Run<'a, T>,
-    output: (usize, u8),
-    stated_log2: Option<u32>,
-}
-
-impl<'a, T: TraceBytes> PlayerRun<'a, T> {
-    /// A run whose slot of `2^slot_log2` bytes lies at `address`.
-    pub const fn new(run: Run<'a, T>, address: usize, slot_log2: u8) -> Self {
-        Self { run, output: (address, slot_log2), stated_log2: None }
-    }
-
-    /// States at least this many steps, as a power of two: a halted machine stays as it is, so any larger number is as true.
-    #[must_use]
-    pub const fn stating(mut self, steps_log2: Option<u32>) -> Self {
-        self.stated_log2 = steps_log2;
-        self
-    }
-
-    /// Ends with the slot that is claimed, on a machine that goes wrong right after the last true store to what differs: how a liar plays.
-    #[must_use]
-    pub fn claiming(mut self, claimed: &[u8]) -> Self {
-        let (address, _) = self.output;
-        let true_slot = self.run.output(address, claimed.len());
-        let differs = |at: &usize| true_slot[*at] != claimed[*at];
-        let Some(first) = (0..claimed.len()).find(differs) else { return self };
-        let end = (first..claimed.len()).rfind(differs).unwrap_or(first) + 1;
-        let last = self.run.last_store(address + first..address + end);
-        let last = last.unwrap_or(self.run.steps() - 1);
-        self.run = self.run.with_glitch(last, address + first, claimed[first..end].to_vec());
-        self
-    }
-
-    /// The run itself.
-    pub const fn inner(&self) -> &Run<'a, T> {
-        &self.run
-    }
-}
-
-impl<T: TraceBytes> imo_dispute::Run for PlayerRun<'_, T> {
-    fn steps(&self) -> u64 {
-        self.run.steps().max(self.stated_log2.map_or(0, |log2| 1 << log2))
-    }
-
-    fn state_hashes(&self, steps: &[u64]) -> Vec<Hash> {
-        self.run.state_hashes(steps)
-    }
-
-    fn final_state(&self) -> (Vec<u8>, Vec<Hash>) {
-        let (address, slot_log2) = self.output;
-        (self.run.state_at(self.run.steps()).to_vec(), self.run.open_output(address, slot_log2))
-    }
-
-    fn witness(&self, step: u64) -> Vec<u8> {
-        self.run.witness(step)
-    }
-}
-
-/// The first node in which a claimed trace differs from one's own, found from the root down with the children that `children_of` tells
-/// (level and index to the two children); none where it tells something that does not hash to its parent, or nothing differs.
+/// The first node in which a claimed trace differs from one's own, found from the root down with
+/// the children that `children_of` tells (level and index to the two children). None where these do
+/// not hash to their parent, or nothing differs.
 pub fn first_difference(
     own: &Trace,
     claimed_root: Hash,

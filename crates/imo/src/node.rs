@@ -1,45 +1,41 @@
-//! An operator, a challenger, or both: looks at the chain, decides, sends, and looks again.
-//!
-//! **Invariant:** it keeps nothing that it cannot work out again from the chain, the model file and the request, so it may be killed at
-//! any moment.
+//! Starts a node: an operator, a challenger, or both.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use imo_chain::contracts::OpmlVerifier;
 use imo_engine::{Fault, Means};
+use imo_node::{Event, Node, Report};
+use imo_player::{Model, Rehearsal, Solver};
+use tokio::net::TcpListener;
 
 use crate::exit::Exit;
 use crate::keys::{BeaconArgs, ChainArgs, DEVELOPMENT_CHAIN};
 use crate::terminal::Terminal;
+use crate::{model, threads};
 
-mod agenda;
-pub(crate) mod fetch;
-pub(crate) mod judge;
-mod metrics;
-pub(crate) mod models;
-mod player;
-mod send;
-mod serve;
-mod worker;
-
-use fetch::Sources;
-use metrics::Metrics;
-use models::{Model, Solver};
-use player::Rehearsal;
-use serve::Traces;
-use worker::Worker;
+/// Port that a node takes when it is told nothing: claims name it, so a restarted node should have
+/// it again.
+const PORT: u16 = 7641;
 
 /// What a node does for a living.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Role {
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Role {
     /// Answers requests, for fees
     Operator,
     /// Runs other people's answers again and disputes wrong ones, for their bonds
     Challenger,
+}
+
+impl From<Role> for imo_node::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Operator => Self::Operator,
+            Role::Challenger => Self::Challenger,
+        }
+    }
 }
 
 /// A node.
@@ -111,11 +107,11 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
                 std::process::exit(130);
             }
         });
-        work(args, terminal).await
+        match work(args, terminal).await? {}
     })
 }
 
-async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Infallible> {
     let (client, deployment) = args.chain.connect().await?;
     let beacon = args.beacon.node(&args.chain.endpoint, deployment.chain_id, terminal).await;
     let rehearses = args.inject.is_some() || args.state_steps.is_some();
@@ -123,62 +119,55 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         !rehearses || deployment.chain_id == DEVELOPMENT_CHAIN,
         "--inject and --state-steps would lose real money; they work on development chains only"
     );
-    let models = args
-        .models
-        .iter()
-        .map(|path| Model::open(path, args.cache.as_deref(), terminal))
-        .collect::<Result<Vec<_>, _>>()?;
-    let threads = args.threads.map_or_else(available_threads, usize::from);
-    let solver = Solver::new(models, Means::detect(threads), args.inject, deployment.chain_id);
-
-    let (traces, metrics) = (Traces::default(), Metrics::default());
-    let listener = serve::listen(args.listen, terminal).await?;
-    let address = serve::start(listener, traces.clone(), metrics.clone())?;
-    let url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let k_log2 = client.call(deployment.verifier, &OpmlVerifier::K_LOG2Call {}).await?;
-    terminal.line(format!("account {}, serving {url}", client.address()));
-    client.settle().await?;
-
-    let mut worker = Worker {
-        view: imo_chain::View::new(deployment),
-        sources: Sources::new(client.clone(), beacon),
-        client,
-        solver,
-        roles: args.roles,
-        rehearsal: Rehearsal { lies: args.inject.is_some(), steps_log2: args.state_steps },
-        blobs: args.blobs,
-        trace_uri: if args.withhold { String::new() } else { url },
-        traces,
-        metrics,
-        terminal,
-        k_log2: k_log2.saturating_to(),
-        verdicts: BTreeMap::new(),
-        checked: Vec::new(),
-        shelved: BTreeMap::new(),
+    let open = |path: &PathBuf| {
+        anyhow::Ok(Model::new(model::open(path, args.cache.as_deref(), terminal)?)?)
     };
-    let poll = Duration::from_millis(args.poll);
-    let mut last_complaint = None;
-    loop {
-        match worker.turn().await {
-            Ok(true) => {}
-            Ok(false) => tokio::time::sleep(poll).await,
-            // The chain's node may be restarting: nothing is lost by waiting.
-            Err(error) => {
-                if last_complaint.is_none_or(|at: Instant| at.elapsed() > COMPLAINTS) {
-                    terminal.note(format!("waiting: {error:#}"));
-                    last_complaint = Some(Instant::now());
-                }
-                tokio::time::sleep(poll).await;
-            }
+    let models = args.models.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let means = Means::detect(threads::count(args.threads));
+    let node = Node {
+        client,
+        deployment,
+        beacon,
+        solver: Solver::new(models, means, args.inject),
+        roles: args.roles.into_iter().map(Into::into).collect(),
+        rehearsal: Rehearsal { lies: args.inject.is_some(), steps_log2: args.state_steps },
+        listener: listen(args.listen, terminal).await?,
+        public_url: args.public_url,
+        withholds: args.withhold,
+        blobs: args.blobs,
+        poll: Duration::from_millis(args.poll),
+        report: Report::new(move |event| tell(event, terminal)),
+    };
+    Ok(node.work().await?)
+}
+
+/// Takes an address, or the usual port of this computer.
+async fn listen(address: Option<SocketAddr>, terminal: Terminal) -> anyhow::Result<TcpListener> {
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let usual = address.unwrap_or_else(|| local(PORT));
+    match TcpListener::bind(usual).await {
+        Err(_) if address.is_none() => {
+            let listener = TcpListener::bind(local(0)).await.context("cannot listen")?;
+            terminal.note(format!(
+                "port {PORT} is taken, so {} serves the traces; after a restart nobody finds them \
+                 there, unless --listen names it",
+                listener.local_addr()?
+            ));
+            Ok(listener)
+        }
+        bound => {
+            bound.with_context(|| format!("cannot listen on {usual}; choose another with --listen"))
         }
     }
 }
 
-/// Between two notes about the same trouble.
-const COMPLAINTS: Duration = Duration::from_secs(30);
-
-fn available_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// Says what a node did, and, beside that, what else there is to know.
+fn tell(event: &Event, terminal: Terminal) {
+    if event.is_result() {
+        terminal.line(event.to_string());
+    } else {
+        terminal.note(event.to_string());
+    }
 }
 
 #[cfg(test)]

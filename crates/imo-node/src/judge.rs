@@ -1,0 +1,284 @@
+//! What to do next: decided from a view of the chain and from running the models again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use imo_chain::primitives::{Address, B256, U256};
+use imo_chain::{ClaimState, ClaimView, RequestView, View};
+use imo_dispute::Move;
+use imo_player::{
+    Difference, Model, NodeKind, Rehearsal, Solution, Solver, machine_differs, next_move,
+    self_check,
+};
+
+use crate::agenda::{Action, Task, claims_to_judge, follow_ups, my_games, requests_to_answer};
+use crate::error::NodeError;
+use crate::event::{Event, Report};
+use crate::fetch::Sources;
+use crate::on_chain::{request_of, shown_slot};
+use crate::role::Role;
+use crate::traces::Traces;
+
+/// How long an action rests that failed.
+const REST: Duration = Duration::from_secs(5);
+/// Bits of a request's flags that have a meaning.
+const KNOWN_FLAGS: u8 = 1;
+
+/// What is known of a claim.
+#[derive(Clone, Debug)]
+enum Verdict {
+    /// My own trace has the same root.
+    Right,
+    /// It differs from my own at this node first, and my machine agrees with my engine.
+    Wrong(Difference),
+    /// It differs, and its trace cannot be had.
+    Withheld,
+    /// My engine and my machine disagree: I am wrong somewhere, and say nothing.
+    MyMistake,
+}
+
+impl Verdict {
+    /// Whether a correct answer is still to be given.
+    const fn is_wrong(&self) -> bool {
+        matches!(self, Self::Wrong(_) | Self::Withheld)
+    }
+}
+
+/// Decides, and sends nothing. It computes and asks other people's servers, so it blocks.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    pub(crate) me: Address,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) rehearsal: Rehearsal,
+    /// Sections of a dissection, as a power of two.
+    pub(crate) k_log2: u32,
+    pub(crate) solver: Solver,
+    /// Where other people's traces are looked for.
+    pub(crate) sources: Sources,
+    /// My own, for others to look into.
+    pub(crate) traces: Traces,
+    pub(crate) report: Report,
+    /// What was found out.
+    pub(crate) memory: Memory,
+}
+
+/// What a judge has found out and would find out again after a restart.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Of claims, once judged.
+    verdicts: BTreeMap<B256, Verdict>,
+    /// Contents of which every kind of node was compared with the machine.
+    checked: Vec<B256>,
+    /// Since when a failed action rests.
+    shelved: BTreeMap<Task, Instant>,
+}
+
+impl Judge {
+    /// The most urgent thing to do, if there is one: clocks first, then claims to dispute, then
+    /// requests to answer, then what only waits.
+    pub(crate) fn next(&mut self, view: &View) -> Result<Option<Action>, NodeError> {
+        if let Some(action) = self.next_move(view)? {
+            return Ok(Some(action));
+        }
+        if self.plays(Role::Challenger)
+            && let Some(action) = self.next_challenge(view)?
+        {
+            return Ok(Some(action));
+        }
+        if self.plays(Role::Operator) {
+            self.serve_my_traces(view)?;
+            if let Some(action) = self.next_claim(view)? {
+                return Ok(Some(action));
+            }
+        }
+        Ok(follow_ups(view, self.me).find(|action| !self.rests(action)))
+    }
+
+    /// The answer to a request, computed and checked against the machine; its trace is served from
+    /// now on, so that whoever doubts the claim at once finds it.
+    pub(crate) fn answer(
+        &mut self,
+        view: &View,
+        request: U256,
+    ) -> Result<Arc<Solution>, NodeError> {
+        let request = &view.requests[&request];
+        let content_id = self.content_of(view, request).ok_or(NodeError::NoModel)?;
+        let is_new = !self.memory.checked.contains(&content_id);
+        let solution = self.solve(view, content_id, request, self.me)?;
+        if !self.rehearsal.lies {
+            self_check(self.model(content_id), &solution, is_new)?;
+        }
+        if is_new {
+            self.memory.checked.push(content_id);
+        }
+        self.traces.add(solution.trace.tree());
+        Ok(solution)
+    }
+
+    /// Lets an action rest that failed.
+    pub(crate) fn shelve(&mut self, task: Task) {
+        self.memory.shelved.insert(task, Instant::now());
+    }
+
+    /// Whether a move that a contract refused means that the game is lost: only for those who play
+    /// with a fault.
+    pub(crate) const fn gives_up(&self, action: &Move) -> bool {
+        matches!(action, Move::Convict { .. }) && self.rehearsal.lies
+    }
+
+    /// What a node of a claim's trace computes, where the model is here.
+    pub(crate) fn kind(&self, claim: &ClaimView, node: u64) -> Option<NodeKind> {
+        let model = self.solver.model(&claim.preimage.contentId)?;
+        Some(model.kind(u32::try_from(node).ok()?))
+    }
+
+    fn plays(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    fn rests(&self, action: &Action) -> bool {
+        self.memory.shelved.get(&action.task()).is_some_and(|since| since.elapsed() < REST)
+    }
+
+    fn next_move(&mut self, view: &View) -> Result<Option<Action>, NodeError> {
+        for (game_view, claim, side) in my_games(view, self.me) {
+            let game = game_view.at(self.k_log2, view.time);
+            let is_mine = if game.expired { Some(side.other()) } else { Some(side) };
+            let request = claim.request.and_then(|id| view.requests.get(&id));
+            let Some(request) = request.filter(|_| game.to_move() == is_mine) else { continue };
+            let (content_id, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
+            let solution = self.solve(view, content_id, request, claimant)?;
+            let mine = (self.model(content_id), &*solution);
+            let action = next_move(&game, shown_slot(game_view), side, mine, self.rehearsal);
+            let action = action.map(|action| Action::Play { game: game_view.id, action });
+            if let Some(action) = action.filter(|action| !self.rests(action)) {
+                return Ok(Some(action));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_challenge(&mut self, view: &View) -> Result<Option<Action>, NodeError> {
+        for claim in claims_to_judge(view, self.me) {
+            let Some(request) = self.judgeable(view, claim) else { continue };
+            let difference = match self.judge(view, claim, request)? {
+                Verdict::Wrong(difference) => Some(difference),
+                Verdict::Withheld => None,
+                Verdict::Right | Verdict::MyMistake => continue,
+            };
+            let action = Action::Challenge { claim: claim.id, difference };
+            if !self.rests(&action) {
+                return Ok(Some(action));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The request of a claim whose model is here.
+    fn judgeable<'v>(&self, view: &'v View, claim: &ClaimView) -> Option<&'v RequestView> {
+        self.solver.model(&claim.preimage.contentId)?;
+        let request = view.requests.get(&claim.request?)?;
+        is_known(request).then_some(request)
+    }
+
+    fn next_claim(&mut self, view: &View) -> Result<Option<Action>, NodeError> {
+        for (id, request, live) in requests_to_answer(view, self.me) {
+            let action = Action::Claim { request: id };
+            if self.rests(&action) || self.content_of(view, request).is_none() {
+                continue;
+            }
+            // One execution is the normal case: answered again only where the answer is wrong.
+            let mut is_needed = true;
+            for claim in live {
+                is_needed &= self.judge(view, claim, request)?.is_wrong();
+            }
+            if is_needed {
+                return Ok(Some(action));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The content to run for a request; none where this node cannot, or its verifier is another.
+    fn content_of(&self, view: &View, request: &RequestView) -> Option<B256> {
+        let terms = &request.order.terms;
+        let is_judged = terms.verifier == view.deployment().verifier;
+        let is_here = is_judged && self.solver.model(&terms.contentId).is_some();
+        (is_known(request) && is_here).then_some(terms.contentId)
+    }
+
+    /// What was claimed can be asked for until it is final; after a restart it is computed again.
+    fn serve_my_traces(&mut self, view: &View) -> Result<(), NodeError> {
+        let mine = view
+            .claims
+            .values()
+            .filter(|claim| claim.preimage.claimant == self.me && !view.is_proven(claim));
+        let pending: Vec<_> = mine.filter(|claim| claim.state == ClaimState::Pending).collect();
+        for claim in pending {
+            let request = claim.request.and_then(|id| view.requests.get(&id));
+            let content_id = claim.preimage.contentId;
+            let Some(request) = request.filter(|_| self.solver.model(&content_id).is_some()) else {
+                continue;
+            };
+            if self.traces.has(&claim.preimage.traceRoot) {
+                continue;
+            }
+            let solution = self.solve(view, content_id, request, claim.preimage.claimant)?;
+            self.traces.add(solution.trace.tree());
+        }
+        Ok(())
+    }
+
+    /// Runs the model as the claimant should have.
+    fn judge(
+        &mut self,
+        view: &View,
+        claim: &ClaimView,
+        request: &RequestView,
+    ) -> Result<Verdict, NodeError> {
+        if let Some(verdict) = self.memory.verdicts.get(&claim.id) {
+            return Ok(verdict.clone());
+        }
+        let content_id = claim.preimage.contentId;
+        let solution = self.solve(view, content_id, request, claim.preimage.claimant)?;
+        let verdict = self.compare(claim, self.model(content_id), &solution);
+        self.memory.verdicts.insert(claim.id, verdict.clone());
+        Ok(verdict)
+    }
+
+    fn compare(&self, claim: &ClaimView, model: &Model, solution: &Solution) -> Verdict {
+        if solution.root() == claim.preimage.traceRoot.0 {
+            return Verdict::Right;
+        }
+        let found = self.sources.difference(claim, &solution.trace);
+        let Some(difference) = found else { return Verdict::Withheld };
+        if self.rehearsal.lies || machine_differs(model, solution, &difference) {
+            Verdict::Wrong(difference)
+        } else {
+            self.report.tell(&Event::Mistaken { claim: claim.id, node: difference.node });
+            Verdict::MyMistake
+        }
+    }
+
+    fn solve(
+        &mut self,
+        view: &View,
+        content_id: B256,
+        request: &RequestView,
+        claimant: Address,
+    ) -> Result<Arc<Solution>, NodeError> {
+        let request = request_of(request, claimant, view.deployment().chain_id)?;
+        Ok(self.solver.solve(content_id.0, &request)?)
+    }
+
+    /// The model of a content that was just run.
+    fn model(&self, content_id: B256) -> &Model {
+        self.solver.model(&content_id).expect("it was just run")
+    }
+}
+
+/// Whether the engine can be given a request as it is.
+const fn is_known(request: &RequestView) -> bool {
+    request.order.request.flags & !KNOWN_FLAGS == 0
+}

@@ -1,0 +1,48 @@
+//! A node: an operator who answers requests, a challenger who disputes wrong answers, or both.
+//!
+//! `imo node` reads arguments, opens models, and starts one ([`Node::work`]). The loop reads what
+//! the chain's logs say, decides what is most urgent, and sends it as a transaction; beside it a
+//! server shows the traces of the node's claims to anybody who doubts them. `imo verify` and `imo
+//! dispute` use the same conversions, and the same [`Sources`] of other people's traces. What there
+//! is to tell people comes as an [`Event`], which whoever starts the node prints.
+//!
+//! **Invariant:** it keeps nothing that it cannot work out again from the chain, the model file and
+//! the request, so it may be killed at any moment.
+
+mod error;
+pub use error::NodeError;
+
+mod event;
+pub use event::{Event, Report};
+
+mod node_roots;
+
+mod on_chain;
+pub use on_chain::{program_on_chain, request_of, shown_slot};
+
+mod agenda;
+
+mod role;
+pub use role::Role;
+
+mod metrics;
+
+mod traces;
+
+mod serve;
+
+mod fetch;
+pub use fetch::Sources;
+
+mod judge;
+
+mod funds;
+
+mod send;
+
+mod words;
+
+mod worker;
+
+mod node;
+pub use node::Node;

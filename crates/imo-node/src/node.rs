@@ -1,0 +1,109 @@
+//! A node from its start on.
+
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use imo_chain::contracts::OpmlVerifier::K_LOG2Call;
+use imo_chain::{Beacon, Client, Deployment, View};
+use imo_player::{Rehearsal, Solver};
+use tokio::net::TcpListener;
+
+use crate::error::NodeError;
+use crate::event::{Event, Report};
+use crate::fetch::Sources;
+use crate::judge::{Judge, Memory};
+use crate::metrics::Metrics;
+use crate::role::Role;
+use crate::send::Sender;
+use crate::serve;
+use crate::traces::Traces;
+use crate::worker::Worker;
+
+/// Between two notes about the same trouble.
+const COMPLAINTS: Duration = Duration::from_secs(30);
+
+/// What a node needs.
+#[derive(Debug)]
+pub struct Node {
+    /// A chain, and the account that signs.
+    pub client: Client,
+    /// The contracts.
+    pub deployment: Deployment,
+    /// A consensus node, to find other people's traces in blobs.
+    pub beacon: Option<Beacon>,
+    /// The models.
+    pub solver: Solver,
+    /// What to do.
+    pub roles: Vec<Role>,
+    /// How to depart from the truth: on development chains only, where bonds are no money.
+    pub rehearsal: Rehearsal,
+    /// Where traces and metrics are served.
+    pub listener: TcpListener,
+    /// Where others reach the listener; its own address where none is given.
+    pub public_url: Option<String>,
+    /// Whether to tell nobody where traces are served: a challenger has to have them revealed.
+    pub withholds: bool,
+    /// Whether claims carry the roots of their slots in blobs.
+    pub blobs: bool,
+    /// Between two looks at the chain when there is nothing to do.
+    pub poll: Duration,
+    /// Where events go.
+    pub report: Report,
+}
+
+impl Node {
+    /// Works until the process ends; the error is why it could not start.
+    ///
+    /// The runtime must have several threads: the node blocks one while it computes.
+    pub async fn work(self) -> Result<Infallible, NodeError> {
+        let (poll, report) = (self.poll, self.report.clone());
+        let mut worker = self.start().await?;
+        let mut last_complaint = None;
+        loop {
+            match worker.turn().await {
+                Ok(true) => {}
+                Ok(false) => tokio::time::sleep(poll).await,
+                // The chain's node may be restarting: nothing is lost by waiting.
+                Err(error) => {
+                    if last_complaint.is_none_or(|at: Instant| at.elapsed() > COMPLAINTS) {
+                        report.tell(&Event::Waiting { error });
+                        last_complaint = Some(Instant::now());
+                    }
+                    tokio::time::sleep(poll).await;
+                }
+            }
+        }
+    }
+
+    async fn start(self) -> Result<Worker, NodeError> {
+        let Self { client, deployment, report, .. } = self;
+        let (traces, metrics) = (Traces::default(), Metrics::default());
+        let address = serve::start(self.listener, traces.clone(), metrics.clone())?;
+        let url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
+        let k_log2 = client.call(deployment.verifier, &K_LOG2Call {}).await?;
+        report.tell(&Event::Started { account: client.address(), url: url.clone() });
+        client.settle().await?;
+
+        let judge = Judge {
+            me: client.address(),
+            roles: self.roles,
+            rehearsal: self.rehearsal,
+            k_log2: k_log2.saturating_to(),
+            solver: self.solver,
+            sources: Sources::new(client.clone(), self.beacon),
+            traces: traces.clone(),
+            report: report.clone(),
+            memory: Memory::default(),
+        };
+        let sender = Sender {
+            client: client.clone(),
+            verifier: deployment.verifier,
+            oracle: deployment.oracle,
+            trace_uri: if self.withholds { String::new() } else { url },
+            blobs: self.blobs,
+            report: report.clone(),
+        };
+        let view = View::new(deployment);
+        Ok(Worker { client, view, judge, sender, traces, metrics, report })
+    }
+}

@@ -1,0 +1,10 @@
+//! What a node does for a living.
+
+/// What a node does for a living.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Answers requests, for fees.
+    Operator,
+    /// Runs other people's answers again and disputes wrong ones, for their bonds.
+    Challenger,
+}

@@ -1,0 +1,99 @@
+//! One turn of a node: read, decide, send.
+
+use imo_chain::{ClaimState, Client, RequestState, View};
+use tokio::task::block_in_place;
+
+use crate::agenda::Action;
+use crate::error::NodeError;
+use crate::event::{Event, Report};
+use crate::judge::Judge;
+use crate::metrics::Metrics;
+use crate::send::Sender;
+use crate::traces::Traces;
+use crate::words::describe;
+
+/// A node at work.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) client: Client,
+    pub(crate) view: View,
+    pub(crate) judge: Judge,
+    pub(crate) sender: Sender,
+    pub(crate) traces: Traces,
+    pub(crate) metrics: Metrics,
+    pub(crate) report: Report,
+}
+
+impl Worker {
+    /// Looks once and does the most urgent thing, if there is one. Says whether there was.
+    pub(crate) async fn turn(&mut self) -> Result<bool, NodeError> {
+        self.view.update(&self.client).await?;
+        self.watch();
+        let next = block_in_place(|| self.judge.next(&self.view))?;
+        let Some(action) = next else { return Ok(false) };
+        let task = action.task();
+        if let Err(error) = self.send(action).await {
+            // Where the chain answers, this action alone fails, and others need not wait for it.
+            if error.is_silence() {
+                return Err(error);
+            }
+            self.metrics.refused();
+            self.report.tell(&Event::Failed { what: task.0, error });
+            self.judge.shelve(task);
+        }
+        Ok(true)
+    }
+
+    /// Counts what is open, and forgets traces that nobody can ask for any more.
+    fn watch(&self) {
+        let open = self.view.requests.values().filter(|it| it.state == RequestState::Open);
+        self.metrics.sees(open.count() as u64, self.view.open_games().count() as u64);
+        let claims = self.view.claims.values();
+        let live = claims.filter(|claim| claim.state == ClaimState::Pending);
+        let live: Vec<_> = live.map(|claim| claim.preimage.traceRoot.0).collect();
+        self.traces.retain(|root| live.contains(root));
+    }
+
+    /// Sends an action and says so.
+    async fn send(&mut self, action: Action) -> Result<(), NodeError> {
+        let (view, sender) = (&self.view, &self.sender);
+        let mut what = describe(&action, self.kind(&action));
+        let receipt = match action {
+            Action::Play { game, action } => {
+                let gives_up = self.judge.gives_up(&action);
+                let (receipt, action) = sender.play(view, game, action, gives_up).await?;
+                what = describe(&Action::Play { game, action }, None);
+                receipt
+            }
+            Action::CloseGame { game } => sender.close_game(view, game).await?,
+            Action::Challenge { claim, difference } => {
+                sender.challenge(view, claim, difference).await?
+            }
+            Action::Claim { request } => {
+                let answer = block_in_place(|| self.judge.answer(view, request))?;
+                sender.claim(view, request, &answer).await?
+            }
+            Action::Finalize { request, claim } => {
+                let (receipt, delivered) = sender.finalize(view, request, claim).await?;
+                if delivered {
+                    what.push_str(", delivered");
+                }
+                receipt
+            }
+            Action::Deliver { request, claim } => sender.deliver(view, request, claim).await?,
+            Action::SettleClaim { claim } => sender.settle_claim(view, claim).await?,
+            Action::DropClaim { request, claim } => sender.drop_claim(view, request, claim).await?,
+            Action::Expire { request } => sender.expire(view, request).await?,
+            Action::PayReceiver { receiver } => sender.pay_receiver(receiver).await?,
+        };
+        self.metrics.sent(receipt.gas);
+        self.report.tell(&Event::Sent { what, gas: receipt.gas });
+        Ok(())
+    }
+
+    /// What the node computes that an action challenges.
+    fn kind(&self, action: &Action) -> Option<imo_player::NodeKind> {
+        let Action::Challenge { claim, difference: Some(difference) } = action else { return None };
+        self.judge.kind(&self.view.claims[claim], difference.node)
+    }
+}

@@ -1,0 +1,75 @@
+//! A model that can be run and judged.
+
+use imo_commit::{DenseTree, Hash};
+use imo_engine::{Fault, Means, Request};
+use imo_model::ModelImage;
+use imo_vm::Run;
+
+use crate::claimed::ClaimedTrace;
+use crate::error::PlayerError;
+use crate::guest::NodeKind;
+use crate::program::Program;
+use crate::solution::Solution;
+
+/// An image with its tree and the program that it needs.
+#[derive(Debug)]
+pub struct Model {
+    image: ModelImage,
+    tree: DenseTree,
+    program: Program,
+    content_id: Hash,
+}
+
+impl Model {
+    /// The model of an image, all of which is hashed.
+    pub fn new(image: ModelImage) -> Result<Self, PlayerError> {
+        let program = Program::of(&image)?;
+        let (tree, content_id) = (image.tree(), program.content_id(&image));
+        Ok(Self { image, tree, program, content_id })
+    }
+
+    /// The image.
+    pub const fn image(&self) -> &ModelImage {
+        &self.image
+    }
+
+    /// The tree over the image.
+    pub const fn tree(&self) -> &DenseTree {
+        &self.tree
+    }
+
+    /// The program that it needs.
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The chain's name for the image with its program.
+    pub const fn content_id(&self) -> Hash {
+        self.content_id
+    }
+
+    /// What a node of its traces computes.
+    pub fn kind(&self, node: u32) -> NodeKind {
+        self.program.kind(&self.image, node)
+    }
+
+    /// Answers a request with the engine, perhaps with a deliberate fault.
+    pub fn solve(
+        &self,
+        request: &Request,
+        fault: Option<Fault>,
+        means: Means,
+    ) -> Result<Solution, PlayerError> {
+        (self.program.guest().solve)(&self.image, request, fault, means)
+    }
+
+    /// Runs one node in the virtual machine, over a trace as somebody claims it.
+    pub fn run_node<'a>(
+        &'a self,
+        solution: &'a Solution,
+        trace: &'a ClaimedTrace<'a>,
+        node: u32,
+    ) -> Run<'a, ClaimedTrace<'a>> {
+        self.program.run((&self.image, &self.tree), &solution.input, trace, node)
+    }
+}

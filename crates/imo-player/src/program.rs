@@ -1,0 +1,111 @@
+//! A guest program set up for one image, and the runs of its nodes.
+
+use imo_commit::{DenseTree, Hash, dense_root, depth};
+use imo_model::{ModelImage, content_id};
+use imo_vm::{Elf, Machine, Run, Segments, State, Stopped, TraceBytes};
+
+use crate::error::PlayerError;
+use crate::guest::{Guest, NodeKind, TraceSize};
+use crate::programs::guest_of;
+
+/// The program that an image needs, with the smallest trace that holds the image's.
+#[derive(Debug)]
+pub struct Program {
+    guest: &'static Guest,
+    elf: Elf,
+    parameters: imo_model::Program,
+}
+
+impl Program {
+    /// The program of an image.
+    pub fn of(image: &ModelImage) -> Result<Self, PlayerError> {
+        let guest = guest_of(image)?;
+        let elf = guest.executable();
+        let TraceSize { nodes_log2, slot_log2 } =
+            (guest.trace)(image).ok_or(PlayerError::TooLarge)?;
+        let parameters = imo_model::Program {
+            code_root: dense_root(&elf.code, elf.code_depth()),
+            code_base: elf.code_base,
+            entry: elf.entry,
+            code_depth: elf.code_depth(),
+            memory_depth: guest.memory_depth,
+            input_depth: guest.input_depth,
+            nodes_log2,
+            slot_log2,
+            steps_log2: guest.steps_log2,
+            output_address: guest.output_address,
+            prompt_limit: guest.prompt_limit,
+            output_limit: guest.output_limit,
+        };
+        Ok(Self { guest, elf, parameters })
+    }
+
+    /// Its row in the table.
+    pub const fn guest(&self) -> &'static Guest {
+        self.guest
+    }
+
+    /// Its parameters, as the chain has them.
+    pub const fn parameters(&self) -> &imo_model::Program {
+        &self.parameters
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &[u8] {
+        &self.elf.code
+    }
+
+    /// The chain's name for this program with this image.
+    pub fn content_id(&self, image: &ModelImage) -> Hash {
+        content_id(image.root(), image.bytes().len() as u64, self.parameters.id())
+    }
+
+    /// The machine that a node runs on.
+    pub fn machine(&self, image_length: u64, node: u32) -> Machine {
+        let it = &self.parameters;
+        Machine {
+            code_base: it.code_base,
+            code_depth: it.code_depth,
+            memory_depth: it.memory_depth,
+            input_depth: it.input_depth,
+            model_depth: depth(image_length),
+            trace_depth: it.nodes_log2 + it.slot_log2 - 7,
+            trace_limit: u64::from(node) << it.slot_log2,
+        }
+    }
+
+    /// Runs a node to its end over a model, an input memory and a trace.
+    pub fn run<'a, T: TraceBytes>(
+        &'a self,
+        (image, tree): (&'a ModelImage, &'a DenseTree),
+        input: &'a [u8],
+        trace: &'a T,
+        node: u32,
+    ) -> Run<'a, T> {
+        let it = &self.parameters;
+        let machine = self.machine(image.bytes().len() as u64, node);
+        let model = (image.bytes(), Some(tree));
+        let segments = Segments::new(machine, &self.elf.code, input, model, (trace, it.slot_log2));
+        let state = State::new(it.entry, [node, it.nodes_log2.into(), it.slot_log2.into()]);
+        Run::new(segments, state, self.elf.memory(it.memory_depth), 1 << it.steps_log2)
+    }
+
+    /// The slot that a run left, or how it stopped when that is not what a node does.
+    pub fn slot<T: TraceBytes>(&self, run: &Run<'_, T>) -> Result<Vec<u8>, Stopped> {
+        let (address, slot_log2) = self.output();
+        match run.stopped() {
+            Stopped::Halted { code: 0 } => Ok(run.output(address, 1 << slot_log2)),
+            other => Err(other),
+        }
+    }
+
+    /// What a node of an image's trace computes.
+    pub fn kind(&self, image: &ModelImage, node: u32) -> NodeKind {
+        (self.guest.kind)(image, node)
+    }
+
+    /// Where a run leaves its slot, and the slot's bytes as a power of two.
+    pub(crate) const fn output(&self) -> (usize, u8) {
+        (self.parameters.output_address as usize, self.parameters.slot_log2)
+    }
+}

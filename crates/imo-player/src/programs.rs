@@ -1,0 +1,64 @@
+//! The table of guest programs.
+
+use imo_model::ModelImage;
+
+use crate::error::PlayerError;
+use crate::guest::{Guest, number_of};
+use crate::text::TEXT;
+
+/// Every program that this version can run and judge. Another one is a file beside `text.rs` and a
+/// row here.
+pub static PROGRAMS: [&Guest; 1] = [&TEXT];
+
+/// The program that an image needs.
+pub fn guest_of(image: &ModelImage) -> Result<&'static Guest, PlayerError> {
+    numbered(number_of(image))
+}
+
+fn numbered(number: u32) -> Result<&'static Guest, PlayerError> {
+    PROGRAMS.into_iter().find(|guest| guest.number == number).ok_or_else(|| {
+        let known: Vec<_> =
+            PROGRAMS.iter().map(|guest| format!("{} ({})", guest.number, guest.name)).collect();
+        PlayerError::UnknownProgram { number, known: known.join(", ") }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_are_unique() {
+        for guest in PROGRAMS {
+            assert!(std::ptr::eq(numbered(guest.number).expect("a row"), guest));
+            assert_eq!(PROGRAMS.iter().filter(|it| it.name == guest.name).count(), 1);
+        }
+    }
+
+    #[test]
+    fn the_entry_is_in_the_guests_main() {
+        for guest in PROGRAMS {
+            let place = guest.place(guest.executable().entry + 16).expect("the entry is known");
+            let main = format!("programs/{}/src/main.rs:", guest.name);
+            assert!(place.line.starts_with(&main), "{place}");
+            assert_eq!(guest.place(0), None);
+        }
+    }
+
+    #[test]
+    fn addresses_of_lines_ascend() {
+        let address = |line: &str| u32::from_str_radix(&line[..8], 16).expect("hexadecimal");
+        for guest in PROGRAMS {
+            assert!(guest.lines.lines().map(address).is_sorted_by(|a, b| a < b), "{}", guest.name);
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_not_here_is_named() {
+        let error = numbered(7).expect_err("there is no such row").to_string();
+        assert_eq!(
+            error,
+            "the model needs program 7, which this version does not have; it has 1 (text)"
+        );
+    }
+}

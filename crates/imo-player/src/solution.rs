@@ -1,0 +1,42 @@
+//! What a request comes to.
+
+use imo_commit::Hash;
+use imo_engine::Trace;
+
+use crate::claimed::Difference;
+
+/// A request with its answer and trace, as one claimant would claim it.
+#[derive(Debug)]
+pub struct Solution {
+    /// The input memory of the request.
+    pub input: Vec<u8>,
+    /// The answer's bytes.
+    pub answer: Vec<u8>,
+    /// What a requester pays for; an answer that is an error text used nothing.
+    pub tokens_used: u32,
+    /// Every slot, and the tree over them.
+    pub trace: Trace,
+}
+
+impl Solution {
+    /// The root that a claim commits to.
+    pub fn root(&self) -> Hash {
+        self.trace.tree().root()
+    }
+
+    /// The siblings of the last slot, which tells of the answer.
+    pub fn open_emit(&self) -> Vec<Hash> {
+        let tree = self.trace.tree();
+        tree.open((u32::MAX >> 1) >> (31 - tree.nodes_log2()))
+    }
+
+    /// Whether a claimed trace is as this one everywhere before the node of a difference.
+    pub fn agrees_before(&self, difference: &Difference) -> bool {
+        let Difference { node, siblings, .. } = difference;
+        let left = (0_u8..).zip(siblings).filter(|(level, _)| node >> level & 1 == 1);
+        left.into_iter().all(|(level, sibling)| {
+            let index = u32::try_from(node >> level ^ 1).expect("a node of the trace");
+            self.trace.tree().subtree(level, index) == *sibling
+        })
+    }
+}

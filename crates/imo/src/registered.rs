@@ -1,0 +1,26 @@
+//! Which registered model a command is about.
+
+use anyhow::bail;
+use imo_chain::contracts::ModelRegistry::ModelRegistered;
+use imo_chain::primitives::B256;
+use imo_chain::{Client, Deployment};
+
+/// The model that is named, or the only one that there is.
+pub(crate) async fn choose(
+    client: &Client,
+    deployment: &Deployment,
+    named: Option<B256>,
+) -> anyhow::Result<B256> {
+    if let Some(id) = named {
+        return Ok(id);
+    }
+    let head = client.block_number().await?;
+    let models =
+        client.logs::<ModelRegistered>(deployment.registry, deployment.block, head).await?;
+    let ids: Vec<String> = models.iter().map(|model| model.event.modelId.to_string()).collect();
+    match &models[..] {
+        [] => bail!("no model is registered at {}", deployment.registry),
+        [only] => Ok(only.event.modelId),
+        _ => bail!("several models are registered; name one with --model:\n  {}", ids.join("\n  ")),
+    }
+}
