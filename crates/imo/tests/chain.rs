@@ -179,7 +179,7 @@ async fn a_deployment_goes_on_where_it_was_killed_and_then_sends_nothing() {
     let second = chain.deployed();
     let made = second["gas"].as_object().expect("gas by contract");
     assert!(!made.contains_key("stepper") && made.contains_key("factory"), "{second}");
-    assert!(made.contains_key("code of guest"), "{second}");
+    assert!(made.contains_key("code of text"), "{second}");
     let blocks = chain.blocks().await;
     let third = chain.deployed();
     assert_eq!(third["gas"], json!({}));

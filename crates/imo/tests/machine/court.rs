@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use alloy::sol_types::{SolCall, SolConstructor, SolInterface, SolValue};
-use imo::claimed::Difference;
-use imo::program::TextProgram;
 use imo_chain::contracts::OpmlVerifier::{
     self, OpmlVerifierCalls, Parameters, Request as RequestOnChain, Submission, challengeCall,
     challengeWithheldCall, proveInputCall, registerContentCall, registerProgramCall,
@@ -18,6 +16,8 @@ use imo_commit::dense_root;
 use imo_dispute::{Move, Side};
 use imo_engine::{Request, Trace};
 use imo_model::ModelImage;
+use imo_node::program_on_chain;
+use imo_player::{Difference, Program};
 use imo_vm::pieces;
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, ContextTr, TxEnv};
@@ -72,7 +72,7 @@ pub(crate) struct Court {
 
 impl Court {
     /// Deploys stepper and verifier, and registers the program and the model.
-    pub(crate) fn new(program: &TextProgram, image: &ModelImage) -> Self {
+    pub(crate) fn new(program: &Program, image: &ModelImage) -> Self {
         let mut database = InMemoryDB::default();
         for side in [Side::Claimant, Side::Challenger] {
             let info = AccountInfo::from_balance(U256::from(WEALTH));
@@ -121,9 +121,9 @@ impl Court {
         }
     }
 
-    fn register(&mut self, program: &TextProgram, image: &ModelImage) {
+    fn register(&mut self, program: &Program, image: &ModelImage) {
         let Deployment { stepper, .. } = *self.view.deployment();
-        let (code, depth) = (program.code(), program.program().code_depth);
+        let (code, depth) = (program.code(), program.parameters().code_depth);
         for piece in pieces(code, depth) {
             let call = storeCodeCall {
                 codeRoot: dense_root(code, depth).into(),
@@ -135,12 +135,12 @@ impl Court {
             let stored = self.transact(Side::Claimant, TxKind::Call(stepper), 0, call.abi_encode());
             assert!(stored.is_success(), "{stored:?}");
         }
-        let call = registerProgramCall { program: program.on_chain() };
+        let call = registerProgramCall { program: program_on_chain(program.parameters()) };
         assert!(self.send(Side::Claimant, 0, call.abi_encode()));
         let call = registerContentCall {
             imageRoot: image.root().into(),
             imageLength: image.bytes().len() as u64,
-            programId: program.program().id().into(),
+            programId: program.parameters().id().into(),
         };
         assert!(self.send(Side::Claimant, 0, call.abi_encode()));
         self.content_id = program.content_id(image).into();

@@ -6,13 +6,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use imo::claimed::{ClaimedTrace, PlayerRun, first_difference};
-use imo::program::{TextProgram, answer};
-use imo_commit::{DenseTree, Hash, keccak256};
+use imo_commit::{Hash, keccak256};
 use imo_dispute::{Game, Move, Run as _, Side, react};
-use imo_engine::{Deviations, Fault, Means, Request, Session, Trace};
+use imo_engine::{Fault, Means, Request, Trace};
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{Kind, ModelImage, Stops, pack, pack_bytes};
+use imo_player::{ClaimedTrace, Model, PlayerRun, first_difference};
 use indicatif::HumanCount;
 
 use crate::court::{CHAIN, Cost, Court, HOST, K_LOG2, account};
@@ -115,9 +114,7 @@ pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request {
 // ---- the model ---------------------------------------------------------------------------------------------------------
 
 struct Scene {
-    image: ModelImage,
-    tree: DenseTree,
-    program: TextProgram,
+    model: Model,
     request: Request,
     court: Court,
 }
@@ -150,18 +147,16 @@ impl Scene {
     }
 
     fn new(image: ModelImage, request: Request) -> Self {
-        let (tree, program) = (image.tree(), TextProgram::new(&image));
+        let model = Model::new(image).expect("the text program");
         let (host, claimant) = (HOST.into_array(), account(Side::Claimant).into_array());
         let request = Request { chain_id: CHAIN, host, claimant, ..request };
-        let court = Court::new(&program, &image);
-        Self { image, tree, program, request, court }
+        let court = Court::new(model.program(), model.image());
+        Self { model, request, court }
     }
 
     fn trace(&self, fault: Option<Fault>) -> Trace {
-        let means = Means::detect(2);
-        let session = Session::new(&self.image, self.program.limits(), means).expect("a session");
-        let deviations = Deviations { fault, ..Deviations::default() };
-        answer(&session, &self.request, &deviations).1
+        let solution = self.model.solve(&self.request, fault, Means::detect(2));
+        solution.expect("this machine can run it").trace
     }
 
     /// A game against a claim: `liar` says who is wrong. None when the contract refuses the claim.
@@ -173,7 +168,7 @@ impl Scene {
     ) -> Option<Played> {
         let started = Instant::now();
         let mut court = self.court.fresh();
-        let claim = court.claim(&self.request, self.program.shape().emit(), claimed)?;
+        let claim = court.claim(&self.request, self.model.image().trace_shape().emit(), claimed)?;
         let difference = first_difference(other, claimed.tree().root(), |level, index| {
             let child = |at| claimed.tree().subtree(level - 1, at);
             Some((child(2 * index), child(2 * index + 1)))
@@ -188,8 +183,8 @@ impl Scene {
         let input = self.request.encode();
         let seat = |side, trace: &'_ Trace, view| {
             let style = if side == liar { style } else { Style::HONEST };
-            let (program, image) = (&self.program, (&self.image, &self.tree));
-            let it = program.program();
+            let program = self.model.program();
+            let (it, image) = (program.parameters(), (self.model.image(), self.model.tree()));
             let run = program.run(image, &input, view, node);
             let run = PlayerRun::new(run, it.output_address as usize, it.slot_log2);
             let run = run.stating(style.steps_log2);
@@ -285,7 +280,7 @@ fn keep(name: &str, report: &str) {
 
 /// The nodes of a trace by kind.
 fn nodes_by_kind(scene: &Scene, honest: &Trace) -> [(&'static str, Vec<u32>); 5] {
-    let shape = scene.program.shape();
+    let shape = scene.model.image().trace_shape();
     let of_kind = |wanted: fn(Kind) -> bool| -> Vec<u32> {
         honest.nodes().filter(|node| wanted(shape.kind(*node))).collect()
     };

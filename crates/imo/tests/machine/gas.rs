@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use imo::claimed::ClaimedTrace;
 use imo::evm::Stepper;
-use imo::program::{TextProgram, answer};
 use imo_commit::{Hash, dense_root, hash_leaf, root_from_opening};
 use imo_engine::{Deviations, Means, Request, Session};
 use imo_model::{ModelImage, pack_bytes};
+use imo_player::text::{answer, limits};
+use imo_player::{ClaimedTrace, Program};
 use imo_vm::{INPUT_BASE, MODEL_BASE, Machine, Region, Roots, State, TRACE_BASE, check};
 
 use crate::asm::{ECALL, addi, b_type, i_type, jal, jalr, r_type, s_type, u_type};
@@ -177,12 +177,13 @@ fn steps_of_the_real_model_cost_no_more_than_recorded() {
     let file = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (bytes, _) = pack_bytes(&file, |_, _| ()).expect("the demo model packs");
     let image = ModelImage::from_bytes(bytes).expect("sound");
-    let program = TextProgram::new(&image);
-    let session = Session::new(&image, program.limits(), Means::detect(2)).expect("a session");
+    let program = Program::of(&image).expect("the text program");
+    let limits = limits(&image).expect("the text program");
+    let session = Session::new(&image, limits, Means::detect(2)).expect("a session");
     let request = Request::local("What is the capital of France?", 4);
     let (answer, trace) = answer(&session, &request, &Deviations::default());
     let (tree, input, claimed) = (image.tree(), request.encode(), ClaimedTrace::own(&trace));
-    let (shape, position) = (program.shape(), answer.prompt_tokens.len().try_into().expect("few"));
+    let (shape, position) = (limits.shape, answer.prompt_tokens.len().try_into().expect("few"));
 
     let table = whole_table();
     let mut random = Random(7);

@@ -1,11 +1,11 @@
 //! The real guest: steps of nodes of a small model, fast, from the witness, and in the contract.
 
-use imo::claimed::ClaimedTrace;
 use imo::evm::Stepper;
-use imo::program::{TextProgram, answer};
 use imo_engine::{Deviations, Means, Session};
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
+use imo_player::text::{answer, limits};
+use imo_player::{ClaimedTrace, Program};
 use imo_vm::check;
 
 use crate::games::sampled;
@@ -17,12 +17,13 @@ const STEPS_OF_A_NODE: u64 = 100;
 fn steps_of_every_kind_of_node_are_taken_by_the_contract_as_by_the_machine() {
     let (bytes, _) = pack_bytes(&gguf(5, &TinyShape::default()), |_, _| ()).expect("supported");
     let image = ModelImage::from_bytes(bytes).expect("sound");
-    let program = TextProgram::new(&image);
-    let session = Session::new(&image, program.limits(), Means::detect(2)).expect("a session");
+    let program = Program::of(&image).expect("the text program");
+    let limits = limits(&image).expect("the text program");
+    let session = Session::new(&image, limits, Means::detect(2)).expect("a session");
     let request = sampled("and the end", 3);
     let (answer, trace) = answer(&session, &request, &Deviations::default());
     let (tree, input, claimed) = (image.tree(), request.encode(), ClaimedTrace::own(&trace));
-    let shape = program.shape();
+    let shape = limits.shape;
     let position = u32::try_from(answer.prompt_tokens.len()).expect("a few");
     let mut nodes = vec![0, shape.sampler(position), shape.emit(), shape.emit() - 1];
     nodes.extend((0..image.header().layers).map(|layer| shape.layer(position, layer)));

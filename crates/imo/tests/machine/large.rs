@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
-use imo::claimed::ClaimedTrace;
 use imo::evm::Stepper;
-use imo::program::{TextProgram, answer};
 use imo_commit::depth;
 use imo_engine::{Deviations, Means, Request, Session};
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{HEADER_BYTES, Kind, LAYER_BYTES, ModelImage, pack_bytes};
+use imo_player::text::{answer, limits};
+use imo_player::{ClaimedTrace, Program};
 use imo_vm::{Operation, Region, Run, State, TraceBytes, check, decode};
 
 use crate::random::Random;
@@ -73,17 +73,18 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
     let tree = far.tree();
     assert_eq!(tree.root(), far.root());
 
-    let program = TextProgram::new(&far);
+    let program = Program::of(&far).expect("the text program");
+    let limits = limits(&far).expect("the text program");
     let request = Request { temperature: 80_000, seed: 3, ..Request::local("and the end", 3) };
     let run = |image| {
-        let session = Session::new(image, program.limits(), Means::detect(2)).expect("a session");
+        let session = Session::new(image, limits, Means::detect(2)).expect("a session");
         answer(&session, &request, &Deviations::default())
     };
     let ((answer, trace), (near_answer, near_trace)) = (run(&far), run(&near));
     assert_eq!(answer, near_answer);
     assert_eq!(trace.tree().root(), near_trace.tree().root(), "where weights lie changes no slot");
 
-    let (shape, header) = (program.shape(), far.header());
+    let (shape, header) = (limits.shape, far.header());
     let position = u32::try_from(answer.prompt_tokens.len()).expect("a few");
     let nodes = [0, shape.head(position, 0), shape.sampler(position), shape.emit()].into_iter();
     let layers = (0..header.layers).map(|layer| shape.layer(position, layer));
