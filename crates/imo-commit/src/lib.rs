@@ -24,11 +24,6 @@ mod dense;
 pub use dense::{DenseTree, dense_root};
 
 #[cfg(feature = "std")]
-mod hex;
-#[cfg(feature = "std")]
-pub use hex::{hex, unhex};
-
-#[cfg(feature = "std")]
 mod many;
 #[cfg(feature = "std")]
 pub use many::{dense_roots, used_leaves};

@@ -236,8 +236,8 @@ mod tests {
         order
     }
 
-    /// Whether `ME` pays the receiver, which is owed `worth` times the most that its payment costs at
-    /// a gas price of 1, less so many wei.
+    /// Whether `ME` pays the receiver, which is owed `worth` times the most that its payment costs
+    /// at a gas price of 1, less so many wei.
     fn pays(view: &View, worth: u64, less: u64) -> bool {
         let mut view = view.clone();
         view.owed.insert(RECEIVER, U256::from(worth * PAY_GAS - less));

@@ -282,3 +282,165 @@ impl Judge {
 const fn is_known(request: &RequestView) -> bool {
     request.order.request.flags & !KNOWN_FLAGS == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use imo_chain::contracts::InferenceOracle::Order;
+    use imo_chain::contracts::OpmlVerifier::ClaimPreimage;
+    use imo_chain::{Client, Deployment, RequestState, Signer};
+    use imo_engine::Means;
+    use imo_model::tiny::{TinyShape, gguf};
+    use imo_model::{ModelImage, pack_bytes};
+
+    use super::*;
+
+    const ME: Address = Address::repeat_byte(1);
+    const OTHER: Address = Address::repeat_byte(2);
+    const VERIFIER: Address = Address::repeat_byte(3);
+    const REQUEST: U256 = U256::ONE;
+    const CLAIM: B256 = B256::repeat_byte(4);
+
+    /// A judge with a tiny model, and the model's content id.
+    fn judge(roles: &[Role]) -> (Judge, B256) {
+        let (image, _) = pack_bytes(&gguf(1, &TinyShape::default()), |_, _| ()).expect("supported");
+        let model = Model::new(ModelImage::from_bytes(image).expect("sound")).expect("a program");
+        let content_id = model.content_id().into();
+        let signer = Signer::development(0).expect("a development account");
+        // Nobody is asked: no claim says where its trace is served.
+        let client = Client::connect("http://127.0.0.1:1", signer).expect("an address");
+        let judge = Judge {
+            me: ME,
+            roles: roles.to_vec(),
+            rehearsal: Rehearsal::default(),
+            k_log2: 4,
+            solver: Solver::new(vec![model], Means::detect(1), None),
+            sources: Sources::new(client, None),
+            traces: Traces::default(),
+            report: Report::new(|_| ()),
+            memory: Memory::default(),
+        };
+        (judge, content_id)
+    }
+
+    /// A chain with one open request for a content.
+    fn view(content_id: B256) -> View {
+        let nobody = Address::ZERO;
+        let mut view = View::new(Deployment {
+            chain_id: 1,
+            block: 0,
+            stepper: nobody,
+            verifier: VERIFIER,
+            registry: nobody,
+            oracle: nobody,
+            factory: nobody,
+            offering: nobody,
+        });
+        let mut order = Order::default();
+        (order.terms.contentId, order.terms.verifier) = (content_id, VERIFIER);
+        (order.request.id, order.request.maxTokens) = (REQUEST, 2);
+        let text = b"the end".to_vec().into();
+        let request = RequestView { order, text, state: RequestState::Open, claims: Vec::new() };
+        view.requests.insert(REQUEST, request);
+        view
+    }
+
+    /// Adds a claim of somebody's on the request.
+    fn claim(view: &mut View, claimant: Address, content_id: B256, trace_root: B256) {
+        let preimage = ClaimPreimage {
+            host: Address::ZERO,
+            requestDigest: B256::ZERO,
+            contentId: content_id,
+            claimant,
+            outputDigest: B256::ZERO,
+            delegate: Address::ZERO,
+            traceRoot: trace_root,
+        };
+        let claim = ClaimView {
+            id: CLAIM,
+            request: Some(REQUEST),
+            transaction: B256::ZERO,
+            preimage,
+            trace_uri: String::new(),
+            bond: U256::ZERO,
+            window_end: 10,
+            answer: Default::default(),
+            tokens_used: 1,
+            state: ClaimState::Pending,
+            input_root: None,
+            dropped: false,
+            games: Vec::new(),
+        };
+        view.claims.insert(CLAIM, claim);
+        view.requests.get_mut(&REQUEST).expect("it was added").claims.push(CLAIM);
+    }
+
+    fn next(judge: &mut Judge, view: &View) -> Option<Action> {
+        judge.next(view).expect("the model can be run")
+    }
+
+    /// The root that a claimant should claim.
+    fn true_root(judge: &mut Judge, view: &View, content_id: B256, claimant: Address) -> B256 {
+        let solution = judge.solve(view, content_id, &view.requests[&REQUEST], claimant);
+        solution.expect("the model can be run").root().into()
+    }
+
+    #[test]
+    fn an_operator_answers_and_then_serves_the_trace() {
+        let (mut judge, content_id) = judge(&[Role::Operator]);
+        let mut view = view(content_id);
+        let action = next(&mut judge, &view).expect("a request is open");
+        assert!(matches!(action, Action::Claim { request: REQUEST }), "{action:?}");
+        let root = judge.answer(&view, REQUEST).expect("it can be answered").root();
+        assert!(judge.traces.has(&root));
+
+        // After a restart the trace is computed again.
+        judge.traces.retain(|_| false);
+        claim(&mut view, ME, content_id, root.into());
+        assert!(next(&mut judge, &view).is_none(), "the answer is claimed");
+        assert!(judge.traces.has(&root));
+    }
+
+    #[test]
+    fn what_failed_rests() {
+        let (mut judge, content_id) = judge(&[Role::Operator]);
+        let view = view(content_id);
+        let action = next(&mut judge, &view).expect("a request is open");
+        judge.shelve(action.task());
+        assert!(next(&mut judge, &view).is_none());
+    }
+
+    #[test]
+    fn a_right_claim_is_left_alone_and_a_wrong_one_challenged_before_it_is_answered() {
+        let (mut judge, content_id) = judge(&[Role::Operator, Role::Challenger]);
+        let open = view(content_id);
+        let root = true_root(&mut judge, &open, content_id, OTHER);
+
+        let mut right = open.clone();
+        claim(&mut right, OTHER, content_id, root);
+        assert!(next(&mut judge, &right).is_none());
+
+        judge.memory = Memory::default();
+        let mut wrong = open;
+        claim(&mut wrong, OTHER, content_id, B256::repeat_byte(9));
+        let challenge = next(&mut judge, &wrong).expect("the claim is wrong");
+        let is_withheld = matches!(challenge, Action::Challenge { claim: CLAIM, difference: None });
+        assert!(is_withheld, "{challenge:?}");
+        judge.shelve(challenge.task());
+        let answer = next(&mut judge, &wrong).expect("a right answer is still to be given");
+        assert!(matches!(answer, Action::Claim { request: REQUEST }), "{answer:?}");
+    }
+
+    #[test]
+    fn requests_of_other_verifiers_and_unknown_models_are_not_answered() {
+        let (mut judge, content_id) = judge(&[Role::Operator]);
+        let mut foreign = view(content_id);
+        let request = foreign.requests.get_mut(&REQUEST).expect("it was added");
+        request.order.terms.verifier = OTHER;
+        assert!(next(&mut judge, &foreign).is_none());
+        assert!(next(&mut judge, &view(B256::ZERO)).is_none());
+        let mut future = view(content_id);
+        let request = future.requests.get_mut(&REQUEST).expect("it was added");
+        request.order.request.flags = 2;
+        assert!(next(&mut judge, &future).is_none());
+    }
+}

@@ -1,16 +1,31 @@
 //! What the player and the chain say to each other: one's structures as the other's.
 
-use imo_chain::contracts::OpmlVerifier;
+use imo_chain::contracts::OpmlVerifier::{self, registerContentCall, registerProgramCall};
 use imo_chain::primitives::Address;
 use imo_chain::{GameView, RequestView};
 use imo_engine::Request;
-use imo_model::{Program, SamplingWord, Stops};
-use imo_player::Difference;
+use imo_model::{ModelImage, Program as Parameters, SamplingWord, Stops};
+use imo_player::{Difference, Program};
 
 use crate::error::NodeError;
 
+/// What makes a model known to the verifier: its program, and the image with that program. Neither
+/// call is an error where somebody made it before.
+pub fn registration(
+    program: &Program,
+    image: &ModelImage,
+) -> (registerProgramCall, registerContentCall) {
+    let parameters = program.parameters();
+    let content = registerContentCall {
+        imageRoot: image.root().into(),
+        imageLength: image.bytes().len() as u64,
+        programId: parameters.id().into(),
+    };
+    (registerProgramCall { program: program_on_chain(parameters) }, content)
+}
+
 /// The parameters of a program as the verifier takes them.
-pub fn program_on_chain(it: &Program) -> OpmlVerifier::Program {
+fn program_on_chain(it: &Parameters) -> OpmlVerifier::Program {
     OpmlVerifier::Program {
         codeRoot: it.code_root.into(),
         codeBase: it.code_base,
@@ -24,7 +39,7 @@ pub fn program_on_chain(it: &Program) -> OpmlVerifier::Program {
         outputAddress: it.output_address,
         promptLimit: it.prompt_limit,
         outputLimit: it.output_limit,
-        vmVersion: Program::VM_VERSION,
+        vmVersion: Parameters::VM_VERSION,
     }
 }
 

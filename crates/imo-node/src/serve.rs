@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use imo_commit::{hex, unhex};
+use imo_chain::primitives::B256;
 use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
@@ -35,8 +35,9 @@ pub(crate) fn start(
 async fn children(
     State(traces): State<Traces>,
     Path((root, level, index)): Path<(String, u8, u32)>,
-) -> Result<Json<[String; 2]>, (StatusCode, &'static str)> {
-    let found = unhex(&root).and_then(|root| traces.children(&root, level, index));
+) -> Result<Json<[B256; 2]>, (StatusCode, &'static str)> {
+    let root: Option<B256> = root.parse().ok();
+    let found = root.and_then(|root| traces.children(&root, level, index));
     let (left, right) = found.ok_or((StatusCode::NOT_FOUND, "no such trace or subtree\n"))?;
-    Ok(Json([hex(&left), hex(&right)]))
+    Ok(Json([B256::from(left), B256::from(right)]))
 }

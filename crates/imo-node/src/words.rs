@@ -39,6 +39,7 @@ pub(crate) fn describe(action: &Action, kind: Option<NodeKind>) -> String {
     }
 }
 
-fn short(id: &B256) -> String {
+/// The first digits of an id, for people.
+pub fn short(id: &B256) -> String {
     format!("{:.10}", id.to_string())
 }

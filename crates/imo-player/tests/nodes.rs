@@ -13,7 +13,8 @@ fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
     ModelImage::from_bytes(bytes).expect("sound")
 }
 
-/// Runs nodes of a request's trace in the machine and compares each slot; returns the steps of each.
+/// Runs nodes of a request's trace in the machine and compares each slot; returns the steps of
+/// each.
 fn compare(
     image: &ModelImage,
     request: &Request,

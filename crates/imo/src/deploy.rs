@@ -11,12 +11,12 @@ use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256, Bytes};
 use imo_chain::{Client, Deployment, Placed, System, SystemTerms};
 use imo_commit::dense_root;
+use imo_node::put_code;
 use imo_player::PROGRAMS;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::amount::{parse_duration, parse_ether};
-use crate::code;
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
 use crate::terminal::Terminal;
@@ -109,7 +109,7 @@ async fn deploy(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     for guest in PROGRAMS {
         let elf = guest.executable();
         let depth = elf.code_depth();
-        let placed = code::put(&client, deployment.stepper, &elf.code, depth).await?;
+        let placed = put_code(&client, deployment.stepper, &elf.code, depth).await?;
         let name = format!("code of {}", guest.name);
         told(&name, &B256::from(dense_root(&elf.code, depth)), placed);
     }

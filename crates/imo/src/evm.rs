@@ -3,6 +3,7 @@
 use alloy::sol_types::{SolCall, SolInterface};
 use imo_chain::contracts::RiscvStepper::{self, RiscvStepperErrors, stepCall};
 use imo_commit::Hash;
+use imo_node::store_calls;
 use imo_vm::{Machine, Roots};
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, TxEnv};
@@ -12,8 +13,6 @@ use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, Bytes, TxKind};
 use revm::state::{AccountInfo, Bytecode};
 use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm};
-
-use crate::code::calls;
 
 /// Where the contract lies; any address will do.
 const STEPPER: Address = Address::repeat_byte(0x51);
@@ -65,7 +64,7 @@ impl Stepper {
 
     /// Stores a code whose tree has this depth, for the steps that read it.
     pub fn store(&mut self, code: &[u8], depth: u8) -> Result<(), Refused> {
-        calls(code, depth).try_for_each(|call| self.transact(&call).map(drop))
+        store_calls(code, depth).try_for_each(|call| self.transact(&call).map(drop))
     }
 
     /// Takes a step.

@@ -1,10 +1,11 @@
 //! The one binary: makers pack and launch models with it, holders look after their revenue,
 //! customers ask, operators and challengers run nodes, and anybody verifies an answer or looks into
 //! a dispute. Each command is a module that reads its arguments, calls the rooms below, and says
-//! what came of it; `demo` tells the whole story with them on a local chain. What other crates could
-//! use is in those rooms: here are arguments, words and files.
+//! what came of it; `demo` tells the whole story with them on a local chain. What other crates
+//! could use is in those rooms: here are arguments, words and files.
 //!
-//! **Invariant:** this is the only crate that composes the others, and `terminal` the only module that prints.
+//! **Invariant:** this is the only crate that composes all the others, and `terminal` is its only
+//! module that prints.
 
 use std::process::ExitCode;
 
@@ -16,7 +17,6 @@ mod ask;
 pub mod auction;
 mod bench;
 mod cli;
-mod code;
 mod demo;
 mod deploy;
 mod dispute;

@@ -7,7 +7,8 @@ use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use imo_commit::{hex, keccak256};
+use imo_chain::primitives::hex::encode_prefixed as hex;
+use imo_commit::keccak256;
 use imo_engine::{Isa, Means};
 use imo_model::{ModelImage, PackReport, pack};
 use imo_player::Program;
@@ -203,10 +204,10 @@ fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::
     let report = pack_with_progress(file, &target, terminal)?;
     let image = ModelImage::open(&target)?;
     let packed = Packed {
-        content_id: hex(&Program::of(&image)?.content_id(&image)),
+        content_id: hex(Program::of(&image)?.content_id(&image)),
         image: target,
-        image_root: hex(&report.root),
-        source_sha256: hex(&report.source_sha256),
+        image_root: hex(report.root),
+        source_sha256: hex(report.source_sha256),
         source_bytes: fs::metadata(file).with_context(|| file.display().to_string())?.len(),
         image_bytes: report.length,
         rounding: report.rounding,
@@ -289,9 +290,9 @@ impl Shown {
         Ok(Self {
             image: path.to_owned(),
             image_bytes: image.bytes().len() as u64,
-            content_id: hex(&program.content_id(image)),
-            image_root: hex(&image.root()),
-            program_id: hex(&program.parameters().id()),
+            content_id: hex(program.content_id(image)),
+            image_root: hex(image.root()),
+            program_id: hex(program.parameters().id()),
             layers: header.layers,
             dim: header.dim,
             ffn: header.ffn,

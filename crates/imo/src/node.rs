@@ -41,7 +41,8 @@ impl From<Role> for imo_node::Role {
 /// A node.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Models to run and to judge: packed images, or GGUF files, which are packed when they are used first
+    /// Models to run and to judge: packed images, or GGUF files, which are packed when they are used
+    /// first
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     #[command(flatten)]
@@ -49,7 +50,8 @@ pub(crate) struct Args {
     /// What to do
     #[arg(long, value_delimiter = ',', default_values = ["operator", "challenger"])]
     roles: Vec<Role>,
-    /// Address to serve traces and metrics on [default: 127.0.0.1:7641, or any free port where that is taken]
+    /// Address to serve traces and metrics on [default: 127.0.0.1:7641, or any free port where that
+    /// is taken]
     #[arg(long, env = "IMO_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// Where others reach that address [default: http:// and the address itself]
@@ -58,7 +60,8 @@ pub(crate) struct Args {
     /// Do not serve traces: a challenger has to have them revealed on chain
     #[arg(long)]
     withhold: bool,
-    /// Post the roots of a trace's slots in blobs with each claim (EIP-4844): a challenger need not ask this node
+    /// Post the roots of a trace's slots in blobs with each claim (EIP-4844): a challenger need not
+    /// ask this node
     #[arg(long)]
     blobs: bool,
     #[command(flatten)]
@@ -72,7 +75,8 @@ pub(crate) struct Args {
     /// Milliseconds between two looks at the chain when there is nothing to do
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     poll: u64,
-    /// Get something wrong, to rehearse disputes on a development chain: node=I,bit=B or output or length
+    /// Get something wrong, to rehearse disputes on a development chain: node=I,bit=B or output or
+    /// length
     #[arg(long, value_name = "FAULT", value_parser = parse_fault)]
     inject: Option<Fault>,
     /// State at least 2^N steps in disputes; any number above the true one is as true

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use imo_commit::hex;
+use imo_chain::primitives::hex::encode_prefixed as hex;
 use imo_engine::{Answer, Commitment, Deviations, Limits, Request, Session};
 use imo_model::{ModelImage, Stops};
 use imo_player::{Program, text};
@@ -81,13 +81,13 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     }
     terminal.note(format!("{stop}: {speed}"));
     terminal.object(&Report {
-        content_id: hex(&program.content_id(&image)),
+        content_id: hex(program.content_id(&image)),
         prompt_ids: &answer.prompt_tokens,
         generated_ids: &answer.tokens,
         text: String::from_utf8_lossy(&answer.bytes),
         stop,
         top_logits: positions.iter().map(Position::pairs).collect(),
-        trace_root: hex(&trace_root),
+        trace_root: hex(trace_root),
         provable: args.prompt_ids.is_none() && !args.ignore_eos && stop != Stop::Interrupted,
         timings: speed,
     });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
-use imo_commit::hex;
+use imo_chain::primitives::hex::encode_prefixed as hex;
 use imo_vm::{Elf, EmptyTrace, Machine, Memory, Run, Segments, State, Status, Stopped, WitnessRun};
 use indicatif::HumanCount;
 use serde::Serialize;
@@ -110,7 +110,7 @@ impl Program {
             let stepped = stepper.step(&self.machine, &roots, &witness).with_context(at)?;
             let after = witnessed.hash();
             if (stepped.before, stepped.after) != (before, after) {
-                let (ours, theirs) = (hex(&after), hex(&stepped.after));
+                let (ours, theirs) = (hex(after), hex(stepped.after));
                 bail!("{}: the machine goes to {ours}, the contract to {theirs}", at());
             }
             most_gas = most_gas.max(stepped.gas);
@@ -174,8 +174,8 @@ impl Report {
             steps_per_s: run.steps() as f64 / seconds,
             pc: state.pc,
             registers: (0..32).map(|index| state.register(index)).collect(),
-            memory_root: hex(&memory_root),
-            state_hash: hex(&state.hash(memory_root)),
+            memory_root: hex(memory_root),
+            state_hash: hex(state.hash(memory_root)),
             verified,
         })
     }

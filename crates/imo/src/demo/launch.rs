@@ -8,11 +8,10 @@ use imo_chain::contracts::ImoFactory::{
 use imo_chain::contracts::ModelOffering::{
     bidCall, claimCall, claimableCall, openCall, saleOfCall, settleCall,
 };
-use imo_chain::contracts::OpmlVerifier::{registerContentCall, registerProgramCall};
 use imo_chain::contracts::{ImoFactory, ModelToken};
 use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
-use imo_node::program_on_chain;
+use imo_node::registration;
 use imo_player::Model;
 
 use crate::amount::{ether, milli, whole};
@@ -53,16 +52,10 @@ struct Offer<'a> {
 
 /// Registers program and image with the verifier.
 pub(crate) async fn register(stage: &Stage, model: &Model) -> anyhow::Result<B256> {
-    let (image, parameters) = (model.image(), model.program().parameters());
-    let verifier = stage.deployment.verifier;
-    let call = registerProgramCall { program: program_on_chain(parameters) };
-    stage.send(Person::Maker, "registers the program", verifier, &call, U256::ZERO).await?;
-    let call = registerContentCall {
-        imageRoot: image.root().into(),
-        imageLength: image.bytes().len() as u64,
-        programId: parameters.id().into(),
-    };
-    stage.send(Person::Maker, "registers the packed model", verifier, &call, U256::ZERO).await?;
+    let (verifier, nothing) = (stage.deployment.verifier, U256::ZERO);
+    let (program, content) = registration(model.program(), model.image());
+    stage.send(Person::Maker, "registers the program", verifier, &program, nothing).await?;
+    stage.send(Person::Maker, "registers the packed model", verifier, &content, nothing).await?;
     Ok(model.content_id().into())
 }
 

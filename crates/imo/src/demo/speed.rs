@@ -58,7 +58,8 @@ pub(crate) fn measure(model: &Model, terminal: Terminal) -> anyhow::Result<Speed
     };
     let Speed { decode_tps, prompt_tps, vm_mips } = &speed;
     terminal.line(format!(
-        "  reads {prompt_tps:.0} and writes {decode_tps:.0} tokens/s, every node committed; a layer's node takes {} steps, at {vm_mips:.0} M/s",
+        "  reads {prompt_tps:.0} and writes {decode_tps:.0} tokens/s, every node committed; \
+         a layer's node takes {} steps, at {vm_mips:.0} M/s",
         indicatif::HumanCount(run.steps())
     ));
     Ok(speed)

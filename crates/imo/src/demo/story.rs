@@ -10,12 +10,12 @@ use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256};
 use imo_chain::{Deployment, SystemTerms};
 use imo_model::{ModelImage, pack};
+use imo_node::put_code;
 use imo_player::{Model, Program};
 use serde::Serialize;
 
 use crate::amount::milli;
 use crate::anvil::Anvil;
-use crate::code;
 use crate::demo::ask::{self, Consumer};
 use crate::demo::dispute::{self, Dispute, Faults};
 use crate::demo::gas::Gas;
@@ -27,7 +27,8 @@ use crate::demo::{launch, mint, revenue};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
-/// Seconds that a claim may be challenged, and that a side of a game has; on a real chain they are days.
+/// Seconds that a claim may be challenged, and that a side of a game has; on a real chain they are
+/// days.
 const WINDOW: u32 = 3600;
 const CLOCK: u32 = 1800;
 const EXTENSION: u32 = 600;
@@ -42,7 +43,8 @@ pub(crate) struct Args {
     /// The model, a GGUF file
     #[arg(long, env = "IMO_MODEL", value_name = "FILE")]
     model: PathBuf,
-    /// Folder for the packed model and the addresses [default: one in the system's temporary folder]
+    /// Folder for the packed model and the addresses [default: one in the system's temporary
+    /// folder]
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
     /// Anvil's binary [default: the one that npm installed, else the one on the path]
@@ -197,7 +199,7 @@ async fn set(
     let deployment = Deployment::create(deployer, &terms, |_, placed| gas += placed.gas()).await?;
     terminal.line(format!("  contracts that all models share: {gas} gas"));
     let (code, depth) = (program.code(), program.parameters().code_depth);
-    let stored = code::put(deployer, deployment.stepper, code, depth).await?;
+    let stored = put_code(deployer, deployment.stepper, code, depth).await?;
     terminal.line(format!("  the guest's code, {} bytes: {} gas", code.len(), stored.gas()));
     let file = folder.join("deployment.json");
     fs::write(&file, serde_json::to_string_pretty(&deployment)?)

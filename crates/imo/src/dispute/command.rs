@@ -29,7 +29,8 @@ pub(crate) enum Command {
     Step {
         #[command(flatten)]
         run: RunArgs,
-        /// Which step [default: the one that the game came down to: to the first state of the last dissection that is not so here, or to its end]
+        /// Which step [default: the one that the game came down to: to the first state of the last
+        /// dissection that is not so here, or to its end]
         #[arg(long, value_name = "NUMBER")]
         at: Option<u64>,
     },

@@ -3,7 +3,8 @@
 use anyhow::{Context, ensure};
 use imo_chain::GameView;
 use imo_chain::primitives::B256;
-use imo_commit::{Hash, LEAF_LOG2, dense_root, hex};
+use imo_chain::primitives::hex::encode_prefixed as hex;
+use imo_commit::{Hash, LEAF_LOG2, dense_root};
 use imo_dispute::Side;
 use imo_node::{request_of, shown_slot};
 use imo_player::{ClaimedTrace, Difference, Model, Solution};
@@ -50,8 +51,8 @@ pub(crate) async fn replay(args: RunArgs, terminal: Terminal) -> anyhow::Result<
                 node,
                 kind: model.kind(u32::try_from(node)?).words,
                 steps: run.steps(),
-                claimed_slot: hex(&slot_root),
-                own_slot: hex(&own),
+                claimed_slot: hex(slot_root),
+                own_slot: hex(own),
                 right: side(right),
                 winner: game.ending.and_then(|(_, winner)| winner).map(side),
                 false_step: false_step.map(|(step, author)| (step, side(author))),

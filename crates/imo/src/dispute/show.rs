@@ -6,6 +6,7 @@ use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{Ending, GameView};
 use imo_dispute::{Descent, Game, Phase, Side};
 use imo_model::ModelImage;
+use imo_node::short;
 use imo_player::Program;
 use serde::Serialize;
 
@@ -230,8 +231,4 @@ const fn ended(ending: Ending) -> &'static str {
         Ending::Timeout => "timeout",
         Ending::Interrupted => "closed: another game rejected the claim",
     }
-}
-
-fn short(id: &B256) -> String {
-    format!("{:.10}", id.to_string())
 }

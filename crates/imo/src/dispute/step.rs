@@ -1,6 +1,7 @@
 //! One step of a node's run, for people: where in the source it is, and what it changes.
 
-use imo_commit::{LEAF_BYTES, hex};
+use imo_chain::primitives::hex::encode_prefixed as hex;
+use imo_commit::LEAF_BYTES;
 use imo_player::{Guest, Place};
 use imo_vm::{Instruction, Operation, Region, Run, STATE_BYTES, State, Status, TraceBytes, decode};
 use serde::Serialize;
@@ -59,8 +60,8 @@ impl Step {
                 Status::Halted => "halted",
                 Status::Fault | Status::Other(_) => "fault",
             },
-            state_before: hex(&before.hash(root)),
-            state_after: hex(&after.hash(root_after)),
+            state_before: hex(before.hash(root)),
+            state_after: hex(after.hash(root_after)),
             registers: registers(instruction, &before, &after),
             memory: accessed(run, instruction, &witness, &before),
         })
@@ -132,7 +133,8 @@ const fn is_register_register(operation: Operation) -> bool {
     ) || matches!(operation, Op::Remu)
 }
 
-/// The word that a load or store touches: in the code, or in the leaf that follows the state in the witness.
+/// The word that a load or store touches: in the code, or in the leaf that follows the state in the
+/// witness.
 fn accessed<T: TraceBytes>(
     run: &Run<'_, T>,
     instruction: Instruction,

@@ -5,16 +5,14 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use imo_chain::contracts::ImoFactory::{LaunchParams, Launched, launchCall, launchOfCall};
 use imo_chain::contracts::ModelToken::{decimalsCall, symbolCall};
-use imo_chain::contracts::OpmlVerifier::{registerContentCall, registerProgramCall};
 use imo_chain::primitives::aliases::U40;
 use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{Client, Deployment, SolValue};
 use imo_model::ModelImage;
-use imo_node::program_on_chain;
+use imo_node::{put_code, registration};
 use imo_player::Program;
 use serde::Serialize;
 
-use crate::code;
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
 use crate::launch::currency::Currency;
@@ -85,16 +83,10 @@ async fn launch(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
     // A chain whose contracts are older than this guest lacks its code.
     let depth = program.parameters().code_depth;
-    code::put(&client, deployment.stepper, program.code(), depth).await?;
-    // Both are no error where somebody was there before.
-    let call = registerProgramCall { program: program_on_chain(program.parameters()) };
-    client.send(verifier, &call, U256::ZERO).await?;
-    let call = registerContentCall {
-        imageRoot: image.root().into(),
-        imageLength: image.bytes().len() as u64,
-        programId: program.parameters().id().into(),
-    };
-    client.send(verifier, &call, U256::ZERO).await?;
+    put_code(&client, deployment.stepper, program.code(), depth).await?;
+    let (of_program, of_content) = registration(&program, &image);
+    client.send(verifier, &of_program, U256::ZERO).await?;
+    client.send(verifier, &of_content, U256::ZERO).await?;
 
     let params = file.params(content_id, verifier, client.time().await?)?;
     let sale_end: u64 = params.sale.end.to();
@@ -140,7 +132,8 @@ async fn check_currency(client: &Client, currency: &Currency) -> anyhow::Result<
     Ok(())
 }
 
-/// Whoever launches has not launched this before: a second run would sell another token of the same model.
+/// Whoever launches has not launched this before: a second run would sell another token of the same
+/// model.
 async fn check_new(
     client: &Client,
     deployment: &Deployment,
@@ -152,7 +145,8 @@ async fn check_new(
         let Launched { modelId: model_id, launcher, launch: parts, params } = launch.event;
         ensure!(
             launcher != client.address() || undated(params).abi_encode() != terms,
-            "this account has launched the same in block {}: model {model_id}, token {}; with --again it launches another token",
+            "this account has launched the same in block {}: model {model_id}, token {}; \
+             with --again it launches another token",
             launch.block,
             parts.token
         );

@@ -5,20 +5,17 @@ use std::collections::BTreeMap;
 use alloy::sol_types::{SolCall, SolConstructor, SolInterface, SolValue};
 use imo_chain::contracts::OpmlVerifier::{
     self, OpmlVerifierCalls, Parameters, Request as RequestOnChain, Submission, challengeCall,
-    challengeWithheldCall, proveInputCall, registerContentCall, registerProgramCall,
-    settleClaimCall, submitCall,
+    challengeWithheldCall, proveInputCall, settleClaimCall, submitCall,
 };
-use imo_chain::contracts::RiscvStepper::{self, storeCodeCall};
+use imo_chain::contracts::RiscvStepper;
 use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{B256, keccak256};
 use imo_chain::{Deployment, GameView, View, call_of, evidence};
-use imo_commit::dense_root;
 use imo_dispute::{Move, Side};
 use imo_engine::{Request, Trace};
 use imo_model::ModelImage;
-use imo_node::program_on_chain;
+use imo_node::{registration, store_calls};
 use imo_player::{Difference, Program};
-use imo_vm::pieces;
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, ContextTr, TxEnv};
 use revm::database::InMemoryDB;
@@ -124,25 +121,13 @@ impl Court {
     fn register(&mut self, program: &Program, image: &ModelImage) {
         let Deployment { stepper, .. } = *self.view.deployment();
         let (code, depth) = (program.code(), program.parameters().code_depth);
-        for piece in pieces(code, depth) {
-            let call = storeCodeCall {
-                codeRoot: dense_root(code, depth).into(),
-                codeDepth: depth,
-                index: U256::from(piece.index),
-                piece: piece.bytes.to_vec().into(),
-                siblings: piece.siblings.into_iter().map(Into::into).collect(),
-            };
+        for call in store_calls(code, depth) {
             let stored = self.transact(Side::Claimant, TxKind::Call(stepper), 0, call.abi_encode());
             assert!(stored.is_success(), "{stored:?}");
         }
-        let call = registerProgramCall { program: program_on_chain(program.parameters()) };
-        assert!(self.send(Side::Claimant, 0, call.abi_encode()));
-        let call = registerContentCall {
-            imageRoot: image.root().into(),
-            imageLength: image.bytes().len() as u64,
-            programId: program.parameters().id().into(),
-        };
-        assert!(self.send(Side::Claimant, 0, call.abi_encode()));
+        let (of_program, of_content) = registration(program, image);
+        assert!(self.send(Side::Claimant, 0, of_program.abi_encode()));
+        assert!(self.send(Side::Claimant, 0, of_content.abi_encode()));
         self.content_id = program.content_id(image).into();
     }
 

@@ -7,7 +7,7 @@ use imo_commit::dense_root;
 use imo_vm::pieces;
 
 /// What stores a code whose tree has this depth, one call for each piece.
-pub(crate) fn calls(code: &[u8], depth: u8) -> impl Iterator<Item = storeCodeCall> {
+pub fn store_calls(code: &[u8], depth: u8) -> impl Iterator<Item = storeCodeCall> {
     let root = dense_root(code, depth).into();
     pieces(code, depth).into_iter().map(move |piece| storeCodeCall {
         codeRoot: root,
@@ -19,14 +19,14 @@ pub(crate) fn calls(code: &[u8], depth: u8) -> impl Iterator<Item = storeCodeCal
 }
 
 /// Stores what a stepper lacks of a code.
-pub(crate) async fn put(
+pub async fn put_code(
     client: &Client,
     stepper: Address,
     code: &[u8],
     depth: u8,
 ) -> Result<Placed, ChainError> {
     let mut placed = Placed::Before;
-    for call in calls(code, depth) {
+    for call in store_calls(code, depth) {
         let storeCodeCall { codeRoot, codeDepth, index, .. } = call;
         let place = placeOfCodeCall { codeRoot, codeDepth, index };
         if client.has_code(client.call(stepper, &place).await?).await? {
