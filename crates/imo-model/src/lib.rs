@@ -12,12 +12,6 @@ pub use image::{HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, Tensor, Ve
 mod ids;
 pub use ids::{Program, content_id, model_id};
 
-mod request;
-pub use request::{SAMPLING_ONE, SamplingWord, Stops};
-
-mod trace;
-pub use trace::{Kind, TraceShape};
-
 mod tokenizer;
 pub use tokenizer::{EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scratch_words};
 

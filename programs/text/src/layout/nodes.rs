@@ -1,11 +1,8 @@
 //! Node numbers of the `text` program, which are arithmetic (`docs/spec/trace.md`).
 
-use crate::image::Header;
+use imo_model::Header;
 
-/// Bytes of a tokenizer slot before its tokens.
-const TOKENS_AT: u32 = 64;
-/// Bytes of a head part's slot: a header and 64 candidates.
-const HEAD_SLOT: u32 = 16 + 64 * 8;
+use crate::layout::slots::{self, LayerSlot};
 
 /// What a node computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +87,7 @@ impl TraceShape {
 
     /// Tokens in a tokenizer slot.
     pub const fn chunk_tokens(&self) -> u32 {
-        ((1 << self.slot_log2) - TOKENS_AT) / 4
+        ((1 << self.slot_log2) - slots::tokens::TOKENS as u32) / 4
     }
 
     /// Tokenizer nodes.
@@ -147,9 +144,8 @@ impl TraceShape {
     }
 }
 
-/// Bytes of the largest slot: a layer's, or a head part's with its 64 candidates.
-fn slot_bytes(header: &Header) -> u64 {
-    let layer =
-        4 * u64::from(header.dim) + 4 * u64::from(header.kv_dim()) + 4 * u64::from(header.kv_heads);
-    layer.max(u64::from(HEAD_SLOT))
+/// Bytes of the largest slot: a layer's or a head part's.
+const fn slot_bytes(header: &Header) -> u64 {
+    let (layer, head) = (LayerSlot::new(header).bytes(), slots::head::BYTES);
+    if layer > head { layer as u64 } else { head as u64 }
 }

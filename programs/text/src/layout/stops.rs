@@ -1,66 +1,7 @@
-//! What a request says of how its answer is made, and of where it ends (`docs/spec/request.md`).
+//! Stop sequences, which end an answer.
 
-/// One in the scale of a request's temperature and repeat penalty.
-pub const SAMPLING_ONE: u32 = 1 << 16;
-
-/// The word of a request that says how tokens are chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SamplingWord {
-    /// In units of 2⁻¹⁶; 0 is greedy.
-    pub temperature: u32,
-    /// Candidates; 0 is the program's most.
-    pub top_k: u16,
-    /// In units of 2⁻¹⁶; 0 is off.
-    pub top_p: u16,
-    /// In units of 2⁻¹⁶; 0 is off.
-    pub min_p: u16,
-    /// In units of 2⁻¹⁶, at least 1; 0 is off.
-    pub repeat_penalty: u32,
-    /// Bytes of each stop sequence; 0 is none.
-    pub stop_lengths: [u8; Stops::MOST],
-}
-
-impl SamplingWord {
-    /// Bytes that say something; the others are zero.
-    const USED: usize = 18;
-
-    /// Reads a word; none where it is malformed.
-    pub fn parse(word: &[u8; 32]) -> Option<Self> {
-        let short = |at: usize| u16::from_be_bytes([word[at], word[at + 1]]);
-        let long =
-            |at: usize| u32::from_be_bytes([word[at], word[at + 1], word[at + 2], word[at + 3]]);
-        let it = Self {
-            temperature: long(0),
-            top_k: short(4),
-            top_p: short(6),
-            min_p: short(8),
-            repeat_penalty: long(10),
-            stop_lengths: [word[14], word[15], word[16], word[17]],
-        };
-        let is_fine = word[Self::USED..].iter().all(|byte| *byte == 0)
-            && it.stop_lengths.iter().all(|length| usize::from(*length) <= Stops::LONGEST);
-        (is_fine && it.has_penalty_in_range()).then_some(it)
-    }
-
-    /// The word that says so.
-    pub fn encode(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        word[..4].copy_from_slice(&self.temperature.to_be_bytes());
-        word[4..6].copy_from_slice(&self.top_k.to_be_bytes());
-        word[6..8].copy_from_slice(&self.top_p.to_be_bytes());
-        word[8..10].copy_from_slice(&self.min_p.to_be_bytes());
-        word[10..14].copy_from_slice(&self.repeat_penalty.to_be_bytes());
-        word[14..Self::USED].copy_from_slice(&self.stop_lengths);
-        word
-    }
-
-    /// Whether repeats are not made likelier, which nobody may ask for.
-    pub const fn has_penalty_in_range(&self) -> bool {
-        self.repeat_penalty == 0 || self.repeat_penalty >= SAMPLING_ONE
-    }
-}
-
-/// Stop sequences: what is not said any more. They are bytes, and need not be whole characters.
+/// Stop sequences: the answer ends before the first of them. They are bytes, and need not be whole
+/// characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stops {
     bytes: [[u8; Self::LONGEST]; Self::MOST],
@@ -73,7 +14,8 @@ impl Stops {
     /// Most bytes of one.
     pub const LONGEST: usize = 32;
 
-    /// These sequences, an empty one standing for none; none where there are too many, or one is too long.
+    /// These sequences; an empty one stands for none. `None` where there are too many, or one is too
+    /// long.
     pub fn new<'a>(sequences: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
         let mut stops = Self::default();
         for (index, sequence) in sequences.into_iter().enumerate() {
@@ -83,7 +25,8 @@ impl Stops {
         Some(stops)
     }
 
-    /// Takes sequences of these lengths off the end of a text, and gives what is before them; none where that is too much.
+    /// Splits a text into what comes before and the sequences of these lengths at its end; `None`
+    /// where it is too short for them.
     pub fn split(text: &[u8], lengths: [u8; Self::MOST]) -> Option<(&[u8], Self)> {
         if lengths == [0; Self::MOST] {
             return Some((text, Self::default()));
@@ -141,43 +84,9 @@ fn find(text: &[u8], stop: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::vec::Vec;
+
     use super::*;
-
-    #[test]
-    fn a_word_is_read_as_it_was_written() {
-        arbtest::arbtest(|u| {
-            let word = SamplingWord {
-                temperature: u.arbitrary()?,
-                top_k: u.arbitrary()?,
-                top_p: u.arbitrary()?,
-                min_p: u.arbitrary()?,
-                repeat_penalty: *u.choose(&[0, SAMPLING_ONE, 70_000, u32::MAX])?,
-                stop_lengths: [0; 4].map(|_: u8| u.int_in_range(0..=32).unwrap_or(0)),
-            };
-            assert_eq!(SamplingWord::parse(&word.encode()), Some(word));
-            Ok(())
-        });
-    }
-
-    #[test]
-    fn what_no_request_may_say_is_malformed() {
-        let fine = SamplingWord { repeat_penalty: SAMPLING_ONE, ..SamplingWord::default() };
-        assert!(SamplingWord::parse(&fine.encode()).is_some());
-        for repeat_penalty in [1, SAMPLING_ONE - 1] {
-            let word = SamplingWord { repeat_penalty, ..fine }.encode();
-            assert_eq!(SamplingWord::parse(&word), None, "{repeat_penalty}");
-        }
-        for slot in 0..4 {
-            let mut stop_lengths = [0; 4];
-            stop_lengths[slot] = 33;
-            assert_eq!(SamplingWord::parse(&SamplingWord { stop_lengths, ..fine }.encode()), None);
-        }
-        for byte in 18..32 {
-            let mut word = fine.encode();
-            word[byte] = 1;
-            assert_eq!(SamplingWord::parse(&word), None, "byte {byte}");
-        }
-    }
 
     #[test]
     fn stops_stand_behind_the_prompt() {
