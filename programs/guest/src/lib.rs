@@ -11,7 +11,7 @@
 #![no_std]
 
 mod bytes;
-pub use bytes::{copy_floats, put_floats, put_word, word};
+pub use bytes::{copy_floats, number, put_floats, put_word, word};
 
 pub mod layout;
 

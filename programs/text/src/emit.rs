@@ -1,6 +1,6 @@
 //! The digest of the answer.
 
-use imo_guest::{Memories, Workspace, word};
+use imo_guest::{Memories, Workspace, number, word};
 
 use crate::context::Context;
 use crate::layout::slots::{emit, sampler};
@@ -26,7 +26,7 @@ pub(crate) fn emit(
         answer[..text.len()].copy_from_slice(text);
         (text.len(), 0)
     };
-    out[emit::LENGTH].copy_from_slice(&(length as u32).to_be_bytes());
+    out[emit::LENGTH].copy_from_slice(&number(length).to_be_bytes());
     out[emit::HASH].copy_from_slice(&imo_commit::keccak256(&answer[..length]));
     out[emit::TOKENS_USED].copy_from_slice(&tokens.to_be_bytes());
 }

@@ -1,6 +1,6 @@
 //! Logits of a part of the vocabulary, and the choice of the next token.
 
-use imo_guest::{Memories, Workspace, copy_floats, put_word, take, word};
+use imo_guest::{Memories, Workspace, copy_floats, number, put_word, take, word};
 use imo_tensor::{
     CANDIDATES, Candidate, Candidates, RECENT, mat_vec, penalise, weight_of_negative,
 };
@@ -51,7 +51,7 @@ pub(crate) fn part(
     let Some(best) = candidates.as_slice().first() else { return };
     let weights = logits.iter().map(|logit| u64::from(weight_of_negative(logit - best.logit)));
     let total: u64 = weights.sum();
-    put_word(out, head::COUNT, candidates.as_slice().len() as u32);
+    put_word(out, head::COUNT, number(candidates.as_slice().len()));
     put_word(out, head::LARGEST, best.logit.to_bits());
     out[head::TOTAL].copy_from_slice(&total.to_le_bytes());
     for (index, candidate) in candidates.as_slice().iter().enumerate() {

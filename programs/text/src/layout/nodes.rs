@@ -87,7 +87,7 @@ impl TraceShape {
 
     /// Tokens in a tokenizer slot.
     pub const fn chunk_tokens(&self) -> u32 {
-        ((1 << self.slot_log2) - slots::tokens::TOKENS as u32) / 4
+        ((1 << self.slot_log2) - 4 * slots::tokens::HEADER_WORDS) / 4
     }
 
     /// Tokenizer nodes.

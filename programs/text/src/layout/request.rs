@@ -151,7 +151,7 @@ const fn place(word: Word) -> core::ops::Range<usize> {
 #[cfg(any(test, feature = "std"))]
 impl<P: AsRef<[u8]>> Request<P> {
     /// What the request hashes: the prompt, and behind it the stop sequences.
-    pub fn text(&self) -> std::vec::Vec<u8> {
+    pub fn text(&self) -> Vec<u8> {
         let mut text = self.prompt.as_ref().to_vec();
         self.stops.iter().for_each(|stop| text.extend_from_slice(stop));
         text
@@ -167,11 +167,11 @@ impl<P: AsRef<[u8]>> Request<P> {
     /// # Panics
     ///
     /// When the prompt has 4 GiB or more, which no program's limit allows.
-    pub fn encode(&self) -> std::vec::Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         let origin = &self.origin;
         let text = self.text();
         let length = u32::try_from(text.len()).expect("a prompt is far below 4 GiB");
-        let mut memory = std::vec![0; HEADER_BYTES];
+        let mut memory = vec![0; HEADER_BYTES];
         let mut put = |word: Word, bytes: &[u8]| {
             let end = place(word).end;
             memory[end - bytes.len()..end].copy_from_slice(bytes);
@@ -195,8 +195,6 @@ impl<P: AsRef<[u8]>> Request<P> {
 
 #[cfg(test)]
 mod tests {
-    use std::vec::Vec;
-
     use arbtest::arbitrary::{Result, Unstructured};
 
     use super::*;
@@ -280,7 +278,7 @@ mod tests {
         let malformed = [
             Request { max_tokens: 0, ..fine() },
             Request { prompt: Vec::new(), ..fine() },
-            Request { prompt: std::vec![b'x'; PROMPT_LIMIT as usize + 1], ..fine() },
+            Request { prompt: vec![b'x'; PROMPT_LIMIT as usize + 1], ..fine() },
             Request { sampling: Sampling { repeat_penalty: 1, ..Sampling::default() }, ..fine() },
         ];
         for request in malformed {

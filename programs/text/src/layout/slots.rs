@@ -19,8 +19,10 @@ pub mod tokens {
     pub const END: usize = 8;
     /// The claimant's address, in chunk 0 only.
     pub const CLAIMANT: Range<usize> = 12..32;
+    /// Words before the tokens.
+    pub const HEADER_WORDS: u32 = 16;
     /// u32 each: the chunk's tokens.
-    pub const TOKENS: usize = 64;
+    pub const TOKENS: usize = 4 * HEADER_WORDS as usize;
 }
 
 /// The candidates of one part of the vocabulary.

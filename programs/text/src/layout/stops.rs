@@ -84,8 +84,6 @@ fn find(text: &[u8], stop: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::vec::Vec;
-
     use super::*;
 
     #[test]
