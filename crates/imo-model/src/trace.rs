@@ -71,9 +71,9 @@ impl TraceShape {
         Self {
             nodes_log2,
             slot_log2,
-            layers: header.layers,
-            head_parts: header.head_parts,
-            context: header.context,
+            layers: header.shapes.layers,
+            head_parts: header.shapes.head_parts,
+            context: header.shapes.context,
         }
     }
 
