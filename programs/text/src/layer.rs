@@ -236,7 +236,7 @@ struct KvLayout {
 
 impl KvLayout {
     const fn new(header: &Header) -> Self {
-        Self { kv_dim: header.kv_dim() as usize, head_dim: header.head_dim as usize }
+        Self { kv_dim: header.shapes.kv_dim() as usize, head_dim: header.shapes.head_dim as usize }
     }
 
     const fn heads(self) -> usize {
