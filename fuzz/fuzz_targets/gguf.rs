@@ -5,7 +5,8 @@ use std::alloc::System;
 use std::io::{self, Seek, SeekFrom, Write};
 
 use cap::Cap;
-use imo_model::{ModelImage, pack_bytes, pack_to};
+use imo_model::ModelImage;
+use imo_pack::{pack_bytes, pack_to};
 use libfuzzer_sys::fuzz_target;
 
 /// Ends the process when more than the limit is asked for.

@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::{env, fs};
 
 use imo_engine::{Limits, Means, Session};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
 
 fn main() -> io::Result<()> {
     let path = env::args().nth(1).expect("the path of a GGUF file");

@@ -5,8 +5,9 @@
 use std::ops::ControlFlow;
 
 use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 
 fn main() {
     let mut args = std::env::args().skip(1);

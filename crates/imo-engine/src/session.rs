@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use imo_model::{Header, ImageError, ModelImage, TraceShape};
+use imo_model::{Header, ModelImage, TraceShape};
 use imo_tensor::Candidate;
 
 use crate::fault::Fault;
@@ -99,9 +99,6 @@ pub struct Session<'a> {
 /// Why a model cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The image is not one.
-    #[error(transparent)]
-    Image(#[from] ImageError),
     /// The threads cannot be started.
     #[error("cannot start {count} threads: {error}")]
     Threads {
@@ -130,7 +127,7 @@ impl<'a> Session<'a> {
             .thread_name(|index| format!("engine {index}"))
             .build()
             .map_err(|error| SessionError::Threads { count: means.threads, error })?;
-        let weights = Weights::new(image.bytes())?;
+        let weights = Weights::new(image);
         Ok(Self { image, weights, limits, means, pool })
     }
 

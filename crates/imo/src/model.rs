@@ -10,7 +10,8 @@ use anyhow::{Context, bail, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use imo_commit::keccak256;
 use imo_engine::{Isa, Means};
-use imo_model::{ModelImage, PackReport, pack};
+use imo_model::ModelImage;
+use imo_pack::{PackReport, pack};
 use indicatif::HumanBytes;
 use serde::Serialize;
 

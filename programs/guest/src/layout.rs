@@ -2,6 +2,8 @@
 //!
 //! `memory.ld` lays the binary out by the same numbers.
 
+pub use imo_vm::map::WINDOW_BYTES;
+
 /// Depth of the working memory's tree: 4 MiB in leaves of 128 bytes.
 pub const MEMORY_DEPTH: u8 = 15;
 /// Address of the slot that a node leaves.

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use imo_engine::{Answer, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
+use imo_model::{ModelImage, SAMPLING_ONE, Stops};
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 
 use crate::tiny::{run, slots, wrong_nodes};
 

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
 use serde_json::Value;
 
 /// No logit may be further from the reference than this.

@@ -6,8 +6,9 @@ use arbtest::arbitrary::{Result, Unstructured};
 use imo_engine::{
     Answer, Deviations, Fault, Isa, Limits, Means, Recording, Request, Session, Trace,
 };
-use imo_model::tiny::{KINDS, TinyShape, gguf};
-use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
+use imo_model::{ModelImage, SAMPLING_ONE, Stops};
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{KINDS, TinyShape, gguf};
 use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
 
 /// A model of some shape, in one of the formats that a file may have.

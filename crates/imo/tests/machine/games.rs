@@ -11,8 +11,9 @@ use imo::program::{TextProgram, answer};
 use imo_commit::{DenseTree, Hash, keccak256};
 use imo_dispute::{Game, Move, Run as _, Side, react};
 use imo_engine::{Deviations, Fault, Means, Request, Session, Trace};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{Kind, ModelImage, Stops, pack, pack_bytes};
+use imo_model::{Kind, ModelImage, Stops};
+use imo_pack::tiny::{TinyShape, gguf};
+use imo_pack::{pack, pack_bytes};
 use indicatif::HumanCount;
 
 use crate::court::{CHAIN, Cost, Court, HOST, K_LOG2, account};

@@ -12,7 +12,8 @@ use imo::evm::Stepper;
 use imo::program::{TextProgram, answer};
 use imo_commit::{Hash, dense_root, hash_leaf, root_from_opening};
 use imo_engine::{Deviations, Means, Request, Session};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
 use imo_vm::map::{INPUT_BASE, MODEL_BASE, TRACE_BASE};
 use imo_vm::{Machine, Region, Roots, State, check};
 

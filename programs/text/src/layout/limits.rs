@@ -1,7 +1,7 @@
 //! How much the program takes and gives.
 
 use imo_guest::Needs;
-use imo_model::{Header, TEMPLATE_LIMIT, scratch_words};
+use imo_model::{Shapes, TEMPLATE_LIMIT, scratch_words};
 
 use crate::layout::request::HEADER_BYTES;
 use crate::layout::stops::Stops;
@@ -19,6 +19,10 @@ const _: () = assert!(
     HEADER_BYTES + PROMPT_LIMIT as usize + Stops::MOST * Stops::LONGEST <= 128 << INPUT_DEPTH,
     "the input memory holds the longest request"
 );
+const _: () = assert!(
+    imo_model::WINDOW_BYTES == imo_guest::layout::WINDOW_BYTES,
+    "what packing lets a node look at together is what the machine shows"
+);
 
 /// Bytes of text to look for a stop sequence in: one that begins before the limit ends before this.
 pub(crate) const ANSWER_BYTES: usize = OUTPUT_LIMIT as usize + Stops::LONGEST - 1;
@@ -35,24 +39,24 @@ pub const NEEDS: Needs = Needs {
 };
 
 /// What every node of a model needs.
-pub fn needs(header: &Header) -> Needs {
+pub fn needs(shapes: &Shapes) -> Needs {
     let [dim, ffn, heads_dim, head_dim, context, part] = [
-        header.dim,
-        header.ffn,
-        header.query_dim(),
-        header.head_dim,
-        header.context,
-        header.part_rows(),
+        shapes.dim,
+        shapes.ffn,
+        shapes.query_dim(),
+        shapes.head_dim,
+        shapes.context,
+        shapes.part_rows(),
     ]
     .map(|count| count as usize);
-    let kv_dim = header.kv_dim() as usize;
+    let kv_dim = shapes.kv_dim() as usize;
     let wide = dim.max(ffn).max(heads_dim);
     // The residual, its norm and the weights of that; queries, keys and values with what is added;
     // a rotation, scores, and what comes of both.
     let attention = 3 * dim + 2 * (heads_dim + 2 * kv_dim) + head_dim + context + heads_dim + dim;
     let feed_forward = 3 * dim + 2 * ffn;
     let head = dim * 3 + part;
-    let kv = 2 * kv_dim + 2 * header.kv_heads as usize;
+    let kv = 2 * kv_dim + 2 * shapes.kv_heads as usize;
     let text = PROMPT_LIMIT as usize + TEMPLATE_LIMIT;
     Needs {
         floats: attention.max(feed_forward).max(head),

@@ -1,6 +1,6 @@
 //! Node numbers of the `text` program, which are arithmetic (`docs/spec/trace.md`).
 
-use imo_model::Header;
+use imo_model::Shapes;
 
 use crate::layout::slots::{self, LayerSlot};
 
@@ -51,37 +51,37 @@ pub struct TraceShape {
 
 impl TraceShape {
     /// The smallest trace for a model.
-    pub fn smallest(header: &Header) -> Self {
+    pub fn smallest(shapes: &Shapes) -> Self {
         let mut slot_log2 = 7;
-        while 1_u64 << slot_log2 < slot_bytes(header) {
+        while 1_u64 << slot_log2 < slot_bytes(shapes) {
             slot_log2 += 1;
         }
-        let mut shape = Self::new(header, 1, slot_log2);
-        while shape.nodes_log2 < 31 && !shape.holds(header) {
+        let mut shape = Self::new(shapes, 1, slot_log2);
+        while shape.nodes_log2 < 31 && !shape.holds(shapes) {
             shape.nodes_log2 += 1;
         }
         shape
     }
 
     /// The trace of a model in a program with these sizes.
-    pub const fn new(header: &Header, nodes_log2: u8, slot_log2: u8) -> Self {
+    pub const fn new(shapes: &Shapes, nodes_log2: u8, slot_log2: u8) -> Self {
         Self {
             nodes_log2,
             slot_log2,
-            layers: header.layers,
-            head_parts: header.head_parts,
-            context: header.context,
+            layers: shapes.layers,
+            head_parts: shapes.head_parts,
+            context: shapes.context,
         }
     }
 
     /// Whether the trace is large enough for the model, and a slot for what a node leaves in it.
-    pub fn holds(&self, header: &Header) -> bool {
+    pub fn holds(&self, shapes: &Shapes) -> bool {
         let nodes = u64::from(self.token_chunks())
             + u64::from(self.context) * (u64::from(self.layers) + u64::from(self.head_parts) + 1)
             + 1;
         (7..=20).contains(&self.slot_log2)
             && self.nodes_log2 <= 31
-            && slot_bytes(header) <= 1 << self.slot_log2
+            && slot_bytes(shapes) <= 1 << self.slot_log2
             && nodes <= 1 << self.nodes_log2
     }
 
@@ -145,7 +145,7 @@ impl TraceShape {
 }
 
 /// Bytes of the largest slot: a layer's or a head part's.
-const fn slot_bytes(header: &Header) -> u64 {
-    let (layer, head) = (LayerSlot::new(header).bytes(), slots::head::BYTES);
+const fn slot_bytes(shapes: &Shapes) -> u64 {
+    let (layer, head) = (LayerSlot::new(shapes).bytes(), slots::head::BYTES);
     if layer > head { layer as u64 } else { head as u64 }
 }

@@ -3,7 +3,7 @@
 //! Numbers are little-endian, but for the emit slot, whose words are big-endian, so that a contract
 //! can build it. Bytes that have no name are zero.
 
-use imo_model::Header;
+use imo_model::Shapes;
 
 pub use imo_guest::{put_word, word};
 
@@ -90,12 +90,12 @@ pub struct LayerSlot {
 
 impl LayerSlot {
     /// The layout of a model's layers.
-    pub const fn new(header: &Header) -> Self {
+    pub const fn new(shapes: &Shapes) -> Self {
         Self {
-            dim: header.dim as usize,
-            kv_dim: header.kv_dim() as usize,
-            kv_heads: header.kv_heads as usize,
-            head_dim: header.head_dim as usize,
+            dim: shapes.dim as usize,
+            kv_dim: shapes.kv_dim() as usize,
+            kv_heads: shapes.kv_heads as usize,
+            head_dim: shapes.head_dim as usize,
         }
     }
 

@@ -1,54 +1,10 @@
-//! GGUF files, version 3: what a model file says of itself, with every length checked before it is believed.
+//! GGUF files, version 3: what a model file says of itself. Every length is checked before it is
+//! used.
 
 use std::collections::BTreeMap;
 use std::str;
 
-/// Why bytes are not a GGUF file that can be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GgufError {
-    /// The first four bytes are not `GGUF`.
-    #[error("not a GGUF file")]
-    NotGguf,
-    /// Another version.
-    #[error("GGUF version {0} is not supported, only 3")]
-    Version(u32),
-    /// The file ends too early.
-    #[error("the file ends at byte {offset}, within {what}")]
-    Truncated {
-        /// Where.
-        offset: usize,
-        /// In what.
-        what: &'static str,
-    },
-    /// A name or text that is not UTF-8.
-    #[error("the text at byte {0} is not UTF-8")]
-    NotUtf8(usize),
-    /// A type of value that the format does not have.
-    #[error("the key {key:?} has a value of unknown type {code}")]
-    ValueType {
-        /// The key.
-        key: String,
-        /// The code found.
-        code: u32,
-    },
-    /// A tensor that does not lie within the file, or whose shape overflows.
-    #[error("the tensor {name:?} does not lie within the file")]
-    Tensor {
-        /// Its name.
-        name: String,
-    },
-    /// A key or tensor twice.
-    #[error("{0:?} is there twice")]
-    Twice(String),
-    /// A key that is needed and missing, or of another type.
-    #[error("the key {key:?} is missing or is not {expected}")]
-    Key {
-        /// The key.
-        key: String,
-        /// What it should be.
-        expected: &'static str,
-    },
-}
+use crate::error::GgufError;
 
 /// A value of the metadata.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +19,7 @@ pub enum Value<'a> {
     List(List<'a>),
 }
 
-/// A list, where the file has it. Reading the file has checked its elements.
+/// A list, as it lies in the file. Its elements were checked when the file was read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct List<'a> {
     kind: u32,
@@ -102,7 +58,7 @@ pub struct TensorInfo {
     pub start: usize,
 }
 
-/// A model file, taken apart.
+/// A model file: its values, and where its tensors are.
 #[derive(Debug)]
 pub struct Gguf<'a> {
     bytes: &'a [u8],
@@ -276,7 +232,7 @@ impl<'a> Reader<'a> {
                 let kind = self.u32("a list's type")?;
                 let length = usize::try_from(self.u64("a list's length")?).unwrap_or(usize::MAX);
                 let start = self.at;
-                // Each element takes at least a byte, so a length that is not true ends soon.
+                // Each element takes at least a byte, so a false length soon meets the file's end.
                 for _ in 0..length {
                     self.value(key, kind, depth + 1)?;
                 }

@@ -1,7 +1,8 @@
 //! Files that are cut short or damaged: always an error or a sound image, never a panic.
 
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{Header, ModelImage, pack_bytes};
+use imo_model::{Header, ModelImage};
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 
 fn small() -> Vec<u8> {
     gguf(1, &TinyShape::smallest())

@@ -3,16 +3,16 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, context};
 
-use crate::pack::PackError;
+use crate::error::PackError;
 
 /// A template for one user message, in pieces.
 pub(crate) struct Template {
     pub(crate) pieces: Vec<TemplatePiece>,
-    /// Whether white space around the message goes.
+    /// Whether white space around the message is dropped.
     pub(crate) trims: bool,
 }
 
-/// As `tokenizer::Piece`, owned.
+/// A piece of a template, as [`imo_model::Piece`] but owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplatePiece {
     Control(u32),
@@ -22,7 +22,8 @@ pub(crate) enum TemplatePiece {
 
 /// What stands for a user's message while the template is taken apart.
 const PROBE: &str = "\u{e000}probe\u{e000}";
-/// Steps, and 64-byte pieces of data, that a template may take: a hostile one neither runs on nor fills the memory.
+/// Steps, and 64-byte pieces of data, that a template may take, so that a hostile template neither
+/// runs on nor fills the memory.
 const FUEL: u64 = 100_000;
 /// Messages with which the frozen template is compared with the real one.
 const PROBES: [&str; 5] =

@@ -1,85 +1,20 @@
 //! A model file to one canonical image.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Cursor, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Cursor, Seek, Write};
+use std::path::Path;
 
 use imo_commit::{Hash, dense_root, depth};
+use imo_model::{Header, MappedFile, Record, Stamp};
 use sha2::{Digest, Sha256};
 
-use crate::architecture::Shapes;
+use crate::architecture::Description;
 use crate::convert;
-use crate::gguf::{Gguf, GgufError, Value};
-use crate::image::{Header, ImageError, Vector};
-use crate::map::map_file;
-use crate::packed::Record;
+use crate::error::PackError;
+use crate::gguf::{Gguf, Value};
 use crate::template::{self, TemplatePiece};
 use crate::vocabulary::Vocabulary;
 use crate::writer::{self, Writer};
-
-/// Why a file cannot be packed.
-#[derive(Debug, thiserror::Error)]
-pub enum PackError {
-    /// The file is not a readable GGUF file.
-    #[error(transparent)]
-    Gguf(#[from] GgufError),
-    /// It has something that is not supported.
-    #[error("not supported: {what}")]
-    Unsupported {
-        /// What.
-        what: String,
-    },
-    /// A tensor in a format that is not supported.
-    #[error("the tensor {name:?} is stored as {format}, which is not supported")]
-    TensorFormat {
-        /// The tensor.
-        name: String,
-        /// Its format.
-        format: String,
-    },
-    /// A tensor that the architecture has and the file has not.
-    #[error("the tensor {name:?} is missing")]
-    MissingTensor {
-        /// The tensor.
-        name: String,
-    },
-    /// A tensor that cannot be used.
-    #[error("the tensor {name:?} cannot be packed: {what}")]
-    Tensor {
-        /// The tensor.
-        name: String,
-        /// Why.
-        what: String,
-    },
-    /// A vocabulary that cannot be used.
-    #[error("the vocabulary under {key:?} should have {expected}")]
-    Vocabulary {
-        /// The key.
-        key: String,
-        /// What is expected of it.
-        expected: &'static str,
-    },
-    /// A chat template that cannot be frozen.
-    #[error("the chat template cannot be frozen: {what}")]
-    Template {
-        /// Why.
-        what: String,
-    },
-    /// Shapes that no image can have.
-    #[error(transparent)]
-    Shape(#[from] ImageError),
-    /// The image cannot be written.
-    #[error("cannot write the image")]
-    Write(#[from] io::Error),
-    /// A file that cannot be read or written.
-    #[error("{path}: {error}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-}
 
 /// What packing did.
 #[derive(Clone, Debug)]
@@ -90,11 +25,13 @@ pub struct PackReport {
     pub root: Hash,
     /// Bytes of the image.
     pub length: u64,
-    /// Largest error of a weight that had to be rounded, as a part of the largest weight of its block; 0 when none was.
+    /// Largest error of a weight that had to be rounded, as a part of the largest weight of its
+    /// block; 0 when none was.
     pub rounding: f64,
 }
 
-/// Packs a model file. `progress` is told parts done of all parts. On any error nothing is left behind.
+/// Packs a model file, and writes an image and its record. `progress` is told how many parts are
+/// done, and of how many. On any error nothing is left behind.
 pub fn pack(
     source: &Path,
     target: &Path,
@@ -104,9 +41,9 @@ pub fn pack(
         let path = path.to_owned();
         move |error| PackError::Io { path, error }
     };
-    let map = map_file(source).map_err(failed(source))?;
+    let file = MappedFile::open(source).map_err(failed(source))?;
     let temporary = target.with_extension("partial");
-    let packed = write_image(&map, &temporary, progress);
+    let packed = write_image(&file, &temporary, progress);
     let renamed = packed.and_then(|packed| {
         fs::rename(&temporary, target).map_err(failed(target))?;
         Ok(packed)
@@ -114,10 +51,11 @@ pub fn pack(
     let (root, length, rounding) = renamed.inspect_err(|_| {
         let _ = fs::remove_file(&temporary);
     })?;
-    let source_sha256 = Sha256::digest(&map[..]).into();
-    let report = PackReport { source_sha256, root, length, rounding };
-    Record::of(&report, target).and_then(|record| record.write(target)).map_err(failed(target))?;
-    Ok(report)
+    let source_sha256 = Sha256::digest(&file[..]).into();
+    let stamp = Stamp::of(target, length).map_err(failed(target))?;
+    let record = Record::new(stamp, root, Some(source_sha256));
+    record.write(target).map_err(failed(target))?;
+    Ok(PackReport { source_sha256, root, length, rounding })
 }
 
 /// Writes an image; returns its root, its length and the largest rounding error.
@@ -131,7 +69,7 @@ fn write_image(
     let rounding = pack_to(source, &mut file, progress)?;
     let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
-    let image = map_file(path).map_err(failed)?;
+    let image = MappedFile::open(path).map_err(failed)?;
     let length = image.len() as u64;
     Ok((dense_root(&image, depth(length)), length, rounding))
 }
@@ -146,14 +84,16 @@ pub fn pack_bytes(
     Ok((image.into_inner(), rounding))
 }
 
-/// Packs to where an image is written, with no more than one tensor in memory; returns the largest rounding error.
+/// Packs a model file into `target`, with no more than one tensor in memory; returns the largest
+/// rounding error.
 pub fn pack_to(
     source: &[u8],
     target: impl Write + Seek,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<f64, PackError> {
     let gguf = Gguf::parse(source)?;
-    let shapes = Shapes::read(&gguf)?;
+    let model = Description::read(&gguf)?;
+    let shapes = model.shapes;
     refuse_unknown_tensors(&gguf, shapes.layers)?;
     let vocabulary = Vocabulary::read(&gguf)?;
     if vocabulary.tokens.len() != shapes.vocab as usize {
@@ -172,23 +112,16 @@ pub fn pack_to(
     progress(1, steps);
     let mut layers = Vec::new();
     for layer in 0..shapes.layers {
-        layers.push(writer.layer(&gguf, layer, &shapes)?);
+        layers.push(writer.layer(&gguf, layer, &model)?);
         progress(u64::from(layer) + 2, steps);
     }
-    // The last point at which a file is refused: what follows makes an image larger than it.
-    shapes.header(embedding, Vector { offset: 0, length: shapes.dim }).check_fields()?;
+    // Shapes are checked before the rotations, because these may be far larger than the file.
+    shapes.check()?;
     let output_norm = writer.vector(&convert::vector(&gguf, "output_norm.weight", shapes.dim)?)?;
-    let rope = writer.rotations(&gguf, &shapes)?;
-    let place = writer.append(&tokenizer)?;
-    let header = Header {
-        length: writer.length(),
-        embedding,
-        head,
-        output_norm,
-        rope,
-        tokenizer: (place, tokenizer.len() as u64),
-        ..shapes.header(embedding, output_norm)
-    };
+    let rope = writer.rotations(&gguf, &model)?;
+    let tokenizer = (writer.append(&tokenizer)?, tokenizer.len() as u64);
+    let length = writer.length();
+    let header = Header { length, shapes, embedding, head, output_norm, rope, tokenizer };
     let rounding = writer.finish(&header, &layers)?;
     progress(steps, steps);
     Ok(rounding)
@@ -220,7 +153,7 @@ fn frozen_template(
     Ok(template)
 }
 
-/// A tensor that is not used would be a model that is not the file's.
+/// Refuses tensors that packing would not use: the image would be another model than the file's.
 fn refuse_unknown_tensors(gguf: &Gguf<'_>, layers: u32) -> Result<(), PackError> {
     let parts = [
         "attn_norm.weight",

@@ -19,7 +19,8 @@ pub struct TinyShape {
     pub context: u32,
     /// Whether the head is the embedding.
     pub tied: bool,
-    /// Code of the weights' format in a model file, one of [`KINDS`]; `Q2_K` to `Q6_K` need widths that are multiples of 256.
+    /// Code of the weights' format in a model file, one of [`KINDS`]. `Q2_K` to `Q6_K` need widths
+    /// that are multiples of 256.
     pub kind: u32,
     /// "llama", or "qwen2", which has biases.
     pub architecture: &'static str,
@@ -51,13 +52,14 @@ impl Default for TinyShape {
 }
 
 impl TinyShape {
-    /// The smallest file, for those who damage it: little more than its vocabulary.
+    /// The smallest file, for tests that damage it: little more than its vocabulary.
     pub fn smallest() -> Self {
         Self { layers: 1, dim: 32, ffn: 32, heads: 2, kv_heads: 1, context: 8, ..Self::default() }
     }
 }
 
-/// Codes of the formats: F32, F16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q2_K`, `Q3_K`, `Q4_K`, `Q5_K`, `Q6_K`, BF16.
+/// Codes of the formats: F32, F16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q2_K`, `Q3_K`, `Q4_K`,
+/// `Q5_K`, `Q6_K` and BF16.
 pub const KINDS: [u32; 13] = [0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 30];
 
 /// Tokens of every tiny model: 256 bytes, 8 merges or pieces, 4 control tokens.
@@ -65,7 +67,7 @@ pub const VOCAB: u32 = 268;
 /// The token that ends a tiny model's sequence.
 pub const END: u32 = 267;
 
-/// A model file.
+/// A model file of this shape, in which all weights come from the seed.
 pub fn gguf(seed: u64, shape: &TinyShape) -> Vec<u8> {
     let mut random = Random { seed, counter: 0, left: Vec::new() };
     let tensors = tensors(shape);
@@ -247,7 +249,8 @@ fn text(bytes: &mut Vec<u8>, it: &str) {
 
 /// Weights of about ±0.2, so that values neither vanish nor explode.
 fn weights(data: &mut Vec<u8>, random: &mut Random, count: usize, kind: u32) {
-    // Values and bytes of a block; the place of its f16 scale and what is taken off its bits; of its minimum, and what is added.
+    // Values and bytes of a block; where its f16 scale stands and what is taken off that scale's
+    // bits; where its minimum stands, if it has one, and what is added to the bits.
     let (values, bytes, (scale_at, less), minimum) = match kind {
         2 => (32, 18, (0, 0), None),
         3 => (32, 20, (0, 0), Some((2, 0x8b00))),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
 
 static IMAGE: LazyLock<ModelImage> = LazyLock::new(|| {
     let path = std::env::var_os("IMO_MODEL").map(PathBuf::from);

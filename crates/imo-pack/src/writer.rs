@@ -1,12 +1,13 @@
-//! An image as it is written: everything begins on a 128-byte boundary, and the head comes last.
+//! Writes an image: everything begins on a boundary, and the head comes last.
 
 use std::io::{Seek, SeekFrom, Write};
 
-use crate::architecture::{Pairs, Shapes};
+use imo_model::{ALIGNMENT, HEADER_BYTES, Header, LAYER_BYTES, Layer, Tensor, Vector};
+
+use crate::architecture::{Description, Pairs};
 use crate::convert;
+use crate::error::PackError;
 use crate::gguf::Gguf;
-use crate::image::{HEADER_BYTES, Header, LAYER_BYTES, Layer, Tensor, Vector};
-use crate::pack::PackError;
 
 /// LLaMA 3's scaling: what each pair's frequency is divided by.
 pub(crate) const ROPE_FACTORS: &str = "rope_freqs.weight";
@@ -19,7 +20,7 @@ pub(crate) struct Writer<W> {
 }
 
 impl<W: Write + Seek> Writer<W> {
-    /// Leaves room for the head of an image with as many layers.
+    /// Leaves room for the head of an image with this many layers.
     pub(crate) fn new(target: W, layers: u32) -> Result<Self, PackError> {
         let mut writer = Self { target, length: 0, rounding: 0.0 };
         writer.append(&vec![0; HEADER_BYTES + layers as usize * LAYER_BYTES])?;
@@ -39,9 +40,9 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     fn align(&mut self) -> Result<u64, PackError> {
-        let start = self.length.next_multiple_of(128);
+        let start = self.length.next_multiple_of(ALIGNMENT);
         let padding = usize::try_from(start - self.length).expect("less than a boundary");
-        self.write(&[0; 128][..padding])?;
+        self.write(&vec![0; padding])?;
         Ok(start)
     }
 
@@ -86,12 +87,13 @@ impl<W: Write + Seek> Writer<W> {
         &mut self,
         gguf: &Gguf<'_>,
         layer: u32,
-        shapes: &Shapes,
+        model: &Description,
     ) -> Result<Layer, PackError> {
         let name = |part: &str| format!("blk.{layer}.{part}.weight");
+        let shapes = &model.shapes;
         let (dim, ffn) = (shapes.dim, shapes.ffn);
         let (query_dim, kv_dim) = (shapes.query_dim(), shapes.kv_dim());
-        let rotated = |row| source_row(row, shapes);
+        let rotated = |row| source_row(row, model);
         Ok(Layer {
             attention_norm: self.vector(&convert::vector(gguf, &name("attn_norm"), dim)?)?,
             ffn_norm: self.vector(&convert::vector(gguf, &name("ffn_norm"), dim)?)?,
@@ -102,17 +104,18 @@ impl<W: Write + Seek> Writer<W> {
             gate: self.matrix(gguf, &name("ffn_gate"), ffn, dim)?,
             up: self.matrix(gguf, &name("ffn_up"), ffn, dim)?,
             down: self.matrix(gguf, &name("ffn_down"), dim, ffn)?,
-            bias: self.bias(gguf, layer, shapes)?,
+            bias: self.bias(gguf, layer, model)?,
         })
     }
 
-    /// What is added to queries, keys and values, one after the other, if the file has any of it.
+    /// Writes the biases of queries, keys and values, one after the other, if the file has any.
     fn bias(
         &mut self,
         gguf: &Gguf<'_>,
         layer: u32,
-        shapes: &Shapes,
+        model: &Description,
     ) -> Result<Option<Vector>, PackError> {
+        let shapes = &model.shapes;
         let parts = [
             ("attn_q", shapes.query_dim(), true),
             ("attn_k", shapes.kv_dim(), true),
@@ -128,18 +131,20 @@ impl<W: Write + Seek> Writer<W> {
                 Some(_) => convert::vector(gguf, &name(part), length)?,
                 None => vec![0.0; length as usize],
             };
-            let place = |row| values[if rotated { source_row(row, shapes) } else { row }];
+            let place = |row| values[if rotated { source_row(row, model) } else { row }];
             all.extend((0..values.len()).map(place));
         }
         self.vector(&all).map(Some)
     }
 
-    /// (cos, sin) of position · frequency, each computed in binary64 by a portable library and rounded once.
+    /// Writes (cos, sin) of position · frequency, each computed in binary64 by a portable library and
+    /// rounded once.
     pub(crate) fn rotations(
         &mut self,
         gguf: &Gguf<'_>,
-        shapes: &Shapes,
+        model: &Description,
     ) -> Result<Vector, PackError> {
+        let shapes = &model.shapes;
         let factors = match gguf.tensor(ROPE_FACTORS) {
             None => None,
             Some(_) => Some(convert::vector(gguf, ROPE_FACTORS, shapes.head_dim / 2)?),
@@ -148,7 +153,7 @@ impl<W: Write + Seek> Writer<W> {
             let what = "a factor is not positive".to_owned();
             return Err(PackError::Tensor { name: ROPE_FACTORS.to_owned(), what });
         }
-        let frequencies = shapes.frequencies(factors.as_deref());
+        let frequencies = model.frequencies(factors.as_deref());
         let last = f64::from(shapes.context);
         if !frequencies.iter().all(|frequency| (last * frequency).is_finite()) {
             let what = "rotations by angles that are not finite".to_owned();
@@ -164,11 +169,11 @@ impl<W: Write + Seek> Writer<W> {
         Ok(Vector { offset, length: shapes.context * shapes.head_dim })
     }
 
-    /// Writes the head; returns the largest rounding error.
+    /// Writes the head in its place, and returns the largest rounding error.
     pub(crate) fn finish(mut self, header: &Header, layers: &[Layer]) -> Result<f64, PackError> {
         let mut head = header.encode().to_vec();
         head.extend(layers.iter().flat_map(Layer::encode));
-        // What does not parse again is a shape that no reader takes.
+        // An image that no reader would take is never written.
         let parsed = Header::parse(&head)?;
         for table in head[HEADER_BYTES..].chunks_exact(LAYER_BYTES) {
             parsed.layer(table)?;
@@ -181,10 +186,10 @@ impl<W: Write + Seek> Writer<W> {
 }
 
 /// The row of the file that stands at `row` of an image's queries or keys.
-fn source_row(row: usize, shapes: &Shapes) -> usize {
-    let width = shapes.head_dim as usize;
+fn source_row(row: usize, model: &Description) -> usize {
+    let width = model.shapes.head_dim as usize;
     let (head, within) = (row / width, row % width);
-    match shapes.pairs {
+    match model.pairs {
         Pairs::Neighbours => row,
         Pairs::Halves => head * width + within / 2 + within % 2 * (width / 2),
     }

@@ -1,7 +1,8 @@
 //! What packing keeps.
 
-use imo_model::tiny::{KINDS, TinyShape, VOCAB, gguf};
-use imo_model::{Kind, ModelImage, pack, pack_bytes};
+use imo_model::{Kind, ModelImage};
+use imo_pack::tiny::{KINDS, TinyShape, VOCAB, gguf};
+use imo_pack::{pack, pack_bytes};
 
 #[test]
 fn every_format_and_shape_packs_and_validates() {

@@ -2,8 +2,8 @@
 
 use imo_tensor::{BLOCK, Format, GROUP, Matrix};
 
+use crate::error::PackError;
 use crate::gguf::{Gguf, TensorInfo};
-use crate::pack::PackError;
 use crate::stored::{Part, Stored, code, floats, name as format_name};
 
 /// A matrix in the image's format.
@@ -14,7 +14,8 @@ pub(crate) struct Packed {
     pub(crate) rounding: f64,
 }
 
-/// Packs a matrix of the given shape, checking scales and the worst sum of every row. Row i is row `source_row(i)` of the file.
+/// Packs a matrix of the given shape; row i is row `source_row(i)` of the file. Checks the scales and
+/// the worst sum of every row.
 pub(crate) fn matrix(
     gguf: &Gguf<'_>,
     name: &str,
@@ -93,7 +94,7 @@ fn tensor_error(name: &str, what: String) -> PackError {
     PackError::Tensor { name: name.to_owned(), what }
 }
 
-/// Refuses scales that the operators do not take, and rows whose sum could overflow.
+/// Refuses scales that the operators do not take, and rows whose sum could overflow 64 bits.
 fn check_rows(name: &str, packed: &Packed, rows: usize, columns: usize) -> Result<(), PackError> {
     let matrix =
         Matrix::new(packed.format, rows, columns, &packed.bytes).expect("packed to its shape");
@@ -108,7 +109,7 @@ fn check_rows(name: &str, packed: &Packed, rows: usize, columns: usize) -> Resul
     Ok(())
 }
 
-/// Lays a row's part between those of the other rows of its group.
+/// Places the part of a row among the parts of the other rows of its group.
 fn place(target: &mut [u8], format: Format, row: usize, part: &Part) {
     let row = row % GROUP;
     let kinds: &[usize] = match format {
@@ -149,9 +150,7 @@ mod tests {
     }
 
     fn bytes_of(value: &serde_json::Value) -> Vec<u8> {
-        let text = value.as_str().expect("a text");
-        let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal");
-        (0..text.len()).step_by(2).map(byte).collect()
+        imo_commit::unhex(value.as_str().expect("a text")).expect("hexadecimal")
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! What a model file says of its architecture (`docs/guide/adding-an-architecture.md`).
 //!
-//! An architecture is a name and the few ways in which it differs from LLaMA; what none of them describes is refused by name.
+//! An architecture is a name and the few ways in which it differs from LLaMA. A file that none of
+//! them describes is refused, and the refusal names what is not known.
 
+use imo_model::Shapes;
+
+use crate::error::PackError;
 use crate::gguf::{Gguf, Value};
-use crate::image::{Header, Tensor, Vector};
-use crate::pack::PackError;
 
-/// Head parts of SmolLM2's size: about one layer's work each.
+/// Head parts. In a model of SmolLM2's size each is about as much work as one layer.
 const HEAD_PARTS: u32 = 8;
-/// Most values of the rotations' table, so that a small file never makes a large image.
+/// The most values of the table of rotations, so that a small file never makes a large image.
 const ROPE_VALUES: u32 = 1 << 25;
 
 /// An architecture that packs.
@@ -18,7 +20,7 @@ struct Architecture {
     name: &'static str,
     /// Which two dimensions of a head rotate together.
     pairs: Pairs,
-    /// Whether positions attend only to as many before them as the file's window says.
+    /// Whether a position attends only to as many positions as the file's window says.
     windowed: bool,
 }
 
@@ -27,7 +29,8 @@ struct Architecture {
 pub(crate) enum Pairs {
     /// 2i and 2i + 1, which is how images have them.
     Neighbours,
-    /// i and i + d/2. Packing reorders the rows of queries and keys; a product of two heads does not depend on their order.
+    /// i and i + d/2. Packing reorders the rows of queries and keys; the product of a query and a
+    /// key does not depend on their order.
     Halves,
 }
 
@@ -37,7 +40,7 @@ const ARCHITECTURES: [Architecture; 2] = [
     Architecture { name: "qwen2", pairs: Pairs::Halves, windowed: false },
 ];
 
-/// The settings that are read, and those that change nothing.
+/// The settings that are read here, and those that change nothing.
 const SETTINGS: [&str; 18] = [
     "attention.head_count",
     "attention.head_count_kv",
@@ -59,26 +62,16 @@ const SETTINGS: [&str; 18] = [
     "vocab_size",
 ];
 
-/// Shapes as the file's metadata has them.
-pub(crate) struct Shapes {
-    pub(crate) layers: u32,
-    pub(crate) dim: u32,
-    pub(crate) ffn: u32,
-    pub(crate) heads: u32,
-    pub(crate) kv_heads: u32,
-    pub(crate) head_dim: u32,
-    pub(crate) vocab: u32,
-    pub(crate) context: u32,
+/// What a model file says of its architecture.
+pub(crate) struct Description {
+    pub(crate) shapes: Shapes,
     pub(crate) pairs: Pairs,
-    window: u32,
-    eps: f32,
     rope_base: f32,
-    /// What positions are divided by.
+    /// Positions are divided by this.
     rope_factor: f32,
-    end_of_sequence: u32,
 }
 
-impl Shapes {
+impl Description {
     pub(crate) fn read(gguf: &Gguf<'_>) -> Result<Self, PackError> {
         let name = gguf.text("general.architecture")?;
         let Some(architecture) = ARCHITECTURES.into_iter().find(|it| it.name == name) else {
@@ -107,69 +100,44 @@ impl Shapes {
             return unsupported(format!("the setting {:?}", keys.key("attention.sliding_window")));
         }
         bounded("values in the table of rotations", context.saturating_mul(head_dim), ROPE_VALUES)?;
+        let head_dim = bounded("dimensions of a head", head_dim, 1024)?;
+        let vocab = bounded("tokens", u32::try_from(rows).unwrap_or(0), 1 << 24)?;
+        #[expect(clippy::cast_possible_truncation, reason = "rounded once, to nearest even")]
+        let attention_scale = (1.0 / f64::from(head_dim).sqrt()) as f32;
         Ok(Self {
-            layers: keys.bounded("block_count", "layers", 1 << 12)?,
-            dim,
-            ffn: keys.bounded("feed_forward_length", "feed-forward dimensions", 1 << 22)?,
-            heads,
-            kv_heads: bounded("key heads", kv_heads, heads)?,
-            head_dim: bounded("dimensions of a head", head_dim, 1024)?,
-            vocab: bounded("tokens", u32::try_from(rows).unwrap_or(0), 1 << 24)?,
-            context,
+            shapes: Shapes {
+                layers: keys.bounded("block_count", "layers", 1 << 12)?,
+                dim,
+                ffn: keys.bounded("feed_forward_length", "feed-forward dimensions", 1 << 22)?,
+                heads,
+                kv_heads: bounded("key heads", kv_heads, heads)?,
+                head_dim,
+                vocab,
+                context,
+                head_parts: HEAD_PARTS.min(vocab.div_ceil(8)),
+                eps: gguf.f32(&keys.key("attention.layer_norm_rms_epsilon"))?,
+                attention_scale,
+                end_of_sequence: gguf.u32("tokenizer.ggml.eos_token_id")?,
+                // A window that no position reaches beyond is none.
+                window: if window < context { window } else { 0 },
+            },
             pairs: architecture.pairs,
-            // A window that no position reaches beyond is none.
-            window: if window < context { window } else { 0 },
-            eps: gguf.f32(&keys.key("attention.layer_norm_rms_epsilon"))?,
             rope_base: match gguf.value(&keys.key("rope.freq_base")) {
                 None => 10_000.0,
                 Some(_) => gguf.f32(&keys.key("rope.freq_base"))?,
             },
             rope_factor: keys.rope_factor()?,
-            end_of_sequence: gguf.u32("tokenizer.ggml.eos_token_id")?,
         })
     }
 
-    pub(crate) fn header(&self, embedding: Tensor, output_norm: Vector) -> Header {
-        #[expect(clippy::cast_possible_truncation, reason = "rounded once, to nearest even")]
-        let attention_scale = (1.0 / f64::from(self.head_dim).sqrt()) as f32;
-        Header {
-            length: 0,
-            layers: self.layers,
-            dim: self.dim,
-            ffn: self.ffn,
-            heads: self.heads,
-            kv_heads: self.kv_heads,
-            head_dim: self.head_dim,
-            vocab: self.vocab,
-            context: self.context,
-            head_parts: HEAD_PARTS.min(self.vocab.div_ceil(8)),
-            eps: self.eps,
-            attention_scale,
-            end_of_sequence: self.end_of_sequence,
-            embedding,
-            head: embedding,
-            output_norm,
-            rope: output_norm,
-            tokenizer: (0, 0),
-            window: self.window,
-        }
-    }
-
-    pub(crate) const fn query_dim(&self) -> u32 {
-        self.heads * self.head_dim
-    }
-
-    pub(crate) const fn kv_dim(&self) -> u32 {
-        self.kv_heads * self.head_dim
-    }
-
-    /// The angle that each pair of a head turns by from one position to the next: base^(−2i / d), divided by the file's factors.
+    /// The angle that each pair of a head turns by from one position to the next: base^(−2i / d),
+    /// divided by the file's factors.
     pub(crate) fn frequencies(&self, factors: Option<&[f32]>) -> Vec<f64> {
         let frequency = |pair: u32| {
-            let exponent = -f64::from(2 * pair) / f64::from(self.head_dim);
+            let exponent = -f64::from(2 * pair) / f64::from(self.shapes.head_dim);
             libm::pow(f64::from(self.rope_base), exponent) / f64::from(self.rope_factor)
         };
-        let plain = (0..self.head_dim / 2).map(frequency);
+        let plain = (0..self.shapes.head_dim / 2).map(frequency);
         match factors {
             None => plain.collect(),
             Some(factors) => plain.zip(factors).map(|(it, by)| it / f64::from(*by)).collect(),
@@ -188,7 +156,8 @@ impl Keys<'_> {
         format!("{}.{part}", self.name)
     }
 
-    /// A setting that is not read would be a model that is not the file's; none of them is one that is 0.
+    /// Refuses settings that nothing here reads: without them the image would be another model
+    /// than the file's. A setting of 0 changes nothing.
     fn refuse_unknown(&self) -> Result<(), PackError> {
         let parts =
             self.gguf.keys().filter_map(|key| key.strip_prefix(self.name)?.strip_prefix('.'));
@@ -213,7 +182,7 @@ impl Keys<'_> {
         bounded(what, self.gguf.u32(&self.key(part))?, limit)
     }
 
-    /// The divisor of linear scaling. LLaMA 3's scaling is a tensor of factors, which needs no setting.
+    /// The divisor of linear scaling. LLaMA 3's scaling needs no setting: it is a tensor of factors.
     fn rope_factor(&self) -> Result<f32, PackError> {
         let key = self.key("rope.scaling.factor");
         let factor = match self.gguf.value(&key) {

@@ -1,14 +1,17 @@
 //! The formats of a file's tensors, block by block to packed ones.
 //!
-//! All but the unquantised ones are packed exactly: a packed weight is the file's, as an integer in units of 2⁻²⁴.
+//! Quantised formats are packed exactly: a packed weight is the file's weight, as an integer in
+//! units of 2⁻²⁴. Values of the other formats are rounded.
 
 use imo_tensor::{BLOCK, Format};
 
-/// A row's part of a packed block: its scales, one kind after the other, and its quants. The format says how many bytes of each count.
+/// A row's part of a packed block: its scales, one kind after the other, and its quants. The format
+/// says how many bytes of each are used.
 pub(crate) struct Part {
     pub(crate) scales: [u8; 8],
     pub(crate) quants: [u8; 2 * BLOCK],
-    /// Largest error of a value that was rounded, as a part of the largest value; infinite when a value cannot be stored.
+    /// Largest error of a value that was rounded, as a part of the largest value; infinite when a
+    /// value cannot be stored.
     pub(crate) rounding: f64,
 }
 
@@ -86,7 +89,7 @@ pub(crate) fn floats(bytes: &[u8], code: u32) -> Vec<f32> {
     }
 }
 
-/// Exact.
+/// Every half has an exact binary32.
 fn half_to_f32(bits: u16) -> f32 {
     let (sign, exponent, fraction) =
         (u32::from(bits >> 15) << 31, u32::from(bits >> 10) & 31, u32::from(bits) & 0x3ff);
