@@ -4,9 +4,11 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
+use imo_engine::{Deviations, Limits, Means, Request, Session};
+use imo_kernels::Isa;
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{ModelImage, pack_bytes};
+use imo_trace::{Commitment, Uncommitted};
 
 fn main() {
     let mut args = std::env::args().skip(1);

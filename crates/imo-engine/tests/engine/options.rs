@@ -2,9 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Answer, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
+use imo_engine::{Answer, Deviations, Limits, Means, Request, Session};
+use imo_kernels::Isa;
 use imo_model::tiny::{TinyShape, gguf};
 use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
+use imo_trace::Uncommitted;
 
 use crate::tiny::{run, slots, wrong_nodes};
 
