@@ -14,4 +14,4 @@ rustup target list --installed | grep -qx "$target" || rustup target add "$targe
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
 export IMO_WIDEST_ISA=neon-dot
-cargo test --release --target "$target" -p imo-engine -p imo-commit -- --skip unquantised --skip long_traces "$@"
+cargo test --release --target "$target" -p imo-engine -p imo-kernels -p imo-trace -p imo-commit -- --skip unquantised --skip long_traces "$@"

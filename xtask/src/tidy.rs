@@ -38,7 +38,7 @@ const INTEGER_ONLY: &[&str] = &["imo-commit", "imo-vm", "imo-dispute", "imo-chai
 /// Where `unsafe` may stand.
 const UNSAFE: &[&str] = &[
     "crates/imo-commit/src/lanes",
-    "crates/imo-engine/src/vector",
+    "crates/imo-kernels/src/vector",
     "crates/imo-model/src/map",
     "programs/text/src/main",
     "xtask/src/tidy.rs",

@@ -2,20 +2,16 @@
 
 use std::mem;
 
+use imo_kernels::{Effort, Isa, KvCache, KvShape, Product, TILE, Tile, mat_tile};
 use imo_model::TraceShape;
 use imo_tensor::{Candidates, penalise};
+use imo_trace::{Fault, Sink};
 use rayon::prelude::*;
 
-use crate::fault::Fault;
-use crate::isa::Isa;
-use crate::kv::KvCache;
-use crate::linear::{Product, mat_tile};
 use crate::pending::Pending;
 use crate::session::Session;
-use crate::sink::Sink;
 use crate::slot;
-use crate::tile::{TILE, Tile};
-use crate::tile_pass::{Effort, TilePass};
+use crate::tile_pass::TilePass;
 use crate::weights::{Weights, size};
 
 /// An inference that has come to some position.
@@ -57,7 +53,13 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
 
     /// Makes room for positions; none must have been taken yet.
     pub(crate) fn reserve(&mut self, positions: usize) {
-        self.cache = KvCache::new(&self.weights.header, positions);
+        let header = &self.weights.header;
+        let shape = KvShape {
+            layers: size(header.layers),
+            kv_heads: size(header.kv_heads),
+            head_dim: size(header.head_dim),
+        };
+        self.cache = KvCache::new(shape, positions);
     }
 
     /// Takes tokens, the first of which stands at `position`, through all layers, and returns the

@@ -1,8 +1,7 @@
 //! Slots that the sink has not had yet: hashing many together is faster.
 
+use imo_trace::Sink;
 use rayon::prelude::*;
-
-use crate::sink::Sink;
 
 /// Slots that are handed over together, at least, unless a token ends before.
 const TOGETHER: usize = 64;

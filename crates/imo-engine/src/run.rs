@@ -3,16 +3,15 @@
 use std::ops::ControlFlow;
 
 use imo_commit::keccak256;
+use imo_kernels::Tile;
 use imo_model::EncodeError;
 use imo_tensor::{Candidates, RECENT, Sampling};
+use imo_trace::{Fault, Sink};
 
-use crate::fault::Fault;
 use crate::forward::{Forward, Penalty, number};
 use crate::input::Request;
 use crate::session::{Answer, Deviations, Session, Step};
-use crate::sink::Sink;
 use crate::slot::word;
-use crate::tile::Tile;
 use crate::weights::size;
 
 /// Where a tokenizer slot's tokens begin.

@@ -2,15 +2,14 @@
 
 use std::ops::ControlFlow;
 
+use imo_kernels::Isa;
 use imo_model::{Header, ModelImage, TraceShape};
 use imo_tensor::Candidate;
+use imo_trace::{Fault, Sink, Uncommitted};
 
-use crate::fault::Fault;
 use crate::forward::{Forward, number};
 use crate::input::Request;
-use crate::isa::Isa;
 use crate::run::Run;
-use crate::sink::{Sink, Uncommitted};
 use crate::weights::{LayerWeights, Weights};
 
 /// How a session computes. Nothing of it changes an answer or a trace.

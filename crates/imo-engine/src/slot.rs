@@ -1,11 +1,10 @@
 //! What stands where in a slot (`docs/spec/trace.md`).
 
+use imo_kernels::{Isa, sum_of_weights};
 use imo_model::Header;
 use imo_tensor::{CANDIDATES, Candidate, Candidates};
 
-use crate::elementwise::sum_of_weights;
 use crate::forward::number;
-use crate::isa::Isa;
 use crate::weights::size;
 
 /// The layout of a layer's slot: residual, keys, values, their exponents.

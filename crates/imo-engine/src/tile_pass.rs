@@ -2,31 +2,20 @@
 
 use std::ops::Range;
 
+use imo_kernels::{
+    Effort, KvCache, Queries, Rows, Scratch, Tile, attend_heads, products, silu_mul,
+};
 use imo_model::TraceShape;
-use imo_tensor::{GROUP, Matrix, add, quantise_head, rms_norm, rotate};
+use imo_tensor::{add, quantise_head, rms_norm, rotate};
+use imo_trace::Fault;
 use rayon::prelude::*;
 
-use crate::attention::{Queries, Scratch, attend_heads};
-use crate::elementwise::silu_mul;
-use crate::fault::Fault;
 use crate::forward::number;
-use crate::isa::Isa;
-use crate::kv::{KvCache, Rows};
-use crate::linear::{Product, mat_tile};
 use crate::pending::Pending;
 use crate::slot::LayerSlot;
-use crate::tile::Tile;
 use crate::weights::{LayerWeights, Weights, size};
 
-/// How the work on one tile is done; nothing of it changes a result.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Effort {
-    pub(crate) isa: Isa,
-    /// Threads that share the rows of a product and the heads of an attention.
-    pub(crate) threads: usize,
-}
-
-/// Consecutive positions, at most [`crate::tile::TILE`], with their activations.
+/// Consecutive positions, at most [`imo_kernels::TILE`], with their activations.
 #[derive(Debug)]
 pub(crate) struct TilePass {
     /// The positions.
@@ -242,35 +231,4 @@ fn quantise_heads(values: &mut [i16], exponents: &mut [i16], x: &[f32], head_dim
     for ((values, x), exponent) in heads.zip(exponents) {
         *exponent = quantise_head(values, x);
     }
-}
-
-/// The products of several matrices with one tile, each (token, row).
-///
-/// A single vector's rows are divided among the threads, in one go for all matrices.
-pub(crate) fn products<const N: usize>(
-    matrices: [&Matrix<'_>; N],
-    x: &Tile,
-    means: Effort,
-) -> [Vec<f32>; N] {
-    let mut outputs = matrices.map(|w| vec![0.0; x.tokens() * w.rows()]);
-    if means.threads == 1 || x.tokens() > 1 {
-        for (out, w) in outputs.iter_mut().zip(matrices) {
-            mat_tile(out, &Product { w: *w, rows: 0..w.rows(), x }, means.isa);
-        }
-        return outputs;
-    }
-    let mut shares: Vec<Vec<_>> = (0..means.threads).map(|_| Vec::with_capacity(N)).collect();
-    for (out, w) in outputs.iter_mut().zip(matrices) {
-        let rows = w.rows().div_ceil(means.threads).next_multiple_of(GROUP);
-        for ((index, out), share) in out.chunks_mut(rows).enumerate().zip(&mut shares) {
-            share.push((out, w, index * rows));
-        }
-    }
-    shares.into_par_iter().for_each(|share| {
-        for (out, w, first) in share {
-            let rows = first..first + out.len();
-            mat_tile(out, &Product { w: *w, rows, x }, means.isa);
-        }
-    });
-    outputs
 }

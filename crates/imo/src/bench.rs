@@ -6,8 +6,9 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{anyhow, ensure};
-use imo_engine::{Commitment, Deviations, Request, Session, Sink, Uncommitted};
+use imo_engine::{Deviations, Request, Session};
 use imo_model::ModelImage;
+use imo_trace::{Commitment, Sink, Uncommitted};
 use imo_vm::{Access, Instruction, Memories, Region, Run, State, Status, TraceBytes, decode, step};
 use indicatif::HumanCount;
 use serde::Serialize;

@@ -23,7 +23,6 @@ mod keys;
 mod launch;
 mod model;
 mod node;
-pub mod node_roots;
 pub mod program;
 mod revenue;
 mod run;

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use imo_commit::{DenseTree, Hash, dense_root, depth};
-use imo_engine::{Answer, Deviations, Limits, Recording, Request, Session, Trace};
+use imo_engine::{Answer, Deviations, Limits, Request, Session};
 use imo_model::{ModelImage, Program, TraceShape, content_id};
+use imo_trace::{Recording, Trace};
 use imo_vm::{Elf, Machine, Run, Segments, State, Stopped, TraceBytes};
 
 /// The `text` guest, as `programs/build.sh` built it.

@@ -11,9 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use imo_engine::{Answer, Commitment, Deviations, Request, Session};
+use imo_engine::{Answer, Deviations, Request, Session};
 use imo_model::{ModelImage, Stops};
 use imo_tensor::{CANDIDATES, Candidate};
+use imo_trace::Commitment;
 use serde::Serialize;
 
 use crate::exit::Exit;

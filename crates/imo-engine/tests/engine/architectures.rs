@@ -3,9 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Deviations, Limits, Means, Request, Session, Uncommitted};
+use imo_engine::{Deviations, Limits, Means, Session};
 use imo_model::ModelImage;
 use imo_pack::pack_bytes;
+use imo_text::layout::Request;
+use imo_trace::Uncommitted;
 use serde::Deserialize;
 
 /// Both round; the largest logits are about 6, and a rotation, a bias or a window that is left out moves them by more than 1.

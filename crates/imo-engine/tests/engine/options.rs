@@ -2,10 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Answer, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
-use imo_model::{ModelImage, SAMPLING_ONE, Stops};
+use imo_engine::{Answer, Deviations, Limits, Means, Session};
+use imo_kernels::Isa;
+use imo_model::ModelImage;
 use imo_pack::pack_bytes;
 use imo_pack::tiny::{TinyShape, gguf};
+use imo_text::layout::{ONE, Request, Stops};
+use imo_trace::Uncommitted;
 
 use crate::tiny::{run, slots, wrong_nodes};
 

@@ -4,9 +4,12 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
+use imo_engine::{Deviations, Limits, Means, Session};
+use imo_kernels::Isa;
 use imo_model::ModelImage;
 use imo_pack::pack_bytes;
+use imo_text::layout::Request;
+use imo_trace::{Commitment, Uncommitted};
 use serde_json::Value;
 
 /// No logit may be further from the reference than this.

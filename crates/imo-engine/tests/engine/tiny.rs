@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 
 use arbtest::arbitrary::{Result, Unstructured};
-use imo_engine::{
-    Answer, Deviations, Fault, Isa, Limits, Means, Recording, Request, Session, Trace,
-};
-use imo_model::{ModelImage, SAMPLING_ONE, Stops};
+use imo_engine::{Answer, Deviations, Limits, Means, Session};
+use imo_guest::{Memories, Workspace};
+use imo_kernels::Isa;
+use imo_model::ModelImage;
 use imo_pack::pack_bytes;
 use imo_pack::tiny::{KINDS, TinyShape, gguf};
 use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
+use imo_trace::{Fault, Recording, Trace};
 
 /// A model of some shape, in one of the formats that a file may have.
 fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use imo_engine::{Deviations, Means, Recording, Request, Session};
+use imo_engine::{Deviations, Means, Request, Session};
 use imo_model::ModelImage;
+use imo_trace::Recording;
 use serde::Serialize;
 
 use crate::claimed::ClaimedTrace;

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use imo_chain::contracts::OpmlVerifier;
-use imo_engine::{Fault, Means};
+use imo_engine::Means;
+use imo_trace::Fault;
 
 use crate::exit::Exit;
 use crate::keys::{BeaconArgs, ChainArgs, DEVELOPMENT_CHAIN};

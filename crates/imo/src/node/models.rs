@@ -8,8 +8,9 @@ use anyhow::Context;
 use imo_chain::RequestView;
 use imo_chain::primitives::{Address, B256};
 use imo_commit::DenseTree;
-use imo_engine::{Answer, Deviations, Fault, Means, Request, Session, Trace};
+use imo_engine::{Answer, Deviations, Means, Request, Session};
 use imo_model::{ModelImage, SamplingWord, Stops};
+use imo_trace::{Fault, Trace};
 use imo_vm::Run;
 
 use crate::claimed::ClaimedTrace;

@@ -12,12 +12,12 @@ use imo_chain::contracts::OpmlVerifier::{
 use imo_chain::primitives::{Address, B256, U256, keccak256};
 use imo_chain::{ClaimView, Client, Receipt, Table, evidence};
 use imo_dispute::Move;
+use imo_trace::node_roots;
 use tokio::task::block_in_place;
 
 use crate::claimed::Difference;
 use crate::node::agenda::{Action, PAY_GAS};
 use crate::node::worker::{Worker, self_check};
-use crate::node_roots;
 
 impl Worker {
     /// Sends an action and says so.

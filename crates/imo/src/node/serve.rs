@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use imo_commit::Hash;
-use imo_engine::TraceTree;
+use imo_trace::TraceTree;
 use tokio::net::TcpListener;
 
 use crate::model::hex;

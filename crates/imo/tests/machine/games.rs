@@ -10,10 +10,12 @@ use imo::claimed::{ClaimedTrace, PlayerRun, first_difference};
 use imo::program::{TextProgram, answer};
 use imo_commit::{DenseTree, Hash, keccak256};
 use imo_dispute::{Game, Move, Run as _, Side, react};
-use imo_engine::{Deviations, Fault, Means, Request, Session, Trace};
-use imo_model::{Kind, ModelImage, Stops};
+use imo_engine::{Deviations, Means, Session};
+use imo_model::ModelImage;
 use imo_pack::tiny::{TinyShape, gguf};
 use imo_pack::{pack, pack_bytes};
+use imo_text::layout::{Kind, Request, Stops};
+use imo_trace::{Fault, Trace};
 use indicatif::HumanCount;
 
 use crate::court::{CHAIN, Cost, Court, HOST, K_LOG2, account};

@@ -3,10 +3,10 @@
 
 use core::arch::x86_64::*;
 
-use super::attention::{PARTS, Weights};
+use super::sums::{PARTS, Weights};
 use crate::kv::LANES;
 
-/// As [`super::attention::dot`], two pairs of dimensions at once, for a multiple of four dimensions.
+/// As [`super::sums::dot`], two pairs of dimensions at once, for a multiple of four dimensions.
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
 pub(super) fn dot<const HEADS: usize>(
     block: &[i16],
@@ -35,7 +35,7 @@ pub(super) fn dot<const HEADS: usize>(
     folded
 }
 
-/// As [`super::attention::add_weighted`], for a multiple of 16 dimensions.
+/// As [`super::sums::add_weighted`], for a multiple of 16 dimensions.
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
 pub(super) fn add_weighted<const HEADS: usize>(
     sums: &mut [i64],

@@ -14,7 +14,8 @@ pub struct TraceTree {
 }
 
 impl TraceTree {
-    /// The tree over `2^nodes_log2` slots of `2^slot_log2` bytes with these roots; other slots are zero.
+    /// The tree over `2^nodes_log2` slots of `2^slot_log2` bytes with these roots; the other slots
+    /// are zero.
     ///
     /// # Panics
     ///

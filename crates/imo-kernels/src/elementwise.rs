@@ -1,4 +1,4 @@
-//! What is done value by value and takes exponentials.
+//! What is done value by value and needs exponentials.
 
 use imo_tensor::weight_of_negative;
 
@@ -6,7 +6,11 @@ use crate::isa::Isa;
 use crate::vector;
 
 /// As [`imo_tensor::silu_mul`].
-pub(crate) fn silu_mul(gate: &mut [f32], up: &[f32], isa: Isa) {
+///
+/// # Panics
+///
+/// When the machine lacks `isa`, or the lengths differ.
+pub fn silu_mul(gate: &mut [f32], up: &[f32], isa: Isa) {
     assert_eq!(gate.len(), up.len(), "one factor per value");
     if isa == Isa::Scalar {
         imo_tensor::silu_mul(gate, up);
@@ -16,7 +20,11 @@ pub(crate) fn silu_mul(gate: &mut [f32], up: &[f32], isa: Isa) {
 }
 
 /// Σ e^(x − largest) in units of 2⁻²⁴, where no x is above `largest`.
-pub(crate) fn sum_of_weights(x: &[f32], largest: f32, isa: Isa) -> u64 {
+///
+/// # Panics
+///
+/// When the machine lacks `isa`.
+pub fn sum_of_weights(x: &[f32], largest: f32, isa: Isa) -> u64 {
     if isa == Isa::Scalar {
         x.iter().map(|x| u64::from(weight_of_negative(x - largest))).sum()
     } else {
@@ -36,7 +44,7 @@ mod tests {
             let mut values = || {
                 let value = |_| {
                     let bits: u32 = u.arbitrary()?;
-                    // Those that are not wild are below 128 in size.
+                    // Values that are not wild are below 128 in size.
                     let value = f32::from_bits(if wild { bits } else { bits & 0xc2ff_ffff });
                     Ok(value)
                 };

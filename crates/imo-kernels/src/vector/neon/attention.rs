@@ -8,7 +8,7 @@ use imo_tensor::power_of_two;
 
 use super::exp::{shift_to_even, weight_of_negative};
 use super::shorts::{add_pairs, load_shorts};
-use crate::attention::{Queries, Scratch, divide};
+use crate::heads::{Queries, Scratch, divide};
 use crate::kv::{Keys, LANES, Values};
 
 /// The weights of a pair of positions, by query head.

@@ -8,15 +8,15 @@ use core::arch::x86_64::*;
 
 use imo_tensor::{BLOCK, Format, GROUP};
 
-use crate::linear::Product;
+use crate::product::Product;
 use crate::tile::{Halves, Tile, Whole};
 
 /// Two vectors of four 64-bit sums.
 type Sums = [__m256i; 2];
 
-/// As [`super::mat_tile`].
+/// As [`crate::linear::mat_tile`].
 #[target_feature(enable = "avx2,f16c")]
-pub(super) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
+pub(in crate::vector) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
     product.in_parts(GROUP, |row, token, left| match left {
         2.. => part::<2>(out, product, row, token),
         _ => part::<1>(out, product, row, token),
@@ -34,18 +34,18 @@ fn part<const TOKENS: usize>(
 ) -> usize {
     let (group, x) = (product.group(row), product.x);
     let sums = match product.w.format() {
-        Format::Q4_0 => four_bits::<144, TOKENS>(group, x, token),
-        Format::Q4_1 => four_bits::<160, TOKENS>(group, x, token),
+        Format::Q4_0 => four_bits::<{ Format::Q4_0.block_bytes() }, TOKENS>(group, x, token),
+        Format::Q4_1 => four_bits::<{ Format::Q4_1.block_bytes() }, TOKENS>(group, x, token),
         Format::Q8_0 => eight_bits(group, x, token),
         Format::I16 => sixteen_bits(group, x, token),
-        Format::K4 => by_halves::<192, TOKENS>(group, x, token),
-        Format::K8 => by_halves::<320, TOKENS>(group, x, token),
+        Format::K4 => by_halves::<{ Format::K4.block_bytes() }, TOKENS>(group, x, token),
+        Format::K8 => by_halves::<{ Format::K8.block_bytes() }, TOKENS>(group, x, token),
     };
     product.put(out, (row, token), &sums);
     TOKENS
 }
 
-/// `Q4_0` when a block has 144 bytes, `Q4_1` when it has 160.
+/// `Q4_0` or `Q4_1`, whose blocks have this many bytes.
 #[target_feature(enable = "avx2,f16c")]
 #[inline]
 fn four_bits<const BYTES: usize, const TOKENS: usize>(
@@ -170,7 +170,8 @@ fn sixteen_bits<const TOKENS: usize>(
     totals.map(|total| rows_of(total, [0, 1, 2, 3, 4, 5, 6, 7]))
 }
 
-/// `K4` when a block has 192 bytes, `K8` when it has 320: each half of a block has its own scales and minimums.
+/// `K4` or `K8`, whose blocks have this many bytes: each half of a block has its own scales and
+/// minimums.
 #[target_feature(enable = "avx2,f16c")]
 #[inline]
 fn by_halves<const BYTES: usize, const TOKENS: usize>(

@@ -1,4 +1,4 @@
-//! What is done value by value and takes exponentials.
+//! What is done value by value and needs exponentials.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::aarch64::*;

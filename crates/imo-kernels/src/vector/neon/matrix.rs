@@ -15,7 +15,7 @@ use core::array;
 use imo_tensor::{BLOCK, Format, GROUP};
 
 use super::shorts::{add_pairs, load_shorts};
-use crate::linear::Product;
+use crate::product::Product;
 use crate::tile::{Halves, Tile, Whole};
 
 /// 64-bit sums of the eight rows.
@@ -60,19 +60,25 @@ unsafe fn part<const TOKENS: usize, const DOT: bool>(
     // SAFETY: the same condition.
     let totals = unsafe {
         match product.w.format() {
-            Format::Q4_0 => by_blocks::<144, TOKENS, DOT>(group, x, token),
-            Format::Q4_1 => by_blocks::<160, TOKENS, DOT>(group, x, token),
-            Format::Q8_0 => by_blocks::<272, TOKENS, DOT>(group, x, token),
+            Format::Q4_0 => {
+                by_blocks::<{ Format::Q4_0.block_bytes() }, TOKENS, DOT>(group, x, token)
+            }
+            Format::Q4_1 => {
+                by_blocks::<{ Format::Q4_1.block_bytes() }, TOKENS, DOT>(group, x, token)
+            }
+            Format::Q8_0 => {
+                by_blocks::<{ Format::Q8_0.block_bytes() }, TOKENS, DOT>(group, x, token)
+            }
             Format::I16 => sixteen_bits(group, x, token),
-            Format::K4 => by_halves::<192, TOKENS, DOT>(group, x, token),
-            Format::K8 => by_halves::<320, TOKENS, DOT>(group, x, token),
+            Format::K4 => by_halves::<{ Format::K4.block_bytes() }, TOKENS, DOT>(group, x, token),
+            Format::K8 => by_halves::<{ Format::K8.block_bytes() }, TOKENS, DOT>(group, x, token),
         }
     };
     product.put(out, (row, token), &totals.map(|total| rows_of(total)));
     TOKENS
 }
 
-/// `Q4_0` when a block has 144 bytes, `Q4_1` when it has 160, `Q8_0` when it has 272.
+/// `Q4_0`, `Q4_1` or `Q8_0`, whose blocks have this many bytes.
 ///
 /// # Safety
 ///
@@ -105,7 +111,8 @@ unsafe fn by_blocks<const BYTES: usize, const TOKENS: usize, const DOT: bool>(
     totals
 }
 
-/// `K4` when a block has 192 bytes, `K8` when it has 320: each half of a block has its own scales and minimums.
+/// `K4` or `K8`, whose blocks have this many bytes: each half of a block has its own scales and
+/// minimums.
 ///
 /// # Safety
 ///

@@ -4,10 +4,14 @@
     expect(unsafe_code, reason = "calls code for instructions that were detected")
 )]
 
-use crate::attention::{Queries, Scratch};
+#[cfg(target_arch = "aarch64")]
+use super::neon;
+#[cfg(target_arch = "x86_64")]
+use super::x86::{attention, avx2, avx512, elementwise};
+use crate::heads::{Queries, Scratch};
 use crate::isa::Isa;
 use crate::kv::{Keys, Values};
-use crate::linear::Product;
+use crate::product::Product;
 
 /// As [`crate::linear::mat_tile`].
 ///
@@ -20,16 +24,16 @@ pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
     match isa {
         // SAFETY: the machine has what was asked for, as the assertion says.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => unsafe { super::avx512::mat_tile(out, product) },
+        Isa::Avx512 => unsafe { avx512::mat_tile(out, product) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { super::avx2::mat_tile(out, product) },
+        Isa::Avx2 => unsafe { avx2::mat_tile(out, product) },
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
-        Isa::NeonDot => unsafe { super::neon::mat_tile::<true>(out, product) },
+        Isa::NeonDot => unsafe { neon::mat_tile::<true>(out, product) },
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon => unsafe { super::neon::mat_tile::<false>(out, product) },
+        Isa::Neon => unsafe { neon::mat_tile::<false>(out, product) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }
@@ -52,17 +56,17 @@ pub(crate) fn attend_heads(
         // SAFETY: the machine has what was asked for, and the heads are of the right width.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 if (out.len() / queries.exponents.len()).is_multiple_of(16) => unsafe {
-            super::attention::attend_heads::<true>(out, scratch, queries, scale, (keys, values));
+            attention::attend_heads::<true>(out, scratch, queries, scale, (keys, values));
         },
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 | Isa::Avx512 => unsafe {
-            super::attention::attend_heads::<false>(out, scratch, queries, scale, (keys, values));
+            attention::attend_heads::<false>(out, scratch, queries, scale, (keys, values));
         },
         // SAFETY: the machine has what was asked for.
         #[cfg(target_arch = "aarch64")]
         Isa::Neon | Isa::NeonDot => unsafe {
-            super::neon::attend_heads(out, scratch, queries, scale, (keys, values));
+            neon::attend_heads(out, scratch, queries, scale, (keys, values));
         },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
@@ -78,10 +82,10 @@ pub(crate) fn silu_mul(gate: &mut [f32], up: &[f32], isa: Isa) {
     match isa {
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::Avx512 => unsafe { super::elementwise::silu_mul(gate, up) },
+        Isa::Avx2 | Isa::Avx512 => unsafe { elementwise::silu_mul(gate, up) },
         // SAFETY: the machine has what was asked for.
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon | Isa::NeonDot => unsafe { super::neon::silu_mul(gate, up) },
+        Isa::Neon | Isa::NeonDot => unsafe { neon::silu_mul(gate, up) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }
@@ -96,10 +100,10 @@ pub(crate) fn sum_of_weights(x: &[f32], largest: f32, isa: Isa) -> u64 {
     match isa {
         // SAFETY: the machine has what was asked for, and AVX-512 machines have AVX2.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::Avx512 => unsafe { super::elementwise::sum_of_weights(x, largest) },
+        Isa::Avx2 | Isa::Avx512 => unsafe { elementwise::sum_of_weights(x, largest) },
         // SAFETY: the machine has what was asked for.
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon | Isa::NeonDot => unsafe { super::neon::sum_of_weights(x, largest) },
+        Isa::Neon | Isa::NeonDot => unsafe { neon::sum_of_weights(x, largest) },
         _ => unreachable!("{isa:?} has no kernel here"),
     }
 }

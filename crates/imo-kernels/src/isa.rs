@@ -1,6 +1,6 @@
 //! Which instructions the vector paths may use.
 
-/// An instruction set that the engine has code for.
+/// An instruction set that there is code for.
 ///
 /// The choice changes the speed and nothing else: every path gives the scalar one's bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +18,10 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// Every one; those of one processor family from the plainest to the widest.
+    /// All instruction sets; those of one processor family from the plainest to the widest.
     pub const ALL: [Self; 5] = [Self::Scalar, Self::Avx2, Self::Avx512, Self::Neon, Self::NeonDot];
 
-    /// What people call it.
+    /// The name that people give on the command line and read in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -57,7 +57,7 @@ impl Isa {
         }
     }
 
-    /// All that this machine has, the plainest first.
+    /// Those that this machine has, the plainest first.
     pub fn available() -> impl DoubleEndedIterator<Item = Self> {
         Self::ALL.into_iter().filter(|isa| isa.is_available())
     }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn what_the_machine_is_known_to_have_is_found() {
         assert_eq!(Isa::Neon.is_available(), cfg!(target_arch = "aarch64"));
-        // Named by who knows the machine, as the script that runs these tests under an emulator does.
+        // The script that runs these tests under an emulator names what the emulator has.
         if let Ok(name) = std::env::var("IMO_WIDEST_ISA") {
             assert_eq!(Isa::detect().name(), name);
         }

@@ -6,19 +6,11 @@ use core::ops::Range;
 
 use imo_tensor::power_of_two;
 
-use super::attention512;
 use super::exp::{shift_to_even, weight_of_negative};
-use crate::attention::{Queries, Scratch, divide};
+use super::sums::{self, PARTS, SPAN, Weights};
+use super::sums512;
+use crate::heads::{Queries, Scratch, divide};
 use crate::kv::{Keys, LANES, Values};
-
-/// Pairs of positions whose products fit 32-bit sums: 64 pairs of 2 · 511 · 32,768.
-const SPAN: usize = 64;
-
-/// A weight, at most 2²⁴, is taken apart into this many times nine bits.
-pub(super) const PARTS: usize = 3;
-
-/// The parts of the weights of a pair of positions, by query head; each has both positions' nine bits.
-pub(super) type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
 
 /// As [`crate::attention::attend_heads`], for heads of a multiple of 8.
 ///
@@ -26,7 +18,7 @@ pub(super) type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
 ///
 /// With `WIDE`, the machine has AVX-512 with VNNI, and heads are of a multiple of 16.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn attend_heads<const WIDE: bool>(
+pub(in crate::vector) unsafe fn attend_heads<const WIDE: bool>(
     out: &mut [f32],
     scratch: &mut Scratch,
     queries: Queries<'_>,
@@ -82,9 +74,9 @@ unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
     for (pairs, weights) in spans {
         if WIDE {
             // SAFETY: the caller vouches for the machine.
-            unsafe { attention512::add_weighted(sums, pairs, weights) };
+            unsafe { sums512::add_weighted(sums, pairs, weights) };
         } else {
-            add_weighted(sums, pairs, weights);
+            sums::add_weighted(sums, pairs, weights);
         }
     }
     divide(out, sums, totals, top);
@@ -125,9 +117,9 @@ unsafe fn score<const HEADS: usize, const WIDE: bool>(
     for ((at, block), exponents) in blocks.enumerate().zip(keys.exponents.chunks(LANES)) {
         let sums = if WIDE {
             // SAFETY: the caller vouches for the machine.
-            unsafe { attention512::dot(block, queries) }
+            unsafe { sums512::dot(block, queries) }
         } else {
-            dot(block, queries)
+            sums::dot(block, queries)
         };
         let powers = powers_of_two(lanes_of(exponents));
         let apart = outside(if at == 0 { keys.skipped } else { 0 }..exponents.len());
@@ -152,23 +144,6 @@ unsafe fn score<const HEADS: usize, const WIDE: bool>(
         }
     }
     result
-}
-
-/// For each head the sums of products of its queries' halves with the keys of a block of positions.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn dot<const HEADS: usize>(block: &[i16], queries: &[[[i32; 2]; HEADS]]) -> [[__m256i; 2]; HEADS] {
-    let mut sums = [[_mm256_setzero_si256(); 2]; HEADS];
-    for (key, queries) in block.as_chunks::<{ 2 * LANES }>().0.iter().zip(queries) {
-        let key = load(key);
-        for (sums, query) in sums.iter_mut().zip(queries) {
-            for (sum, query) in sums.iter_mut().zip(query) {
-                let products = _mm256_madd_epi16(key, _mm256_set1_epi32(*query));
-                *sum = _mm256_add_epi32(*sum, products);
-            }
-        }
-    }
-    sums
 }
 
 /// 256 · high + low, rounded once: a binary64 holds the sum.
@@ -257,43 +232,6 @@ fn weigh<const HEADS: usize>(
     // SAFETY: 32 bytes are there, and the store needs no alignment.
     unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), total) };
     lanes.iter().sum()
-}
-
-/// sums[head][i] += Σ weight · value, exact, for at most [`SPAN`] pairs of positions.
-#[target_feature(enable = "avx2")]
-fn add_weighted<const HEADS: usize>(sums: &mut [i64], pairs: &[i16], weights: &[Weights<HEADS>]) {
-    let head_dim = sums.len() / HEADS;
-    for start in (0..head_dim).step_by(LANES) {
-        let mut totals = [[_mm256_setzero_si256(); PARTS]; HEADS];
-        for (row, weights) in pairs.chunks_exact(2 * head_dim).zip(weights) {
-            let values = load(row[2 * start..].first_chunk().expect("whole vectors"));
-            for (totals, parts) in totals.iter_mut().zip(weights) {
-                for (total, part) in totals.iter_mut().zip(parts) {
-                    let products = _mm256_madd_epi16(values, _mm256_set1_epi32(*part));
-                    *total = _mm256_add_epi32(*total, products);
-                }
-            }
-        }
-        for (head, totals) in totals.into_iter().enumerate() {
-            let mut lanes = [[0_i32; LANES]; PARTS];
-            for (lanes, total) in lanes.iter_mut().zip(totals) {
-                // SAFETY: 32 bytes are there, and the store needs no alignment.
-                unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), total) };
-            }
-            let sums = &mut sums[head * head_dim + start..][..LANES];
-            for (lane, sum) in sums.iter_mut().enumerate() {
-                let [low, middle, high] = lanes.map(|lanes| i64::from(lanes[lane]));
-                *sum += low + (middle << 9) + (high << 18);
-            }
-        }
-    }
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn load(values: &[i16; 2 * LANES]) -> __m256i {
-    // SAFETY: 32 bytes are there, and the load needs no alignment.
-    unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]

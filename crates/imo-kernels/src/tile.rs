@@ -3,9 +3,9 @@
 use imo_tensor::{BLOCK, Quantised, quantise};
 
 /// The most tokens that go through a product together: their blocks fit L1.
-pub(crate) const TILE: usize = 16;
+pub const TILE: usize = 16;
 
-/// A block's activations, each as `256 · high + low`, so that 8-bit products do.
+/// A block's activations, each as `256 · high + low`, so that 8-bit products suffice.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Halves {
@@ -20,7 +20,7 @@ pub(crate) struct Whole(pub(crate) [i16; BLOCK]);
 
 /// Up to [`TILE`] vectors of one length, quantised.
 #[derive(Debug, Default)]
-pub(crate) struct Tile {
+pub struct Tile {
     tokens: usize,
     /// (token, column)
     values: Vec<i16>,
@@ -40,8 +40,12 @@ struct Packed {
 }
 
 impl Tile {
-    /// Takes the vectors in `x`, `columns` values each, in place of those it had.
-    pub(crate) fn fill(&mut self, x: &[f32], columns: usize) {
+    /// Quantises the vectors in `x`, of `columns` values each, in place of those it had.
+    ///
+    /// # Panics
+    ///
+    /// When there are more than [`TILE`], or a vector is cut short.
+    pub fn fill(&mut self, x: &[f32], columns: usize) {
         self.tokens = x.len() / columns;
         assert!(self.tokens <= TILE && x.len() == self.tokens * columns, "whole vectors");
         let blocks = columns / BLOCK;
@@ -68,7 +72,9 @@ impl Tile {
         }
     }
 
-    pub(crate) fn tokens(&self) -> usize {
+    /// How many vectors there are.
+    #[inline]
+    pub fn tokens(&self) -> usize {
         self.tokens
     }
 
@@ -137,8 +143,9 @@ impl Halves {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use imo_tensor::LARGEST;
+
+    use super::*;
 
     #[test]
     fn two_bytes_make_up_every_value() {

@@ -2,16 +2,24 @@
 
 use std::ops::Range;
 
-use imo_model::Header;
-
-use crate::weights::size;
-
 /// Positions whose keys stand together.
 pub(crate) const LANES: usize = 8;
 
-/// Keys and values of every layer, each head's by itself, so that attention streams them.
+/// What a cache has to know of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KvShape {
+    /// Layers that have keys and values.
+    pub layers: usize,
+    /// Key and value heads of a layer.
+    pub kv_heads: usize,
+    /// Width of a head; even.
+    pub head_dim: usize,
+}
+
+/// The keys and values of every layer. Each head's lie together, so that attention reads them in
+/// one go.
 #[derive(Debug, Default)]
-pub(crate) struct KvCache {
+pub struct KvCache {
     kv_heads: usize,
     head_dim: usize,
     /// A multiple of [`LANES`].
@@ -28,16 +36,19 @@ struct Heads {
     exponents: Vec<i16>,
 }
 
-/// The keys or values of one position: (head, dimension), and (head).
+/// The keys or values of one position, quantised head by head.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a> {
-    pub(crate) values: &'a [i16],
-    pub(crate) exponents: &'a [i16],
+pub struct Rows<'a> {
+    /// (head, dimension)
+    pub values: &'a [i16],
+    /// (head)
+    pub exponents: &'a [i16],
 }
 
-/// One head's keys from a block of positions on, laid out so that a vector's lanes are positions.
+/// One head's keys, from the start of a block of positions, laid out so that the lanes of a vector
+/// are positions.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Keys<'a> {
+pub struct Keys<'a> {
     /// (position / 8, dimension / 2, position % 8, dimension % 2), the last block to its end.
     pub(crate) blocks: &'a [i16],
     /// (position)
@@ -46,9 +57,10 @@ pub(crate) struct Keys<'a> {
     pub(crate) skipped: usize,
 }
 
-/// One head's values from a block of positions on, laid out so that a vector's lanes are dimensions.
+/// One head's values, from the start of a block of positions, laid out so that the lanes of a
+/// vector are dimensions.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Values<'a> {
+pub struct Values<'a> {
     /// (position / 2, dimension, position % 2), the last pair to its end.
     pub(crate) pairs: &'a [i16],
     /// (position)
@@ -59,18 +71,22 @@ pub(crate) struct Values<'a> {
 
 impl KvCache {
     /// Room for this many positions.
-    pub(crate) fn new(header: &Header, positions: usize) -> Self {
-        let (kv_heads, head_dim) = (size(header.kv_heads), size(header.head_dim));
+    pub fn new(shape: KvShape, positions: usize) -> Self {
+        let KvShape { layers, kv_heads, head_dim } = shape;
         let positions = positions.next_multiple_of(LANES);
-        let rows = size(header.layers) * kv_heads * positions;
+        let rows = layers * kv_heads * positions;
         let heads = || Heads { values: vec![0; rows * head_dim], exponents: vec![0; rows] };
         Self { kv_heads, head_dim, positions, keys: heads(), values: heads() }
     }
 
-    /// Takes the keys and values of a position.
-    pub(crate) fn put(&mut self, layer: usize, position: usize, keys: Rows<'_>, values: Rows<'_>) {
+    /// Stores the keys and values of a position.
+    ///
+    /// # Panics
+    ///
+    /// When there is no room for it.
+    pub fn put(&mut self, layer: usize, position: usize, keys: Rows<'_>, values: Rows<'_>) {
         let (positions, dim) = (self.positions, self.head_dim);
-        assert!(position < positions, "a position it has room for");
+        assert!(position < positions, "there is room for the position");
         for head in 0..self.kv_heads {
             let place = (layer * self.kv_heads + head) * positions;
             self.keys.exponents[place + position] = keys.exponents[head];
@@ -82,20 +98,28 @@ impl KvCache {
         }
     }
 
-    /// A head's keys at some positions.
-    pub(crate) fn keys(&self, layer: usize, head: usize, at: Range<usize>) -> Keys<'_> {
+    /// A head's keys at these positions.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such head or position.
+    pub fn keys(&self, layer: usize, head: usize, at: Range<usize>) -> Keys<'_> {
         let (blocks, exponents, skipped) = self.head(&self.keys, (layer, head), at, LANES);
         Keys { blocks, exponents, skipped }
     }
 
-    /// A head's values at some positions.
-    pub(crate) fn values(&self, layer: usize, head: usize, at: Range<usize>) -> Values<'_> {
+    /// A head's values at these positions.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::keys`].
+    pub fn values(&self, layer: usize, head: usize, at: Range<usize>) -> Values<'_> {
         let (pairs, exponents, skipped) = self.head(&self.values, (layer, head), at, 2);
         Values { pairs, exponents, skipped }
     }
 
-    /// From the block where the positions begin, the last `together` of them to their end; their
-    /// exponents; and how many come before them.
+    /// The values from the block where the positions begin, filled up to a multiple of `together`
+    /// positions; their exponents; and how many positions come before the first.
     fn head<'a>(
         &self,
         heads: &'a Heads,
@@ -103,7 +127,10 @@ impl KvCache {
         at: Range<usize>,
         together: usize,
     ) -> (&'a [i16], &'a [i16], usize) {
-        assert!(head < self.kv_heads && at.end <= self.positions, "a head and positions it has");
+        assert!(
+            head < self.kv_heads && at.end <= self.positions,
+            "the head and the positions exist"
+        );
         let skipped = at.start % LANES;
         let count = skipped + at.len();
         let start = (layer * self.kv_heads + head) * self.positions + at.start - skipped;

@@ -1,11 +1,13 @@
-//! The roots of a trace's slots as bytes, for those who should not have to ask the claimant (docs/spec/trace.md).
+//! The roots of a trace's slots as bytes (`docs/spec/trace.md`): a node publishes them with its
+//! claim, so that a challenger need not ask the claimant for them.
 //!
-//! They prove themselves: either they hash to the claimed root or they are useless.
+//! They need no proof: either they hash to the claimed root or they are useless.
 
 use imo_commit::Hash;
-use imo_engine::TraceTree;
 
-/// Writes them: runs of neighbouring nodes whose slots are not zero.
+use crate::trace_tree::TraceTree;
+
+/// The roots of a tree as bytes: runs of neighbouring nodes whose slots are not zero.
 pub fn encode(tree: &TraceTree) -> Vec<u8> {
     let mut bytes = Vec::new();
     for run in tree.slot_roots().chunk_by(|a, b| a.0 + 1 == b.0) {
@@ -19,7 +21,8 @@ pub fn encode(tree: &TraceTree) -> Vec<u8> {
     bytes
 }
 
-/// Reads what somebody wrote, for a trace of `2^nodes_log2` slots of `2^slot_log2` bytes; none where it is malformed.
+/// The tree of `2^nodes_log2` slots of `2^slot_log2` bytes whose roots these bytes are; `None`
+/// where they are malformed.
 pub fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<TraceTree> {
     let mut roots: Vec<(u32, Hash)> = Vec::new();
     let mut next = 0;

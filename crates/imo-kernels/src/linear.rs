@@ -1,67 +1,17 @@
 //! Products of a packed matrix with a tile of vectors.
 
-use std::ops::Range;
-
-use imo_tensor::{GROUP, Matrix, canonical, mat_vec};
+use imo_tensor::{GROUP, mat_vec};
 
 use crate::isa::Isa;
-use crate::tile::Tile;
+use crate::product::Product;
 use crate::vector;
 
-/// 2⁻²⁴: what one unit of a row's exact sum is worth.
-pub(crate) const UNIT: f32 = 1.0 / 16_777_216.0;
-
-/// Some rows of a matrix, from a multiple of 8 on, and the vectors to multiply them with.
-#[derive(Debug, Clone)]
-pub(crate) struct Product<'a> {
-    pub(crate) w: Matrix<'a>,
-    pub(crate) rows: Range<usize>,
-    pub(crate) x: &'a Tile,
-}
-
-impl<'a> Product<'a> {
-    /// How many rows, which is how far apart two tokens' outputs are.
-    pub(crate) fn width(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// The blocks of the group that begins with row `row` of these rows.
-    pub(crate) fn group(&self, row: usize) -> &'a [u8] {
-        self.w.group((self.rows.start + row) / GROUP)
-    }
-
-    /// For every `height` rows, calls `part` with the first of them, the first token that it has not taken yet and how many are left, until
-    /// it has taken all; it returns how many it took.
-    #[inline(always)]
-    pub(crate) fn in_parts(
-        &self,
-        height: usize,
-        mut part: impl FnMut(usize, usize, usize) -> usize,
-    ) {
-        for row in (0..self.width()).step_by(height) {
-            let mut token = 0;
-            while token < self.x.tokens() {
-                token += part(row, token, self.x.tokens() - token);
-            }
-        }
-    }
-
-    /// Writes the outputs of the group at `row` for the tokens from `token` on, whose exact sums these are.
-    ///
-    /// Compiled into its caller, for the caller's instructions.
-    #[inline(always)]
-    pub(crate) fn put(&self, out: &mut [f32], (row, token): (usize, usize), sums: &[[i64; GROUP]]) {
-        let outputs = out.chunks_exact_mut(self.width()).zip(self.x.scales()).skip(token);
-        for (sums, (out, scale)) in sums.iter().zip(outputs) {
-            for (out, sum) in out[row..].iter_mut().zip(sums) {
-                *out = canonical(*sum as f32 * UNIT * scale);
-            }
-        }
-    }
-}
-
 /// Multiplies the rows by every vector, as [`mat_vec`] does by one: `out` is (token, row).
-pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
+///
+/// # Panics
+///
+/// When the machine lacks `isa`, or the shapes do not fit.
+pub fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
     let Product { w, rows, x } = product;
     assert_eq!(out.len(), x.tokens() * rows.len(), "one output per token and row");
     assert!(rows.start.is_multiple_of(GROUP) && rows.end <= w.rows(), "rows of the matrix");
@@ -77,10 +27,10 @@ pub(crate) fn mat_tile(out: &mut [f32], product: &Product<'_>, isa: Isa) {
 #[cfg(test)]
 mod tests {
     use arbtest::arbitrary::{Result, Unstructured};
-    use imo_tensor::{BLOCK, Format};
+    use imo_tensor::{BLOCK, Format, Matrix};
 
     use super::*;
-    use crate::tile::TILE;
+    use crate::tile::{TILE, Tile};
 
     /// Ordinary values, huge ones, and now and then one that is not finite.
     fn value(u: &mut Unstructured<'_>, wild: bool) -> Result<f32> {

@@ -1,76 +1,18 @@
-//! The query heads that share a key and value head, over the cache.
+//! Attention of the query heads that share a key and value head, over the cache.
 
-use imo_tensor::{HeadShape, attend, canonical, power_of_two};
+use imo_tensor::{HeadShape, attend};
 
+use crate::heads::{Queries, Scratch};
 use crate::isa::Isa;
 use crate::kv::{Keys, Values};
 use crate::vector;
 
-/// Room for attention; its contents mean nothing between calls.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    /// (head, dimension)
-    pub(crate) sums: Vec<i64>,
-    /// (head, position)
-    pub(crate) scores: Vec<f32>,
-    /// (pair of positions, head): the weights of both, in as many numbers as the instructions take.
-    pub(crate) weights: Vec<i32>,
-}
-
-/// Quantised query heads.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Queries<'a> {
-    /// (head, dimension)
-    pub(crate) values: &'a [i16],
-    /// (head)
-    pub(crate) exponents: &'a [i16],
-}
-
-impl Queries<'_> {
-    /// Calls `some` with the outputs and the queries of the heads that it has not done yet, until it has done all; it returns how many it did.
-    #[inline(always)]
-    pub(crate) fn in_parts(
-        self,
-        out: &mut [f32],
-        mut some: impl FnMut(&mut [f32], Queries<'_>) -> usize,
-    ) {
-        let head_dim = out.len() / self.exponents.len();
-        let mut head = 0;
-        while head < self.exponents.len() {
-            let rest = Queries {
-                values: &self.values[head * head_dim..],
-                exponents: &self.exponents[head..],
-            };
-            head += some(&mut out[head * head_dim..], rest);
-        }
-    }
-}
-
-/// Each head's output: its sum of values, in units of 2^`top`, over its sum of weights.
-/// Compiled into its caller, for the caller's instructions.
-#[inline(always)]
-pub(crate) fn divide<const HEADS: usize>(
-    out: &mut [f32],
-    sums: &[i64],
-    totals: [u64; HEADS],
-    top: i16,
-) {
-    let head_dim = sums.len() / HEADS;
-    let heads = out.chunks_exact_mut(head_dim).zip(sums.chunks_exact(head_dim));
-    for ((out, sums), total) in heads.zip(totals) {
-        if total == 0 {
-            out.fill(0.0);
-            continue;
-        }
-        let factor = power_of_two(top.into()) / total as f32;
-        for (out, sum) in out.iter_mut().zip(sums) {
-            *out = canonical(*sum as f32 * factor);
-        }
-    }
-}
-
-/// What [`attend`] gives for each of some queries over all of `keys` and `values`: (head, dimension).
-pub(crate) fn attend_heads(
+/// For each query what [`attend`] gives over all of `keys` and `values`: `out` is (head, dimension).
+///
+/// # Panics
+///
+/// When the machine lacks `isa`, or the lengths do not fit.
+pub fn attend_heads(
     out: &mut [f32],
     scratch: &mut Scratch,
     queries: Queries<'_>,
@@ -135,7 +77,7 @@ mod tests {
             let query_exponents =
                 (0..heads).map(|_| u.int_in_range(-40..=10)).collect::<Result<Vec<i16>>>()?;
             let scale = *u.choose(&[0.125, 1e-3, 3.0, -1.0, 1e38])?;
-            // What stands before the first position that counts and beyond the last must not matter.
+            // What lies before the first position that counts and after the last must not matter.
             let skipped = u.int_in_range(0..=(positions - 1).min(LANES - 1))?;
             let room = positions.next_multiple_of(LANES) * head_dim;
             let (mut blocks, mut pairs) = (vec![77; room], vec![-77; room]);

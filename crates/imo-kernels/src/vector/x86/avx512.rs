@@ -6,12 +6,12 @@ use core::arch::x86_64::*;
 use imo_tensor::{BLOCK, Format, GROUP};
 
 use super::avx2;
-use crate::linear::{Product, UNIT};
+use crate::product::{Product, UNIT};
 use crate::tile::{Halves, Tile};
 
-/// As [`super::mat_tile`].
+/// As [`crate::linear::mat_tile`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c")]
-pub(super) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
+pub(in crate::vector) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
     if matches!(product.w.format(), Format::I16 | Format::K4 | Format::K8) {
         return avx2::mat_tile(out, product);
     }
@@ -36,8 +36,12 @@ fn part<const GROUPS: usize, const TOKENS: usize>(
     let x = product.x;
     let groups = core::array::from_fn(|index| product.group(row + index * GROUP));
     let totals = match product.w.format() {
-        Format::Q4_0 => four_bits::<144, GROUPS, TOKENS>(groups, x, token),
-        Format::Q4_1 => four_bits::<160, GROUPS, TOKENS>(groups, x, token),
+        Format::Q4_0 => {
+            four_bits::<{ Format::Q4_0.block_bytes() }, GROUPS, TOKENS>(groups, x, token)
+        }
+        Format::Q4_1 => {
+            four_bits::<{ Format::Q4_1.block_bytes() }, GROUPS, TOKENS>(groups, x, token)
+        }
         _ => eight_bits::<GROUPS, TOKENS>(groups, x, token),
     };
     let outputs = out.chunks_exact_mut(product.width()).zip(x.scales()).skip(token);
@@ -54,7 +58,7 @@ fn part<const GROUPS: usize, const TOKENS: usize>(
 
 const CANONICAL_NAN: f32 = f32::from_bits(0x7fc0_0000);
 
-/// `Q4_0` when a block has 144 bytes, `Q4_1` when it has 160.
+/// `Q4_0` or `Q4_1`, whose blocks have this many bytes.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c")]
 #[inline]
 fn four_bits<const BYTES: usize, const GROUPS: usize, const TOKENS: usize>(

@@ -1,4 +1,4 @@
-//! What is done value by value and takes exponentials, with AVX2.
+//! What is done value by value and needs exponentials, with AVX2.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::x86_64::*;
@@ -9,7 +9,7 @@ const LANES: usize = 8;
 
 /// As [`crate::elementwise::silu_mul`].
 #[target_feature(enable = "avx2")]
-pub(super) fn silu_mul(gate: &mut [f32], up: &[f32]) {
+pub(in crate::vector) fn silu_mul(gate: &mut [f32], up: &[f32]) {
     let (gates, rest) = gate.as_chunks_mut::<LANES>();
     let (ups, rest_up) = up.as_chunks::<LANES>();
     let one = _mm256_set1_ps(1.0);
@@ -30,7 +30,7 @@ pub(super) fn silu_mul(gate: &mut [f32], up: &[f32]) {
 
 /// As [`crate::elementwise::sum_of_weights`].
 #[target_feature(enable = "avx2")]
-pub(super) fn sum_of_weights(x: &[f32], largest: f32) -> u64 {
+pub(in crate::vector) fn sum_of_weights(x: &[f32], largest: f32) -> u64 {
     let (chunks, rest) = x.as_chunks::<LANES>();
     let mut total = _mm256_setzero_si256();
     for x in chunks {

@@ -11,16 +11,17 @@ pub enum Fault {
         /// The bit of its slot, from the lowest of byte 0.
         bit: u32,
     },
-    /// The answer's first byte is another one (an empty answer gets a byte); the emit slot fits it,
-    /// so that the emit node is wrong.
+    /// The answer's first byte is changed (an empty answer gets a byte). The last node's slot
+    /// commits to the changed answer, so that the last node is wrong.
     Output,
     /// The answer lacks its last byte (an empty answer gets a byte); likewise.
     Length,
 }
 
 impl Fault {
-    /// Changes `slot` if it is the node's that is to be wrong, and says whether it did.
-    pub(crate) fn flip(fault: Option<Self>, node: u32, slot: &mut [u8]) -> bool {
+    /// Flips the bit in `slot` if the fault is in this node. Returns whether it did.
+    #[inline]
+    pub fn flip(fault: Option<Self>, node: u32, slot: &mut [u8]) -> bool {
         let Some(Self::Node { index, bit }) = fault else { return false };
         let byte = usize::try_from(bit / 8).ok().and_then(|at| slot.get_mut(at));
         let (true, Some(byte)) = (index == node, byte) else { return false };
@@ -28,8 +29,8 @@ impl Fault {
         true
     }
 
-    /// Changes the answer's bytes.
-    pub(crate) fn spoil(fault: Option<Self>, answer: &mut Vec<u8>) {
+    /// Changes the bytes of the answer if the fault is there.
+    pub fn spoil(fault: Option<Self>, answer: &mut Vec<u8>) {
         match (fault, answer.is_empty()) {
             (Some(Self::Output | Self::Length), true) => answer.push(b'?'),
             (Some(Self::Output), false) => answer[0] ^= 1,
