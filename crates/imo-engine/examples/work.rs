@@ -31,7 +31,7 @@ fn main() {
     };
     let (image, _) = pack_bytes(&gguf(1, &shape), |_, _| {}).expect("it packs");
     let image = ModelImage::from_bytes(image).expect("what was packed is valid");
-    let limits = Limits { shape: image.trace_shape(), prompt_bytes: 64, output_bytes: 1 << 16 };
+    let limits = Limits::of(&image);
     let means = Means { isa, ..Means::detect(1) };
     let session = Session::new(&image, limits, means).expect("the machine will do");
     let deviations = Deviations {

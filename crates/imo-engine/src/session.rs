@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use imo_kernels::Isa;
-use imo_model::{Header, ModelImage, TraceShape};
+use imo_model::{Header, ModelImage};
 use imo_tensor::Candidate;
+use imo_text::layout::{OUTPUT_LIMIT, PROMPT_LIMIT, Request, Status, TraceShape};
 use imo_trace::{Fault, Sink, Uncommitted};
 
 use crate::forward::{Forward, number};
-use crate::input::Request;
 use crate::run::Run;
-use crate::weights::{LayerWeights, Weights};
+use crate::weights::{LayerWeights, Weights, size};
 
 /// How a session computes. Nothing of it changes an answer or a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,17 @@ pub struct Limits {
     pub output_bytes: usize,
 }
 
+impl Limits {
+    /// The program's, with the smallest trace that holds the model's.
+    pub fn of(image: &ModelImage) -> Self {
+        Self {
+            shape: TraceShape::smallest(image.header()),
+            prompt_bytes: size(PROMPT_LIMIT),
+            output_bytes: size(OUTPUT_LIMIT),
+        }
+    }
+}
+
 /// What is asked for beyond the request. With none of it, the trace is the program's.
 #[derive(Debug, Clone, Default)]
 pub struct Deviations {
@@ -68,10 +79,10 @@ pub struct Step<'a> {
 /// What a request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The answer's bytes, cut at the program's limit; an error text when `status` is not 0.
+    /// The answer's bytes, cut at the program's limit; an error text when `status` is not fine.
     pub bytes: Vec<u8>,
-    /// As in the tokenizer's slot: 0 is fine.
-    pub status: u32,
+    /// What became of the prompt.
+    pub status: Status,
     /// Tokens of the prompt, template included.
     pub prompt_tokens: Vec<u32>,
     /// Tokens generated, the one that ends the sequence included.
@@ -79,7 +90,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The number of tokens generated, which a requester pays for.
+    /// The number of tokens generated, which a requester pays for. An answer that is an error text
+    /// has none.
     pub fn tokens_used(&self) -> u32 {
         number(self.tokens.len())
     }
@@ -163,7 +175,7 @@ impl<'a> Session<'a> {
     /// break off; then the trace is not complete.
     pub fn run(
         &self,
-        request: &Request,
+        request: &Request<Vec<u8>>,
         deviations: &Deviations,
         sink: &(impl Sink + ?Sized),
         mut on_token: impl FnMut(Step<'_>) -> ControlFlow<()> + Send,

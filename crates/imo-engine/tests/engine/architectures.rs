@@ -32,7 +32,7 @@ fn logits_are_those_of_other_implementations() {
         let file = std::fs::read(format!("{folder}/{}.gguf", case.model)).expect("a vector");
         let (image, _) = pack_bytes(&file, |_, _| {}).expect("it packs");
         let image = ModelImage::from_bytes(image).expect("what was packed is valid");
-        let limits = Limits { shape: image.trace_shape(), prompt_bytes: 256, output_bytes: 256 };
+        let limits = Limits::of(&image);
         let session = Session::new(&image, limits, Means::detect(1)).expect("the machine will do");
         let request = Request { raw: true, ..Request::local(case.text.as_str(), 1) };
         let answer = session.run(&request, &Deviations::default(), &Uncommitted, |step| {

@@ -1,6 +1,6 @@
 //! What packing keeps.
 
-use imo_model::{Kind, ModelImage};
+use imo_model::ModelImage;
 use imo_pack::tiny::{KINDS, TinyShape, VOCAB, gguf};
 use imo_pack::{pack, pack_bytes};
 
@@ -42,19 +42,6 @@ fn the_same_file_packs_to_the_same_image_and_nothing_else_is_left() {
     let missing = folder.path().join("other.imo");
     assert!(pack(&source, &missing, |_, _| ()).is_err());
     assert!(!missing.exists(), "nothing half-written");
-}
-
-#[test]
-fn node_numbers_tile_the_trace() {
-    let (bytes, _) = pack_bytes(&gguf(3, &TinyShape::default()), |_, _| ()).expect("packs");
-    let shape = ModelImage::from_bytes(bytes).expect("sound").trace_shape();
-    assert_eq!(shape.kind(shape.emit()), Kind::Emit);
-    assert_eq!(shape.kind(shape.emit() - 1), Kind::Zero);
-    for position in [0, 5, 63] {
-        assert_eq!(shape.kind(shape.layer(position, 1)), Kind::Layer { position, layer: 1 });
-        assert_eq!(shape.kind(shape.head(position, 7)), Kind::Head { position, part: 7 });
-        assert_eq!(shape.kind(shape.sampler(position)), Kind::Sampler { position });
-    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use imo_guest::Needs;
 use imo_model::{Shapes, TEMPLATE_LIMIT, scratch_words};
 
-use crate::layout::request::HEADER_BYTES;
 use crate::layout::stops::Stops;
 
 /// Most bytes of a prompt.
@@ -15,10 +14,6 @@ pub const INPUT_DEPTH: u8 = 8;
 /// Most steps of a node's run, as a power of two.
 pub const STEPS_LOG2: u8 = 32;
 
-const _: () = assert!(
-    HEADER_BYTES + PROMPT_LIMIT as usize + Stops::MOST * Stops::LONGEST <= 128 << INPUT_DEPTH,
-    "the input memory holds the longest request"
-);
 const _: () = assert!(
     imo_model::WINDOW_BYTES == imo_guest::layout::WINDOW_BYTES,
     "what packing lets a node look at together is what the machine shows"

@@ -149,3 +149,61 @@ const fn slot_bytes(shapes: &Shapes) -> u64 {
     let (layer, head) = (LayerSlot::new(shapes).bytes(), slots::head::BYTES);
     if layer > head { layer as u64 } else { head as u64 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shapes(layers: u32, head_parts: u32, context: u32) -> Shapes {
+        Shapes {
+            layers,
+            dim: 64,
+            ffn: 64,
+            heads: 2,
+            kv_heads: 1,
+            head_dim: 32,
+            vocab: 512,
+            context,
+            head_parts,
+            eps: 1e-5,
+            attention_scale: 0.125,
+            end_of_sequence: 0,
+            window: 0,
+        }
+    }
+
+    #[test]
+    fn node_numbers_tile_the_trace() {
+        arbtest::arbtest(|u| {
+            let shapes =
+                shapes(u.int_in_range(1..=5)?, u.int_in_range(1..=9)?, u.int_in_range(1..=300)?);
+            let shape = TraceShape::smallest(&shapes);
+            assert!(shape.holds(&shapes));
+            let mut nodes = 0..1 << shape.nodes_log2;
+            let mut next = |kind: Kind, node: u32| {
+                assert_eq!(nodes.next(), Some(node), "{kind:?}");
+                assert_eq!(shape.kind(node), kind);
+            };
+            for chunk in 0..shape.token_chunks() {
+                next(Kind::Tokens { chunk }, chunk);
+            }
+            for position in 0..shapes.context {
+                for layer in 0..shapes.layers {
+                    next(Kind::Layer { position, layer }, shape.layer(position, layer));
+                }
+                for part in 0..shapes.head_parts {
+                    next(Kind::Head { position, part }, shape.head(position, part));
+                }
+                next(Kind::Sampler { position }, shape.sampler(position));
+            }
+            let end = nodes.next_back();
+            assert_eq!(end, Some(shape.emit()));
+            assert_eq!(shape.kind(shape.emit()), Kind::Emit);
+            assert!(nodes.all(|node| shape.kind(node) == Kind::Zero));
+            // One level less would be too small.
+            let smaller = TraceShape::new(&shapes, shape.nodes_log2 - 1, shape.slot_log2);
+            assert!(!smaller.holds(&shapes));
+            Ok(())
+        });
+    }
+}

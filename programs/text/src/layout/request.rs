@@ -2,7 +2,7 @@
 
 use imo_tensor::Sampling;
 
-use crate::layout::limits::PROMPT_LIMIT;
+use crate::layout::limits::{INPUT_DEPTH, PROMPT_LIMIT};
 use crate::layout::sampling::SamplingWord;
 use crate::layout::stops::Stops;
 
@@ -32,6 +32,10 @@ enum Word {
 /// Bytes before the text.
 pub const HEADER_BYTES: usize = 32 * (Word::TextLength as usize + 1);
 
+const _: () = assert!(
+    HEADER_BYTES + PROMPT_LIMIT as usize + Stops::MOST * Stops::LONGEST <= 128 << INPUT_DEPTH,
+    "the input memory holds the longest request"
+);
 /// The flag *raw*.
 const RAW: u64 = 1;
 
