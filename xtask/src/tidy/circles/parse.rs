@@ -110,7 +110,9 @@ impl Module {
         // module, after `'` a lifetime; before `:` a field or parameter.
         let goes_on = is_lone('.') || is_mark(before.last(), '\'');
         let goes_on = goes_on || (is_mark(before.last(), ':') && !is_lone(':'));
-        let is_field = names.len() == 1 && is_mark(rest.get(length), ':');
+        let is_field = names.len() == 1
+            && is_mark(rest.get(length), ':')
+            && !is_mark(rest.get(length + 1), ':');
         if !goes_on && !is_field {
             self.paths.push(names);
         }
@@ -228,7 +230,7 @@ mod tests {
         assert_eq!(paths("a.b(c).d::<e::F>()"), ["a", "c", "e::F"]);
         assert_eq!(paths("..crate::A"), ["crate::A"]);
         assert_eq!(paths("<A as crate::B>::c()"), ["A", "as", "crate::B"]);
-        assert_eq!(paths("A { b: c::D, e }"), ["A", "c::D", "e"]);
+        assert_eq!(paths("A { b: c::D, e, f: g }"), ["A", "c::D", "e", "g"]);
         assert_eq!(paths("say!(\"{}\", crate::a::f())"), ["say", "crate::a::f"]);
         assert_eq!(paths("Vec::<crate::A>::new()"), ["Vec", "crate::A"]);
         assert_eq!(paths("&'a str"), ["str"]);
