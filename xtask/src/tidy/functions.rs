@@ -81,7 +81,8 @@ fn every_kind_of_head_is_known() {
 
 #[test]
 fn a_long_function_is_found() {
-    let text = "fn short() {}\nfn three() {\n    a;\n}\nimpl A {\n    pub const fn four(\n    ) {\n        a;\n    }\n}\n";
+    let text = "fn short() {}\nfn three() {\n    a;\n}\nimpl A {\n    pub const fn four(\n    ) {\n\
+                \x20       a;\n    }\n}\n";
     assert_eq!(longer_than(4, text), [""; 0]);
     assert_eq!(longer_than(3, text), ["6: 4 lines: pub const fn four("]);
     assert_eq!(longer_than(2, text).len(), 2);

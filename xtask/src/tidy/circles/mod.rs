@@ -1,9 +1,10 @@
 //! No file imports in a circle: of two files at most one knows the other, directly or through more.
 //!
-//! A file that imports another can be read after it. In a circle there is no first file to read, and
-//! no part that can be moved to another crate alone. A file imports another where it uses what that
-//! file defines: by `use`, or by a path in its code. It does not where it only declares a module or
-//! hands a name on with `pub use`, as the table of contents of a crate does. Tests count as well.
+//! A circle of files has no file to read first, and no part that can move to another crate alone.
+//!
+//! A file imports another where it uses what that file defines: by `use`, or by a path in its code.
+//! It does not where it only declares a module, or hands a name on with `pub use`, as the table of
+//! contents of a crate does. Tests count as well.
 
 mod graph;
 mod names;

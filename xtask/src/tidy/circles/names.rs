@@ -126,7 +126,7 @@ impl Crate {
         }
         let scope = &self.modules[module].module;
         let alias = scope.uses.iter().find(|it| it.name == *name);
-        // `mod a; pub use a::a;`: a path that ends in `a` means the item, and goes through the module.
+        // `mod a; pub use a::a;`: a path ends in the item `a`, and goes on through the module.
         if scope.children.contains_key(name) && (alias.is_none() || !rest.is_empty()) {
             return self.enter(&[module, std::slice::from_ref(name)].concat(), rest, aliases);
         }
