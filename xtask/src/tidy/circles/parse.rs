@@ -35,8 +35,7 @@ pub(super) struct Use {
 }
 
 /// Words before a name that is being defined.
-const DEFINING: &[&str] =
-    &["fn", "struct", "enum", "union", "trait", "type", "const", "static", "macro_rules"];
+const DEFINING: &[&str] = &["fn", "struct", "enum", "union", "trait", "type", "const", "static"];
 
 /// Reads the text of a file. Comments and strings are no tokens that have names in them.
 pub(super) fn parse(text: &str) -> Module {
@@ -93,23 +92,17 @@ impl Module {
     /// Notes the path that `rest` starts with and returns how many tokens it has.
     fn read_path(&mut self, before: &[TokenTree], rest: &[TokenTree]) -> usize {
         let (names, length) = leading_path(rest);
-        let word_before = before.last().map(ToString::to_string).unwrap_or_default();
-        if DEFINING.contains(&word_before.as_str())
-            || (word_before == "!"
-                && before.len() > 1
-                && before[before.len() - 2].to_string() == "macro_rules")
-        {
+        let word =
+            |back: usize| before.get(before.len().wrapping_sub(back)).map(ToString::to_string);
+        let is_macro = word(1).as_deref() == Some("!") && word(2).as_deref() == Some("macro_rules");
+        if is_macro || word(1).is_some_and(|it| DEFINING.contains(&it.as_str())) {
             self.items.extend(names);
             return length;
         }
-        let is_lone = |mark| {
-            is_mark(before.last(), mark)
-                && !(before.len() > 1 && is_mark(before.get(before.len() - 2), mark))
-        };
         // After `.` a field or method, after `::` the end of a path whose start has no name of a
         // module, after `'` a lifetime; before `:` a field or parameter.
-        let goes_on = is_lone('.') || is_mark(before.last(), '\'');
-        let goes_on = goes_on || (is_mark(before.last(), ':') && !is_lone(':'));
+        let is = |back: usize, mark| is_mark(before.get(before.len().wrapping_sub(back)), mark);
+        let goes_on = is(1, '\'') || (is(1, '.') && !is(2, '.')) || (is(1, ':') && is(2, ':'));
         let is_field = names.len() == 1
             && is_mark(rest.get(length), ':')
             && !is_mark(rest.get(length + 1), ':');
@@ -162,7 +155,7 @@ fn leading_path(tokens: &[TokenTree]) -> (Vec<String>, usize) {
         }
         length += 2;
     }
-    (names, length.max(1).min(tokens.len()))
+    (names, length)
 }
 
 /// The file that an attribute `#[path = "file"]` gives to the module after it.
@@ -211,6 +204,7 @@ mod tests {
         assert_eq!(uses("use super::*;"), ["super as *"]);
         assert_eq!(uses("use a::B as C;"), ["a::B as C"]);
         assert_eq!(uses("use ::a::B;"), ["::a::B as B"]);
+        assert_eq!(uses("use {a::B, crate::*};"), ["a::B as B", "crate as *"]);
         assert_eq!(uses("fn f() { use self::a; }"), ["self::a as a"]);
         assert_eq!(
             uses("use crate::{\n    a::{self, B, c::*},\n    d,\n};"),
@@ -241,8 +235,9 @@ mod tests {
         let text =
             "// crate::a::f()\n/* crate::b /* c */ */ //! crate::d\n\"crate::e\" r#\"crate::f\"#";
         assert_eq!(paths(text), ["doc"], "what a comment with three slashes is short for");
-        let module = parse("fn f() {} struct A; pub(in crate::b) const C: u8 = 1;");
-        assert_eq!(module.items, ["f", "A", "C"]);
+        let module =
+            parse("fn f() {} struct A; pub(in crate::b) const C: u8 = 1; macro_rules! d {}");
+        assert_eq!(module.items, ["f", "A", "C", "d"]);
         assert!(!module.paths.iter().any(|it| it.len() > 1));
     }
 
