@@ -1,4 +1,5 @@
-//! A model file is refused or packs to a sound image, in no more memory than a small multiple of the file.
+//! A model file is refused or packs to a sound image, in no more memory than a small multiple of
+//! the file.
 #![no_main]
 
 use std::alloc::System;

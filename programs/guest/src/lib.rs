@@ -9,6 +9,7 @@
 //! **Invariant:** nothing here allocates, and only the start-up and the windows, which exist on the
 //! machine alone, are `unsafe`.
 #![no_std]
+#![deny(clippy::float_arithmetic)]
 
 mod bytes;
 pub use bytes::{copy_floats, number, put_floats, put_word, word};
