@@ -182,7 +182,7 @@ impl Keys<'_> {
         bounded(what, self.gguf.u32(&self.key(part))?, limit)
     }
 
-    /// The divisor of linear scaling. LLaMA 3's scaling needs no setting: it is a tensor of factors.
+    /// The divisor of linear scaling. LLaMA 3's scaling is a tensor of factors and has no setting.
     fn rope_factor(&self) -> Result<f32, PackError> {
         let key = self.key("rope.scaling.factor");
         let factor = match self.gguf.value(&key) {

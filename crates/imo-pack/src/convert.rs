@@ -14,8 +14,8 @@ pub(crate) struct Packed {
     pub(crate) rounding: f64,
 }
 
-/// Packs a matrix of the given shape; row i is row `source_row(i)` of the file. Checks the scales and
-/// the worst sum of every row.
+/// Packs a matrix of the given shape; row i is row `source_row(i)` of the file. Checks the scales
+/// and the worst sum of every row.
 pub(crate) fn matrix(
     gguf: &Gguf<'_>,
     name: &str,

@@ -6,8 +6,8 @@
 //! another model. The module [`tiny`] makes small model files with random weights, for tests here
 //! and in the crates above.
 //!
-//! **Invariant:** the same file packs to the same bytes on any machine, and an image that is written
-//! is one that `imo-model` accepts.
+//! **Invariant:** the same file packs to the same bytes on any machine, and `imo-model` accepts
+//! every image that is written.
 
 mod error;
 pub use error::{GgufError, PackError};

@@ -137,8 +137,8 @@ impl<W: Write + Seek> Writer<W> {
         self.vector(&all).map(Some)
     }
 
-    /// Writes (cos, sin) of position · frequency, each computed in binary64 by a portable library and
-    /// rounded once.
+    /// Writes (cos, sin) of position · frequency. Each is computed in binary64 by a portable library
+    /// and rounded once.
     pub(crate) fn rotations(
         &mut self,
         gguf: &Gguf<'_>,

@@ -132,3 +132,100 @@ impl Deref for Header {
         &self.shapes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use imo_tensor::Format;
+
+    use super::*;
+    use crate::image::layout::ALIGNMENT;
+
+    fn header() -> Header {
+        let shapes = Shapes {
+            layers: 3,
+            dim: 64,
+            ffn: 96,
+            heads: 4,
+            kv_heads: 2,
+            head_dim: 16,
+            vocab: 300,
+            context: 128,
+            head_parts: 8,
+            eps: 1e-5,
+            attention_scale: 0.25,
+            end_of_sequence: 299,
+            window: 7,
+        };
+        let matrix = |place| tensor(place, shapes.vocab, shapes.dim);
+        Header {
+            length: 1 << 20,
+            shapes,
+            embedding: matrix(8),
+            head: matrix(1000),
+            output_norm: Vector { offset: 2000 * ALIGNMENT, length: shapes.dim },
+            rope: Vector { offset: 2001 * ALIGNMENT, length: shapes.context * shapes.head_dim },
+            tokenizer: (4000 * ALIGNMENT, 5678),
+        }
+    }
+
+    fn tensor(place: u64, rows: u32, columns: u32) -> Tensor {
+        Tensor { offset: place * ALIGNMENT, format: Format::Q8_0, rows, columns }
+    }
+
+    #[test]
+    fn a_header_and_a_layer_are_read_as_they_were_written() {
+        let header = header();
+        assert_eq!(Header::parse(&header.encode()), Ok(header));
+        let vector = |place, length| Vector { offset: place * ALIGNMENT, length };
+        let layer = Layer {
+            attention_norm: vector(10, 64),
+            ffn_norm: vector(20, 64),
+            query: tensor(30, 64, 64),
+            key: tensor(80, 32, 64),
+            value: tensor(120, 32, 64),
+            output: tensor(160, 64, 64),
+            gate: tensor(200, 96, 64),
+            up: tensor(260, 96, 64),
+            down: tensor(320, 64, 96),
+            bias: Some(vector(400, 128)),
+        };
+        for layer in [layer, Layer { bias: None, ..layer }] {
+            assert_eq!(header.layer(&layer.encode()), Ok(layer));
+        }
+    }
+
+    #[test]
+    fn an_image_of_another_program_is_refused_by_its_number() {
+        let mut image = header().encode();
+        assert_eq!(program_number(&image), Ok(TEXT_PROGRAM));
+        image[at::PROGRAM] = 7;
+        assert_eq!(program_number(&image), Ok(7));
+        let refusal = Header::parse(&image).expect_err("another program");
+        assert_eq!(refusal, ImageError::Program(7));
+        assert!(refusal.to_string().contains("program 7"), "{refusal}");
+        image[at::VERSION] = 2;
+        assert_eq!(Header::parse(&image), Err(ImageError::NotAnImage));
+    }
+
+    #[test]
+    fn shapes_that_operators_do_not_take_are_refused_by_name() {
+        let fine = header().shapes;
+        assert_eq!(fine.check(), Ok(()));
+        for (name, shapes) in [
+            ("layers", Shapes { layers: 0, ..fine }),
+            ("layers", Shapes { layers: 4097, ..fine }),
+            ("dim", Shapes { dim: 33, ..fine }),
+            ("kv heads", Shapes { kv_heads: 0, ..fine }),
+            ("kv heads", Shapes { kv_heads: 3, ..fine }),
+            ("heads", Shapes { heads: 3, kv_heads: 3, head_dim: 6, ..fine }),
+            ("head dim", Shapes { head_dim: 17, ..fine }),
+            ("context", Shapes { context: (1 << 17) + 1, ..fine }),
+            ("head parts", Shapes { head_parts: 39, ..fine }),
+            ("end of sequence", Shapes { end_of_sequence: 300, ..fine }),
+            ("eps", Shapes { eps: -1.0, ..fine }),
+            ("attention scale", Shapes { attention_scale: f32::NAN, ..fine }),
+        ] {
+            assert_eq!(shapes.check(), Err(ImageError::Field(name)), "{shapes:?}");
+        }
+    }
+}
