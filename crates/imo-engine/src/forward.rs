@@ -8,11 +8,12 @@ use imo_tensor::{Candidates, penalise};
 use imo_trace::{Fault, Sink};
 use rayon::prelude::*;
 
+use crate::numbers::{number, size};
+use crate::options::Means;
 use crate::pending::Pending;
-use crate::session::Session;
 use crate::slot;
 use crate::tile_pass::TilePass;
-use crate::weights::{Weights, size};
+use crate::weights::Weights;
 
 /// An inference that has come to some position.
 #[derive(Debug)]
@@ -37,23 +38,28 @@ pub(crate) struct Penalty<'a> {
 
 impl<'a, S: Sink + ?Sized> Forward<'a, S> {
     /// Before the first position.
-    pub(crate) fn new(session: &'a Session<'a>, sink: &'a S, fault: Option<Fault>) -> Self {
-        let weights = session.weights();
+    pub(crate) fn new(
+        weights: &'a Weights<'a>,
+        shape: TraceShape,
+        means: Means,
+        sink: &'a S,
+        fault: Option<Fault>,
+    ) -> Self {
         Self {
             weights,
-            shape: session.limits().shape,
+            shape,
             sink,
-            isa: session.means().isa,
-            threads: session.means().threads.max(1),
+            isa: means.isa,
+            threads: means.threads.max(1),
             fault,
             cache: KvCache::default(),
-            pending: Pending::new(session.limits().shape.slot_log2),
+            pending: Pending::new(shape.slot_log2),
         }
     }
 
     /// Makes room for positions; none must have been taken yet.
     pub(crate) fn reserve(&mut self, positions: usize) {
-        let header = &self.weights.header;
+        let header = self.weights.header;
         let shape = KvShape {
             layers: size(header.layers),
             kv_heads: size(header.kv_heads),
@@ -132,13 +138,13 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         merged
     }
 
-    /// What `of` makes of each of the head's parts: its first token and its logits.
+    /// Computes the logits of each of the head's parts, and `of` them and the part's first token.
     pub(crate) fn head_parts<T: Send>(
         &self,
         x: &Tile,
         of: impl Fn(u32, &mut [f32]) -> T + Sync,
     ) -> Vec<T> {
-        let header = &self.weights.header;
+        let header = self.weights.header;
         let (rows, vocab) = (size(header.part_rows()), size(header.vocab));
         let parts = (0..size(header.head_parts)).into_par_iter().map(|part| {
             let rows = (part * rows).min(vocab)..((part + 1) * rows).min(vocab);
@@ -169,9 +175,4 @@ fn each(tiles: &mut [TilePass], work: impl Fn(&mut TilePass) + Send + Sync) {
         [tile] => work(tile),
         tiles => tiles.par_iter_mut().for_each(work),
     }
-}
-
-/// A position, layer or part as nodes are counted.
-pub(crate) fn number(count: usize) -> u32 {
-    u32::try_from(count).expect("the header bounds every count")
 }

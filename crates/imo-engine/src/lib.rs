@@ -9,20 +9,28 @@
 //! **Invariant:** the trace is that of the program, byte for byte, for every instruction set, number
 //! of threads and way of cutting the prompt.
 
-mod forward;
+mod numbers;
+
+mod options;
+pub use options::{Deviations, Limits, Means};
 
 mod input;
 pub use input::Request;
 
+mod answer;
+pub use answer::{Answer, Step};
+
+mod weights;
+
+mod slot;
+
 mod pending;
+
+mod tile_pass;
+
+mod forward;
 
 mod run;
 
 mod session;
-pub use session::{Answer, Deviations, Limits, Means, Session, SessionError, Step};
-
-mod slot;
-
-mod tile_pass;
-
-mod weights;
+pub use session::{Session, SessionError};

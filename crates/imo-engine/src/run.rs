@@ -4,15 +4,17 @@ use std::ops::ControlFlow;
 
 use imo_commit::keccak256;
 use imo_kernels::Tile;
-use imo_model::EncodeError;
+use imo_model::{EncodeError, ModelImage};
 use imo_tensor::{Candidates, RECENT, Sampling};
 use imo_trace::{Fault, Sink};
 
-use crate::forward::{Forward, Penalty, number};
+use crate::answer::{Answer, Step};
+use crate::forward::{Forward, Penalty};
 use crate::input::Request;
-use crate::session::{Answer, Deviations, Session, Step};
+use crate::numbers::{number, size};
+use crate::options::{Deviations, Limits, Means};
 use crate::slot::word;
-use crate::weights::size;
+use crate::weights::Weights;
 
 /// Where a tokenizer slot's tokens begin.
 const TOKENS_AT: usize = 64;
@@ -32,26 +34,19 @@ struct Prompt {
     end: usize,
 }
 
-/// A request on its way through a session.
+/// A request on its way to its answer.
 pub(crate) struct Run<'a, S: ?Sized> {
-    session: &'a Session<'a>,
-    request: &'a Request,
-    deviations: &'a Deviations,
-    forward: Forward<'a, S>,
-    context: usize,
+    pub(crate) image: &'a ModelImage,
+    pub(crate) weights: &'a Weights<'a>,
+    pub(crate) limits: &'a Limits,
+    pub(crate) means: &'a Means,
+    pub(crate) request: &'a Request,
+    pub(crate) deviations: &'a Deviations,
+    pub(crate) forward: Forward<'a, S>,
 }
 
 impl<'a, S: Sink + ?Sized> Run<'a, S> {
-    pub(crate) fn new(
-        session: &'a Session<'a>,
-        request: &'a Request,
-        deviations: &'a Deviations,
-        sink: &'a S,
-    ) -> Self {
-        let forward = Forward::new(session, sink, deviations.fault);
-        Self { session, request, deviations, forward, context: size(session.header().context) }
-    }
-
+    /// Computes every node, hands its slot over, and tells `on_token` of each token.
     pub(crate) fn answer(
         mut self,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
@@ -70,25 +65,30 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             answer.bytes.truncate(end);
         }
         answer.prompt_tokens = prompt.tokens;
-        answer.bytes.truncate(self.session.limits().output_bytes);
+        answer.bytes.truncate(self.limits.output_bytes);
         self.emit(&mut answer);
         self.forward.flush();
         answer
+    }
+
+    /// The model's most positions.
+    fn context(&self) -> usize {
+        size(self.weights.header.context)
     }
 
     /// The prompt's tokens, through the slots that hold them.
     fn tokenize(&mut self) -> Prompt {
         let (status, tokens) = match self.encode() {
             Ok(tokens) if tokens.is_empty() => (3, tokens),
-            Ok(tokens) if tokens.len() > self.context => (2, Vec::new()),
+            Ok(tokens) if tokens.len() > self.context() => (2, Vec::new()),
             Ok(tokens) => (0, tokens),
             Err(status) => (status, Vec::new()),
         };
         let end = match tokens.len() {
             0 => 0,
-            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context),
+            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context()),
         };
-        let shape = self.session.limits().shape;
+        let shape = self.limits.shape;
         let chunk_tokens = size(shape.chunk_tokens());
         let mut slots = Vec::new();
         for chunk in 0..size(shape.token_chunks()) {
@@ -114,7 +114,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             status: word(first, 0),
             count,
             tokens: tokens
-                .take(count.min(self.context))
+                .take(count.min(self.context()))
                 .map(|bytes| u32::from_le_bytes(*bytes))
                 .collect(),
             end: size(word(first, 8)),
@@ -127,12 +127,12 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             return Ok(tokens.clone());
         }
         let Request { prompt, raw, max_tokens, .. } = self.request;
-        let too_long = prompt.len() > self.session.limits().prompt_bytes;
+        let too_long = prompt.len() > self.limits.prompt_bytes;
         let has_penalty = self.request.sampling().has_penalty_in_range();
         if prompt.is_empty() || *max_tokens == 0 || too_long || !has_penalty {
             return Err(3);
         }
-        self.session.image().tokenizer().encode(prompt, *raw).map_err(|error| match error {
+        self.image.tokenizer().encode(prompt, *raw).map_err(|error| match error {
             EncodeError::NotUtf8 => 1,
             EncodeError::TooLong => 2,
         })
@@ -147,10 +147,10 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
     ) {
         // A fault in the batch must not be seen before it is made.
         let fault = self.deviations.fault.is_some();
-        let batch = if fault { 1 } else { self.session.means().batch };
+        let batch = if fault { 1 } else { self.means.batch };
         // After a fault the answer may go on for longer than it should.
         let positions = prompt.tokens.len().max(prompt.end);
-        self.forward.reserve(if fault { self.context } else { positions.min(self.context) });
+        self.forward.reserve(if fault { self.context() } else { positions.min(self.context()) });
         let mut x = Tile::default();
         for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
             x = self.forward.advance(index * batch.max(1), tokens);
@@ -160,7 +160,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         // The emit node stops where it finds no token or may not look any further.
         let mut is_answer = true;
         let mut position = prompt.count - 1;
-        while position < self.context {
+        while position < self.context() {
             let candidates = self.forward.head(position, &x, self.penalty(&tokens));
             let (token, flags) = self.sample(position, &candidates, (prompt.end, &written));
             self.forward.flush();
@@ -175,7 +175,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             let best = candidates.as_slice();
             let step = Step { position: number(position), token, text, candidates: best };
             position += 1;
-            if on_token(step).is_break() || flags & CONTINUE == 0 || position == self.context {
+            if on_token(step).is_break() || flags & CONTINUE == 0 || position == self.context() {
                 return;
             }
             x = self.forward.advance(position, &[token]);
@@ -204,10 +204,10 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             min_p: request.min_p,
             random: random(request.seed, number(position)),
         });
-        let is_end = token == self.session.header().end_of_sequence && !self.deviations.ignore_end;
+        let is_end = token == self.weights.header.end_of_sequence && !self.deviations.ignore_end;
         let is_stopped = request.stops.end_within(written, self.text(token));
         let goes_on = !is_end && position + 1 < end && !is_stopped;
-        let node = self.session.limits().shape.sampler(number(position));
+        let node = self.limits.shape.sampler(number(position));
         let fault = self.deviations.fault;
         let slot = self.forward.slot(node);
         slot[..4].copy_from_slice(&token.to_le_bytes());
@@ -219,17 +219,17 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
 
     /// The text of a token; the one that ends the sequence has none.
     fn text(&self, token: u32) -> &'a [u8] {
-        if token == self.session.header().end_of_sequence {
+        if token == self.weights.header.end_of_sequence {
             return &[];
         }
-        self.session.image().tokenizer().decode(token)
+        self.image.tokenizer().decode(token)
     }
 
     /// The last node: length, digest and tokens used, big-endian.
     fn emit(&mut self, answer: &mut Answer) {
         Fault::spoil(self.deviations.fault, &mut answer.bytes);
         let used = if answer.status == 0 { answer.tokens_used() } else { 0 };
-        let node = self.session.limits().shape.emit();
+        let node = self.limits.shape.emit();
         let fault = self.deviations.fault;
         let slot = self.forward.slot(node);
         slot[28..32].copy_from_slice(&number(answer.bytes.len()).to_be_bytes());

@@ -4,8 +4,7 @@ use imo_kernels::{Isa, sum_of_weights};
 use imo_model::Header;
 use imo_tensor::{CANDIDATES, Candidate, Candidates};
 
-use crate::forward::number;
-use crate::weights::size;
+use crate::numbers::{number, size};
 
 /// The layout of a layer's slot: residual, keys, values, their exponents.
 #[derive(Debug, Clone, Copy)]

@@ -10,10 +10,10 @@ use imo_tensor::{add, quantise_head, rms_norm, rotate};
 use imo_trace::Fault;
 use rayon::prelude::*;
 
-use crate::forward::number;
+use crate::numbers::{number, size};
 use crate::pending::Pending;
 use crate::slot::LayerSlot;
-use crate::weights::{LayerWeights, Weights, size};
+use crate::weights::{LayerWeights, Weights};
 
 /// Consecutive positions, at most [`imo_kernels::TILE`], with their activations.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl TilePass {
         position: usize,
         tokens: &[u32],
     ) -> Self {
-        let header = &weights.header;
+        let header = weights.header;
         let layout = LayerSlot::new(header);
         let mut residual = vec![0.0; tokens.len() * size(header.dim)];
         for (row, token) in residual.chunks_exact_mut(size(header.dim)).zip(tokens) {
@@ -67,7 +67,7 @@ impl TilePass {
 
     /// The first half of a layer: queries, and the keys and values that the cache then takes.
     pub(crate) fn project(&mut self, weights: &Weights<'_>, layer: usize, means: Effort) {
-        let header = &weights.header;
+        let header = weights.header;
         let layer = &weights.layers[layer];
         self.normalise(&layer.attention_norm, header.eps);
         let [mut query, mut key, mut value] =
@@ -127,7 +127,7 @@ impl TilePass {
         cache: &KvCache,
         means: Effort,
     ) {
-        let header = &weights.header;
+        let header = weights.header;
         let attended = self.attend(weights, layer, cache, means);
         let layer = &weights.layers[layer];
         self.tile.fill(&attended, size(header.query_dim()));
@@ -187,7 +187,7 @@ impl TilePass {
         cache: &KvCache,
         means: Effort,
     ) -> Vec<f32> {
-        let header = &weights.header;
+        let header = weights.header;
         let (kv_heads, head_dim) = (size(header.kv_heads), size(header.head_dim));
         let together = size(header.heads) / kv_heads;
         let scale = header.attention_scale;

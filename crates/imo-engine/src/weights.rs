@@ -1,12 +1,14 @@
 //! An image's tensors as the kernels take them.
 
-use imo_model::{Header, ImageError, LAYER_BYTES, Tensor, Vector};
+use imo_model::{Header, Layer, ModelImage, Tensor, Vector};
 use imo_tensor::Matrix;
+
+use crate::numbers::size;
 
 /// All weights of a model. Matrices stay where the image has them.
 #[derive(Debug)]
 pub(crate) struct Weights<'a> {
-    pub(crate) header: Header,
+    pub(crate) header: &'a Header,
     pub(crate) layers: Vec<LayerWeights<'a>>,
     pub(crate) embedding: Matrix<'a>,
     pub(crate) head: Matrix<'a>,
@@ -31,6 +33,22 @@ pub(crate) struct LayerWeights<'a> {
 }
 
 impl<'a> LayerWeights<'a> {
+    fn new(image: &'a [u8], layer: &Layer) -> Self {
+        Self {
+            attention_norm: floats(image, layer.attention_norm),
+            ffn_norm: floats(image, layer.ffn_norm),
+            query: matrix(image, &layer.query),
+            key: matrix(image, &layer.key),
+            value: matrix(image, &layer.value),
+            output: matrix(image, &layer.output),
+            gate: matrix(image, &layer.gate),
+            up: matrix(image, &layer.up),
+            down: matrix(image, &layer.down),
+            bias: layer.bias.map(|bias| floats(image, bias)),
+        }
+    }
+
+    /// All matrices of the layer.
     pub(crate) fn matrices(&self) -> [&Matrix<'a>; 7] {
         let Self { query, key, value, output, gate, up, down, .. } = self;
         [query, key, value, output, gate, up, down]
@@ -38,40 +56,17 @@ impl<'a> LayerWeights<'a> {
 }
 
 impl<'a> Weights<'a> {
-    /// Reads an image's tables.
-    ///
-    /// # Errors
-    ///
-    /// When a table does not fit the image.
-    pub(crate) fn new(image: &'a [u8]) -> Result<Self, ImageError> {
-        let header = Header::parse(image)?;
-        if header.length != image.len() as u64 {
-            return Err(ImageError::Truncated);
-        }
-        let layer = |index| {
-            let table = &image[place(header.layer_offset(index))..][..LAYER_BYTES];
-            let layer = header.layer(table)?;
-            Ok(LayerWeights {
-                attention_norm: floats(image, layer.attention_norm),
-                ffn_norm: floats(image, layer.ffn_norm),
-                query: matrix(image, &layer.query),
-                key: matrix(image, &layer.key),
-                value: matrix(image, &layer.value),
-                output: matrix(image, &layer.output),
-                gate: matrix(image, &layer.gate),
-                up: matrix(image, &layer.up),
-                down: matrix(image, &layer.down),
-                bias: layer.bias.map(|bias| floats(image, bias)),
-            })
-        };
-        Ok(Self {
-            layers: (0..header.layers).map(layer).collect::<Result<_, ImageError>>()?,
-            embedding: matrix(image, &header.embedding),
-            head: matrix(image, &header.head),
-            output_norm: floats(image, header.output_norm),
-            rope: bytes_of(image, header.rope),
+    /// The weights of an image, whose tables have been checked.
+    pub(crate) fn new(image: &'a ModelImage) -> Self {
+        let (header, bytes) = (image.header(), image.bytes());
+        Self {
             header,
-        })
+            layers: image.layers().iter().map(|layer| LayerWeights::new(bytes, layer)).collect(),
+            embedding: matrix(bytes, &header.embedding),
+            head: matrix(bytes, &header.head),
+            output_norm: floats(bytes, header.output_norm),
+            rope: bytes_of(bytes, header.rope),
+        }
     }
 
     /// (cos, sin) of each pair of a head at a position.
@@ -81,11 +76,6 @@ impl<'a> Weights<'a> {
         let pairs = numbers.as_chunks::<2>().0;
         pairs.iter().map(|pair| pair.map(f32::from_le_bytes)).collect()
     }
-}
-
-/// A count of the header as a size in memory.
-pub(crate) fn size(count: u32) -> usize {
-    usize::try_from(count).expect("a 64-bit machine")
 }
 
 fn place(offset: u64) -> usize {
