@@ -15,7 +15,7 @@ use crate::slot;
 use crate::tile_pass::TilePass;
 use crate::weights::Weights;
 
-/// An inference that has come to some position.
+/// An inference at some position.
 #[derive(Debug)]
 pub(crate) struct Forward<'a, S: ?Sized> {
     weights: &'a Weights<'a>,
@@ -28,7 +28,7 @@ pub(crate) struct Forward<'a, S: ?Sized> {
     pending: Pending,
 }
 
-/// What recent tokens' logits are changed by.
+/// The repeat penalty and the tokens that it applies to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Penalty<'a> {
     pub(crate) recent: &'a [u32],
@@ -57,7 +57,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         }
     }
 
-    /// Makes room for positions; none must have been taken yet.
+    /// Makes room for positions, before the first token.
     pub(crate) fn reserve(&mut self, positions: usize) {
         let header = self.weights.header;
         let shape = KvShape {
@@ -68,8 +68,8 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         self.cache = KvCache::new(shape, positions);
     }
 
-    /// Takes tokens, the first of which stands at `position`, through all layers, and returns the
-    /// last of them as the head takes it.
+    /// Computes all layers for some tokens, the first of which stands at `position`. Returns the
+    /// last token's residual stream, ready for the head.
     ///
     /// # Panics
     ///
@@ -88,7 +88,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         let threads = if tiles.len() == 1 { self.threads } else { 1 };
         let means = Effort { isa: self.isa, threads };
         let (weights, shape, sink, fault) = (self.weights, self.shape, self.sink, self.fault);
-        // A token's slots wait for those of its head.
+        // A token's slots wait for those of its head, to be hashed together.
         let first = tiles.first_mut().expect("at least one tile");
         first.pending = mem::take(&mut self.pending);
         for layer in 0..weights.layers.len() {
@@ -138,7 +138,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         merged
     }
 
-    /// Computes the logits of each of the head's parts, and `of` them and the part's first token.
+    /// What `of` makes of the first token and the logits of each of the head's parts.
     pub(crate) fn head_parts<T: Send>(
         &self,
         x: &Tile,
@@ -169,7 +169,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
     }
 }
 
-/// Runs the tiles side by side; one by itself may use all threads.
+/// Runs the tiles in parallel. Where there is one tile, it may use all threads itself.
 fn each(tiles: &mut [TilePass], work: impl Fn(&mut TilePass) + Send + Sync) {
     match tiles {
         [tile] => work(tile),

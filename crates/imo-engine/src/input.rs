@@ -36,7 +36,8 @@ pub struct Request {
     pub top_p: u16,
     /// The least weight, as a part of the best candidate's, in units of 2⁻¹⁶; 0 is off.
     pub min_p: u16,
-    /// What recent tokens' logits are divided by, in units of 2⁻¹⁶; 0 is off, and below 1 the request is malformed.
+    /// What recent tokens' logits are divided by, in units of 2⁻¹⁶: at least 1, or 0 for no
+    /// penalty. Other values make the request malformed.
     pub repeat_penalty: u32,
     /// What ends the answer, and is not part of it.
     pub stops: Stops,

@@ -6,8 +6,8 @@
 //! an [`imo_trace::Sink`], which commits to it, keeps it, or drops it. The tests run the program's
 //! own nodes over the same trace and compare every slot.
 //!
-//! **Invariant:** the trace is that of the program, byte for byte, for every instruction set, number
-//! of threads and way of cutting the prompt.
+//! **Invariant:** the trace is that of the program, byte for byte, for every instruction set,
+//! number of threads and way of cutting the prompt.
 
 mod numbers;
 

@@ -1,9 +1,9 @@
-//! Slots that the sink has not had yet: hashing many together is faster.
+//! Slots that wait for the sink: hashing many together is faster.
 
 use imo_trace::Sink;
 use rayon::prelude::*;
 
-/// Slots that are handed over together, at least, unless a token ends before.
+/// At least so many slots are handed over together, unless the token ends before.
 const TOGETHER: usize = 64;
 
 /// Some nodes' slots, in the order in which they were written.

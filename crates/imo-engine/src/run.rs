@@ -26,7 +26,7 @@ const CONTINUE: u32 = 2;
 /// What the tokenizer's slots say, faults included.
 struct Prompt {
     status: u32,
-    /// How many tokens it is said to have.
+    /// How many tokens the slots say there are.
     count: usize,
     /// Tokens of the prompt, as many as there are positions at most.
     tokens: Vec<u32>,
@@ -138,7 +138,8 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         })
     }
 
-    /// Generates tokens until one ends the sequence or there is no more room.
+    /// Generates tokens until one ends the sequence, a stop sequence is complete, or there is no
+    /// more room.
     fn generate(
         &mut self,
         prompt: &Prompt,
@@ -182,14 +183,15 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         }
     }
 
-    /// What the head's logits are changed by after these tokens; none when they stay.
+    /// How the head's logits change after these tokens; `None` when they do not.
     fn penalty<'t>(&self, tokens: &'t [u32]) -> Option<Penalty<'t>> {
         let penalty = self.request.repeat_penalty;
         let recent = &tokens[tokens.len().saturating_sub(RECENT)..];
         (penalty != 0).then_some(Penalty { recent, penalty })
     }
 
-    /// The sampler's node, where positions end and this was written before: the token and the flags.
+    /// The sampler's node: its token and its flags. `end` is where positions are no longer sampled
+    /// from, `written` the text before this token.
     fn sample(
         &mut self,
         position: usize,
@@ -247,7 +249,7 @@ fn random(seed: u64, position: u32) -> u32 {
     u32::from_be_bytes(*keccak256(&preimage).first_chunk().expect("a hash has 32 bytes"))
 }
 
-/// The answer where there is none.
+/// The answer's bytes when no token is generated.
 fn error_text(status: u32) -> &'static [u8] {
     match status {
         0 => b"",

@@ -35,7 +35,7 @@ impl LayerSlot {
         }
     }
 
-    /// Writes keys, values, exponents of keys and of values, which lie so in `kv` too.
+    /// Writes keys, values, exponents of keys and of values, which `kv` has in this order.
     pub(crate) fn put_kv(&self, slot: &mut [u8], kv: &[i16]) {
         let bytes = &mut slot[4 * self.dim..][..2 * self.kv_length()];
         for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(kv) {
@@ -50,7 +50,7 @@ impl LayerSlot {
         }
     }
 
-    /// Numbers that [`Self::put_kv`] takes.
+    /// How many numbers [`Self::put_kv`] writes.
     pub(crate) fn kv_length(&self) -> usize {
         2 * (self.kv_dim + self.kv_heads)
     }
@@ -75,7 +75,8 @@ impl LayerSlot {
 /// Where a head part's candidates begin.
 const CANDIDATES_AT: usize = 16;
 
-/// A head part's slot up to its end: the best of `logits`, whose first is that of token `first`.
+/// A head part's slot, without the zeros after it: the best of `logits`, the first of which is that
+/// of token `first`.
 pub(crate) fn head_part(first: u32, logits: &[f32], isa: Isa) -> Vec<u8> {
     let mut candidates = Candidates::default();
     offer_all(&mut candidates, first, logits);
@@ -93,7 +94,7 @@ pub(crate) fn head_part(first: u32, logits: &[f32], isa: Isa) -> Vec<u8> {
     bytes
 }
 
-/// As [`Candidates::offer_all`], past the many that are below all that are kept.
+/// As [`Candidates::offer_all`], but skips the many logits that are below all that are kept.
 fn offer_all(candidates: &mut Candidates, first: u32, logits: &[f32]) {
     const TOGETHER: usize = 16;
     for (first, logits) in (first..).step_by(TOGETHER).zip(logits.chunks(TOGETHER)) {

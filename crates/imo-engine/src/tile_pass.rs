@@ -38,7 +38,7 @@ pub(crate) struct TilePass {
 impl TilePass {
     /// Begins with the embeddings of `tokens`, the first of which stands at `position`.
     ///
-    /// A token that the vocabulary lacks, which only a fault gives, counts as its last.
+    /// A token that the vocabulary lacks counts as its last one; only a fault leads to one.
     pub(crate) fn new(
         weights: &Weights<'_>,
         shape: &TraceShape,

@@ -1,4 +1,4 @@
-//! An image's tensors as the kernels take them.
+//! An image's tensors as the kernels read them.
 
 use imo_model::{Header, Layer, ModelImage, Tensor, Vector};
 use imo_tensor::Matrix;

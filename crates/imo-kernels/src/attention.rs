@@ -7,7 +7,8 @@ use crate::isa::Isa;
 use crate::kv::{Keys, Values};
 use crate::vector;
 
-/// For each query what [`attend`] gives over all of `keys` and `values`: `out` is (head, dimension).
+/// Computes for each query what [`attend`] gives over all of `keys` and `values`. `out` is
+/// (head, dimension).
 ///
 /// # Panics
 ///

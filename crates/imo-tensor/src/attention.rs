@@ -16,7 +16,7 @@ pub struct HeadShape {
 /// ```text
 /// score[j]  = ((q · k[j] as binary32) · 2^eq) · 2^ek[j] · scale        the dot product is exact
 /// p[j]      = e^(score[j] − largest score) in units of 2⁻²⁴            a NaN score has no weight
-/// w[j]      = RNE(p[j] · 2^(ev[j] − E))                                E the largest exponent of a value
+/// w[j]      = RNE(p[j] · 2^(ev[j] − E))                                E: the largest ev[j]
 /// out       = (Σ w[j] v[j] as binary32) · (2^E / (Σ p[j] as binary32)) both sums are exact
 /// ```
 ///

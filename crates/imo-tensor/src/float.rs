@@ -33,8 +33,8 @@ pub const fn power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + 127) << 23).cast_unsigned())
 }
 
-/// The square root, correctly rounded (to nearest even), as IEEE-754 asks. −0 gives −0, +inf itself,
-/// negative numbers and NaN the canonical NaN.
+/// The square root, correctly rounded (to nearest even), as IEEE-754 asks. −0 gives −0, +inf gives
+/// +inf, negative numbers and NaN give the canonical NaN.
 pub fn square_root(x: f32) -> f32 {
     if x == 0.0 || x == f32::INFINITY {
         return x;

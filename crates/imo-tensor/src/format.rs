@@ -1,9 +1,9 @@
 //! The formats of packed weights: how a matrix lies in an image.
 //!
-//! Rows stand in groups of [`GROUP`], the last group filled up with zero rows. A group is a sequence
-//! of blocks of [`BLOCK`] columns. A block of a group has first the scales of its rows, one kind
-//! after the other, then the quants in chunks of 8 bytes: chunk 0 of row 0, of row 1, …, chunk 1 of
-//! row 0, … so that a vector register holds one chunk of several rows.
+//! Rows stand in groups of [`GROUP`], the last group filled up with zero rows. A group is a
+//! sequence of blocks of [`BLOCK`] columns. A block of a group has first the scales of its rows,
+//! one kind after the other, then the quants in chunks of 8 bytes: chunk 0 of row 0, of row 1, …,
+//! chunk 1 of row 0, … so that a vector register holds one chunk of several rows.
 //!
 //! | format | scales | quants of a row | value |
 //! |---|---|---|---|

@@ -1,11 +1,10 @@
 //! What each operator computes, bit for bit (`docs/spec/numerics.md`).
 //!
-//! The program `programs/text` runs these functions in the virtual machine when a node is disputed.
-//! `imo-kernels` and `imo-engine` compute the same with vector instructions and threads, and are
-//! tested against them. Packing (`imo-pack`) uses the formats, to write what they read. They are the
-//! definition: a faster path anywhere must give the same bits. Each is a function over slices, with
-//! its output first, and allocates nothing, so that the same source runs on the host and in the
-//! virtual machine.
+//! These functions are the definition: a faster path anywhere must give the same bits. The program
+//! `programs/text` runs them in the virtual machine when a node is disputed. `imo-kernels` computes
+//! the same with vector instructions and threads, and is tested against them. Packing writes the
+//! formats that they read. Each is a function over slices, with its output first, and allocates
+//! nothing, so that the same source runs on the host and in the virtual machine.
 //!
 //! **Invariant:** large sums are exact integers; everything else is IEEE-754 binary32, round to
 //! nearest even, in the order that the doc comment gives. Every operator is total, and its doc

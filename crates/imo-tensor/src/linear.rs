@@ -8,8 +8,9 @@ use crate::quantise::Quantised;
 /// Multiplies the rows of `w` from `first_row` on (a multiple of 8) by `x`: one output per row.
 ///
 /// A row's sum Σ (scale · quant + minimum) · value is exact in `i64`, so its order cannot matter.
-/// ROUNDING: once to binary32, then, exactly, times 2⁻²⁴, then once more times `x.scale`. INVARIANT:
-/// packing has checked that no row can overflow. A NaN scale gives the canonical NaN everywhere.
+/// ROUNDING: once to binary32, then, exactly, times 2⁻²⁴, then once more times `x.scale`.
+/// INVARIANT: packing has checked that no row can overflow. A NaN scale gives the canonical NaN
+/// everywhere.
 ///
 /// # Panics
 /// If the shapes do not fit.

@@ -6,9 +6,9 @@ pub const RECENT: usize = 64;
 /// Lowers the logits of recent tokens; `logits` are those of the ids from `first` on. Each token
 /// counts once, however often it stands in `recent`.
 ///
-/// The factor is `penalty` in units of 2⁻¹⁶, rounded once to binary32. A logit above 0 is divided by
-/// it, any other is multiplied, with one rounding. For a factor of at least 1, zeros, infinities and
-/// NaN stay what they are, and a large negative logit may become −inf.
+/// The factor is `penalty` in units of 2⁻¹⁶, rounded once to binary32. A logit above 0 is divided
+/// by it, any other is multiplied by it, with one rounding. For a factor of at least 1, zeros,
+/// infinities and NaN stay what they are, and a large negative logit may become −inf.
 pub fn penalise(logits: &mut [f32], first: u32, recent: &[u32], penalty: u32) {
     let factor = penalty as f32 / 65_536.0;
     for (index, id) in recent.iter().enumerate() {

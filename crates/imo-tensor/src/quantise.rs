@@ -23,8 +23,8 @@ pub struct Quantised<'a> {
 /// Quantises `x` to `values`, with the sums of each block of 32; returns the scale.
 ///
 /// scale = a / 32,639 with a the largest size; values = RNE(x · (32,639 / a)), clamped to ±32,639.
-/// ROUNDING: each value once to nearest even. Where a < 2⁻¹⁰⁰ all is zero and so is the scale; where
-/// some value is not finite all is zero and the scale is the canonical NaN.
+/// ROUNDING: each value once to nearest even. Where a < 2⁻¹⁰⁰, all is zero and so is the scale.
+/// Where some value is not finite, all is zero and the scale is the canonical NaN.
 pub fn quantise(values: &mut [i16], sums: &mut [i32], x: &[f32]) -> f32 {
     assert_eq!(values.len(), x.len(), "one integer per value");
     assert_eq!(sums.len() * BLOCK, x.len(), "one sum per block");

@@ -1,4 +1,4 @@
-//! The trace of a program's run: one slot of bytes for each node, and the Merkle tree over all slots.
+//! The trace of a program's run: one slot of bytes for each node, and the Merkle tree over them.
 //!
 //! An engine hands the slots that it computes to a [`Sink`]. A claimant commits to them with
 //! [`Commitment`], and keeps them with [`Recording`] where it may have to defend its claim. A

@@ -1,4 +1,5 @@
-//! Requests as the contracts hash them, in a file that Rust and Solidity both read: `UPDATE=1` writes it anew.
+//! Requests as the contracts hash them, in a file that Rust and Solidity both read. `UPDATE=1`
+//! writes it anew.
 
 use arbtest::arbitrary::{Result, Unstructured};
 use imo_commit::{dense_root, keccak256};
@@ -16,7 +17,7 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
     for stop in &mut stops {
         let length = *u.choose(&[0, 0, 1, 5, 31, 32])?;
         *stop = u.bytes(length)?.to_vec();
-        // Zeros at the end are not part of what a contract says.
+        // A contract does not say how many zeros there are at the end.
         if let Some(byte) = stop.last_mut() {
             *byte |= 1;
         }

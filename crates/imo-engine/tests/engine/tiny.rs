@@ -62,7 +62,7 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
     })
 }
 
-/// The request with stop sequences: parts of what it is answered without them, at its start, over tokens and overlapping, as it comes.
+/// The request with stop sequences: random parts of its answer without them.
 fn with_stops(u: &mut Unstructured<'_>, image: &ModelImage, request: Request) -> Result<Request> {
     let means = Means { isa: Isa::detect(), threads: 1, batch: 256 };
     let (Answer { bytes, .. }, _) = run(image, &request, means, None);

@@ -1,4 +1,4 @@
-//! Attention, bit for bit what `imo_tensor::attend` gives.
+//! Attention: the bits of `imo_tensor::attend`.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::aarch64::*;
@@ -86,7 +86,7 @@ fn score<const HEADS: usize>(
                 let score = vmulq_f32(vmulq_n_f32(dot, query_scales[head]), powers[half]);
                 let score = vmulq_n_f32(score, scale);
                 let score = vbslq_f32(apart[half], minus_infinity, score);
-                // A score that is NaN is larger than none.
+                // A score that is NaN never counts as larger.
                 let larger = vcgtq_f32(score, largest[head]);
                 largest[head] = vbslq_f32(larger, score, largest[head]);
                 store_floats(&mut scores[head * width + at * LANES + 4 * half..], score);

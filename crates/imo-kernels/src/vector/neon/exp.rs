@@ -39,9 +39,9 @@ fn inside(x: float32x4_t) -> uint32x4_t {
     vcltq_u32(vreinterpretq_u32_f32(vabsq_f32(x)), largest)
 }
 
-/// Significands and shifts as `imo_tensor` has them; of a size of 104 or more, anything.
+/// Significands and shifts as `imo_tensor` has them; anything for a size of 104 or more.
 ///
-/// A shift by 32 or more gives zero, to either side; to the right is by a negative count.
+/// A negative count shifts to the right. A shift by 32 or more, to either side, gives zero.
 #[target_feature(enable = "neon")]
 #[inline]
 fn parts(x: float32x4_t) -> (uint32x4_t, int32x4_t) {
@@ -92,7 +92,8 @@ fn high_halves(first: uint64x2_t, second: uint64x2_t) -> uint32x4_t {
     vuzp2q_u32(vreinterpretq_u32_u64(first), vreinterpretq_u32_u64(second))
 }
 
-/// `weight` · 2^−`shift`, to nearest even, lane by lane, for weights of at most 2²⁴; a shift may be negative where the weight is zero.
+/// `weight` · 2^−`shift`, to nearest even, lane by lane, for weights of at most 2²⁴. A shift may be
+/// negative where the weight is zero.
 #[target_feature(enable = "neon")]
 #[inline]
 pub(super) fn shift_to_even(weight: uint32x4_t, shift: int32x4_t) -> uint32x4_t {

@@ -1,8 +1,8 @@
 //! Products: a vector holds one chunk of two rows.
 //!
-//! With 8-bit dot products (`DOT`) a value is 256 · high + low, so a product with a quant of up to 8 bits
-//! is two of them; without, quants are widened to 16 bits. Sums within a block fit 32 bits
-//! (`imo_tensor` says why), those across blocks 64.
+//! With 8-bit dot products (`DOT`), a value is 256 · high + low, so that a product with a quant of
+//! up to 8 bits is two 8-bit products. Without them, quants are widened to 16 bits. Sums within a
+//! block fit 32 bits (`imo_tensor` says why), sums across blocks 64.
 #![expect(
     unsafe_code,
     reason = "loads and stores of vectors, and an instruction without a function"
@@ -291,7 +291,8 @@ fn dot_shorts<const CHUNKS: usize, const TOKENS: usize>(
     pairs
 }
 
-/// Adds to each 32-bit lane the dot product of the four bytes there: `vdotq_s32`, which is not stable.
+/// Adds to each 32-bit lane the dot product of the four bytes there: `vdotq_s32`, which stable Rust
+/// does not have.
 ///
 /// # Safety
 ///

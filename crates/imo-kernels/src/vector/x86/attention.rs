@@ -1,4 +1,4 @@
-//! Attention with AVX2, and its two long sums with AVX-512 too, bit for bit what `imo_tensor::attend` gives.
+//! Attention with AVX2, and with AVX-512 for its two long sums: the bits of `imo_tensor::attend`.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::x86_64::*;
