@@ -22,7 +22,7 @@ pub struct Request {
     pub id: [u8; 32],
     /// The model's id on chain.
     pub model_id: [u8; 32],
-    /// Who claims the answer.
+    /// The account that claims the answer.
     pub claimant: [u8; 20],
     /// Keys the sampling generator.
     pub seed: u64,
@@ -39,9 +39,9 @@ pub struct Request {
     /// What recent tokens' logits are divided by, in units of 2⁻¹⁶: at least 1, or 0 for no
     /// penalty. Other values make the request malformed.
     pub repeat_penalty: u32,
-    /// What ends the answer, and is not part of it.
+    /// Texts that end the answer and are not part of it.
     pub stops: Stops,
-    /// Takes the prompt as it is, without the chat template.
+    /// Uses the prompt as it is, without the chat template.
     pub raw: bool,
     /// The user's bytes. They should be UTF-8; the program answers others with an error text.
     pub prompt: Vec<u8>,

@@ -33,13 +33,13 @@ pub struct Limits {
     pub output_bytes: usize,
 }
 
-/// What is asked for beyond the request. With none of it, the trace is the program's.
+/// What a caller asks for beyond the request. With none of it, the trace is the program's.
 #[derive(Debug, Clone, Default)]
 pub struct Deviations {
     /// Uses these tokens as the prompt's, without the tokenizer.
     pub prompt_tokens: Option<Vec<u32>>,
-    /// Goes on after a token that ends the sequence.
+    /// Continues after a token that ends the sequence.
     pub ignore_end: bool,
-    /// Gets something wrong.
+    /// Makes something wrong on purpose.
     pub fault: Option<Fault>,
 }

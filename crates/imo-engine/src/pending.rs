@@ -28,14 +28,14 @@ impl Pending {
         &mut self.slots[start..]
     }
 
-    /// Hands over what there is, if it is enough to be worth it.
+    /// Hands over the slots if there are enough of them.
     pub(crate) fn flush_many(&mut self, sink: &(impl Sink + ?Sized), threads: usize) {
         if self.nodes.len() >= TOGETHER {
             self.flush(sink, threads);
         }
     }
 
-    /// Hands over what there is, in as many parts as there are threads.
+    /// Hands over the slots, in as many parts as there are threads.
     pub(crate) fn flush(&mut self, sink: &(impl Sink + ?Sized), threads: usize) {
         let share = self.nodes.len().div_ceil(threads).max(1);
         let shares =

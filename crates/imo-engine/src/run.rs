@@ -146,7 +146,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         answer: &mut Answer,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
     ) {
-        // A fault in the batch must not be seen before it is made.
+        // The tokens of a batch do not see what a fault changes in each other's slots.
         let fault = self.deviations.fault.is_some();
         let batch = if fault { 1 } else { self.means.batch };
         // After a fault the answer may go on for longer than it should.
@@ -158,7 +158,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         }
         let mut tokens = prompt.tokens.clone();
         let mut written = Vec::new();
-        // The emit node stops where it finds no token or may not look any further.
+        // The emit node stops at the first position that is not sampled from.
         let mut is_answer = true;
         let mut position = prompt.count - 1;
         while position < self.context() {

@@ -44,7 +44,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     ///
-    /// When the machine lacks what is asked for.
+    /// When the machine lacks the instructions, or the threads cannot be started.
     pub fn new(image: &'a ModelImage, limits: Limits, means: Means) -> Result<Self, SessionError> {
         if !means.isa.is_available() {
             return Err(SessionError::Isa(means.isa));
@@ -78,8 +78,8 @@ impl<'a> Session<'a> {
         &self.means
     }
 
-    /// Answers a request, handing every slot to `sink` and every token to `on_token`, which may
-    /// break off; then the trace is not complete.
+    /// Answers a request and hands every slot to `sink` and every token to `on_token`. `on_token`
+    /// may end the run early; then the trace is not complete.
     pub fn run(
         &self,
         request: &Request,
@@ -99,8 +99,8 @@ impl<'a> Session<'a> {
         self.pool.install(|| run.answer(&mut on_token))
     }
 
-    /// Takes tokens one by one and hands all logits after each to `on_logits`: to measure how good
-    /// the model is, without a request or a trace.
+    /// Computes the tokens one by one and hands all logits after each to `on_logits`: to measure
+    /// how good the model is, without a request or a trace.
     ///
     /// # Panics
     ///

@@ -65,7 +65,7 @@ impl TilePass {
         }
     }
 
-    /// The first half of a layer: queries, and the keys and values that the cache then takes.
+    /// The first half of a layer: queries, and the keys and values for the cache.
     pub(crate) fn project(&mut self, weights: &Weights<'_>, layer: usize, means: Effort) {
         let header = weights.header;
         let layer = &weights.layers[layer];
@@ -141,7 +141,7 @@ impl TilePass {
         add(&mut self.residual, &output);
     }
 
-    /// Writes the slots of a layer; what the fault changes there goes on into what follows.
+    /// Writes the slots of a layer. What a fault changes there is used from then on.
     pub(crate) fn write(&mut self, shape: &TraceShape, layer: usize, fault: Option<Fault>) {
         let dim = self.residual.len() / self.positions.len();
         let residuals = self.residual.chunks_exact_mut(dim);
@@ -179,7 +179,7 @@ impl TilePass {
         self.tile.fill(&normed, dim);
     }
 
-    /// What the heads give: (token, head, dimension).
+    /// The outputs of attention: (token, head, dimension).
     fn attend(
         &self,
         weights: &Weights<'_>,
@@ -192,8 +192,8 @@ impl TilePass {
         let together = size(header.heads) / kv_heads;
         let scale = header.attention_scale;
         let mut attended = vec![0.0; self.queries.len()];
-        // Index i is token i / kv_heads, whose heads that share key and value head i % kv_heads.
-        let some = |(first, out): (usize, &mut [f32])| {
+        // Index i stands for token i / kv_heads and its queries of key and value head i % kv_heads.
+        let attend_from = |(first, out): (usize, &mut [f32])| {
             let mut scratch = Scratch::default();
             for (index, out) in (first..).zip(out.chunks_exact_mut(together * head_dim)) {
                 let (token, head) = (index / kv_heads, index % kv_heads);
@@ -209,11 +209,11 @@ impl TilePass {
             }
         };
         if means.threads == 1 {
-            some((0, &mut attended));
+            attend_from((0, &mut attended));
         } else {
             let share = (self.positions.len() * kv_heads).div_ceil(means.threads);
             let shares = attended.par_chunks_mut(share * together * head_dim).enumerate();
-            shares.for_each(|(index, out)| some((index * share, out)));
+            shares.for_each(|(index, out)| attend_from((index * share, out)));
         }
         attended
     }

@@ -1,4 +1,4 @@
-//! What is done value by value.
+//! Operators that work value by value.
 
 use crate::exp::exp_of_negative;
 use crate::float::canonical;

@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn each_recent_token_is_lowered_once() {
         let mut logits = [3.0, -2.0, 0.5, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1.0];
-        // Of ids 10 to 17; 9, 18 and the last id are of other parts.
+        // The logits of ids 10 to 17; ids 9, 18 and the last one belong to other parts.
         penalise(&mut logits, 10, &[11, 9, 10, 11, 10, 10, 13, 14, 15, 16, 18, u32::MAX], 3 << 15);
         let expected = [2.0, -3.0, 0.5, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1.0];
         assert_eq!(logits.map(f32::to_bits), expected.map(f32::to_bits));

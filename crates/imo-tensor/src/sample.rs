@@ -87,7 +87,7 @@ impl Candidates {
             }
             threshold -= u64::from(*weight);
         }
-        // Nothing has weight only when all logits are NaN.
+        // Reached only when nothing has weight: the best logit is not finite.
         best.id
     }
 }

@@ -17,7 +17,7 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
     for stop in &mut stops {
         let length = *u.choose(&[0, 0, 1, 5, 31, 32])?;
         *stop = u.bytes(length)?.to_vec();
-        // A contract does not say how many zeros there are at the end.
+        // A contract pads a stop with zeros, so a stop must not end in one.
         if let Some(byte) = stop.last_mut() {
             *byte |= 1;
         }

@@ -207,7 +207,7 @@ fn a_fault_makes_its_node_wrong_and_no_other() {
     arbtest::arbtest(|u| {
         let image = model(u)?;
         let request = Request { raw: true, ..request(u)? };
-        // Three tokens: no bit makes them none, which no prompt has.
+        // Three tokens: no flipped bit makes their number 0, which no prompt has.
         let request = Request { prompt: b"abc".to_vec(), max_tokens: 4, ..request };
         let request = with_stops(u, &image, request)?;
         let (_, honest) = run(&image, &request, means(u)?, None);

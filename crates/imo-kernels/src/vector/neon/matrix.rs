@@ -156,7 +156,7 @@ unsafe fn by_halves<const BYTES: usize, const TOKENS: usize, const DOT: bool>(
     totals
 }
 
-/// A pair of products fits 32 bits, a sum of pairs does not and is a sum of 64.
+/// A pair of products fits 32 bits, but a sum of pairs does not: it has 64 bits.
 #[target_feature(enable = "neon")]
 #[inline]
 fn sixteen_bits<const TOKENS: usize>(group: &[u8], x: &Tile, token: usize) -> [Sums; TOKENS] {
@@ -262,7 +262,7 @@ unsafe fn dot_bytes<const CHUNKS: usize>(
     sums
 }
 
-/// As [`dot_bytes`], of several tokens, which share what is widened.
+/// As [`dot_bytes`], for several tokens, so that the quants are widened once for all of them.
 #[target_feature(enable = "neon")]
 #[inline]
 fn dot_shorts<const CHUNKS: usize, const TOKENS: usize>(

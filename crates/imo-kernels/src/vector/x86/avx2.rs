@@ -244,7 +244,7 @@ fn half_units(bytes: &[u8]) -> __m256i {
     let size = _mm_and_si128(halves, _mm_set1_epi16(0x7fff));
     let small = _mm_cmplt_epi16(size, _mm_set1_epi16(0x5800));
     let values = _mm256_cvtph_ps(_mm_and_si128(halves, small));
-    // Exact: a value of 11 bits, below 2³¹ after it.
+    // Exact: a value has 11 bits, and the product is below 2³¹.
     _mm256_cvtps_epi32(_mm256_mul_ps(values, _mm256_set1_ps(16_777_216.0)))
 }
 

@@ -15,7 +15,7 @@ pub(in crate::vector) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
     if matches!(product.w.format(), Format::I16 | Format::K4 | Format::K8) {
         return avx2::mat_tile(out, product);
     }
-    // Two groups share what is loaded of the vectors.
+    // Two groups at once, so that the vectors are loaded once for both.
     product.in_parts(2 * GROUP, |row, token, left| match (product.width() - row, left) {
         (..=GROUP, 4..) => part::<1, 4>(out, product, row, token),
         (..=GROUP, _) => part::<1, 1>(out, product, row, token),
@@ -186,7 +186,7 @@ fn half_units(bytes: &[u8]) -> __m512i {
     let size = _mm_and_si128(halves, _mm_set1_epi16(0x7fff));
     let small = _mm_cmplt_epi16_mask(size, _mm_set1_epi16(0x5800));
     let values = _mm256_maskz_cvtph_ps(small, halves);
-    // Exact: a value of 11 bits, below 2³¹ after it.
+    // Exact: a value has 11 bits, and the product is below 2³¹.
     _mm512_cvtps_epi64(_mm256_mul_ps(values, _mm256_set1_ps(16_777_216.0)))
 }
 

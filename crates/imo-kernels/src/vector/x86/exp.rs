@@ -100,7 +100,7 @@ fn parts_of(bits: __m256i) -> (__m256i, __m256i) {
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn shift_to_even(weight: __m256i, shift: __m256i) -> __m256i {
-    // By 32, nothing is left of a weight.
+    // A shift by 32 leaves nothing of a weight.
     let shift = _mm256_min_epi32(shift, _mm256_set1_epi32(32));
     let one = _mm256_set1_epi32(1);
     let kept = _mm256_srlv_epi32(weight, shift);
