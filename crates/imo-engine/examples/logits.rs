@@ -7,13 +7,14 @@ use std::io::{self, BufWriter, Write};
 use std::{env, fs};
 
 use imo_engine::{Limits, Means, Session};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
 
 fn main() -> io::Result<()> {
     let path = env::args().nth(1).expect("the path of a GGUF file");
     let (image, _) = pack_bytes(&fs::read(path)?, |_, _| {}).expect("the model packs");
     let image = ModelImage::from_bytes(image).expect("what was packed is valid");
-    let limits = Limits { shape: image.trace_shape(), prompt_bytes: 0, output_bytes: 0 };
+    let limits = Limits::of(&image);
     let threads = std::thread::available_parallelism()?.get();
     let session =
         Session::new(&image, limits, Means::detect(threads)).expect("the machine will do");

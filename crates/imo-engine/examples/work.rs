@@ -6,10 +6,12 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Deviations, Limits, Means, Request, Session};
+use imo_engine::{Deviations, Limits, Means, Session};
 use imo_kernels::Isa;
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
+use imo_text::layout::Request;
 use imo_trace::{Commitment, Uncommitted};
 
 fn main() {
@@ -31,7 +33,7 @@ fn main() {
     };
     let (image, _) = pack_bytes(&gguf(1, &shape), |_, _| {}).expect("it packs");
     let image = ModelImage::from_bytes(image).expect("what was packed is valid");
-    let limits = Limits { shape: image.trace_shape(), prompt_bytes: 64, output_bytes: 1 << 16 };
+    let limits = Limits::of(&image);
     let means = Means { isa, ..Means::detect(1) };
     let session = Session::new(&image, limits, means).expect("the machine will do");
     let deviations = Deviations {

@@ -1,6 +1,7 @@
 //! What a request leads to.
 
 use imo_tensor::Candidate;
+use imo_text::layout::Status;
 
 use crate::numbers::number;
 
@@ -20,10 +21,10 @@ pub struct Step<'a> {
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The answer's bytes, cut at the program's limit; an error text when `status` is not 0.
+    /// The answer's bytes, cut at the program's limit; an error text when `status` is not fine.
     pub bytes: Vec<u8>,
-    /// As in the tokenizer's slot: 0 is fine.
-    pub status: u32,
+    /// What became of the prompt.
+    pub status: Status,
     /// Tokens of the prompt, template included.
     pub prompt_tokens: Vec<u32>,
     /// Tokens generated, the one that ends the sequence included.
@@ -31,7 +32,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The number of tokens generated, which a requester pays for.
+    /// The number of tokens generated, which a requester pays for. An answer that is an error text
+    /// has none.
     pub fn tokens_used(&self) -> u32 {
         number(self.tokens.len())
     }

@@ -3,8 +3,8 @@
 use std::mem;
 
 use imo_kernels::{Effort, Isa, KvCache, KvShape, Product, TILE, Tile, mat_tile};
-use imo_model::TraceShape;
 use imo_tensor::{Candidates, penalise};
+use imo_text::layout::TraceShape;
 use imo_trace::{Fault, Sink};
 use rayon::prelude::*;
 

@@ -1,8 +1,11 @@
 //! What a caller chooses besides the request.
 
 use imo_kernels::Isa;
-use imo_model::TraceShape;
+use imo_model::ModelImage;
+use imo_text::layout::{OUTPUT_LIMIT, PROMPT_LIMIT, TraceShape};
 use imo_trace::Fault;
+
+use crate::numbers::size;
 
 /// How a session computes. Nothing of it changes an answer or a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,17 @@ pub struct Limits {
     pub prompt_bytes: usize,
     /// The most bytes of an answer.
     pub output_bytes: usize,
+}
+
+impl Limits {
+    /// The program's limits, with the smallest trace that holds the model's.
+    pub fn of(image: &ModelImage) -> Self {
+        Self {
+            shape: TraceShape::smallest(image.header()),
+            prompt_bytes: size(PROMPT_LIMIT),
+            output_bytes: size(OUTPUT_LIMIT),
+        }
+    }
 }
 
 /// What a caller asks for beyond the request. With none of it, the trace is the program's.

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use imo_kernels::Isa;
 use imo_model::{Header, ModelImage};
+use imo_text::layout::Request;
 use imo_trace::{Fault, Sink, Uncommitted};
 
 use crate::answer::{Answer, Step};
 use crate::forward::Forward;
-use crate::input::Request;
 use crate::options::{Deviations, Limits, Means};
 use crate::run::Run;
 use crate::weights::{LayerWeights, Weights};
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
     /// may end the run early; then the trace is not complete.
     pub fn run(
         &self,
-        request: &Request,
+        request: &Request<Vec<u8>>,
         deviations: &Deviations,
         sink: &(impl Sink + ?Sized),
         mut on_token: impl FnMut(Step<'_>) -> ControlFlow<()> + Send,

@@ -5,14 +5,14 @@ use std::ops::Range;
 use imo_kernels::{
     Effort, KvCache, Queries, Rows, Scratch, Tile, attend_heads, products, silu_mul,
 };
-use imo_model::TraceShape;
 use imo_tensor::{add, quantise_head, rms_norm, rotate};
+use imo_text::layout::{LayerSlot, TraceShape};
 use imo_trace::Fault;
 use rayon::prelude::*;
 
 use crate::numbers::{number, size};
 use crate::pending::Pending;
-use crate::slot::LayerSlot;
+use crate::slot;
 use crate::weights::{LayerWeights, Weights};
 
 /// Consecutive positions, at most [`imo_kernels::TILE`], with their activations.
@@ -149,11 +149,11 @@ impl TilePass {
         for (position, (residual, kv)) in self.positions.clone().zip(residuals.zip(kvs)) {
             let node = shape.layer(number(position), number(layer));
             let slot = self.pending.slot(node);
-            self.layout.put_residual(slot, residual);
-            self.layout.put_kv(slot, kv);
+            slot::put_residual(slot, residual);
+            slot::put_kv(&self.layout, slot, kv);
             if Fault::flip(fault, node, slot) {
-                self.layout.residual(slot, residual);
-                self.layout.kv(slot, kv);
+                slot::residual(slot, residual);
+                slot::kv(&self.layout, slot, kv);
             }
         }
     }

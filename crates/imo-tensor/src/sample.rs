@@ -63,8 +63,8 @@ impl Candidates {
     /// Greedy takes the best. Else the first `top_k` (all when 0) have the integer weights
     /// e^((logit − best) / temperature) in units of 2⁻²⁴. A prefix of them is kept (see
     /// [`Sampling`]), and the first of these is taken whose running sum exceeds
-    /// ⌊random · (sum of those kept) / 2³²⌋.
-    pub fn choose(&self, sampling: Sampling) -> u32 {
+    /// ⌊random · (sum of those kept) / 2³²⌋, where `random` has 32 random bits.
+    pub fn choose(&self, sampling: &Sampling, random: u32) -> u32 {
         let Some(best) = self.as_slice().first() else { return 0 };
         if sampling.temperature == 0 {
             return best.id;
@@ -80,7 +80,7 @@ impl Candidates {
             *weight = weight_of_negative((candidate.logit - best.logit) / temperature);
         }
         let (kept, total) = sampling.keep(&weights[..count]);
-        let mut threshold = (u64::from(sampling.random) * total) >> 32;
+        let mut threshold = (u64::from(random) * total) >> 32;
         for (weight, candidate) in weights[..kept].iter().zip(&self.best) {
             if threshold < u64::from(*weight) {
                 return candidate.id;
@@ -110,8 +110,8 @@ pub struct Sampling {
     /// In units of 2⁻¹⁶: keeps no candidate that weighs less than this part of the best one's
     /// weight; 0 keeps all.
     pub min_p: u16,
-    /// 32 random bits, which the caller derives from the request's seed and the position.
-    pub random: u32,
+    /// What [`crate::penalise`] takes, in units of 2⁻¹⁶; 0 leaves the logits as they are.
+    pub repeat_penalty: u32,
 }
 
 impl Sampling {
@@ -163,14 +163,14 @@ mod tests {
     }
 
     /// How often each candidate, best first, is drawn in `count` draws.
-    fn draws(logits: &[f32], sampling: Sampling, count: u32) -> Vec<f64> {
+    fn draws(logits: &[f32], sampling: &Sampling, key: u32, count: u32) -> Vec<f64> {
         let mut candidates = Candidates::default();
         candidates.offer_all(0, logits);
         let mut drawn = vec![0.0; candidates.as_slice().len()];
         for i in 0..count {
             // Evenly over all 32-bit numbers and in no order, but not the same for each case.
-            let random = i.wrapping_mul(2_654_435_761).wrapping_add(sampling.random);
-            let token = candidates.choose(Sampling { random, ..sampling });
+            let random = i.wrapping_mul(2_654_435_761).wrapping_add(key);
+            let token = candidates.choose(sampling, random);
             let place = candidates.as_slice().iter().position(|it| it.id == token);
             drawn[place.expect("a candidate")] += 1.0;
         }
@@ -258,13 +258,14 @@ mod tests {
                 top_k: *u.choose(&[0, 2, 7, 40])?,
                 top_p: *u.choose(&[0, 20_000, 45_000, 62_000])?,
                 min_p: *u.choose(&[0, 3_000, 20_000, 60_000])?,
-                random: u.arbitrary()?,
+                repeat_penalty: 0,
             };
+            let key = u.arbitrary()?;
             let mut best = logits.clone();
             best.sort_by_key(|logit| core::cmp::Reverse(order(*logit)));
             best.truncate(CANDIDATES);
             let Some(expected) = chances(&best, sampling) else { return Ok(()) };
-            let drawn = draws(&logits, sampling, 10_000);
+            let drawn = draws(&logits, &sampling, key, 10_000);
             let sum = chi_square(&drawn, &expected);
             assert!(fits(&drawn, &expected), "{sum:?} {sampling:?} {drawn:?} {expected:?}");
             compared += 1;
@@ -314,18 +315,19 @@ mod tests {
     fn the_best_is_taken_where_there_is_no_choice() {
         let mut candidates = Candidates::default();
         candidates.offer_all(0, &[0.0, 1.0, 2.0]);
-        let warm = Sampling { temperature: 65_536, random: u32::MAX, ..Sampling::default() };
+        let warm = Sampling { temperature: 65_536, ..Sampling::default() };
         for sampling in [
             Sampling::default(),
             Sampling { top_k: 1, ..warm },
             Sampling { top_p: 1, ..warm },
             Sampling { min_p: u16::MAX, ..warm },
         ] {
-            assert_eq!(candidates.choose(sampling), 2, "{sampling:?}");
+            assert_eq!(candidates.choose(&sampling, u32::MAX), 2, "{sampling:?}");
         }
-        assert_eq!(candidates.choose(warm), 0);
+        assert_eq!(candidates.choose(&warm, u32::MAX), 0);
         let mut infinite = Candidates::default();
         infinite.offer_all(0, &[f32::NAN, f32::INFINITY, 1.0]);
-        assert_eq!(infinite.choose(Sampling { top_p: 9, min_p: 9, ..warm }), 1);
+        let narrow = Sampling { top_p: 9, min_p: 9, ..warm };
+        assert_eq!(infinite.choose(&narrow, u32::MAX), 1);
     }
 }

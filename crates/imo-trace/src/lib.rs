@@ -9,6 +9,7 @@
 //!
 //! **Invariant:** the root depends on the slots alone, not on the order or the threads that they
 //! came from.
+#![deny(clippy::float_arithmetic)]
 
 mod fault;
 pub use fault::Fault;

@@ -11,7 +11,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use imo_commit::keccak256;
 use imo_engine::Means;
 use imo_kernels::Isa;
-use imo_model::{ModelImage, PackReport, pack};
+use imo_model::ModelImage;
+use imo_pack::{PackReport, pack};
 use indicatif::HumanBytes;
 use serde::Serialize;
 

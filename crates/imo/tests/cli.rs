@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
 use imo_kernels::Isa;
-use imo_model::tiny::{END, TinyShape, VOCAB, gguf};
+use imo_pack::tiny::{END, TinyShape, VOCAB, gguf};
 use serde_json::Value;
 
 mod binary;

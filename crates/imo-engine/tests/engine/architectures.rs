@@ -3,8 +3,10 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Deviations, Limits, Means, Request, Session};
-use imo_model::{ModelImage, pack_bytes};
+use imo_engine::{Deviations, Limits, Means, Session};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_text::layout::Request;
 use imo_trace::Uncommitted;
 use serde::Deserialize;
 
@@ -31,7 +33,7 @@ fn logits_are_those_of_other_implementations() {
         let file = std::fs::read(format!("{folder}/{}.gguf", case.model)).expect("a vector");
         let (image, _) = pack_bytes(&file, |_, _| {}).expect("it packs");
         let image = ModelImage::from_bytes(image).expect("what was packed is valid");
-        let limits = Limits { shape: image.trace_shape(), prompt_bytes: 256, output_bytes: 256 };
+        let limits = Limits::of(&image);
         let session = Session::new(&image, limits, Means::detect(1)).expect("the machine will do");
         let request = Request { raw: true, ..Request::local(case.text.as_str(), 1) };
         let answer = session.run(&request, &Deviations::default(), &Uncommitted, |step| {

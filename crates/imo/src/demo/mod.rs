@@ -9,7 +9,8 @@ use imo_chain::contracts::OpmlVerifier::Parameters;
 use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256};
 use imo_chain::{Deployment, SystemTerms};
-use imo_model::{ModelImage, pack};
+use imo_model::ModelImage;
+use imo_pack::pack;
 use serde::Serialize;
 
 use crate::amount::milli;

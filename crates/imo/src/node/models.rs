@@ -160,8 +160,8 @@ mod tests {
     use imo_chain::RequestState;
     use imo_chain::contracts::InferenceOracle::Order;
     use imo_chain::primitives::U256;
-    use imo_model::pack_bytes;
-    use imo_model::tiny::{TinyShape, gguf};
+    use imo_pack::pack_bytes;
+    use imo_pack::tiny::{TinyShape, gguf};
 
     use super::*;
 

@@ -10,9 +10,11 @@ use imo::claimed::{ClaimedTrace, PlayerRun, first_difference};
 use imo::program::{TextProgram, answer};
 use imo_commit::{DenseTree, Hash, keccak256};
 use imo_dispute::{Game, Move, Run as _, Side, react};
-use imo_engine::{Deviations, Means, Request, Session};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{Kind, ModelImage, Stops, pack, pack_bytes};
+use imo_engine::{Deviations, Means, Session};
+use imo_model::ModelImage;
+use imo_pack::tiny::{TinyShape, gguf};
+use imo_pack::{pack, pack_bytes};
+use imo_text::layout::{Kind, Request, Stops};
 use imo_trace::{Fault, Trace};
 use indicatif::HumanCount;
 

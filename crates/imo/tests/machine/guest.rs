@@ -4,8 +4,9 @@ use imo::claimed::ClaimedTrace;
 use imo::evm::Stepper;
 use imo::program::{TextProgram, answer};
 use imo_engine::{Deviations, Means, Session};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 use imo_vm::check;
 
 use crate::games::sampled;

@@ -9,8 +9,9 @@ use imo::evm::Stepper;
 use imo::program::{TextProgram, answer};
 use imo_commit::depth;
 use imo_engine::{Deviations, Means, Request, Session};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{HEADER_BYTES, Kind, LAYER_BYTES, ModelImage, pack_bytes};
+use imo_model::{HEADER_BYTES, Kind, LAYER_BYTES, ModelImage};
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 use imo_vm::{Operation, Region, Run, State, TraceBytes, check, decode};
 
 use crate::random::Random;

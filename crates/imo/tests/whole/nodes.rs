@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use imo::claimed::ClaimedTrace;
 use imo::program::{TextProgram, answer};
 use imo_engine::{Deviations, Means, Request, Session};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{Kind, ModelImage, pack_bytes};
+use imo_model::{Kind, ModelImage};
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 
 fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
     let (bytes, _) = pack_bytes(&gguf(seed, shape), |_, _| ()).expect("a supported file");
