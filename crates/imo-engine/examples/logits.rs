@@ -1,6 +1,7 @@
-//! All logits after each token: `logits MODEL.gguf < TOKENS > LOGITS`.
+//! Prints all logits after each token: `logits MODEL.gguf < TOKENS > LOGITS`.
 //!
-//! Each line of input is a text of its own, its tokens in decimal. The output is binary32, little-endian, as (token, logit).
+//! Each line of input is a text of its own: its tokens in decimal. The output is binary32,
+//! little-endian, as (token, logit).
 
 use std::io::{self, BufWriter, Write};
 use std::{env, fs};

@@ -1,6 +1,8 @@
-//! A fixed piece of work, for a tool that counts instructions: `work KERNELS KIND PROMPT_TOKENS ANSWER_TOKENS COMMIT`.
+//! A fixed piece of work, for a tool that counts instructions:
+//! `work KERNELS KIND PROMPT_TOKENS ANSWER_TOKENS COMMIT`.
 //!
-//! `KERNELS` is a name that [`Isa`] has, `KIND` GGUF's number of a tensor type, and `COMMIT` is 1 where the trace is hashed.
+//! `KERNELS` is the name of an [`Isa`], `KIND` GGUF's number of a tensor type, and `COMMIT` is 1
+//! where the trace is hashed.
 
 use std::ops::ControlFlow;
 

@@ -6,20 +6,28 @@
 //! an [`imo_trace::Sink`], which commits to it, keeps it, or drops it. The tests run the program's
 //! own nodes over the same trace and compare every slot.
 //!
-//! **Invariant:** the trace is that of the program, byte for byte, for every instruction set, number
-//! of threads and way of cutting the prompt.
+//! **Invariant:** the trace is that of the program, byte for byte, for every instruction set,
+//! number of threads and way of cutting the prompt.
 
-mod forward;
+mod numbers;
+
+mod options;
+pub use options::{Deviations, Limits, Means};
+
+mod answer;
+pub use answer::{Answer, Step};
+
+mod weights;
+
+mod slot;
 
 mod pending;
+
+mod tile_pass;
+
+mod forward;
 
 mod run;
 
 mod session;
-pub use session::{Answer, Deviations, Limits, Means, Session, SessionError, Step};
-
-mod slot;
-
-mod tile_pass;
-
-mod weights;
+pub use session::{Session, SessionError};

@@ -4,20 +4,22 @@ use std::ops::ControlFlow;
 
 use imo_commit::keccak256;
 use imo_kernels::Tile;
-use imo_model::EncodeError;
+use imo_model::{EncodeError, ModelImage};
 use imo_tensor::{Candidates, RECENT};
 use imo_text::layout::slots::{emit, put_word, sampler, tokens as prompt_slots, word};
 use imo_text::layout::{Request, Status, draw};
 use imo_trace::{Fault, Sink};
 
-use crate::forward::{Forward, Penalty, number};
-use crate::session::{Answer, Deviations, Session, Step};
-use crate::weights::size;
+use crate::answer::{Answer, Step};
+use crate::forward::{Forward, Penalty};
+use crate::numbers::{number, size};
+use crate::options::{Deviations, Limits, Means};
+use crate::weights::Weights;
 
 /// What the tokenizer's slots say, faults included.
 struct Prompt {
     status: Status,
-    /// How many tokens it is said to have.
+    /// How many tokens the slots say there are.
     count: usize,
     /// Tokens of the prompt, as many as there are positions at most.
     tokens: Vec<u32>,
@@ -25,26 +27,19 @@ struct Prompt {
     end: usize,
 }
 
-/// A request on its way through a session.
+/// A request on its way to its answer.
 pub(crate) struct Run<'a, S: ?Sized> {
-    session: &'a Session<'a>,
-    request: &'a Request<Vec<u8>>,
-    deviations: &'a Deviations,
-    forward: Forward<'a, S>,
-    context: usize,
+    pub(crate) image: &'a ModelImage,
+    pub(crate) weights: &'a Weights<'a>,
+    pub(crate) limits: &'a Limits,
+    pub(crate) means: &'a Means,
+    pub(crate) request: &'a Request<Vec<u8>>,
+    pub(crate) deviations: &'a Deviations,
+    pub(crate) forward: Forward<'a, S>,
 }
 
 impl<'a, S: Sink + ?Sized> Run<'a, S> {
-    pub(crate) fn new(
-        session: &'a Session<'a>,
-        request: &'a Request<Vec<u8>>,
-        deviations: &'a Deviations,
-        sink: &'a S,
-    ) -> Self {
-        let forward = Forward::new(session, sink, deviations.fault);
-        Self { session, request, deviations, forward, context: size(session.header().context) }
-    }
-
+    /// Computes every node, hands its slot over, and tells `on_token` of each token.
     pub(crate) fn answer(
         mut self,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
@@ -65,25 +60,30 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             answer.bytes.truncate(end);
         }
         answer.prompt_tokens = prompt.tokens;
-        answer.bytes.truncate(self.session.limits().output_bytes);
+        answer.bytes.truncate(self.limits.output_bytes);
         self.emit(&mut answer);
         self.forward.flush();
         answer
+    }
+
+    /// The model's most positions.
+    fn context(&self) -> usize {
+        size(self.weights.header.context)
     }
 
     /// The prompt's tokens, through the slots that hold them.
     fn tokenize(&mut self) -> Prompt {
         let (status, tokens) = match self.encode() {
             Ok(tokens) if tokens.is_empty() => (Status::Malformed, tokens),
-            Ok(tokens) if tokens.len() > self.context => (Status::TooLong, Vec::new()),
+            Ok(tokens) if tokens.len() > self.context() => (Status::TooLong, Vec::new()),
             Ok(tokens) => (Status::Fine, tokens),
             Err(status) => (status, Vec::new()),
         };
         let end = match tokens.len() {
             0 => 0,
-            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context),
+            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context()),
         };
-        let shape = self.session.limits().shape;
+        let shape = self.limits.shape;
         let chunk_tokens = size(shape.chunk_tokens());
         let mut chunks = Vec::new();
         for chunk in 0..size(shape.token_chunks()) {
@@ -110,7 +110,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             status: Status::from_code(word(first, prompt_slots::STATUS)),
             count,
             tokens: tokens
-                .take(count.min(self.context))
+                .take(count.min(self.context()))
                 .map(|bytes| u32::from_le_bytes(*bytes))
                 .collect(),
             end: size(word(first, prompt_slots::END)),
@@ -123,39 +123,40 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             return Ok(tokens.clone());
         }
         let request = self.request;
-        if !request.is_well_formed(self.session.limits().prompt_bytes) {
+        if !request.is_well_formed(self.limits.prompt_bytes) {
             return Err(Status::Malformed);
         }
-        let tokenizer = self.session.image().tokenizer();
+        let tokenizer = self.image.tokenizer();
         tokenizer.encode(&request.prompt, request.raw).map_err(|error| match error {
             EncodeError::NotUtf8 => Status::NotUtf8,
             EncodeError::TooLong => Status::TooLong,
         })
     }
 
-    /// Generates tokens until one ends the sequence or there is no more room.
+    /// Generates tokens until one ends the sequence, a stop sequence is complete, or there is no
+    /// more room.
     fn generate(
         &mut self,
         prompt: &Prompt,
         answer: &mut Answer,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
     ) {
-        // A fault in the batch must not be seen before it is made.
+        // The tokens of a batch do not see what a fault changes in each other's slots.
         let fault = self.deviations.fault.is_some();
-        let batch = if fault { 1 } else { self.session.means().batch };
+        let batch = if fault { 1 } else { self.means.batch };
         // After a fault the answer may go on for longer than it should.
         let positions = prompt.tokens.len().max(prompt.end);
-        self.forward.reserve(if fault { self.context } else { positions.min(self.context) });
+        self.forward.reserve(if fault { self.context() } else { positions.min(self.context()) });
         let mut x = Tile::default();
         for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
             x = self.forward.advance(index * batch.max(1), tokens);
         }
         let mut tokens = prompt.tokens.clone();
         let mut written = Vec::new();
-        // The emit node stops where it finds no token or may not look any further.
+        // The emit node stops at the first position that is not sampled from.
         let mut is_answer = true;
         let mut position = prompt.count - 1;
-        while position < self.context {
+        while position < self.context() {
             let candidates = self.forward.head(position, &x, self.penalty(&tokens));
             let (token, flags) = self.sample(position, &candidates, (prompt.end, &written));
             self.forward.flush();
@@ -172,7 +173,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             position += 1;
             if on_token(step).is_break()
                 || flags & sampler::CONTINUE == 0
-                || position == self.context
+                || position == self.context()
             {
                 return;
             }
@@ -180,14 +181,15 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         }
     }
 
-    /// What the head's logits are changed by after these tokens; none when they stay.
+    /// How the head's logits change after these tokens; `None` when they do not.
     fn penalty<'t>(&self, tokens: &'t [u32]) -> Option<Penalty<'t>> {
         let penalty = self.request.sampling.repeat_penalty;
         let recent = &tokens[tokens.len().saturating_sub(RECENT)..];
         (penalty != 0).then_some(Penalty { recent, penalty })
     }
 
-    /// The sampler's node, where positions end and this was written before: the token and the flags.
+    /// The sampler's node: its token and its flags. `end` is where positions are no longer sampled
+    /// from, `written` the text before this token.
     fn sample(
         &mut self,
         position: usize,
@@ -196,10 +198,10 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
     ) -> (u32, u32) {
         let request = self.request;
         let token = draw(candidates, &request.sampling, request.seed, number(position));
-        let is_end = token == self.session.header().end_of_sequence && !self.deviations.ignore_end;
+        let is_end = token == self.weights.header.end_of_sequence && !self.deviations.ignore_end;
         let is_stopped = request.stops.end_within(written, self.text(token));
         let goes_on = !is_end && position + 1 < end && !is_stopped;
-        let node = self.session.limits().shape.sampler(number(position));
+        let node = self.limits.shape.sampler(number(position));
         let fault = self.deviations.fault;
         let slot = self.forward.slot(node);
         let flags = sampler::SAMPLED | if goes_on { sampler::CONTINUE } else { 0 };
@@ -211,16 +213,16 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
 
     /// The text of a token; the one that ends the sequence has none.
     fn text(&self, token: u32) -> &'a [u8] {
-        if token == self.session.header().end_of_sequence {
+        if token == self.weights.header.end_of_sequence {
             return &[];
         }
-        self.session.image().tokenizer().decode(token)
+        self.image.tokenizer().decode(token)
     }
 
     /// The last node: length, digest and tokens used, big-endian.
     fn emit(&mut self, answer: &mut Answer) {
         Fault::spoil(self.deviations.fault, &mut answer.bytes);
-        let node = self.session.limits().shape.emit();
+        let node = self.limits.shape.emit();
         let fault = self.deviations.fault;
         let slot = self.forward.slot(node);
         slot[emit::LENGTH].copy_from_slice(&number(answer.bytes.len()).to_be_bytes());

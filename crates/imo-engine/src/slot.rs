@@ -5,8 +5,7 @@ use imo_tensor::{CANDIDATES, Candidate, Candidates};
 use imo_text::layout::LayerSlot;
 use imo_text::layout::slots::{head, put_word, word};
 
-use crate::forward::number;
-use crate::weights::size;
+use crate::numbers::{number, size};
 
 /// Writes the residual stream into a layer's slot.
 pub(crate) fn put_residual(slot: &mut [u8], residual: &[f32]) {
@@ -38,7 +37,8 @@ pub(crate) fn kv(layout: &LayerSlot, slot: &[u8], kv: &mut [i16]) {
     }
 }
 
-/// A head part's slot up to its end: the best of `logits`, whose first is that of token `first`.
+/// A head part's slot, without the zeros after it: the best of `logits`, the first of which is that
+/// of token `first`.
 pub(crate) fn head_part(first: u32, logits: &[f32], isa: Isa) -> Vec<u8> {
     let mut candidates = Candidates::default();
     offer_all(&mut candidates, first, logits);
@@ -57,7 +57,7 @@ pub(crate) fn head_part(first: u32, logits: &[f32], isa: Isa) -> Vec<u8> {
     bytes
 }
 
-/// As [`Candidates::offer_all`], past the many that are below all that are kept.
+/// As [`Candidates::offer_all`], but skips the many logits that are below all that are kept.
 fn offer_all(candidates: &mut Candidates, first: u32, logits: &[f32]) {
     const TOGETHER: usize = 16;
     for (first, logits) in (first..).step_by(TOGETHER).zip(logits.chunks(TOGETHER)) {

@@ -10,10 +10,10 @@ use imo_text::layout::{LayerSlot, TraceShape};
 use imo_trace::Fault;
 use rayon::prelude::*;
 
-use crate::forward::number;
+use crate::numbers::{number, size};
 use crate::pending::Pending;
 use crate::slot;
-use crate::weights::{LayerWeights, Weights, size};
+use crate::weights::{LayerWeights, Weights};
 
 /// Consecutive positions, at most [`imo_kernels::TILE`], with their activations.
 #[derive(Debug)]
@@ -38,14 +38,14 @@ pub(crate) struct TilePass {
 impl TilePass {
     /// Begins with the embeddings of `tokens`, the first of which stands at `position`.
     ///
-    /// A token that the vocabulary lacks, which only a fault gives, counts as its last.
+    /// A token that the vocabulary lacks counts as its last one; only a fault leads to one.
     pub(crate) fn new(
         weights: &Weights<'_>,
         shape: &TraceShape,
         position: usize,
         tokens: &[u32],
     ) -> Self {
-        let header = &weights.header;
+        let header = weights.header;
         let layout = LayerSlot::new(header);
         let mut residual = vec![0.0; tokens.len() * size(header.dim)];
         for (row, token) in residual.chunks_exact_mut(size(header.dim)).zip(tokens) {
@@ -65,9 +65,9 @@ impl TilePass {
         }
     }
 
-    /// The first half of a layer: queries, and the keys and values that the cache then takes.
+    /// The first half of a layer: queries, and the keys and values for the cache.
     pub(crate) fn project(&mut self, weights: &Weights<'_>, layer: usize, means: Effort) {
-        let header = &weights.header;
+        let header = weights.header;
         let layer = &weights.layers[layer];
         self.normalise(&layer.attention_norm, header.eps);
         let [mut query, mut key, mut value] =
@@ -127,7 +127,7 @@ impl TilePass {
         cache: &KvCache,
         means: Effort,
     ) {
-        let header = &weights.header;
+        let header = weights.header;
         let attended = self.attend(weights, layer, cache, means);
         let layer = &weights.layers[layer];
         self.tile.fill(&attended, size(header.query_dim()));
@@ -141,7 +141,7 @@ impl TilePass {
         add(&mut self.residual, &output);
     }
 
-    /// Writes the slots of a layer; what the fault changes there goes on into what follows.
+    /// Writes the slots of a layer. What a fault changes there is used from then on.
     pub(crate) fn write(&mut self, shape: &TraceShape, layer: usize, fault: Option<Fault>) {
         let dim = self.residual.len() / self.positions.len();
         let residuals = self.residual.chunks_exact_mut(dim);
@@ -179,7 +179,7 @@ impl TilePass {
         self.tile.fill(&normed, dim);
     }
 
-    /// What the heads give: (token, head, dimension).
+    /// The outputs of attention: (token, head, dimension).
     fn attend(
         &self,
         weights: &Weights<'_>,
@@ -187,13 +187,13 @@ impl TilePass {
         cache: &KvCache,
         means: Effort,
     ) -> Vec<f32> {
-        let header = &weights.header;
+        let header = weights.header;
         let (kv_heads, head_dim) = (size(header.kv_heads), size(header.head_dim));
         let together = size(header.heads) / kv_heads;
         let scale = header.attention_scale;
         let mut attended = vec![0.0; self.queries.len()];
-        // Index i is token i / kv_heads, whose heads that share key and value head i % kv_heads.
-        let some = |(first, out): (usize, &mut [f32])| {
+        // Index i stands for token i / kv_heads and its queries of key and value head i % kv_heads.
+        let attend_from = |(first, out): (usize, &mut [f32])| {
             let mut scratch = Scratch::default();
             for (index, out) in (first..).zip(out.chunks_exact_mut(together * head_dim)) {
                 let (token, head) = (index / kv_heads, index % kv_heads);
@@ -209,11 +209,11 @@ impl TilePass {
             }
         };
         if means.threads == 1 {
-            some((0, &mut attended));
+            attend_from((0, &mut attended));
         } else {
             let share = (self.positions.len() * kv_heads).div_ceil(means.threads);
             let shares = attended.par_chunks_mut(share * together * head_dim).enumerate();
-            shares.for_each(|(index, out)| some((index * share, out)));
+            shares.for_each(|(index, out)| attend_from((index * share, out)));
         }
         attended
     }

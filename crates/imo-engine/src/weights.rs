@@ -1,12 +1,14 @@
-//! An image's tensors as the kernels take them.
+//! An image's tensors as the kernels read them.
 
 use imo_model::{Header, Layer, ModelImage, Vector};
 use imo_tensor::Matrix;
 
+use crate::numbers::size;
+
 /// All weights of a model. Matrices stay where the image has them.
 #[derive(Debug)]
 pub(crate) struct Weights<'a> {
-    pub(crate) header: Header,
+    pub(crate) header: &'a Header,
     pub(crate) layers: Vec<LayerWeights<'a>>,
     pub(crate) embedding: Matrix<'a>,
     pub(crate) head: Matrix<'a>,
@@ -31,16 +33,8 @@ pub(crate) struct LayerWeights<'a> {
 }
 
 impl<'a> LayerWeights<'a> {
-    pub(crate) fn matrices(&self) -> [&Matrix<'a>; 7] {
-        let Self { query, key, value, output, gate, up, down, .. } = self;
-        [query, key, value, output, gate, up, down]
-    }
-}
-
-impl<'a> Weights<'a> {
-    /// The weights of an image, where it says that they are.
-    pub(crate) fn new(image: &'a ModelImage) -> Self {
-        let layer = |layer: &Layer| LayerWeights {
+    fn new(image: &'a ModelImage, layer: &Layer) -> Self {
+        Self {
             attention_norm: floats(image, layer.attention_norm),
             ffn_norm: floats(image, layer.ffn_norm),
             query: image.matrix(&layer.query),
@@ -51,11 +45,23 @@ impl<'a> Weights<'a> {
             up: image.matrix(&layer.up),
             down: image.matrix(&layer.down),
             bias: layer.bias.map(|bias| floats(image, bias)),
-        };
-        let header = *image.header();
+        }
+    }
+
+    /// All matrices of the layer.
+    pub(crate) fn matrices(&self) -> [&Matrix<'a>; 7] {
+        let Self { query, key, value, output, gate, up, down, .. } = self;
+        [query, key, value, output, gate, up, down]
+    }
+}
+
+impl<'a> Weights<'a> {
+    /// The weights of an image, where it says that they are.
+    pub(crate) fn new(image: &'a ModelImage) -> Self {
+        let header = image.header();
         Self {
             header,
-            layers: image.layers().iter().map(layer).collect(),
+            layers: image.layers().iter().map(|layer| LayerWeights::new(image, layer)).collect(),
             embedding: image.matrix(&header.embedding),
             head: image.matrix(&header.head),
             output_norm: floats(image, header.output_norm),
@@ -69,11 +75,6 @@ impl<'a> Weights<'a> {
         let pairs = self.rope[position * row..(position + 1) * row].as_chunks::<2>().0;
         pairs.iter().map(|pair| pair.map(f32::from_le_bytes)).collect()
     }
-}
-
-/// A count of the header as a size in memory.
-pub(crate) fn size(count: u32) -> usize {
-    usize::try_from(count).expect("a 64-bit machine")
 }
 
 fn floats(image: &ModelImage, vector: Vector) -> Vec<f32> {

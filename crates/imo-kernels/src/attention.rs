@@ -7,7 +7,8 @@ use crate::isa::Isa;
 use crate::kv::{Keys, Values};
 use crate::vector;
 
-/// For each query what [`attend`] gives over all of `keys` and `values`: `out` is (head, dimension).
+/// Computes for each query what [`attend`] gives over all of `keys` and `values`. `out` is
+/// (head, dimension).
 ///
 /// # Panics
 ///
@@ -54,7 +55,7 @@ mod tests {
         match u.int_in_range(0..=3)? {
             0 => Ok(vec![i16::MIN; length]),
             1 => Ok(vec![i16::MAX; length]),
-            // Short input leaves a ramp, which is as good as anything.
+            // Where too few random bytes are left, a ramp does as well.
             _ if u.len() < 2 * length => Ok((0..length)
                 .map(|at| i16::try_from(at % 251 * 97).expect("below 2^15"))
                 .collect()),

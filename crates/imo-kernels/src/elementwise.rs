@@ -1,4 +1,4 @@
-//! What is done value by value and needs exponentials.
+//! Operators that work value by value and need exponentials.
 
 use imo_tensor::weight_of_negative;
 

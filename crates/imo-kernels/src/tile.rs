@@ -93,7 +93,7 @@ impl Tile {
         block: usize,
         first: usize,
     ) -> &[Whole; TOKENS] {
-        some(&self.packed.whole, block * self.tokens + first)
+        array_at(&self.packed.whole, block * self.tokens + first)
     }
 
     /// As [`Self::whole`].
@@ -103,16 +103,16 @@ impl Tile {
         block: usize,
         first: usize,
     ) -> &[Halves; TOKENS] {
-        some(&self.packed.halves, block * self.tokens + first)
+        array_at(&self.packed.halves, block * self.tokens + first)
     }
 
     /// The sums of what [`Self::whole`] gives.
     #[inline(always)]
     pub(crate) fn sums<const TOKENS: usize>(&self, block: usize, first: usize) -> &[i32; TOKENS] {
-        some(&self.packed.sums, block * self.tokens + first)
+        array_at(&self.packed.sums, block * self.tokens + first)
     }
 
-    /// One of the vectors, as the scalar definition takes it.
+    /// One of the vectors, as the definition reads it.
     pub(crate) fn vector(&self, token: usize) -> Quantised<'_> {
         let columns = self.columns();
         let blocks = columns / BLOCK;
@@ -125,7 +125,7 @@ impl Tile {
 }
 
 #[inline(always)]
-fn some<T, const COUNT: usize>(all: &[T], first: usize) -> &[T; COUNT] {
+fn array_at<T, const COUNT: usize>(all: &[T], first: usize) -> &[T; COUNT] {
     all[first..].first_chunk().expect("tokens of the tile")
 }
 

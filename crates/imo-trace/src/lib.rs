@@ -1,4 +1,4 @@
-//! The trace of a program's run: one slot of bytes for each node, and the Merkle tree over all slots.
+//! The trace of a program's run: one slot of bytes for each node, and the Merkle tree over them.
 //!
 //! An engine hands the slots that it computes to a [`Sink`]. A claimant commits to them with
 //! [`Commitment`], and keeps them with [`Recording`] where it may have to defend its claim. A
@@ -9,6 +9,7 @@
 //!
 //! **Invariant:** the root depends on the slots alone, not on the order or the threads that they
 //! came from.
+#![deny(clippy::float_arithmetic)]
 
 mod fault;
 pub use fault::Fault;

@@ -19,7 +19,7 @@ impl TraceTree {
     ///
     /// # Panics
     ///
-    /// When a node comes twice, or is none of the trace.
+    /// When a node comes twice or is outside the trace.
     pub fn new(mut roots: Vec<(u32, Hash)>, nodes_log2: u8, slot_log2: u8) -> Self {
         roots.sort_unstable_by_key(|(node, _)| *node);
         assert!(roots.is_sorted_by(|a, b| a.0 < b.0), "each node once");
@@ -76,7 +76,7 @@ impl TraceTree {
     }
 }
 
-/// The level above `children`, of which those left out are `zero`.
+/// The level above `children`. Children that are left out are `zero`.
 fn parents(children: &[(u32, Hash)], zero: Hash) -> Vec<(u32, Hash)> {
     let pairs: Vec<_> = children.chunk_by(|a, b| a.0 / 2 == b.0 / 2).collect();
     let mut flat = vec![zero; 2 * pairs.len()];

@@ -1,5 +1,5 @@
-//! Each architecture's logits against llama.cpp's, and with a sliding window, of which llama.cpp takes no notice, against those of
-//! `benches/reference.py` (`vectors/architectures`).
+//! Each architecture's logits against llama.cpp's (`vectors/architectures`). llama.cpp ignores a
+//! sliding window; with one, the logits are compared with those of `benches/reference.py`.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,8 @@ use imo_text::layout::Request;
 use imo_trace::Uncommitted;
 use serde::Deserialize;
 
-/// Both round; the largest logits are about 6, and a rotation, a bias or a window that is left out moves them by more than 1.
+/// Both round. The largest logits are about 6, and without the rotation, a bias or the window they
+/// differ by more than 1.
 const TOLERANCE: f64 = 0.02;
 
 #[derive(Deserialize)]

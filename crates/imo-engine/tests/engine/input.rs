@@ -1,4 +1,5 @@
-//! Requests as the contracts hash them, in a file that Rust and Solidity both read: `UPDATE=1` writes it anew.
+//! Requests as the contracts hash them, in a file that Rust and Solidity both read. `UPDATE=1`
+//! writes it anew.
 
 use arbtest::arbitrary::{Result, Unstructured};
 use imo_commit::{dense_root, keccak256};
@@ -14,7 +15,7 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
     for stop in &mut stops {
         let length = *u.choose(&[0, 0, 1, 5, 31, 32])?;
         *stop = u.bytes(length)?.to_vec();
-        // Zeros at the end are not part of what a contract says.
+        // A contract pads a stop with zeros, so a stop must not end in one.
         if let Some(byte) = stop.last_mut() {
             *byte |= 1;
         }

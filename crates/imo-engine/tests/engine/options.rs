@@ -75,12 +75,13 @@ fn a_stop_ends_the_answer_wherever_it_lies_over_the_tokens() {
     let first = texts.iter().find(|text| !text.is_empty()).expect("a text");
     assert_eq!(answer(&image, &[first]).bytes, b"");
     assert_eq!(answer(&image, &[first]).tokens_used(), 1);
-    // Of several, the one that is complete first ends it, and the one that begins first is where it is cut.
+    // Of several, the one that is complete first ends the answer, and the one that begins first
+    // is where the answer is cut.
     let [long, short] = [&whole.bytes[4..9], &whole.bytes[6..8]];
     let overlapping = answer(&image, &[b"", long, short]);
     assert_eq!(overlapping, answer(&image, &[short]));
     assert_eq!(answer(&image, &[&whole.bytes[4..8], short]).bytes, whole.bytes[..4]);
-    // The prompt is not looked at, nor are names of control tokens.
+    // Neither the prompt nor the names of control tokens are searched.
     assert_eq!(answer(&image, &[b"the end", b"<|start|>", b"\xff\xff\xff"]), whole);
 }
 
@@ -89,7 +90,7 @@ fn recent_tokens_are_penalised_by_the_definition() {
     let image = model();
     let limits = Limits::of(&image);
     let session = Session::new(&image, limits, means()).expect("the machine will do");
-    // More tokens than are looked back on, many of them more than once.
+    // More tokens than the penalty looks back on, many of them more than once.
     let prompt: Vec<u32> = (0..100).map(|index| index * index % 90).collect();
     for repeat_penalty in [ONE, ONE * 9 / 8, 3 * ONE, u32::MAX] {
         let request = Request { sampling: penalty(repeat_penalty), ..Request::local("", 20) };
@@ -120,7 +121,7 @@ fn recent_tokens_are_penalised_by_the_definition() {
             assert_eq!(best, expected.collect::<Vec<_>>(), "position {position}");
             assert_eq!(*token, ids[0]);
         }
-        // A strong one leaves no repeats within reach.
+        // A strong penalty leaves no repeats among the tokens that it looks back on.
         let repeats = (prompt.len()..tokens.len())
             .filter(|at| tokens[at - 64..*at].contains(&tokens[*at]))
             .count();
@@ -142,7 +143,8 @@ fn malformed_requests_have_an_answer() {
         Status::from_code(word(&slot, prompt_slots::STATUS))
     };
     assert_eq!(status(&|_| ()), Status::Fine);
-    // Version, maxTokens, the sampling word and the lengths; each byte, and a value that is out of range.
+    // Version, maxTokens, the sampling word and the lengths: a byte, and a value for it that is out
+    // of range.
     let last = |word: usize| 32 * word + 31;
     let sampling = 8 * 32;
     let mut bad: Vec<(usize, u8)> = vec![

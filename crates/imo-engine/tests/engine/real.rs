@@ -1,5 +1,5 @@
-//! The demo model against an unquantised reference (`vectors/smollm2.json`), and its traces against those of every other machine
-//! (`vectors/roots.json`).
+//! The demo model against an unquantised reference (`vectors/smollm2.json`), and its traces against
+//! those of every other machine (`vectors/roots.json`).
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -95,7 +95,7 @@ fn trace(image: &ModelImage, item: &Value, means: Means) -> (String, String) {
     (root, String::from_utf8(answer.bytes).expect("whole characters"))
 }
 
-/// Runs the requests with these instructions in several ways, and compares with what the file says.
+/// Runs the requests with these instructions in several ways, and compares with the file.
 fn check_traces(is_short: bool, isas: &[Isa]) {
     let image = demo_model();
     for item in items("roots").iter().filter(|item| item["short"] == is_short) {
@@ -105,7 +105,7 @@ fn check_traces(is_short: bool, isas: &[Isa]) {
             for (threads, batch) in [(1, 256), (2, 1), (3, 5), (4, 16)] {
                 let means = Means { isa: *isa, threads, batch };
                 assert_eq!(trace(&image, item, means), expected, "{means:?}");
-                // The definition takes seconds for what the others do at once.
+                // The definition takes seconds where the others take none.
                 if *isa == Isa::Scalar {
                     break;
                 }

@@ -61,7 +61,7 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
     })
 }
 
-/// The request with stop sequences: parts of what it is answered without them, at its start, over tokens and overlapping, as it comes.
+/// The request with stop sequences: random parts of its answer without them.
 fn with_stops(
     u: &mut Unstructured<'_>,
     image: &ModelImage,
@@ -210,7 +210,7 @@ fn a_fault_makes_its_node_wrong_and_no_other() {
     arbtest::arbtest(|u| {
         let image = model(u)?;
         let request = Request { raw: true, ..request(u)? };
-        // Three tokens: no bit makes them none, which no prompt has.
+        // Three tokens: no flipped bit makes their number 0, which no prompt has.
         let request = Request { prompt: b"abc".to_vec(), max_tokens: 4, ..request };
         let request = with_stops(u, &image, request)?;
         let (_, honest) = run(&image, &request, means(u)?, None);

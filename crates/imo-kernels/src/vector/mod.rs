@@ -1,4 +1,4 @@
-//! The vector kernels, one folder per processor family. Each gives the bits of the scalar definition.
+//! The vector kernels, one folder per processor family. Each gives the bits of the definition.
 
 #[cfg(target_arch = "aarch64")]
 mod neon;

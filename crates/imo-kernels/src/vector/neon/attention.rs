@@ -1,4 +1,4 @@
-//! Attention, bit for bit what `imo_tensor::attend` gives.
+//! Attention: the bits of `imo_tensor::attend`.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::aarch64::*;
@@ -30,7 +30,7 @@ pub(in crate::vector) fn attend_heads(
     });
 }
 
-/// The first `HEADS` queries, which share what is loaded of keys and values.
+/// The first `HEADS` queries, so that keys and values are loaded once for all of them.
 #[target_feature(enable = "neon")]
 fn some_heads<const HEADS: usize>(
     out: &mut [f32],
@@ -42,7 +42,7 @@ fn some_heads<const HEADS: usize>(
     let head_dim = out.len() / queries.exponents.len();
     let positions = keys.exponents.len().next_multiple_of(LANES);
     let Scratch { sums, scores, weights } = scratch;
-    // Every pass writes all of what it uses.
+    // Every pass writes what it reads, so that old contents do not matter.
     scores.resize(HEADS * positions, 0.0);
     weights.resize(HEADS * positions, 0);
     sums.clear();
@@ -86,7 +86,7 @@ fn score<const HEADS: usize>(
                 let score = vmulq_f32(vmulq_n_f32(dot, query_scales[head]), powers[half]);
                 let score = vmulq_n_f32(score, scale);
                 let score = vbslq_f32(apart[half], minus_infinity, score);
-                // A score that is NaN is larger than none.
+                // A score that is NaN never counts as larger.
                 let larger = vcgtq_f32(score, largest[head]);
                 largest[head] = vbslq_f32(larger, score, largest[head]);
                 store_floats(&mut scores[head * width + at * LANES + 4 * half..], score);
@@ -102,7 +102,7 @@ fn score<const HEADS: usize>(
 
 /// For each head the dot products of its query with the keys of a block of positions.
 ///
-/// The sum of two products fits 32 bits, a query being above −32,768: 2 · 32,767 · 32,768 < 2³¹.
+/// The sum of two products fits 32 bits, since a query is above −32,768: 2 · 32,767 · 32,768 < 2³¹.
 #[target_feature(enable = "neon")]
 #[inline]
 fn dot<const HEADS: usize>(
@@ -170,7 +170,7 @@ fn outside(lanes: Range<usize>) -> [uint32x4_t; 2] {
     })
 }
 
-/// Fills in one head's weights. Returns their sum before they took in the exponents.
+/// Fills in one head's weights. Returns their sum before the values' exponents scale them.
 #[target_feature(enable = "neon")]
 fn weigh<const HEADS: usize>(
     weights: &mut [Weights<HEADS>],

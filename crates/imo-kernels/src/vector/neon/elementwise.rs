@@ -1,4 +1,4 @@
-//! What is done value by value and needs exponentials.
+//! Operators that work value by value and need exponentials.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::aarch64::*;

@@ -14,7 +14,7 @@ const POWERS: [u32; 7] =
 #[inline]
 pub(super) fn weight_of_negative(x: float32x4_t) -> uint32x4_t {
     let (significand, shift) = parts(x);
-    // A shift to the right, rounded half up; by more than 32, nothing is left.
+    // Shifts to the right and rounds half up; a shift by more than 32 leaves nothing.
     let weight = vrshlq_u32(significand, vsubq_s32(vdupq_n_s32(-7), shift));
     vandq_u32(weight, inside(x))
 }
@@ -39,9 +39,9 @@ fn inside(x: float32x4_t) -> uint32x4_t {
     vcltq_u32(vreinterpretq_u32_f32(vabsq_f32(x)), largest)
 }
 
-/// Significands and shifts as `imo_tensor` has them; of a size of 104 or more, anything.
+/// Significands and shifts as `imo_tensor` has them; anything for a size of 104 or more.
 ///
-/// A shift by 32 or more gives zero, to either side; to the right is by a negative count.
+/// A negative count shifts to the right. A shift by 32 or more, to either side, gives zero.
 #[target_feature(enable = "neon")]
 #[inline]
 fn parts(x: float32x4_t) -> (uint32x4_t, int32x4_t) {
@@ -61,7 +61,7 @@ fn parts(x: float32x4_t) -> (uint32x4_t, int32x4_t) {
     let second = vsraq_n_u64::<31>(vshlq_n_u64::<1>(whole_high), part_high);
     let power = low_halves(first, second);
     let rest = vsubq_u32(vdupq_n_u32(0), power);
-    // One more where something is left to the next whole power: the comparison gives −1.
+    // Rounded up where the power is not whole: the comparison gives −1.
     let shift = vsubq_u32(high_halves(first, second), vtstq_u32(power, power));
 
     let mut sum = vdupq_n_u32(POWERS[6]);
@@ -92,15 +92,17 @@ fn high_halves(first: uint64x2_t, second: uint64x2_t) -> uint32x4_t {
     vuzp2q_u32(vreinterpretq_u32_u64(first), vreinterpretq_u32_u64(second))
 }
 
-/// `weight` · 2^−`shift`, to nearest even, lane by lane, for weights of at most 2²⁴; a shift may be negative where the weight is zero.
+/// `weight` · 2^−`shift`, to nearest even, lane by lane, for weights of at most 2²⁴. A shift may be
+/// negative where the weight is zero.
 #[target_feature(enable = "neon")]
 #[inline]
 pub(super) fn shift_to_even(weight: uint32x4_t, shift: int32x4_t) -> uint32x4_t {
-    // By 32, nothing is left of a weight.
+    // A shift by 32 leaves nothing of a weight.
     let all = vdupq_n_s32(32);
     let shift = vminq_s32(shift, all);
     let half_up = vrshlq_u32(weight, vnegq_s32(shift));
-    // What is shifted out, at the top: exactly a half is a tie, which goes to the even neighbour.
+    // The bits that are shifted out, at the top. Exactly a half is a tie, which goes to the even
+    // neighbour.
     let rest = vshlq_u32(weight, vsubq_s32(all, shift));
     let tie = vceqq_u32(rest, vdupq_n_u32(1 << 31));
     vbicq_u32(half_up, vandq_u32(tie, vdupq_n_u32(1)))

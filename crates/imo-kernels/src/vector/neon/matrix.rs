@@ -1,8 +1,8 @@
 //! Products: a vector holds one chunk of two rows.
 //!
-//! With 8-bit dot products (`DOT`) a value is 256 · high + low, so a product with a quant of up to 8 bits
-//! is two of them; without, quants are widened to 16 bits. Sums within a block fit 32 bits
-//! (`imo_tensor` says why), those across blocks 64.
+//! With 8-bit dot products (`DOT`), a value is 256 · high + low, so that a product with a quant of
+//! up to 8 bits is two 8-bit products. Without them, quants are widened to 16 bits. Sums within a
+//! block fit 32 bits (`imo_tensor` says why), sums across blocks 64.
 #![expect(
     unsafe_code,
     reason = "loads and stores of vectors, and an instruction without a function"
@@ -156,7 +156,7 @@ unsafe fn by_halves<const BYTES: usize, const TOKENS: usize, const DOT: bool>(
     totals
 }
 
-/// A pair of products fits 32 bits, a sum of pairs does not and is a sum of 64.
+/// A pair of products fits 32 bits, but a sum of pairs does not: it has 64 bits.
 #[target_feature(enable = "neon")]
 #[inline]
 fn sixteen_bits<const TOKENS: usize>(group: &[u8], x: &Tile, token: usize) -> [Sums; TOKENS] {
@@ -262,7 +262,7 @@ unsafe fn dot_bytes<const CHUNKS: usize>(
     sums
 }
 
-/// As [`dot_bytes`], of several tokens, which share what is widened.
+/// As [`dot_bytes`], for several tokens, so that the quants are widened once for all of them.
 #[target_feature(enable = "neon")]
 #[inline]
 fn dot_shorts<const CHUNKS: usize, const TOKENS: usize>(
@@ -291,7 +291,8 @@ fn dot_shorts<const CHUNKS: usize, const TOKENS: usize>(
     pairs
 }
 
-/// Adds to each 32-bit lane the dot product of the four bytes there: `vdotq_s32`, which is not stable.
+/// Adds to each 32-bit lane the dot product of the four bytes there: `vdotq_s32`, which stable Rust
+/// does not have.
 ///
 /// # Safety
 ///

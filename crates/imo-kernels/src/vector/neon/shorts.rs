@@ -10,9 +10,10 @@ pub(super) fn load_shorts(values: &[i16; 8]) -> int16x8_t {
     unsafe { vld1q_s16(values.as_ptr()) }
 }
 
-/// Adds a · x + b · y, two neighbours together: the lower four to the first of the sums, the upper four to the second.
+/// Adds a · x + b · y, each lane with its neighbour: the lower four lanes to the first of the sums,
+/// the upper four to the second.
 ///
-/// Such a pair of products must fit 32 bits.
+/// The sum of the two products of a lane must fit 32 bits.
 #[target_feature(enable = "neon")]
 #[inline]
 pub(super) fn add_pairs(sums: &mut [int64x2_t; 2], [a, b]: [int16x8_t; 2], [x, y]: [int16x8_t; 2]) {

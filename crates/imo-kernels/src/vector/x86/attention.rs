@@ -1,4 +1,4 @@
-//! Attention with AVX2, and its two long sums with AVX-512 too, bit for bit what `imo_tensor::attend` gives.
+//! Attention with AVX2, and with AVX-512 for its two long sums: the bits of `imo_tensor::attend`.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::x86_64::*;
@@ -35,7 +35,7 @@ pub(in crate::vector) unsafe fn attend_heads<const WIDE: bool>(
     });
 }
 
-/// The first `HEADS` queries, which share what is loaded of keys and values.
+/// The first `HEADS` queries, so that keys and values are loaded once for all of them.
 ///
 /// # Safety
 ///
@@ -51,7 +51,7 @@ unsafe fn some_heads<const HEADS: usize, const WIDE: bool>(
     let head_dim = out.len() / queries.exponents.len();
     let blocks = keys.exponents.len().div_ceil(LANES);
     let Scratch { sums, scores, weights } = scratch;
-    // Every pass writes all of what it uses.
+    // Every pass writes what it reads, so that old contents do not matter.
     scores.resize(HEADS * blocks * LANES, 0.0);
     weights.resize(HEADS * PARTS * blocks * LANES / 2, 0);
     sums.clear();
@@ -128,7 +128,7 @@ unsafe fn score<const HEADS: usize, const WIDE: bool>(
             let score = _mm256_mul_ps(dot, _mm256_set1_ps(query_scales[head]));
             let score = _mm256_mul_ps(_mm256_mul_ps(score, powers), _mm256_set1_ps(scale));
             let score = _mm256_blendv_ps(score, minus_infinity, apart);
-            // The second operand where the first is NaN.
+            // Gives the second operand where the first is NaN, so that NaN never counts as larger.
             largest[head] = _mm256_max_ps(score, largest[head]);
             store_floats(&mut scores[head * width + at * LANES..], score);
         }
@@ -196,7 +196,7 @@ fn outside(lanes: Range<usize>) -> __m256 {
     _mm256_castsi256_ps(_mm256_or_si256(before, beyond))
 }
 
-/// Fills in one head's weights. Returns their sum before they took in the exponents.
+/// Fills in one head's weights. Returns their sum before the values' exponents scale them.
 #[target_feature(enable = "avx2")]
 fn weigh<const HEADS: usize>(
     weights: &mut [Weights<HEADS>],

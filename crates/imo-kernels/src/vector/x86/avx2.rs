@@ -131,7 +131,8 @@ fn eight_bits<const TOKENS: usize>(group: &[u8], x: &Tile, token: usize) -> [[i6
     totals.map(|total| rows_of(total, [0, 4, 1, 5, 2, 6, 3, 7]))
 }
 
-/// A pair of products fits 32 bits, a sum of pairs does not: its halves are summed apart.
+/// A pair of products fits 32 bits, but a sum of pairs does not: the low and the high 16 bits of
+/// the pairs are summed separately.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn sixteen_bits<const TOKENS: usize>(
@@ -227,7 +228,8 @@ fn by_halves<const BYTES: usize, const TOKENS: usize>(
     totals.map(|total| rows_of(total, [0, 4, 1, 5, 2, 6, 3, 7]))
 }
 
-/// From rows as (0 | 1), (2 | 3), (4 | 5), (6 | 7), four parts each, to their sums as (0 2 4 6 | 1 3 5 7).
+/// The sums of the rows, as (0 2 4 6 | 1 3 5 7), from four parts of each, as (0 | 1), (2 | 3),
+/// (4 | 5), (6 | 7).
 #[target_feature(enable = "avx2")]
 #[inline]
 fn rows_of_pairs(pairs: [__m256i; 4]) -> __m256i {
@@ -242,11 +244,12 @@ fn half_units(bytes: &[u8]) -> __m256i {
     let size = _mm_and_si128(halves, _mm_set1_epi16(0x7fff));
     let small = _mm_cmplt_epi16(size, _mm_set1_epi16(0x5800));
     let values = _mm256_cvtph_ps(_mm_and_si128(halves, small));
-    // Exact: a value of 11 bits, below 2³¹ after it.
+    // Exact: a value has 11 bits, and the product is below 2³¹.
     _mm256_cvtps_epi32(_mm256_mul_ps(values, _mm256_set1_ps(16_777_216.0)))
 }
 
-/// The even 32-bit lanes, and the odd ones in their place: what a widening product takes.
+/// The even 32-bit lanes, and the odd lanes moved to where the even ones are, for a widening
+/// product.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn even_and_odd(v: __m256i) -> Sums {
@@ -295,7 +298,7 @@ pub(super) fn load_half(bytes: &[u8; 16]) -> __m128i {
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
-/// The lanes of the totals, each at the row that `rows` says.
+/// The lanes of the totals by row, where `rows` names the row of each lane.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn rows_of(total: Sums, rows: [usize; GROUP]) -> [i64; GROUP] {

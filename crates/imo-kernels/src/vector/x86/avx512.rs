@@ -15,7 +15,7 @@ pub(in crate::vector) fn mat_tile(out: &mut [f32], product: &Product<'_>) {
     if matches!(product.w.format(), Format::I16 | Format::K4 | Format::K8) {
         return avx2::mat_tile(out, product);
     }
-    // Two groups share what is loaded of the vectors.
+    // Two groups at once, so that the vectors are loaded once for both.
     product.in_parts(2 * GROUP, |row, token, left| match (product.width() - row, left) {
         (..=GROUP, 4..) => part::<1, 4>(out, product, row, token),
         (..=GROUP, _) => part::<1, 1>(out, product, row, token),
@@ -75,7 +75,7 @@ fn four_bits<const BYTES: usize, const GROUPS: usize, const TOKENS: usize>(
         let mut scales = [_mm512_setzero_si512(); GROUPS];
         let mut minimums = [_mm512_setzero_si512(); GROUPS];
         let mut rows = [[_mm512_setzero_si512(); 4]; GROUPS];
-        // Loops, since closures given to an array are not compiled into this function.
+        // Loops, since closures for `array::map` would not be inlined into this function.
         for group in 0..GROUPS {
             let block = &groups[group][index];
             if with_minimum {
@@ -117,7 +117,7 @@ fn eight_bits<const GROUPS: usize, const TOKENS: usize>(
     token: usize,
 ) -> [[__m512i; GROUPS]; TOKENS] {
     const BYTES: usize = Format::Q8_0.block_bytes();
-    // The instruction takes one factor without a sign: 128 is added here and taken off below.
+    // One factor of the instruction is unsigned: 128 is added here and subtracted again below.
     let offset = _mm512_set1_epi8(i8::MIN);
     let mut totals = [[_mm512_setzero_si512(); GROUPS]; TOKENS];
     let groups = groups_of::<BYTES, GROUPS>(groups);
@@ -186,11 +186,12 @@ fn half_units(bytes: &[u8]) -> __m512i {
     let size = _mm_and_si128(halves, _mm_set1_epi16(0x7fff));
     let small = _mm_cmplt_epi16_mask(size, _mm_set1_epi16(0x5800));
     let values = _mm256_maskz_cvtph_ps(small, halves);
-    // Exact: a value of 11 bits, below 2³¹ after it.
+    // Exact: a value has 11 bits, and the product is below 2³¹.
     _mm512_cvtps_epi64(_mm256_mul_ps(values, _mm256_set1_ps(16_777_216.0)))
 }
 
-/// As [`half_units`] of eight scales and of the eight minimums after them, in the low halves of 64-bit lanes.
+/// As [`half_units`], of eight scales and of the eight minimums after them, in the low halves of
+/// 64-bit lanes.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
 #[inline]
 fn pairs_of_half_units(bytes: &[u8]) -> [__m512i; 2] {
@@ -215,8 +216,9 @@ fn broadcast(bytes: &[i8; BLOCK], index: usize) -> __m512i {
     _mm512_set1_epi64(i64::from_le_bytes(chunk))
 }
 
-/// Asks for what lies where the next groups' blocks are, if there are any: block by block as many
-/// bytes as these groups' blocks at `index` have. The hardware does not see through two streams.
+/// Prefetches a part of the next groups, as large as the blocks of these groups at `index`: the
+/// hardware does not notice two streams of reads. There may be no next groups; a prefetch of any
+/// address is harmless.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn prefetch<const BYTES: usize, const GROUPS: usize>(group: &[[u8; BYTES]], index: usize) {

@@ -1,4 +1,4 @@
-//! What is done value by value and needs exponentials, with AVX2.
+//! Operators that work value by value and need exponentials, with AVX2.
 #![expect(unsafe_code, reason = "loads and stores of vectors")]
 
 use core::arch::x86_64::*;

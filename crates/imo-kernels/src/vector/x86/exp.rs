@@ -53,7 +53,8 @@ fn together(even: __m256i, odd: __m256i) -> __m256i {
     _mm256_or_si256(even, _mm256_slli_epi64::<32>(odd))
 }
 
-/// Of the even lanes and of the odd ones, significands and shifts as `imo_tensor` has them, in 64-bit lanes; of a size of 104 or more, anything.
+/// Significands and shifts as `imo_tensor` has them, first of the even lanes, then of the odd ones,
+/// in 64-bit lanes; anything for a size of 104 or more.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn parts(x: __m256) -> [(__m256i, __m256i); 2] {
@@ -64,7 +65,7 @@ fn parts(x: __m256) -> [(__m256i, __m256i); 2] {
 
 /// [`parts`] of sizes whose bits are in the low halves of 64-bit lanes.
 ///
-/// A shift by 64 or more, which a negative count is too, gives zero.
+/// A shift by 64 or more gives zero, and so does a negative count.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn parts_of(bits: __m256i) -> (__m256i, __m256i) {
@@ -99,14 +100,13 @@ fn parts_of(bits: __m256i) -> (__m256i, __m256i) {
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn shift_to_even(weight: __m256i, shift: __m256i) -> __m256i {
-    // By 32, nothing is left of a weight.
+    // A shift by 32 leaves nothing of a weight.
     let shift = _mm256_min_epi32(shift, _mm256_set1_epi32(32));
     let one = _mm256_set1_epi32(1);
     let kept = _mm256_srlv_epi32(weight, shift);
     let rest = _mm256_sub_epi32(weight, _mm256_sllv_epi32(kept, shift));
     let half = _mm256_sllv_epi32(one, _mm256_sub_epi32(shift, one));
-    // As numbers without a sign, since half a shift of 32 is 2³¹; neither is below the other
-    // where both are equal.
+    // Compared as unsigned numbers, since the half of a shift by 32 is 2³¹.
     let flip = _mm256_set1_epi32(i32::MIN);
     let above = _mm256_cmpgt_epi32(_mm256_xor_si256(rest, flip), _mm256_xor_si256(half, flip));
     let odd = _mm256_cmpeq_epi32(_mm256_and_si256(kept, one), one);

@@ -8,13 +8,15 @@ use crate::kv::LANES;
 /// Pairs of positions whose products fit 32-bit sums: 64 pairs of 2 · 511 · 32,768.
 pub(super) const SPAN: usize = 64;
 
-/// A weight, at most 2²⁴, is taken apart into this many times nine bits.
+/// A weight, at most 2²⁴, is split into this many parts of nine bits.
 pub(super) const PARTS: usize = 3;
 
-/// The parts of the weights of a pair of positions, by query head; each has both positions' nine bits.
+/// The parts of the weights of a pair of positions, by query head. Each part has nine bits of
+/// either position.
 pub(super) type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
 
-/// For each head the sums of products of its queries' halves with the keys of a block of positions.
+/// For each head, the sums of products of the halves of its queries with the keys of a block of
+/// positions.
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn dot<const HEADS: usize>(

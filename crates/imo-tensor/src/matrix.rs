@@ -1,86 +1,7 @@
-//! Packed weights: how a matrix lies in an image.
-//!
-//! Rows stand in groups of [`GROUP`], the last group filled up with zero rows. A group is a sequence of blocks of [`BLOCK`] columns; a
-//! block of a group has first the scales of its rows, one kind after the other, then the quants in chunks of 8 bytes: chunk 0
-//! of row 0, of row 1, …, chunk 1 of row 0, … so that a vector register holds one chunk of several rows.
-//!
-//! | format | scales | quants of a row | value |
-//! |---|---|---|---|
-//! | `Q4_0` | f16 d | 16 bytes: byte i has element i in its low and i + 16 in its high half | d (q − 8) |
-//! | `Q4_1` | f16 d, f16 m | likewise | d q + m |
-//! | `Q8_0` | f16 d | 32 × i8 | d q |
-//! | `I16` | u32 d, a power of two in units of 2⁻²⁴ | 32 × i16 | d q |
-//! | `K4` | f16 d, f16 e, i8 s₀, i8 s₁, i8 m₀, i8 m₁ | as `Q4_0` | d sₕ q − e mₕ in half h of the block |
-//! | `K8` | likewise | 32 × i8 | likewise |
-//!
-//! A scale, and d sₕ and e mₕ, is an integer in units of 2⁻²⁴ below 2³¹ in size; every finite f16 under 128 in size is one.
+//! A packed matrix over its bytes: its groups, its rows, its bounds.
 
-use crate::linear::LARGEST;
-
-/// Rows that stand together.
-pub const GROUP: usize = 8;
-/// Columns that share a scale.
-pub const BLOCK: usize = 32;
-/// Columns of half a block.
-pub(crate) const HALF: usize = BLOCK / 2;
-/// Bytes of a chunk.
-const CHUNK: usize = 8;
-
-/// How weights are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Format {
-    /// 4 bits with a scale.
-    Q4_0 = 0,
-    /// 4 bits with a scale and a minimum.
-    Q4_1 = 1,
-    /// 8 bits with a scale.
-    Q8_0 = 2,
-    /// 16 bits with a power-of-two scale; made from F16, BF16 and F32.
-    I16 = 3,
-    /// 4 bits with a scale and a minimum for each half of a block; made from `Q2_K`, `Q3_K` and `Q4_K`.
-    K4 = 4,
-    /// 8 bits, likewise; made from `Q5_1`, `Q5_K` and `Q6_K`.
-    K8 = 5,
-}
-
-impl Format {
-    /// Every format, in the order of their codes.
-    pub const ALL: [Self; 6] = [Self::Q4_0, Self::Q4_1, Self::Q8_0, Self::I16, Self::K4, Self::K8];
-
-    /// The format with this code in an image.
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
-    }
-
-    /// Bytes before the quants in a block of a group.
-    pub const fn scale_bytes(self) -> usize {
-        match self {
-            Self::Q4_0 | Self::Q8_0 => 2 * GROUP,
-            Self::Q4_1 | Self::I16 => 4 * GROUP,
-            Self::K4 | Self::K8 => 8 * GROUP,
-        }
-    }
-
-    /// Bytes of a row's quants in a block.
-    pub const fn row_bytes(self) -> usize {
-        match self {
-            Self::Q4_0 | Self::Q4_1 | Self::K4 => BLOCK / 2,
-            Self::Q8_0 | Self::K8 => BLOCK,
-            Self::I16 => 2 * BLOCK,
-        }
-    }
-
-    /// Bytes of a block of a group.
-    pub const fn block_bytes(self) -> usize {
-        self.scale_bytes() + GROUP * self.row_bytes()
-    }
-
-    /// Bytes of a matrix.
-    pub const fn matrix_bytes(self, rows: usize, columns: usize) -> usize {
-        rows.div_ceil(GROUP) * (columns / BLOCK) * self.block_bytes()
-    }
-}
+use crate::format::{BLOCK, CHUNK, Format, GROUP, HALF};
+use crate::quantise::LARGEST;
 
 /// A matrix that does not fit its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +21,8 @@ pub struct Matrix<'a> {
     data: &'a [u8],
 }
 
-/// One row's part of a block, decoded: value = (scale · quant + minimum) · 2⁻²⁴, scale and minimum being those of its half.
+/// One row's part of a block, decoded: value = (scale · quant + minimum) · 2⁻²⁴, with the scale and
+/// the minimum of the value's half.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowBlock {
     pub(crate) scales: [i32; 2],
@@ -120,7 +42,10 @@ impl RowBlock {
 }
 
 impl<'a> Matrix<'a> {
-    /// A matrix over its bytes; `columns` is a multiple of [`BLOCK`].
+    /// A matrix over its bytes.
+    ///
+    /// # Errors
+    /// If the bytes are too few or too many, or `columns` is no multiple of [`BLOCK`].
     pub const fn new(
         format: Format,
         rows: usize,
@@ -165,7 +90,8 @@ impl<'a> Matrix<'a> {
         &self.data[group * size..(group + 1) * size]
     }
 
-    /// Writes the values of a row, each rounded once: (scale · quant + minimum) as an integer to binary32, then times 2⁻²⁴, exact.
+    /// Writes the values of a row, each rounded once: (scale · quant + minimum) as an integer to
+    /// binary32, then times 2⁻²⁴, exact.
     ///
     /// # Panics
     /// If there is no such row or `out` is not as long as one.
@@ -180,7 +106,8 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// The largest size that a row's sum can have with any activations: what must stay below 2⁶³.
+    /// The largest size that a row's sum can have with any activations. Packing refuses a matrix
+    /// where it is 2⁶³ or more.
     pub fn worst_row_sum(&self, row: usize) -> u128 {
         let part_worst = |block| {
             let part = self.row_block(row, block);
@@ -193,7 +120,8 @@ impl<'a> Matrix<'a> {
         (0..self.blocks()).map(part_worst).sum::<u128>() * u128::from(LARGEST.unsigned_abs())
     }
 
-    /// Whether every scale is one that all paths take alike: an f16 below 128 in size, a power of two below 2³¹, or a product below 2³¹.
+    /// Whether all paths treat every scale alike: an f16 below 128 in size, a power of two below
+    /// 2³¹, or a product below 2³¹.
     pub fn scales_are_valid(&self) -> bool {
         let halves_fit = |bytes: &[u8]| {
             let small = |half: &[u8; 2]| u16::from_le_bytes(*half) & 0x7fff < 0x5800;
@@ -262,7 +190,8 @@ fn nibble(byte: u8, index: usize) -> i16 {
     i16::from(if index < HALF { byte & 15 } else { byte >> 4 })
 }
 
-/// The scales of a row of a `K4` or `K8` block, and its minimums, by half. Where a product is too large, as in no valid image, it wraps.
+/// The scales of a row of a `K4` or `K8` block, and its minimums, by half. A product that is too
+/// large wraps; no valid image has one.
 pub(crate) fn half_scales(bytes: &[u8], row: usize) -> ([i32; 2], [i32; 2]) {
     let product = |index: usize| {
         let (half, factor) = half_and_factor(bytes, row, index);
@@ -278,13 +207,14 @@ fn half_and_factor(bytes: &[u8], row: usize, index: usize) -> (u16, i8) {
     (u16::from_le_bytes([bytes[at], bytes[at + 1]]), factor.cast_signed())
 }
 
-/// The scale of a row of an I16 block; bit 31 does not belong to it.
+/// The scale of a row of an `I16` block; bit 31 is not part of it.
 pub(crate) fn units_at(bytes: &[u8], row: usize) -> i32 {
     let word = [bytes[4 * row], bytes[4 * row + 1], bytes[4 * row + 2], bytes[4 * row + 3] & 0x7f];
     i32::from_le_bytes(word)
 }
 
-/// An f16 as an integer in units of 2⁻²⁴. One of 128 or more in size, an infinity or NaN, which no valid image has, counts as 0.
+/// An f16 as an integer in units of 2⁻²⁴. One of 128 or more in size, an infinity or NaN counts as
+/// 0; no valid image has one.
 #[inline]
 pub const fn half_to_units(bits: u16) -> i32 {
     let exponent = (bits >> 10) & 31;
