@@ -5,17 +5,19 @@ SHELL := /bin/bash
 
 MODEL := $(CURDIR)/.cache/models/SmolLM2-135M-Instruct.Q4_1.gguf
 NODE_MODULES := contracts/node_modules/.package-lock.json
-# The wrappers in node_modules/.bin exit 0 even when a test fails, so the native binaries are called.
-FOUNDRY = $(shell ls -d contracts/node_modules/@foundry-rs/$(1)-$$(uname -s | tr A-Z a-z)-*/bin/$(1) 2>/dev/null | head -n 1)
+# The wrappers in node_modules/.bin exit 0 even when a test fails: the native binaries are called.
+SYSTEM := $(shell uname -s | tr A-Z a-z)
+FOUNDRY = $(shell ls -d contracts/node_modules/@foundry-rs/$(1)-$(SYSTEM)-*/bin/$(1) 2>/dev/null \
+  | head -n 1)
 FORGE = $(CURDIR)/$(call FOUNDRY,forge)
 export IMO_MODEL := $(MODEL)
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: demo
-demo: build $(MODEL) ## The whole story on a local node: pack, launch, ask, dispute, mint, claim (ARGS=--json, ARGS=--keep)
+demo: build $(MODEL) ## Pack, launch, ask, dispute, mint, claim, locally (ARGS=--json or --keep)
 	@target/release/imo demo --model $(MODEL) $(ARGS)
 
 .PHONY: build
@@ -48,17 +50,18 @@ guest: ## Rebuild the guest programs and compare with the committed ones
 	programs/build.sh --check
 
 .PHONY: isa
-isa: build ## RV32IM instruction programs, through machine and contract (RISCV_TESTS=<checkout of riscv-tests> adds the official ones)
+isa: build ## RV32IM programs in machine and contract (RISCV_TESTS=<checkout> adds official ones)
 	scripts/isa-tests.sh
 
 .PHONY: soak
-soak: contracts $(MODEL) ## The machine, the token, the offering and every invariant on many times as many random steps, programs and calls
+soak: contracts $(MODEL) ## Machine, token, offering and all invariants on far more random input
 	@cd contracts && $(FORGE) build test/token/TokenHarness.sol >&2
 	IMO_SOAK=$${IMO_SOAK:-100} cargo test --release -p imo --test machine --test money
-	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-8192} $(FORGE) test --match-test invariant_
+	cd contracts && FOUNDRY_INVARIANT_RUNS=$${FOUNDRY_INVARIANT_RUNS:-8192} \
+	  $(FORGE) test --match-test invariant_
 
 .PHONY: bench
-bench: build $(MODEL) ## The engine against llama.cpp and candle, into docs/benchmarks.md (ARGS=<rounds>; builds both into .cache)
+bench: build $(MODEL) ## Compare the engine with llama.cpp and candle (ARGS=<rounds>; builds both)
 	scripts/bench.sh $(MODEL) $(ARGS)
 
 .PHONY: profile
@@ -66,12 +69,13 @@ profile: build $(MODEL) ## Where one thread's time goes, by function (needs perf
 	python3 benches/shares.py $(MODEL)
 
 .PHONY: bench-demo
-bench-demo: build $(MODEL) ## What the demo takes: time, memory, gas of every action, into docs/benchmarks.md
+bench-demo: build $(MODEL) ## Time, memory and gas of the demo, into docs/benchmarks.md
 	python3 benches/demo.py $(MODEL)
 
 .PHONY: bench-games
-bench-games: contracts $(MODEL) ## Faults injected and caught, and what their games cost: the tables of docs/spec/game.md
-	@IMO_SOAK=$${IMO_SOAK:-6} IMO_REPORT=$(CURDIR)/target/games cargo test --release -p imo --test machine games:: >&2
+bench-games: contracts $(MODEL) ## Print faults caught and their games' costs (docs/benchmarks.md)
+	@IMO_SOAK=$${IMO_SOAK:-6} IMO_REPORT=$(CURDIR)/target/games \
+	  cargo test --release -p imo --test machine games:: >&2
 	@cat target/games/faults.md && echo && cat target/games/kinds.md
 
 .PHONY: bench-gas
@@ -79,27 +83,35 @@ bench-gas: ## The table of gas per action, from the snapshots into docs/benchmar
 	cargo run --quiet --release -p xtask -- gas
 
 .PHONY: instructions
-instructions: ## Count the engine's instructions per token and compare with benches/instructions.json (ARGS=--write; installs Valgrind)
+instructions: ## Compare the engine's instructions per token with the file's (ARGS=--write)
 	scripts/instructions.sh $(ARGS)
 
 .PHONY: aarch64
-aarch64: $(MODEL) ## The engine's tests, NEON kernels included, as a 64-bit ARM program under qemu (installs it)
+aarch64: $(MODEL) ## The engine's tests as a 64-bit ARM program under qemu (installs it)
 	scripts/aarch64-tests.sh
 
 .PHONY: slither
-slither: $(NODE_MODULES) ## Static analysis of the contracts that hold money (installs Slither into .cache)
+slither: $(NODE_MODULES) ## Analyse the contracts that hold money (installs Slither into .cache)
 	@scripts/slither.sh $(FORGE)
 
 .PHONY: mutants
-mutants: $(NODE_MODULES) ## Small faults in the contracts that hold money, and whether a test notices (ARGS="drip", ARGS="token 100")
+mutants: $(NODE_MODULES) ## Whether a test notices small faults in contracts (ARGS="token 100")
 	@scripts/mutants.py $(FORGE) $(ARGS)
 
 .PHONY: lint
-lint: contracts ## Formatting, clippy, tidy rules
+lint: contracts doc ## Formatting, clippy, tidy rules, docs
 	cargo fmt --all --check
+	cargo fmt --manifest-path programs/Cargo.toml --all --check
 	cd contracts && $(FORGE) fmt --check
 	cargo clippy --workspace --all-targets --release -- -D warnings
+	scripts/lint-guest.sh
 	cargo test --release -p xtask
+
+.PHONY: doc
+doc: contracts ## The Rust docs, into target/doc; a warning fails
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --lib \
+	  --manifest-path programs/Cargo.toml --target-dir target
 
 .PHONY: snapshots
 snapshots: contracts ## Write the gas and size files anew

@@ -1,7 +1,8 @@
 """How far the engine's and llama.cpp's logits are from the model's own: rows of docs/benchmarks.md.
 
-The model's own are those of a forward pass in binary64 over the file's weights, dequantised by the Python package `gguf`;
-activations, keys, values and probabilities are not quantised. All three see the same tokens, in windows of one length.
+The model's own logits are those of a forward pass in binary64 over the file's weights, which the
+Python package `gguf` dequantises; activations, keys, values and probabilities are not quantised.
+All three see the same tokens, in windows of one length.
 """
 
 import subprocess
@@ -20,7 +21,9 @@ LOGITS = ["cargo", "run", "--quiet", "--release", "-p", "imo-engine", "--example
 def rows(model, text):
     peer = llama.load(model)
     tokens = tokens_of(peer, text)
-    windows = [tokens[start : start + WINDOW] for start in range(0, len(tokens) - WINDOW + 1, WINDOW)]
+    windows = [
+        tokens[start : start + WINDOW] for start in range(0, len(tokens) - WINDOW + 1, WINDOW)
+    ]
     progress("accuracy: ours")
     ours = logits_of_ours(model, windows)
     progress("accuracy: llama.cpp")
@@ -44,7 +47,10 @@ def rows(model, text):
     return [
         nearer("KL divergence: llama.cpp", Distance.divergence),
         nearer("positions with another likeliest token: llama.cpp", Distance.disagreement),
-        nearer(f"distance to the perplexity {perplexity:.4f}: llama.cpp", lambda it: abs(it.perplexity() - perplexity)),
+        nearer(
+            f"distance to the perplexity {perplexity:.4f}: llama.cpp",
+            lambda it: abs(it.perplexity() - perplexity),
+        ),
         nearer("largest error of a logit: llama.cpp", lambda it: it.largest),
     ], len(windows) * WINDOW
 
@@ -78,7 +84,9 @@ class Distance:
 
 def logits_of_ours(model, windows):
     lines = "\n".join(" ".join(map(str, window)) for window in windows)
-    output = subprocess.run([*LOGITS, model], input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout
+    output = subprocess.run(
+        [*LOGITS, model], input=lines.encode(), stdout=subprocess.PIPE, check=True
+    ).stdout
     return numpy.frombuffer(output, "<f4").reshape(len(windows), WINDOW, -1)
 
 
@@ -95,7 +103,9 @@ def logits_of_llama(model, windows, flash):
         if llama_cpp.llama_decode(context, batch) != 0:
             raise SystemExit("llama.cpp cannot decode")
         logits = llama_cpp.llama_get_logits(context)
-        result.append(numpy.ctypeslib.as_array(logits, (WINDOW, llama.vocabulary_of(context))).copy())
+        result.append(
+            numpy.ctypeslib.as_array(logits, (WINDOW, llama.vocabulary_of(context))).copy()
+        )
         llama_cpp.llama_batch_free(batch)
         llama_cpp.llama_free(context)
     return result

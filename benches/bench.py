@@ -34,29 +34,32 @@ def main(model, rounds=16):
 TEMPLATE = """
 ## Engine
 
-`make bench` wrote this at {commit}, on {processor}, with {model}, llama.cpp as in llama-cpp-python {llama} and candle {candle}, both
-built for this very processor.
+`make bench` wrote this at {commit}, on {processor}, with {model}, llama.cpp as in
+llama-cpp-python {llama} and candle {candle}, both built for this very processor.
 
 ### Speed
 
-The engines run the same file with the same threads, in turn, {rounds} rounds of each with 128 tokens read and 128 written
-greedily. A speed is the median of the rounds', a ratio the median of the rounds' ratios; llama.cpp's is the better of flash
-attention on and off in each round, candle's the better of the file as it is and of its `Q4_1` weights quantised anew as `Q4_0`, since it
-has vector kernels for these only. Ours are without commitments where nothing else is said. Other work may share the computer:
-ratios hold, speeds say little.
+The engines run the same file with the same threads, in turn: {rounds} rounds of each, with 128
+tokens read and 128 written greedily. A speed is the median of the rounds' speeds, a ratio the
+median of their ratios. llama.cpp's speed is the better of flash attention on and off in each round.
+candle's is the better of the file as it is and of its `Q4_1` weights quantised anew as `Q4_0`, the
+only ones that it has vector kernels for. Ours is without commitments unless a row says otherwise.
+Other work may share the computer: ratios hold, speeds say little.
 
 {speed}
 
-- *Memory bandwidth*: tokens per second if decoding did nothing but read the weights, at the speed at which the same threads read
-  the whole image in the same round.
+- *Memory bandwidth*: tokens per second if decoding did nothing but read the weights, at the speed
+  at which the same threads read the whole image in the same round.
 - *Trace committed*: the ratio is the time that hashing and keeping every slot takes in addition.
-- *Start*: from starting `imo run` to its end with one token read and one written, less the time of that one.
+- *Start*: from starting `imo run` to its end with one token read and one written, less the time
+  that the written token takes.
 
 ### Accuracy
 
-Against the model's own logits: a forward pass in binary64 over the same file's dequantised weights, with nothing quantised on the
-way (`benches/accuracy.py`). {tokens} tokens of `benches/text.txt`, in windows of {window}; llama.cpp's is the nearer of flash
-attention on and off, with its default cache of 16-bit floats.
+Against the model's own logits: a forward pass in binary64 over the same file's dequantised weights,
+with nothing quantised on the way (`benches/accuracy.py`). {tokens} tokens of `benches/text.txt`, in
+windows of {window}; llama.cpp's is the nearer of flash attention on and off, with its default cache
+of 16-bit floats.
 
 {accuracy}
 """
@@ -68,7 +71,11 @@ def version_of_candle():
 
 
 def processor():
-    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    names = [
+        line.split(":")[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
     return f"{len(names)} cores of {names[0]}" if names else platform.machine()
 
 

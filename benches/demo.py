@@ -1,4 +1,7 @@
-"""Tells the demo's story once and writes what it cost into its part of docs/benchmarks.md (`make bench-demo`)."""
+"""Runs the demo once and writes what it cost into its part of docs/benchmarks.md.
+
+`make bench-demo` calls it.
+"""
 
 import json
 import resource
@@ -7,14 +10,19 @@ import sys
 
 from table import write
 
-# Gas per action: what it is called in the story's object, and the goal of docs/benchmarks.md, if it has one here.
+# Gas per action: its name in the demo's report, and its goal in docs/benchmarks.md if it has one.
 GOALS = {"one_step": 75_000}
 GAME_GOALS = {"transactions": 12, "gas": 800_000, "seconds": 15}
 
 
 def run(*command):
     """The one object that a command prints."""
-    done = subprocess.run(["target/release/imo", *command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    done = subprocess.run(
+        ["target/release/imo", *command, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
     return json.loads(done.stdout)
 
 
@@ -38,9 +46,15 @@ def main(model):
         line("prompt, tokens/s: without", engine["uncommitted"]["prompt_tokens_per_s"]),
         line("virtual machine, million steps/s", machine["steps_per_s"] / 1e6),
         line("steps of a layer's node", machine["layer_steps"]),
-        line("dispute over a layer's node: transactions", game["transactions"], GAME_GOALS["transactions"]),
+        line(
+            "dispute over a layer's node: transactions",
+            game["transactions"],
+            GAME_GOALS["transactions"],
+        ),
         line("dispute: gas", game["gas"], GAME_GOALS["gas"]),
-        line("dispute: seconds from challenge to conviction", game["seconds"], GAME_GOALS["seconds"]),
+        line(
+            "dispute: seconds from challenge to conviction", game["seconds"], GAME_GOALS["seconds"]
+        ),
         line("dispute over a withheld trace: transactions", withheld["transactions"]),
         line("dispute over a withheld trace: gas of both sides", withheld["gas"]),
         line("dispute over a withheld trace: the claimant's part", withheld["claimant_gas"]),
@@ -50,9 +64,10 @@ def main(model):
         [
             "## The demo",
             "",
-            "`make bench-demo` wrote this: one telling of the story, with the real model, on this computer. Gas is of whole transactions, the",
-            "dearest where there were several; a request's and a finalization's includes the consumer contract's own part. Speeds are of a computer that",
-            "may have had other work.",
+            "`make bench-demo` wrote this: one run of the demo, with the real model, on one",
+            "computer. Gas is of whole transactions, of the dearest where there were several; that",
+            "of a request and of a finalization includes the consumer contract's own part. The",
+            "computer may have had other work, so speeds say little.",
             "",
             "| what | value | goal | met |",
             "|---|--:|--:|---|",

@@ -1,11 +1,14 @@
-"""Instructions per token, counted by callgrind, against benches/instructions.json: a slower kernel is seen without a clock.
+"""Instructions per token, counted by callgrind, against benches/instructions.json.
 
-    instructions.py WORK            fails when a count is above the one in the file by more than the file tolerates
+A slower kernel is seen without a clock.
+
+    instructions.py WORK            fails when a count exceeds the file's by more than its tolerance
     instructions.py WORK --write    writes the file's counts anew
 
-WORK is the engine's example `work`. What varies between computers is kept out where it can be: AVX2's kernels are asked for by name, since
-Valgrind knows no AVX-512, and a count is the difference of two runs, so that starting up does not matter. What is left is the C library, which
-copies memory in other ways on other processors and in other versions; the tolerance is for that.
+WORK is the engine's example `work`. Two things keep differences between computers out: AVX2's
+kernels are asked for by name, since Valgrind knows no AVX-512, and a count is the difference of two
+runs, so that starting up does not matter. The C library remains: it copies memory in other ways on
+other processors and in other versions. The tolerance is for that.
 """
 
 import json
@@ -31,28 +34,45 @@ def main(work, write=None):
     expected, tolerated = snapshot["counts"], 1 + snapshot["tolerance_percent"] / 100
     for name, new in counts.items():
         old = expected.get(name, 0)
-        print(f"{name}: {new:,}, in the file {old:,} ({new / old - 1:+.2%})" if old else f"{name}: {new:,}, not in the file")
+        print(
+            f"{name}: {new:,}, in the file {old:,} ({new / old - 1:+.2%})"
+            if old
+            else f"{name}: {new:,}, not in the file"
+        )
     if worse := [name for name, new in counts.items() if new > expected.get(name, 0) * tolerated]:
-        sys.exit(f"more instructions than {SNAPSHOT} allows: {', '.join(worse)}. Where that is meant: make instructions ARGS=--write")
+        sys.exit(
+            f"more instructions than {SNAPSHOT} allows: {', '.join(worse)}. "
+            "If that is intended: make instructions ARGS=--write"
+        )
 
 
 def count_all(begin):
     """Every count, from the runs that `begin` begins."""
     runs = {
-        name: (begin(kind, 1, 1, 0), begin(kind, 33, 1, 0), begin(kind, 1, 17, 0)) for name, kind in KINDS.items()
+        name: (begin(kind, 1, 1, 0), begin(kind, 33, 1, 0), begin(kind, 1, 17, 0))
+        for name, kind in KINDS.items()
     }
     committed = begin(KINDS["BF16"], 33, 1, 1)
     counts = {}
     for name, (start, prompt, answer) in runs.items():
         counts[f"{name}: a token of a prompt"] = (prompt.result() - start.result()) // 32
         counts[f"{name}: a token of an answer"] = (answer.result() - start.result()) // 16
-    counts["commitment to a token of a prompt"] = (committed.result() - runs["BF16"][1].result()) // 32
+    counts["commitment to a token of a prompt"] = (
+        committed.result() - runs["BF16"][1].result()
+    ) // 32
     return counts
 
 
 def count(work, *numbers):
     """Instructions of a whole run."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", work, KERNELS, *map(str, numbers)]
+    command = [
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+        work,
+        KERNELS,
+        *map(str, numbers),
+    ]
     run = subprocess.run(command, capture_output=True, text=True)
     found = re.search(r"Collected : (\d+)", run.stderr)
     if run.returncode or not found:

@@ -1,4 +1,7 @@
-"""llama.cpp over a model: one JSON object on standard output for each line of `prompt generated` on standard input."""
+"""llama.cpp over a model.
+
+For each line of `prompt generated` on standard input it writes one JSON object to standard output.
+"""
 
 import json
 import sys
@@ -20,7 +23,9 @@ def main(path, threads, flash_attention):
 def load(path):
     llama_cpp.llama_log_set(quiet, None)
     llama_cpp.llama_backend_init()
-    return llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
+    return llama_cpp.llama_model_load_from_file(
+        path.encode(), llama_cpp.llama_model_default_params()
+    )
 
 
 def new_context(model, positions, threads, flash_attention):
@@ -41,7 +46,10 @@ def measure(context, prompt, generated):
     first = time.perf_counter()
     for _ in range(generated - 1):
         token = decode(context, [token])
-    return {"prompt": prompt / (first - started), "decode": (generated - 1) / (time.perf_counter() - first)}
+    return {
+        "prompt": prompt / (first - started),
+        "decode": (generated - 1) / (time.perf_counter() - first),
+    }
 
 
 def decode(context, tokens):
@@ -54,11 +62,15 @@ def decode(context, tokens):
 
 def logits(context):
     """Those after the last token taken."""
-    return numpy.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(context, -1), (vocabulary_of(context),))
+    return numpy.ctypeslib.as_array(
+        llama_cpp.llama_get_logits_ith(context, -1), (vocabulary_of(context),)
+    )
 
 
 def vocabulary_of(context):
-    return llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(llama_cpp.llama_get_model(context)))
+    return llama_cpp.llama_vocab_n_tokens(
+        llama_cpp.llama_model_get_vocab(llama_cpp.llama_get_model(context))
+    )
 
 
 @llama_cpp.llama_log_callback

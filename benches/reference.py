@@ -1,4 +1,7 @@
-"""A forward pass in binary64 over a model file, its weights dequantised by the Python package `gguf`. Nothing is rounded on the way."""
+"""A forward pass in binary64 over a model file.
+
+The Python package `gguf` dequantises its weights. Nothing is rounded on the way.
+"""
 
 import gguf
 import numpy
@@ -10,12 +13,18 @@ class Reference:
     def __init__(self, path):
         reader = gguf.GGUFReader(path)
         tensors = {it.name: it for it in reader.tensors}
-        self.weight = lambda name: gguf.dequantize(tensors[name].data, tensors[name].tensor_type).astype(float)
+        self.weight = lambda name: gguf.dequantize(
+            tensors[name].data, tensors[name].tensor_type
+        ).astype(float)
         field = lambda name: reader.fields[f"llama.{name}"].contents()
         self.layers, self.eps = field("block_count"), field("attention.layer_norm_rms_epsilon")
         self.heads, self.kv_heads = field("attention.head_count"), field("attention.head_count_kv")
         self.base, self.turning = field("rope.freq_base"), field("rope.dimension_count")
-        self.window = field("attention.sliding_window") if "llama.attention.sliding_window" in reader.fields else None
+        self.window = (
+            field("attention.sliding_window")
+            if "llama.attention.sliding_window" in reader.fields
+            else None
+        )
         self.embedding = self.weight("token_embd.weight")
         self.head = self.weight("output.weight") if "output.weight" in tensors else self.embedding
 
@@ -24,10 +33,12 @@ class Reference:
         for layer in range(self.layers):
             weight = lambda name: self.weight(f"blk.{layer}.{name}.weight")
             normed = self.norm(x, weight("attn_norm"))
-            x = x + self.attend(*(normed @ weight(f"attn_{it}").T for it in "qkv")) @ weight("attn_output").T
+            attended = self.attend(*(normed @ weight(f"attn_{it}").T for it in "qkv"))
+            x = x + attended @ weight("attn_output").T
             normed = self.norm(x, weight("ffn_norm"))
             gate = normed @ weight("ffn_gate").T
-            x = x + (gate / (1 + numpy.exp(-gate)) * (normed @ weight("ffn_up").T)) @ weight("ffn_down").T
+            gated = gate / (1 + numpy.exp(-gate)) * (normed @ weight("ffn_up").T)
+            x = x + gated @ weight("ffn_down").T
         return self.norm(x, self.weight("output_norm.weight")) @ self.head.T
 
     def norm(self, x, weight):
@@ -45,7 +56,10 @@ class Reference:
         return out.transpose(1, 0, 2).reshape(len(v[0]), -1)
 
     def sees(self, length):
-        """Whether a position (row) attends to another (column): not to later ones, and to as many as the window has, itself included."""
+        """Whether a position (row) attends to another (column).
+
+        It attends to no later one, and to as many as the window has, itself included.
+        """
         back = numpy.arange(length)[:, None] - numpy.arange(length)
         return (back >= 0) & (back < (self.window or length))
 

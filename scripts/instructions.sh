@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Counts the engine's instructions per token with callgrind and compares them with benches/instructions.json; --write writes the counts anew.
-# Needs valgrind: where it is missing, root installs it, and others are told that nothing was counted. The file is of x86-64, so elsewhere there is nothing to compare with.
+# Counts the engine's instructions per token with callgrind and compares them with
+# benches/instructions.json; --write writes the counts anew.
+# Needs valgrind: where it is missing, root installs it; others are told that nothing was counted.
+# The file's counts are of x86-64, so on other processors there is nothing to compare with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "$(uname -m)" != x86_64 ]; then

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# RV32IM, instruction by instruction, through `imo vm run` and, each step in the contract's bytecode, `imo vm check`.
-# Our own programs need nothing. With RISCV_TESTS=<a checkout of riscv-tests> the official ones run as well; they need a
-# RISC-V compiler (Debian: apt-get install gcc-riscv64-unknown-elf).
+# RV32IM, instruction by instruction, through `imo vm run` and through `imo vm check`, which
+# executes each step in the contract's bytecode.
+# Our own programs need nothing. With RISCV_TESTS=<checkout of riscv-tests> the official ones run as
+# well; they need a RISC-V compiler (Debian: apt-get install gcc-riscv64-unknown-elf).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo test --quiet --release -p imo --test machine isa
@@ -11,7 +12,10 @@ if [ -z "${RISCV_TESTS:-}" ]; then
   exit 0
 fi
 compiler=${RISCV_CC:-riscv64-unknown-elf-gcc}
-command -v "$compiler" >/dev/null || { echo "$compiler is missing; apt-get install gcc-riscv64-unknown-elf" >&2; exit 1; }
+if ! command -v "$compiler" >/dev/null; then
+  echo "$compiler is missing; apt-get install gcc-riscv64-unknown-elf" >&2
+  exit 1
+fi
 programs=$(mktemp -d)
 trap 'rm -rf "$programs"' EXIT
 passed=0 failed=0

@@ -3,10 +3,12 @@
 
     scripts/mutants.py FORGE GROUP [COUNT] [--only N,N] [--list]
 
-A group is token, offering, drip, splitter, ballots, oracle or collection. COUNT mutants are drawn with a fixed seed; without it all are run. The tree is never
-touched: what the tests need is copied to .cache/mutants, and there every mutant of the group is compiled in at once, each behind
-`block.coinbase == address(N)`. So there is one compilation, and a mutant costs one run of the group's tests, with the coinbase set.
-An interrupt ends it with what it has found so far.
+A group is token, offering, drip, splitter, ballots, oracle or collection. COUNT mutants are drawn
+with a fixed seed; without COUNT all are run. The tree is never touched: what the tests need is
+copied to .cache/mutants, and there every mutant of the group is compiled in at once, each behind
+`block.coinbase == address(N)`. So there is one compilation, and a mutant costs one run of the
+group's tests, with the coinbase set. An interrupt ends the run; what it has found so far is
+printed.
 """
 
 import argparse
@@ -31,7 +33,8 @@ cd "$(dirname "$0")"
 exec node solc.js "$@"
 """
 
-# Sources with mutants, and the tests that have to notice. Gas is another check's business, and a mutant's switch costs gas itself.
+# Sources with mutants, and the tests that have to notice. Gas is left to another check, since a
+# mutant's switch costs gas itself.
 GROUPS = {
     "token": ("src/token/*.sol", "test/{token/*,oracle/ModelBallots}.t.sol"),
     "offering": ("src/offering/*.sol", "test/offering/*.t.sol"),
@@ -112,7 +115,8 @@ class File:
         kind = node["typeDescriptions"]["typeString"]
         if kind.startswith("int_const"):
             return
-        # A constant alone has no type that a choice could have; a word of bytes is compared with 0 only.
+        # A constant alone has no type that a choice could have. A word of bytes is compared with 0
+        # only.
         constant = CONSTANTS.get(right) if "int" in kind_of(node["leftExpression"]) else None
         if constant:
             self._add("constant", node, "value", f"{left} {operator} {constant}")
@@ -144,18 +148,21 @@ class File:
 
     def _ExpressionStatement(self, node):
         expression = node["expression"]
-        if expression["nodeType"] == "Assignment" and "storage pointer" in kind_of(expression["leftHandSide"]):
+        is_assignment = expression["nodeType"] == "Assignment"
+        if is_assignment and "storage pointer" in kind_of(expression["leftHandSide"]):
             # The compiler wants to see it assigned.
             return
         self._add("dropped", node, "statement", "")
         if expression["nodeType"] == "Assignment" and expression["operator"] in ASSIGNMENTS:
             operator = ASSIGNMENTS[expression["operator"]]
-            left, right = self.text(expression["leftHandSide"]), self.text(expression["rightHandSide"])
+            left = self.text(expression["leftHandSide"])
+            right = self.text(expression["rightHandSide"])
             self._add("sum", node, "statement", f"{left} {operator} {right};")
         if expression["nodeType"] == "Assignment":
             kind = expression["rightHandSide"]["typeDescriptions"]["typeString"]
             if kind == "uint256" and expression["operator"] == "=":
-                left, right = self.text(expression["leftHandSide"]), self.text(expression["rightHandSide"])
+                left = self.text(expression["leftHandSide"])
+                right = self.text(expression["rightHandSide"])
                 self._add("off by one", node, "statement", f"{left} = {right} + 1;")
 
     def _EmitStatement(self, node):
@@ -170,7 +177,10 @@ class File:
             self._add("condition", value, "value", "true")
 
     def with_switches(self, chosen):
-        """The source with the chosen mutants behind their switches; only the unchanged branch has mutants in it."""
+        """The source with the chosen mutants behind their switches.
+
+        Of a switch only the unchanged branch has mutants in it.
+        """
         places = []
         for (start, end, place), mutants in self.places.items():
             mutants = [mutant for mutant in mutants if mutant in chosen]
@@ -210,7 +220,9 @@ def kind_of(node):
 def expand(pattern):
     match = re.match(r"(.*)\{(.*)\}(.*)", pattern)
     names = [match[1] + it + match[3] for it in match[2].split(",")] if match else [pattern]
-    return sorted(str(path.relative_to(CONTRACTS)) for name in names for path in CONTRACTS.glob(name))
+    return sorted(
+        str(path.relative_to(CONTRACTS)) for name in names for path in CONTRACTS.glob(name)
+    )
 
 
 def closure(paths):
@@ -222,7 +234,8 @@ def closure(paths):
             continue
         sources[name] = (CONTRACTS / name).read_text()
         imports = r'^(?:import |import \{[^}]*\} from |\} from )"([^"]+)";'
-        # A test deploys some contracts by their file's name, since they are compiled in another way than it is.
+        # A test deploys some contracts by their file's name, since these are compiled in another
+        # way than the test.
         for target in re.findall(r'"(\w+\.sol):\w+"', sources[name]):
             todo += [str(path.relative_to(CONTRACTS)) for path in CONTRACTS.glob(f"src/*/{target}")]
         for target in re.findall(imports, sources[name], re.M):
@@ -244,7 +257,12 @@ def trees(paths):
     sources = {name: {"content": text} for name, text in closure(paths).items()}
     request = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
     answer = subprocess.run(
-        ["./solc.sh", "--standard-json"], cwd=CONTRACTS, input=request, capture_output=True, text=True, check=True
+        ["./solc.sh", "--standard-json"],
+        cwd=CONTRACTS,
+        input=request,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     answer = json.loads(answer.stdout[answer.stdout.index("{") :])
     wrong = [it for it in answer.get("errors", []) if it["severity"] == "error"]
@@ -254,7 +272,10 @@ def trees(paths):
 
 
 def prepare(copy, files, tests, chosen):
-    """A copy of the tests and what they need, with the switches in, and with every function free to read the coinbase."""
+    """A copy of the tests and what they need, with the switches in.
+
+    Every function is free to read the coinbase.
+    """
     for name in ("src", "test"):
         shutil.rmtree(copy / name, ignore_errors=True)
     switched = {file.path: file.with_switches(chosen) for file in files}
@@ -265,17 +286,26 @@ def prepare(copy, files, tests, chosen):
     for name in ("foundry.toml", "solc.js"):
         shutil.copy(CONTRACTS / name, copy / name)
     # Foundry asks the compiler for its version at each run.
-    version = subprocess.run(["./solc.sh", "--version"], cwd=CONTRACTS, capture_output=True, text=True, check=True)
+    version = subprocess.run(
+        ["./solc.sh", "--version"], cwd=CONTRACTS, capture_output=True, text=True, check=True
+    )
     (copy / "version").write_text(version.stdout)
     (copy / "solc.sh").write_text(VERSIONED_SOLC)
     (copy / "solc.sh").chmod(0o755)
-    for link, target in (("node_modules", CONTRACTS), ("snapshots", CONTRACTS), ("../vectors", ROOT)):
+    for link, target in (
+        ("node_modules", CONTRACTS),
+        ("snapshots", CONTRACTS),
+        ("../vectors", ROOT),
+    ):
         if not (copy / link).is_symlink():
             (copy / link).symlink_to(target / pathlib.Path(link).name)
 
 
 def forge(command, copy, coinbase):
-    """Runs the tests: all that the copy has, since Foundry compiles everything anew to find out what a filter leaves."""
+    """Runs all tests that the copy has.
+
+    There is no filter, since Foundry compiles everything anew to find out what a filter leaves.
+    """
     environment = dict(
         os.environ,
         FOUNDRY_BLOCK_COINBASE=f"0x{coinbase:040x}",
@@ -302,7 +332,10 @@ def notices(command, copy, coinbase):
 
 
 def compiled(command, copy, files, mutants, tests):
-    """Compiles, leaving out mutants that the compiler does not take, and requires that the tests pass without any."""
+    """Compiles, leaving out mutants that the compiler refuses.
+
+    The tests must pass without any mutant.
+    """
     left_out = []
     while True:
         prepare(copy, files, tests, set(mutants) - set(left_out))
@@ -311,12 +344,20 @@ def compiled(command, copy, files, mutants, tests):
             return [mutant for mutant in mutants if mutant not in left_out]
         text = outcome.stdout + outcome.stderr
         places = set(re.findall(r"--> (src/[^:]+):(\d+):", text))
-        # A stack that is too deep is reported where it overflows, at any expression of the function.
-        bad = [it for it in mutants if it not in left_out and (it.path, str(it.line)) in places and "Error" in text]
+        # A stack that is too deep is reported where it overflows, at any expression of the
+        # function.
+        bad = [
+            it
+            for it in mutants
+            if it not in left_out and (it.path, str(it.line)) in places and "Error" in text
+        ]
         if "Compiler run failed" not in text or not bad:
             sys.exit(text[-4000:])
         left_out += bad
-        print(f"{len(bad)} mutants do not compile: {sorted({(it.path, it.line) for it in bad})}", file=sys.stderr)
+        print(
+            f"{len(bad)} mutants do not compile: {sorted({(it.path, it.line) for it in bad})}",
+            file=sys.stderr,
+        )
 
 
 def shown(file, mutant):
@@ -324,13 +365,19 @@ def shown(file, mutant):
     start = file.source.rfind(b"\n", 0, mutant.start) + 1
     end = file.source.find(b"\n", mutant.end)
     before = file.source[start:end].decode()
-    changed = file.source[start : mutant.start].decode() + mutant.text + file.source[mutant.end : end].decode()
+    changed = (
+        file.source[start : mutant.start].decode()
+        + mutant.text
+        + file.source[mutant.end : end].decode()
+    )
     flat = lambda text: re.sub(r"\s+", " ", text).strip()
     return f"- {flat(before)}\n+ {flat(changed)}"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("forge")
     parser.add_argument("group", choices=GROUPS)
     parser.add_argument("count", nargs="?", type=int)
@@ -340,7 +387,11 @@ def main():
 
     sources, tests = GROUPS[arguments.group]
     files = [File(path, tree) for path, tree in trees(expand(sources)).items()]
-    mutants = [mutant for file in files for mutant in sorted(file.mutants, key=lambda it: (it.start, it.end, it.text))]
+    mutants = [
+        mutant
+        for file in files
+        for mutant in sorted(file.mutants, key=lambda it: (it.start, it.end, it.text))
+    ]
     owner = {file.path: file for file in files}
     for number, mutant in enumerate(mutants, 1):
         mutant.number = number
@@ -376,7 +427,10 @@ def run(command, copy, owner, mutants, counts):
         counts.setdefault(it.path, [0, 0])[killed] += 1
         print(f"\r{number} of {len(mutants)} ", end="", file=sys.stderr, flush=True)
         if not killed:
-            print(f"survivor {it.number} {it.path}:{it.line} {it.kind}\n{shown(owner[it.path], it)}", flush=True)
+            print(
+                f"survivor {it.number} {it.path}:{it.line} {it.kind}\n{shown(owner[it.path], it)}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

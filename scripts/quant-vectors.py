@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes vectors/quants.json: blocks of every GGUF format, and their values as the Python package `gguf` has them.
+"""Writes vectors/quants.json: blocks of every GGUF format, and their values.
+
+The values are those that the Python package `gguf` gives.
 
     pip install gguf && scripts/quant-vectors.py
 """
@@ -29,14 +31,19 @@ COLUMNS = 256
 
 
 def row(kind, random, fill, scale):
-    """A row of blocks: random bytes, or one byte throughout, with scales of about the given size."""
+    """A row of blocks: random bytes, or one byte throughout.
+
+    The scales are of about the given size.
+    """
     values, size = gguf.GGML_QUANT_SIZES[kind]
     offset, count = FORMATS[kind.name]
     blocks = np.full((COLUMNS // values, size), fill or 0, np.uint8)
     if fill is None:
         blocks[:] = random.integers(0, 256, blocks.shape)
     for block in blocks:
-        scales = (random.uniform(0.5, 1, count) * random.choice([-1, 1], count) * scale).astype(np.float16)
+        scales = (random.uniform(0.5, 1, count) * random.choice([-1, 1], count) * scale).astype(
+            np.float16
+        )
         block[offset : offset + 2 * count] = scales.view(np.uint8)
     return blocks.reshape(-1)
 
@@ -47,10 +54,22 @@ def main():
     for name in FORMATS:
         kind = gguf.GGMLQuantizationType[name]
         # Ordinary scales, scales that are subnormal as f16, and every quant and scale at its end.
-        rows = [row(kind, random, None, 0.02), row(kind, random, None, 1e-5), row(kind, random, 0xFF, 0.9)]
+        rows = [
+            row(kind, random, None, 0.02),
+            row(kind, random, None, 1e-5),
+            row(kind, random, 0xFF, 0.9),
+        ]
         data = np.stack(rows)
         values = gguf.dequantize(data, kind).astype("<f4")
-        formats.append({"name": name, "code": int(kind), "rows": len(rows), "data": data.tobytes().hex(), "values": values.tobytes().hex()})
+        formats.append(
+            {
+                "name": name,
+                "code": int(kind),
+                "rows": len(rows),
+                "data": data.tobytes().hex(),
+                "values": values.tobytes().hex(),
+            }
+        )
     floats = random.normal(0, 0.1, (2, COLUMNS)).astype("<f4")
     bf16 = gguf.quantize(floats, gguf.GGMLQuantizationType.BF16)
     for name, data, values in (
@@ -59,7 +78,15 @@ def main():
         ("BF16", bf16, gguf.dequantize(bf16, gguf.GGMLQuantizationType.BF16).astype("<f4")),
     ):
         code = int(gguf.GGMLQuantizationType[name])
-        formats.append({"name": name, "code": code, "rows": 2, "data": data.tobytes().hex(), "values": values.tobytes().hex()})
+        formats.append(
+            {
+                "name": name,
+                "code": code,
+                "rows": 2,
+                "data": data.tobytes().hex(),
+                "values": values.tobytes().hex(),
+            }
+        )
     target = pathlib.Path(__file__).parent.parent / "vectors" / "quants.json"
     lines = ",\n".join("  " + json.dumps(it) for it in formats)
     target.write_text(f'{{\n"columns": {COLUMNS},\n"formats": [\n{lines}\n]\n}}\n')

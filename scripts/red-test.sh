@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows that a failing Foundry test is seen: runs one that must fail through the same binary that `make test` uses,
-# and fails itself when that run is green.
+# Shows that a failing Foundry test is seen: runs a test that must fail through the same binary that
+# `make test` uses, and fails itself when that run is green.
 set -euo pipefail
 forge=$1
 dir=$(mktemp -d)

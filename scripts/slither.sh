@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs Slither over the contracts that hold money, and fails when it finds what docs/security/static-analysis.md does not answer, or
-# when an answer there has no finding any more. Installs itself into .cache.
+# Runs Slither over the contracts that hold money. Fails when it finds what
+# docs/security/static-analysis.md does not answer, or when an answer there has no finding any more.
+# Installs Slither into .cache.
 set -euo pipefail
 forge=$1
 cd "$(dirname "$0")/.."
@@ -17,8 +18,11 @@ fi
 cd contracts
 rm -rf "$cache/out" "$cache/findings.json"
 export FOUNDRY_OUT=$cache/out FOUNDRY_CACHE_PATH=$cache/build-cache
-"$forge" build --force --build-info src/{nft,token,revenue,offering,factory,oracle,dispute,examples} > "$cache/build.log" 2>&1 ||
-  { cat "$cache/build.log" >&2; exit 1; }
+sources=(src/{nft,token,revenue,offering,factory,oracle,dispute,examples})
+if ! "$forge" build --force --build-info "${sources[@]}" > "$cache/build.log" 2>&1; then
+  cat "$cache/build.log" >&2
+  exit 1
+fi
 # Its exit code says that there are findings, which is not what is asked.
 PATH=$(dirname "$forge"):$PATH "$cache/$version/bin/slither" . \
   --foundry-out-directory "$cache/out" --ignore-compile --filter-paths 'node_modules|test/' \

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes vectors/tokenizers: small vocabularies as GGUF files, and the tokens that llama.cpp gives for hostile texts.
+"""Writes vectors/tokenizers: small vocabularies as GGUF files, and the tokens of hostile texts.
 
-    pip install gguf tokenizers sentencepiece llama-cpp-python && scripts/tokenizer-vectors.py [NAME ...]
+    pip install gguf tokenizers sentencepiece llama-cpp-python
+    scripts/tokenizer-vectors.py [NAME ...]
 
-The tokens are compared with those of `tokenizers` and `sentencepiece` as well, where these have the same rules. Those of "unigram" are
-those of `tokenizers`, since llama.cpp has no tokens for what its unigram does not know; it needs no llama-cpp-python.
+The tokens are llama.cpp's. They are compared with those of `tokenizers` and `sentencepiece` as
+well, where these have the same rules. Those of "unigram" are of `tokenizers`, since llama.cpp has
+no tokens for what its unigram does not know; "unigram" needs no llama-cpp-python.
 """
 
 import io
@@ -36,12 +38,18 @@ USERS = ["<tool>", "<tool>\n", "[[note]]"]
 TIES = [("\u03c8", -2.0), ("\u03c8\u03c8", -4.0), ("\u03c8\u03c8\u03c8", -6.0)]
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 
-PROSE = """It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want
-of a wife. However little known the feelings or views of such a man may be on his first entering a neighbourhood, this
-truth is so well fixed in the minds of the surrounding families, that he is considered the rightful property of some
-one or other of their daughters. "My dear Mr. Bennet," said his lady to him one day, "have you heard that Netherfield
-Park is let at last?" Mr. Bennet replied that he hadn't. "But it is," returned she; "for Mrs. Long has just been here,
-and she told me all about it." In 1813 there were 1,234 of them; they'll say it's 99.5 % sure, we've 2024 reasons.
+PROSE = """It is a truth universally acknowledged, that a single man in possession of a good \
+fortune, must be in want
+of a wife. However little known the feelings or views of such a man may be on his first entering a \
+neighbourhood, this
+truth is so well fixed in the minds of the surrounding families, that he is considered the \
+rightful property of some
+one or other of their daughters. "My dear Mr. Bennet," said his lady to him one day, "have you \
+heard that Netherfield
+Park is let at last?" Mr. Bennet replied that he hadn't. "But it is," returned she; "for Mrs. Long \
+has just been here,
+and she told me all about it." In 1813 there were 1,234 of them; they'll say it's 99.5 % sure, \
+we've 2024 reasons.
 Это не так просто, как кажется. 今天天气很好，我们去公园吧。 こんにちは、世界。 Ελληνικά και عربي. Größe, façade, naïve.
 fn main() { let x = [0; 32]; println!("{}", x.len()); }
 """
@@ -78,7 +86,8 @@ def texts():
     planes = [chr(code) for code in range(0x21, 0x30000, 701) if not 0xD800 <= code < 0xE000]
     planes += [chr(code) for code in range(0x30000, 0x110000, 0x8111)]
     fixed += ["a".join(planes[at : at + 40]) for at in range(0, len(planes), 40)]
-    pieces = ["the", " ", "  ", "\n", "'s", "1", "23", "é", "漢", "!", ".", "\t", "▁", "<tool>", "\u0301", "a", "I", "\r\n"]
+    pieces = ["the", " ", "  ", "\n", "'s", "1", "23", "é", "漢", "!", ".", "\t", "▁"]
+    pieces += ["<tool>", "\u0301", "a", "I", "\r\n"]
     fixed += ["".join(source.choices(pieces, k=30)) for _ in range(20)]
     return fixed
 
@@ -88,7 +97,13 @@ def metadata(name, model, tokens, kinds):
     writer.add_tokenizer_model(model)
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
-    for key, value in (("block_count", 1), ("context_length", 8), ("embedding_length", 32), ("feed_forward_length", 32), ("attention.head_count", 1)):
+    for key, value in (
+        ("block_count", 1),
+        ("context_length", 8),
+        ("embedding_length", 32),
+        ("feed_forward_length", 32),
+        ("attention.head_count", 1),
+    ):
         writer.add_uint32(f"llama.{key}", value)
     writer.add_float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
     return writer
@@ -112,11 +127,15 @@ def llama(name):
 def byte_level(name):
     """A byte-level BPE vocabulary, and `tokenizers` with its rules."""
     own = tokenizers.Tokenizer(tokenizers.models.BPE())
-    split = [tokenizers.pre_tokenizers.Split(tokenizers.Regex(it), "isolated") for it in PATTERNS[name]]
+    split = [
+        tokenizers.pre_tokenizers.Split(tokenizers.Regex(it), "isolated") for it in PATTERNS[name]
+    ]
     level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     own.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([*split, level])
     alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
-    trainer = tokenizers.trainers.BpeTrainer(vocab_size=420, initial_alphabet=alphabet, show_progress=False)
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=420, initial_alphabet=alphabet, show_progress=False
+    )
     own.train_from_iterator([PROSE], trainer)
     model = json.loads(own.to_str())["model"]
     tokens = sorted(model["vocab"], key=model["vocab"].get)
@@ -135,7 +154,10 @@ def byte_level(name):
 
 
 def sentence_piece(name, model_type, more=()):
-    """A SentencePiece vocabulary with some more pieces, `sentencepiece` without them, and the pieces with their scores."""
+    """A SentencePiece vocabulary with some more pieces.
+
+    With it `sentencepiece` without them, and the pieces with their scores.
+    """
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(PROSE.splitlines() * 4),
@@ -179,7 +201,10 @@ def spm(name):
 
 
 def unigram(name):
-    """SentencePiece's unigram: `tokenizers`, whose sums are binary64, and `sentencepiece`, whose are binary32."""
+    """SentencePiece's unigram: `tokenizers` and `sentencepiece`.
+
+    The sums of the first are binary64, those of the second binary32.
+    """
     writer, own, tokens, scores = sentence_piece(name, "unigram", TIES)
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
@@ -189,7 +214,10 @@ def unigram(name):
     first_byte = tokens.index("<0x00>")
     # No text has the names of the others: bytes come in where nothing is known.
     is_piece = [at >= first_byte + 256 for at in range(len(tokens))]
-    scored = [(token if fine else f"\0{token}", score) for token, score, fine in zip(tokens, scores, is_piece)]
+    scored = [
+        (token if fine else f"\0{token}", score)
+        for token, score, fine in zip(tokens, scores, is_piece)
+    ]
     exact = tokenizers.Tokenizer(tokenizers.models.Unigram(scored, unk_id=0, byte_fallback=False))
 
     def between_users(text):
@@ -200,7 +228,8 @@ def unigram(name):
             ids += [token] if token else [first_byte + byte for byte in text[start:end].encode()]
         return ids
 
-    users = re.compile("(" + "|".join(re.escape(it) for it in sorted(USERS, key=len, reverse=True)) + ")")
+    longest_first = sorted(USERS, key=len, reverse=True)
+    users = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
 
     def reference(text, add_bos):
         ids = [1] if add_bos else []
@@ -219,13 +248,17 @@ def main():
     for name in sys.argv[1:] or makers:
         reference, own = makers[name](name)
         cases[name] = []
-        for text in [*texts(), "it belongs belongs", *(["\u03c8" * 4 + " " + "\u03c8" * 11] if name == "unigram" else [])]:
+        ties = ["\u03c8" * 4 + " " + "\u03c8" * 11] if name == "unigram" else []
+        for text in [*texts(), "it belongs belongs", *ties]:
             cases[name].append([text, reference(text, True)])
             plain = reference(text, False)
             has_names = any(it in text for it in USERS + ["belongs", "\u03c8"])
             if not has_names and plain != own(text):
                 print(f"{name}: the libraries differ on {text[:60]!r}: {plain} {own(text)}")
-    lines = (json.dumps(name) + ": [\n" + ",\n".join(map(json.dumps, of)) + "\n]" for name, of in cases.items())
+    lines = (
+        json.dumps(name) + ": [\n" + ",\n".join(map(json.dumps, of)) + "\n]"
+        for name, of in cases.items()
+    )
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 

@@ -1,11 +1,13 @@
-//! A model file is refused or packs to a sound image, in no more memory than a small multiple of the file.
+//! A model file is refused or packs to a sound image, in no more memory than a small multiple of
+//! the file.
 #![no_main]
 
 use std::alloc::System;
 use std::io::{self, Seek, SeekFrom, Write};
 
 use cap::Cap;
-use imo_model::{ModelImage, pack_bytes, pack_to};
+use imo_model::ModelImage;
+use imo_pack::{pack_bytes, pack_to};
 use libfuzzer_sys::fuzz_target;
 
 /// Ends the process when more than the limit is asked for.

@@ -1,4 +1,5 @@
-//! Gas of what users do, beside other implementations', as a checked section of `docs/benchmarks.md`.
+//! Gas of what users do, beside that of other implementations, as a checked section of
+//! `docs/benchmarks.md`.
 
 use std::fmt::Write;
 use std::fs;
@@ -16,21 +17,31 @@ const REQUESTS: &str = "259,367 to 404,857 (ORA)";
 
 /// Where the others' figures are from, and why a goal is missed.
 const NOTES: &str = "\
-- *ERC-7641's reference* (IMOLabs/ERC-7641 97fff71) and *ORA's token* were compiled and run, as was *ERC-7007's reference*: its mint with the answer known
-  already, tiny data. *ORA's* oracle (OAO 49bc6e5): a request of 50 bytes, and `invokeCallback` with an answer of 46, which is the answer, its storing
-  and the callback at once, with a stub for the proof, by a listed operator, before any challenge. Ours are two transactions, with a bond, an escrow of the fee and a window between them.
-- *EasyAuction* is the code deployed on Ethereum at 0x0b7fFc1f4AD541A4Ed16b40D8c37f0929158D101 (gnosis/ido-contracts e5ec2e6), run with a plain ERC-20 as both
-  tokens: an order of a new user (the first ever is the dearest) and of a known one, each given its place in the list or the one before; the settlement of 61 orders, 36 of which are filled, which
-  is less to walk than ours; one claim of one order without a refund. Ours are in ETH.
-- *Uniswap CCA*: `snapshots/AuctionTest.json` at 64f5212a, `submitBid`, and `exitBid` or `exitPartiallyFilledBid` with `claimTokens`. These are calls, without a transaction's 21,000.
+- *ERC-7641's reference* (IMOLabs/ERC-7641 97fff71) and *ORA's token* were compiled and run, as was
+  *ERC-7007's reference*: its mint, with the answer known already, and tiny data. *ORA's* oracle
+  (OAO 49bc6e5): a request of 50 bytes, and `invokeCallback` with an answer of 46, which is the
+  answer, its storing and the callback at once, with a stub for the proof, by a listed operator,
+  before any challenge. Ours are two transactions, with a bond, an escrow of the fee and a window
+  between them.
+- *EasyAuction* is the code deployed on Ethereum at 0x0b7fFc1f4AD541A4Ed16b40D8c37f0929158D101
+  (gnosis/ido-contracts e5ec2e6), run with a plain ERC-20 as both tokens: an order of a new user
+  (the very first costs most) and of a known one, each given its place in the list or the one
+  before; the settlement of 61 orders, 36 of which are filled, which is a shorter walk than ours;
+  one claim of one order without a refund. Ours are in ETH.
+- *Uniswap CCA*: `snapshots/AuctionTest.json` at 64f5212a, `submitBid`, and `exitBid` or
+  `exitPartiallyFilledBid` with `claimTokens`. These are calls, without a transaction's 21,000.
 
-Missed goals, and why they are:
+Missed goals, and why:
 
-- *transfer, first after a deposit*: 79,712 are the transaction, two checkpoints that did not exist, two accounts and the event. Compiled through solc's IR, or for more runs, it is not less.
-- *claim, first*: 70,300 are the transaction, the payment, its event, and storage: a mark that did not exist, and of the epoch, its entry and the one before, the books, the account, the
-  recipient and the head one word each. The revenue of an epoch could be kept in its own word, for 4,200 less here and 2,800 more for each further deposit in a block; the goal would be missed still.
-- *bid, used tick*: 22,100 are a bid that did not exist. A bidder that is there already pays 41,000.
-- *claim of a sale*: 22,100 are an account of the token that did not exist, 21,000 the transaction. In a batch a claim is 40,000.
+- *transfer, first after a deposit*: 79,712 are the transaction, two new checkpoints, two accounts
+  and the event. Compiled through solc's IR, or for more runs, it costs no less.
+- *claim, first*: 70,300 are the transaction, the payment, its event and storage: a new mark; of the
+  epoch, its entry and the one before; one word each of the books, the account, the recipient and
+  the head. An epoch's revenue in a word of its own would save 4,200 here and cost 2,800 for each
+  further deposit in a block; the goal would still be missed.
+- *bid, used tick*: 22,100 are a new bid. A bidder that has one already pays 41,000.
+- *claim of a sale*: 22,100 are a new account of the token, 21,000 the transaction. In a batch a
+  claim costs 40,000.
 ";
 
 const ROWS: &[Row] = &[
@@ -125,8 +136,9 @@ fn with_section(root: &Path) -> Result<String, String> {
 
 fn section(root: &Path) -> Result<String, String> {
     let mut text = format!(
-        "{BEGIN}\n## Gas\n\nWhole transactions, the 21,000 of each included, from `contracts/snapshots`; `make bench-gas` writes \
-         this table.\n\n| action | ours | goal | met | others |\n|---|--:|--:|---|---|\n"
+        "{BEGIN}\n## Gas\n\nWhole transactions, the 21,000 of each included, from \
+         `contracts/snapshots`; `make bench-gas` writes this table.\n\n\
+         | action | ours | goal | met | others |\n|---|--:|--:|---|---|\n"
     );
     for (action, file, name, goal, others) in ROWS {
         let path = root.join(format!("contracts/snapshots/{file}.json"));

@@ -44,7 +44,7 @@ fn measure(root: &Path) -> Result<BTreeMap<String, usize>, String> {
                 serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
             let code = json["deployedBytecode"]["object"].as_str().unwrap_or("0x");
             let bytes = (code.len() - 2) / 2;
-            // Libraries of internal functions leave a stub of some 50 bytes; interfaces leave nothing.
+            // A library of internal functions leaves a stub of some 50 bytes, an interface nothing.
             if bytes > 100 {
                 sizes.insert(name, bytes);
             }

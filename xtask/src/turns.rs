@@ -1,4 +1,5 @@
-//! Turns at first claims (docs/spec/oracle.md), simulated: what slots and their number do to a request, and what delaying it costs.
+//! Turns at first claims (docs/spec/oracle.md), simulated: what the length of a slot and the number
+//! of turns do to a request, and what delaying one costs.
 //!
 //! The figures behind docs/decisions/0003-turns.md.
 
@@ -10,7 +11,8 @@ const REQUESTS: u64 = 20_000;
 const OPERATORS: usize = 12;
 /// Passes in a row after which an entry is dropped.
 const MISSES: f64 = 3.0;
-/// Seconds before an entry is active and, after it was dropped, before its stake is free, together: at an hour to answer.
+/// Seconds before an entry is active, and those before its stake is free after it was dropped,
+/// together, where a request gives an hour to answer.
 const SEAT_SECONDS: f64 = 2.0 * 25.0 * 3600.0;
 const STAKE_ETH: f64 = 0.1;
 
@@ -53,7 +55,8 @@ fn render() -> Result<String, fmt::Error> {
     let mut out = String::new();
     writeln!(
         out,
-        "{OPERATORS} operators, {REQUESTS} requests a row, 4 to 12 s of work, a claim misses a block in 8\n"
+        "{OPERATORS} operators, {REQUESTS} requests a row, 4 to 12 s of work, \
+         a claim misses a block in 8\n"
     )?;
     writeln!(
         out,
@@ -76,7 +79,8 @@ fn render() -> Result<String, fmt::Error> {
 
     writeln!(
         out,
-        "\n| block s, slot s | others | turns | executions | latency, slots | passes of honest, others | burnt for a second of delay | stake for it, ETH |"
+        "\n| block s, slot s | others | turns | executions | latency, slots | \
+         passes of honest, others | burnt for a second of delay | stake for it, ETH |"
     )?;
     writeln!(out, "|--:|---|--:|--:|--:|--:|--:|--:|")?;
     let groups = [
@@ -99,7 +103,8 @@ fn render() -> Result<String, fmt::Error> {
                 let seats = means.other_passes / MISSES * SEAT_SECONDS / 60.0;
                 writeln!(
                     out,
-                    "| {}, {slot} | {name} | {turns} | {:.2} | {:.2} | {:.3}, {:.3} | {burnt:.4} | {:.0} |",
+                    "| {}, {slot} | {name} | {turns} | {:.2} | {:.2} | {:.3}, {:.3} | \
+                     {burnt:.4} | {:.0} |",
                     seconds(block),
                     means.executions,
                     1000.0 * means.seconds / to_float(rules.slot),
@@ -133,7 +138,8 @@ fn simulate(rules: Rules, operators: &[Kind]) -> Means {
     Means { executions, seconds: latency / 1000.0, honest_passes, other_passes }
 }
 
-/// One request, whose operators come in the order of their turns: executions, latency, passes of honest ones and of others.
+/// One request, whose operators come in the order of their turns: its executions and latency, and
+/// the passes of honest operators and of others.
 fn one(rules: Rules, drawn: &[Kind], random: &mut Random) -> [u64; 4] {
     let (mut executions, mut first, mut claimant) = (0, u64::MAX, usize::MAX);
     for (index, kind) in (0_u64..).zip(drawn) {

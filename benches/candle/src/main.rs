@@ -1,7 +1,9 @@
-//! candle over a model: one JSON object on standard output for each line of `prompt generated` on standard input.
+//! candle over a model: for each line of `prompt generated` on standard input it writes one JSON
+//! object to standard output.
 //!
-//! `candle-speed MODEL.gguf file|Q4_0`, with as many threads as `RAYON_NUM_THREADS` says. With `Q4_0` the file's `Q4_1` weights
-//! are quantised anew, since candle has vector kernels for `Q4_0` and none for `Q4_1`.
+//! `candle-speed MODEL.gguf file|Q4_0`, with as many threads as `RAYON_NUM_THREADS` says. With
+//! `Q4_0` the file's `Q4_1` weights are quantised anew, since candle has vector kernels for `Q4_0`
+//! and none for `Q4_1`.
 
 use std::io::Cursor;
 use std::time::Instant;

@@ -14,6 +14,11 @@ mod lanes;
 pub use lanes::{hash_branches, hash_leaves};
 
 #[cfg(feature = "std")]
+mod hex;
+#[cfg(feature = "std")]
+pub use hex::{hex, unhex};
+
+#[cfg(feature = "std")]
 mod opening;
 #[cfg(feature = "std")]
 pub use opening::root_from_opening;

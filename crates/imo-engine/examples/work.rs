@@ -1,12 +1,18 @@
-//! A fixed piece of work, for a tool that counts instructions: `work KERNELS KIND PROMPT_TOKENS ANSWER_TOKENS COMMIT`.
+//! A fixed piece of work, for a tool that counts instructions:
+//! `work KERNELS KIND PROMPT_TOKENS ANSWER_TOKENS COMMIT`.
 //!
-//! `KERNELS` is a name that [`Isa`] has, `KIND` GGUF's number of a tensor type, and `COMMIT` is 1 where the trace is hashed.
+//! `KERNELS` is the name of an [`Isa`], `KIND` GGUF's number of a tensor type, and `COMMIT` is 1
+//! where the trace is hashed.
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_engine::{Deviations, Limits, Means, Session};
+use imo_kernels::Isa;
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
+use imo_text::layout::Request;
+use imo_trace::{Commitment, Uncommitted};
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -27,7 +33,7 @@ fn main() {
     };
     let (image, _) = pack_bytes(&gguf(1, &shape), |_, _| {}).expect("it packs");
     let image = ModelImage::from_bytes(image).expect("what was packed is valid");
-    let limits = Limits { shape: image.trace_shape(), prompt_bytes: 64, output_bytes: 1 << 16 };
+    let limits = Limits::of(&image);
     let means = Means { isa, ..Means::detect(1) };
     let session = Session::new(&image, limits, means).expect("the machine will do");
     let deviations = Deviations {

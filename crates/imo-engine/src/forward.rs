@@ -2,23 +2,20 @@
 
 use std::mem;
 
-use imo_model::TraceShape;
+use imo_kernels::{Effort, Isa, KvCache, KvShape, Product, TILE, Tile, mat_tile};
 use imo_tensor::{Candidates, penalise};
+use imo_text::layout::TraceShape;
+use imo_trace::{Fault, Sink};
 use rayon::prelude::*;
 
-use crate::fault::Fault;
-use crate::isa::Isa;
-use crate::kv::KvCache;
-use crate::linear::{Product, mat_tile};
+use crate::numbers::{number, size};
+use crate::options::Means;
 use crate::pending::Pending;
-use crate::session::Session;
-use crate::sink::Sink;
 use crate::slot;
-use crate::tile::{TILE, Tile};
-use crate::tile_pass::{Effort, TilePass};
-use crate::weights::{Weights, size};
+use crate::tile_pass::TilePass;
+use crate::weights::Weights;
 
-/// An inference that has come to some position.
+/// An inference at some position.
 #[derive(Debug)]
 pub(crate) struct Forward<'a, S: ?Sized> {
     weights: &'a Weights<'a>,
@@ -31,7 +28,7 @@ pub(crate) struct Forward<'a, S: ?Sized> {
     pending: Pending,
 }
 
-/// What recent tokens' logits are changed by.
+/// The repeat penalty and the tokens that it applies to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Penalty<'a> {
     pub(crate) recent: &'a [u32],
@@ -41,27 +38,38 @@ pub(crate) struct Penalty<'a> {
 
 impl<'a, S: Sink + ?Sized> Forward<'a, S> {
     /// Before the first position.
-    pub(crate) fn new(session: &'a Session<'a>, sink: &'a S, fault: Option<Fault>) -> Self {
-        let weights = session.weights();
+    pub(crate) fn new(
+        weights: &'a Weights<'a>,
+        shape: TraceShape,
+        means: Means,
+        sink: &'a S,
+        fault: Option<Fault>,
+    ) -> Self {
         Self {
             weights,
-            shape: session.limits().shape,
+            shape,
             sink,
-            isa: session.means().isa,
-            threads: session.means().threads.max(1),
+            isa: means.isa,
+            threads: means.threads.max(1),
             fault,
             cache: KvCache::default(),
-            pending: Pending::new(session.limits().shape.slot_log2),
+            pending: Pending::new(shape.slot_log2),
         }
     }
 
-    /// Makes room for positions; none must have been taken yet.
+    /// Makes room for positions, before the first token.
     pub(crate) fn reserve(&mut self, positions: usize) {
-        self.cache = KvCache::new(&self.weights.header, positions);
+        let header = self.weights.header;
+        let shape = KvShape {
+            layers: size(header.layers),
+            kv_heads: size(header.kv_heads),
+            head_dim: size(header.head_dim),
+        };
+        self.cache = KvCache::new(shape, positions);
     }
 
-    /// Takes tokens, the first of which stands at `position`, through all layers, and returns the
-    /// last of them as the head takes it.
+    /// Computes all layers for some tokens, the first of which stands at `position`. Returns the
+    /// last token's residual stream, ready for the head.
     ///
     /// # Panics
     ///
@@ -80,7 +88,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         let threads = if tiles.len() == 1 { self.threads } else { 1 };
         let means = Effort { isa: self.isa, threads };
         let (weights, shape, sink, fault) = (self.weights, self.shape, self.sink, self.fault);
-        // A token's slots wait for those of its head.
+        // A token's slots wait for those of its head, to be hashed together.
         let first = tiles.first_mut().expect("at least one tile");
         first.pending = mem::take(&mut self.pending);
         for layer in 0..weights.layers.len() {
@@ -130,13 +138,13 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         merged
     }
 
-    /// What `of` makes of each of the head's parts: its first token and its logits.
+    /// What `of` makes of the first token and the logits of each of the head's parts.
     pub(crate) fn head_parts<T: Send>(
         &self,
         x: &Tile,
         of: impl Fn(u32, &mut [f32]) -> T + Sync,
     ) -> Vec<T> {
-        let header = &self.weights.header;
+        let header = self.weights.header;
         let (rows, vocab) = (size(header.part_rows()), size(header.vocab));
         let parts = (0..size(header.head_parts)).into_par_iter().map(|part| {
             let rows = (part * rows).min(vocab)..((part + 1) * rows).min(vocab);
@@ -161,15 +169,10 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
     }
 }
 
-/// Runs the tiles side by side; one by itself may use all threads.
+/// Runs the tiles in parallel. Where there is one tile, it may use all threads itself.
 fn each(tiles: &mut [TilePass], work: impl Fn(&mut TilePass) + Send + Sync) {
     match tiles {
         [tile] => work(tile),
         tiles => tiles.par_iter_mut().for_each(work),
     }
-}
-
-/// A position, layer or part as nodes are counted.
-pub(crate) fn number(count: usize) -> u32 {
-    u32::try_from(count).expect("the header bounds every count")
 }

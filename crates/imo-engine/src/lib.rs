@@ -1,54 +1,33 @@
-//! Graph and input to output and trace, fast.
+//! The text models' engine: from a request to its answer and trace, fast.
 //!
-//! **Invariant:** the trace is the scalar definition's, byte for byte, for every instruction set,
+//! The command line, the node and the measurements open a [`Session`] over a packed model and run
+//! each [`imo_text::layout::Request`] in it. The session computes what the program `programs/text` computes node by
+//! node, but with the vector kernels, many tokens and many threads at once. It hands every slot to
+//! an [`imo_trace::Sink`], which commits to it, keeps it, or drops it. The tests run the program's
+//! own nodes over the same trace and compare every slot.
+//!
+//! **Invariant:** the trace is that of the program, byte for byte, for every instruction set,
 //! number of threads and way of cutting the prompt.
 
-#![cfg_attr(
-    not(any(target_arch = "x86_64", target_arch = "aarch64")),
-    expect(dead_code, unused_variables, reason = "other processors run the definition itself")
-)]
+mod numbers;
 
-mod attention;
+mod options;
+pub use options::{Deviations, Limits, Means};
 
-mod elementwise;
+mod answer;
+pub use answer::{Answer, Step};
 
-mod fault;
-pub use fault::Fault;
+mod weights;
 
-mod forward;
-
-mod input;
-pub use input::Request;
-
-mod isa;
-pub use isa::Isa;
-
-mod kv;
-
-mod linear;
+mod slot;
 
 mod pending;
+
+mod tile_pass;
+
+mod forward;
 
 mod run;
 
 mod session;
-pub use session::{Answer, Deviations, Limits, Means, Session, SessionError, Step};
-
-mod sink;
-pub use sink::{Commitment, Recording, Sink, Uncommitted};
-
-mod slot;
-
-mod tile;
-
-mod tile_pass;
-
-mod trace;
-pub use trace::Trace;
-
-mod trace_tree;
-pub use trace_tree::TraceTree;
-
-mod vector;
-
-mod weights;
+pub use session::{Session, SessionError};

@@ -1,10 +1,9 @@
-//! Slots that the sink has not had yet: hashing many together is faster.
+//! Slots that wait for the sink: hashing many together is faster.
 
+use imo_trace::Sink;
 use rayon::prelude::*;
 
-use crate::sink::Sink;
-
-/// Slots that are handed over together, at least, unless a token ends before.
+/// At least so many slots are handed over together, unless the token ends before.
 const TOGETHER: usize = 64;
 
 /// Some nodes' slots, in the order in which they were written.
@@ -29,14 +28,14 @@ impl Pending {
         &mut self.slots[start..]
     }
 
-    /// Hands over what there is, if it is enough to be worth it.
+    /// Hands over the slots if there are enough of them.
     pub(crate) fn flush_many(&mut self, sink: &(impl Sink + ?Sized), threads: usize) {
         if self.nodes.len() >= TOGETHER {
             self.flush(sink, threads);
         }
     }
 
-    /// Hands over what there is, in as many parts as there are threads.
+    /// Hands over the slots, in as many parts as there are threads.
     pub(crate) fn flush(&mut self, sink: &(impl Sink + ?Sized), threads: usize) {
         let share = self.nodes.len().div_ceil(threads).max(1);
         let shares =

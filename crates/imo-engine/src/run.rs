@@ -3,29 +3,23 @@
 use std::ops::ControlFlow;
 
 use imo_commit::keccak256;
-use imo_model::EncodeError;
-use imo_tensor::{Candidates, RECENT, Sampling};
+use imo_kernels::Tile;
+use imo_model::{EncodeError, ModelImage};
+use imo_tensor::{Candidates, RECENT};
+use imo_text::layout::slots::{emit, put_word, sampler, tokens as prompt_slots, word};
+use imo_text::layout::{Request, Status, draw};
+use imo_trace::{Fault, Sink};
 
-use crate::fault::Fault;
-use crate::forward::{Forward, Penalty, number};
-use crate::input::Request;
-use crate::session::{Answer, Deviations, Session, Step};
-use crate::sink::Sink;
-use crate::slot::word;
-use crate::tile::Tile;
-use crate::weights::size;
-
-/// Where a tokenizer slot's tokens begin.
-const TOKENS_AT: usize = 64;
-
-/// Bits of a sampler slot's flags.
-const SAMPLED: u32 = 1;
-const CONTINUE: u32 = 2;
+use crate::answer::{Answer, Step};
+use crate::forward::{Forward, Penalty};
+use crate::numbers::{number, size};
+use crate::options::{Deviations, Limits, Means};
+use crate::weights::Weights;
 
 /// What the tokenizer's slots say, faults included.
 struct Prompt {
-    status: u32,
-    /// How many tokens it is said to have.
+    status: Status,
+    /// How many tokens the slots say there are.
     count: usize,
     /// Tokens of the prompt, as many as there are positions at most.
     tokens: Vec<u32>,
@@ -33,142 +27,143 @@ struct Prompt {
     end: usize,
 }
 
-/// A request on its way through a session.
+/// A request on its way to its answer.
 pub(crate) struct Run<'a, S: ?Sized> {
-    session: &'a Session<'a>,
-    request: &'a Request,
-    deviations: &'a Deviations,
-    forward: Forward<'a, S>,
-    context: usize,
+    pub(crate) image: &'a ModelImage,
+    pub(crate) weights: &'a Weights<'a>,
+    pub(crate) limits: &'a Limits,
+    pub(crate) means: &'a Means,
+    pub(crate) request: &'a Request<Vec<u8>>,
+    pub(crate) deviations: &'a Deviations,
+    pub(crate) forward: Forward<'a, S>,
 }
 
 impl<'a, S: Sink + ?Sized> Run<'a, S> {
-    pub(crate) fn new(
-        session: &'a Session<'a>,
-        request: &'a Request,
-        deviations: &'a Deviations,
-        sink: &'a S,
-    ) -> Self {
-        let forward = Forward::new(session, sink, deviations.fault);
-        Self { session, request, deviations, forward, context: size(session.header().context) }
-    }
-
+    /// Computes every node, hands its slot over, and tells `on_token` of each token.
     pub(crate) fn answer(
         mut self,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
     ) -> Answer {
         let prompt = self.tokenize();
         let mut answer = Answer {
-            bytes: error_text(prompt.status).to_vec(),
+            bytes: prompt.status.answer().into(),
             status: prompt.status,
             prompt_tokens: Vec::new(),
             tokens: Vec::new(),
         };
-        if prompt.status == 0 && !prompt.tokens.is_empty() {
+        if prompt.status == Status::Fine && !prompt.tokens.is_empty() {
             self.generate(&prompt, &mut answer, on_token);
         }
-        if let (0, Some(end)) = (answer.status, self.request.stops.first_in(&answer.bytes)) {
+        if let (Status::Fine, Some(end)) =
+            (answer.status, self.request.stops.first_in(&answer.bytes))
+        {
             answer.bytes.truncate(end);
         }
         answer.prompt_tokens = prompt.tokens;
-        answer.bytes.truncate(self.session.limits().output_bytes);
+        answer.bytes.truncate(self.limits.output_bytes);
         self.emit(&mut answer);
         self.forward.flush();
         answer
     }
 
+    /// The model's most positions.
+    fn context(&self) -> usize {
+        size(self.weights.header.context)
+    }
+
     /// The prompt's tokens, through the slots that hold them.
     fn tokenize(&mut self) -> Prompt {
         let (status, tokens) = match self.encode() {
-            Ok(tokens) if tokens.is_empty() => (3, tokens),
-            Ok(tokens) if tokens.len() > self.context => (2, Vec::new()),
-            Ok(tokens) => (0, tokens),
+            Ok(tokens) if tokens.is_empty() => (Status::Malformed, tokens),
+            Ok(tokens) if tokens.len() > self.context() => (Status::TooLong, Vec::new()),
+            Ok(tokens) => (Status::Fine, tokens),
             Err(status) => (status, Vec::new()),
         };
         let end = match tokens.len() {
             0 => 0,
-            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context),
+            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context()),
         };
-        let shape = self.session.limits().shape;
+        let shape = self.limits.shape;
         let chunk_tokens = size(shape.chunk_tokens());
-        let mut slots = Vec::new();
+        let mut chunks = Vec::new();
         for chunk in 0..size(shape.token_chunks()) {
             let node = number(chunk);
             let slot = self.forward.slot(node);
-            for (at, field) in [(0, status), (4, number(tokens.len())), (8, number(end))] {
-                slot[at..at + 4].copy_from_slice(&field.to_le_bytes());
-            }
+            put_word(slot, prompt_slots::STATUS, status as u32);
+            put_word(slot, prompt_slots::COUNT, number(tokens.len()));
+            put_word(slot, prompt_slots::END, number(end));
             if chunk == 0 {
-                slot[12..32].copy_from_slice(&self.request.claimant);
+                slot[prompt_slots::CLAIMANT].copy_from_slice(&self.request.origin.claimant);
             }
             let some = tokens.iter().skip(chunk * chunk_tokens).take(chunk_tokens);
-            for (bytes, token) in slot[TOKENS_AT..].as_chunks_mut::<4>().0.iter_mut().zip(some) {
+            let places = slot[prompt_slots::TOKENS..].as_chunks_mut::<4>().0;
+            for (bytes, token) in places.iter_mut().zip(some) {
                 *bytes = token.to_le_bytes();
             }
             Fault::flip(self.deviations.fault, node, slot);
-            slots.push(slot.to_vec());
+            chunks.push(slot.to_vec());
         }
-        let first = &slots[0];
-        let count = size(word(first, 4));
-        let tokens = slots.iter().flat_map(|slot| slot[TOKENS_AT..].as_chunks::<4>().0);
+        let first = &chunks[0];
+        let count = size(word(first, prompt_slots::COUNT));
+        let tokens = chunks.iter().flat_map(|slot| slot[prompt_slots::TOKENS..].as_chunks::<4>().0);
         Prompt {
-            status: word(first, 0),
+            status: Status::from_code(word(first, prompt_slots::STATUS)),
             count,
             tokens: tokens
-                .take(count.min(self.context))
+                .take(count.min(self.context()))
                 .map(|bytes| u32::from_le_bytes(*bytes))
                 .collect(),
-            end: size(word(first, 8)),
+            end: size(word(first, prompt_slots::END)),
         }
     }
 
     /// The prompt's tokens, or the status that says why there are none.
-    fn encode(&self) -> Result<Vec<u32>, u32> {
+    fn encode(&self) -> Result<Vec<u32>, Status> {
         if let Some(tokens) = &self.deviations.prompt_tokens {
             return Ok(tokens.clone());
         }
-        let Request { prompt, raw, max_tokens, .. } = self.request;
-        let too_long = prompt.len() > self.session.limits().prompt_bytes;
-        let has_penalty = self.request.sampling().has_penalty_in_range();
-        if prompt.is_empty() || *max_tokens == 0 || too_long || !has_penalty {
-            return Err(3);
+        let request = self.request;
+        if !request.is_well_formed(self.limits.prompt_bytes) {
+            return Err(Status::Malformed);
         }
-        self.session.image().tokenizer().encode(prompt, *raw).map_err(|error| match error {
-            EncodeError::NotUtf8 => 1,
-            EncodeError::TooLong => 2,
+        let tokenizer = self.image.tokenizer();
+        tokenizer.encode(&request.prompt, request.raw).map_err(|error| match error {
+            EncodeError::NotUtf8 => Status::NotUtf8,
+            EncodeError::TooLong => Status::TooLong,
         })
     }
 
-    /// Generates tokens until one ends the sequence or there is no more room.
+    /// Generates tokens until one ends the sequence, a stop sequence is complete, or there is no
+    /// more room.
     fn generate(
         &mut self,
         prompt: &Prompt,
         answer: &mut Answer,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
     ) {
-        // A fault in the batch must not be seen before it is made.
+        // The tokens of a batch do not see what a fault changes in each other's slots.
         let fault = self.deviations.fault.is_some();
-        let batch = if fault { 1 } else { self.session.means().batch };
+        let batch = if fault { 1 } else { self.means.batch };
         // After a fault the answer may go on for longer than it should.
         let positions = prompt.tokens.len().max(prompt.end);
-        self.forward.reserve(if fault { self.context } else { positions.min(self.context) });
+        self.forward.reserve(if fault { self.context() } else { positions.min(self.context()) });
         let mut x = Tile::default();
         for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
             x = self.forward.advance(index * batch.max(1), tokens);
         }
         let mut tokens = prompt.tokens.clone();
         let mut written = Vec::new();
-        // The emit node stops where it finds no token or may not look any further.
+        // The emit node stops at the first position that is not sampled from.
         let mut is_answer = true;
         let mut position = prompt.count - 1;
-        while position < self.context {
+        while position < self.context() {
             let candidates = self.forward.head(position, &x, self.penalty(&tokens));
             let (token, flags) = self.sample(position, &candidates, (prompt.end, &written));
             self.forward.flush();
             tokens.push(token);
             let text = self.text(token);
             written.extend_from_slice(text);
-            is_answer &= position < prompt.end && flags & SAMPLED != 0;
+            is_answer &= position < prompt.end && flags & sampler::SAMPLED != 0;
             if is_answer {
                 answer.tokens.push(token);
                 answer.bytes.extend_from_slice(text);
@@ -176,21 +171,25 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
             let best = candidates.as_slice();
             let step = Step { position: number(position), token, text, candidates: best };
             position += 1;
-            if on_token(step).is_break() || flags & CONTINUE == 0 || position == self.context {
+            if on_token(step).is_break()
+                || flags & sampler::CONTINUE == 0
+                || position == self.context()
+            {
                 return;
             }
             x = self.forward.advance(position, &[token]);
         }
     }
 
-    /// What the head's logits are changed by after these tokens; none when they stay.
+    /// How the head's logits change after these tokens; `None` when they do not.
     fn penalty<'t>(&self, tokens: &'t [u32]) -> Option<Penalty<'t>> {
-        let penalty = self.request.repeat_penalty;
+        let penalty = self.request.sampling.repeat_penalty;
         let recent = &tokens[tokens.len().saturating_sub(RECENT)..];
         (penalty != 0).then_some(Penalty { recent, penalty })
     }
 
-    /// The sampler's node, where positions end and this was written before: the token and the flags.
+    /// The sampler's node: its token and its flags. `end` is where positions are no longer sampled
+    /// from, `written` the text before this token.
     fn sample(
         &mut self,
         position: usize,
@@ -198,62 +197,37 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         (end, written): (usize, &[u8]),
     ) -> (u32, u32) {
         let request = self.request;
-        let token = candidates.choose(Sampling {
-            temperature: request.temperature,
-            top_k: request.top_k,
-            top_p: request.top_p,
-            min_p: request.min_p,
-            random: random(request.seed, number(position)),
-        });
-        let is_end = token == self.session.header().end_of_sequence && !self.deviations.ignore_end;
+        let token = draw(candidates, &request.sampling, request.seed, number(position));
+        let is_end = token == self.weights.header.end_of_sequence && !self.deviations.ignore_end;
         let is_stopped = request.stops.end_within(written, self.text(token));
         let goes_on = !is_end && position + 1 < end && !is_stopped;
-        let node = self.session.limits().shape.sampler(number(position));
+        let node = self.limits.shape.sampler(number(position));
         let fault = self.deviations.fault;
         let slot = self.forward.slot(node);
-        slot[..4].copy_from_slice(&token.to_le_bytes());
-        let flags = SAMPLED | if goes_on { CONTINUE } else { 0 };
-        slot[4..8].copy_from_slice(&flags.to_le_bytes());
+        let flags = sampler::SAMPLED | if goes_on { sampler::CONTINUE } else { 0 };
+        put_word(slot, sampler::TOKEN, token);
+        put_word(slot, sampler::FLAGS, flags);
         Fault::flip(fault, node, slot);
-        (word(slot, 0), word(slot, 4))
+        (word(slot, sampler::TOKEN), word(slot, sampler::FLAGS))
     }
 
     /// The text of a token; the one that ends the sequence has none.
     fn text(&self, token: u32) -> &'a [u8] {
-        if token == self.session.header().end_of_sequence {
+        if token == self.weights.header.end_of_sequence {
             return &[];
         }
-        self.session.image().tokenizer().decode(token)
+        self.image.tokenizer().decode(token)
     }
 
     /// The last node: length, digest and tokens used, big-endian.
     fn emit(&mut self, answer: &mut Answer) {
         Fault::spoil(self.deviations.fault, &mut answer.bytes);
-        let used = if answer.status == 0 { answer.tokens_used() } else { 0 };
-        let node = self.session.limits().shape.emit();
+        let node = self.limits.shape.emit();
         let fault = self.deviations.fault;
         let slot = self.forward.slot(node);
-        slot[28..32].copy_from_slice(&number(answer.bytes.len()).to_be_bytes());
-        slot[32..64].copy_from_slice(&keccak256(&answer.bytes));
-        slot[92..96].copy_from_slice(&used.to_be_bytes());
+        slot[emit::LENGTH].copy_from_slice(&number(answer.bytes.len()).to_be_bytes());
+        slot[emit::HASH].copy_from_slice(&keccak256(&answer.bytes));
+        slot[emit::TOKENS_USED].copy_from_slice(&answer.tokens_used().to_be_bytes());
         Fault::flip(fault, node, slot);
-    }
-}
-
-/// The 32 random bits of a position.
-fn random(seed: u64, position: u32) -> u32 {
-    let mut preimage = [0; 16];
-    preimage[..8].copy_from_slice(&seed.to_be_bytes());
-    preimage[12..].copy_from_slice(&position.to_be_bytes());
-    u32::from_be_bytes(*keccak256(&preimage).first_chunk().expect("a hash has 32 bytes"))
-}
-
-/// The answer where there is none.
-fn error_text(status: u32) -> &'static [u8] {
-    match status {
-        0 => b"",
-        1 => b"error: the prompt is not UTF-8",
-        2 => b"error: the prompt has more tokens than the model has positions",
-        _ => b"error: the request is malformed",
     }
 }

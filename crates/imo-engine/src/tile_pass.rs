@@ -2,31 +2,20 @@
 
 use std::ops::Range;
 
-use imo_model::TraceShape;
-use imo_tensor::{GROUP, Matrix, add, quantise_head, rms_norm, rotate};
+use imo_kernels::{
+    Effort, KvCache, Queries, Rows, Scratch, Tile, attend_heads, products, silu_mul,
+};
+use imo_tensor::{add, quantise_head, rms_norm, rotate};
+use imo_text::layout::{LayerSlot, TraceShape};
+use imo_trace::Fault;
 use rayon::prelude::*;
 
-use crate::attention::{Queries, Scratch, attend_heads};
-use crate::elementwise::silu_mul;
-use crate::fault::Fault;
-use crate::forward::number;
-use crate::isa::Isa;
-use crate::kv::{KvCache, Rows};
-use crate::linear::{Product, mat_tile};
+use crate::numbers::{number, size};
 use crate::pending::Pending;
-use crate::slot::LayerSlot;
-use crate::tile::Tile;
-use crate::weights::{LayerWeights, Weights, size};
+use crate::slot;
+use crate::weights::{LayerWeights, Weights};
 
-/// How the work on one tile is done; nothing of it changes a result.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Effort {
-    pub(crate) isa: Isa,
-    /// Threads that share the rows of a product and the heads of an attention.
-    pub(crate) threads: usize,
-}
-
-/// Consecutive positions, at most [`crate::tile::TILE`], with their activations.
+/// Consecutive positions, at most [`imo_kernels::TILE`], with their activations.
 #[derive(Debug)]
 pub(crate) struct TilePass {
     /// The positions.
@@ -49,14 +38,14 @@ pub(crate) struct TilePass {
 impl TilePass {
     /// Begins with the embeddings of `tokens`, the first of which stands at `position`.
     ///
-    /// A token that the vocabulary lacks, which only a fault gives, counts as its last.
+    /// A token that the vocabulary lacks counts as its last one; only a fault leads to one.
     pub(crate) fn new(
         weights: &Weights<'_>,
         shape: &TraceShape,
         position: usize,
         tokens: &[u32],
     ) -> Self {
-        let header = &weights.header;
+        let header = weights.header;
         let layout = LayerSlot::new(header);
         let mut residual = vec![0.0; tokens.len() * size(header.dim)];
         for (row, token) in residual.chunks_exact_mut(size(header.dim)).zip(tokens) {
@@ -76,9 +65,9 @@ impl TilePass {
         }
     }
 
-    /// The first half of a layer: queries, and the keys and values that the cache then takes.
+    /// The first half of a layer: queries, and the keys and values for the cache.
     pub(crate) fn project(&mut self, weights: &Weights<'_>, layer: usize, means: Effort) {
-        let header = &weights.header;
+        let header = weights.header;
         let layer = &weights.layers[layer];
         self.normalise(&layer.attention_norm, header.eps);
         let [mut query, mut key, mut value] =
@@ -138,7 +127,7 @@ impl TilePass {
         cache: &KvCache,
         means: Effort,
     ) {
-        let header = &weights.header;
+        let header = weights.header;
         let attended = self.attend(weights, layer, cache, means);
         let layer = &weights.layers[layer];
         self.tile.fill(&attended, size(header.query_dim()));
@@ -152,7 +141,7 @@ impl TilePass {
         add(&mut self.residual, &output);
     }
 
-    /// Writes the slots of a layer; what the fault changes there goes on into what follows.
+    /// Writes the slots of a layer. What a fault changes there is used from then on.
     pub(crate) fn write(&mut self, shape: &TraceShape, layer: usize, fault: Option<Fault>) {
         let dim = self.residual.len() / self.positions.len();
         let residuals = self.residual.chunks_exact_mut(dim);
@@ -160,11 +149,11 @@ impl TilePass {
         for (position, (residual, kv)) in self.positions.clone().zip(residuals.zip(kvs)) {
             let node = shape.layer(number(position), number(layer));
             let slot = self.pending.slot(node);
-            self.layout.put_residual(slot, residual);
-            self.layout.put_kv(slot, kv);
+            slot::put_residual(slot, residual);
+            slot::put_kv(&self.layout, slot, kv);
             if Fault::flip(fault, node, slot) {
-                self.layout.residual(slot, residual);
-                self.layout.kv(slot, kv);
+                slot::residual(slot, residual);
+                slot::kv(&self.layout, slot, kv);
             }
         }
     }
@@ -190,7 +179,7 @@ impl TilePass {
         self.tile.fill(&normed, dim);
     }
 
-    /// What the heads give: (token, head, dimension).
+    /// The outputs of attention: (token, head, dimension).
     fn attend(
         &self,
         weights: &Weights<'_>,
@@ -198,13 +187,13 @@ impl TilePass {
         cache: &KvCache,
         means: Effort,
     ) -> Vec<f32> {
-        let header = &weights.header;
+        let header = weights.header;
         let (kv_heads, head_dim) = (size(header.kv_heads), size(header.head_dim));
         let together = size(header.heads) / kv_heads;
         let scale = header.attention_scale;
         let mut attended = vec![0.0; self.queries.len()];
-        // Index i is token i / kv_heads, whose heads that share key and value head i % kv_heads.
-        let some = |(first, out): (usize, &mut [f32])| {
+        // Index i stands for token i / kv_heads and its queries of key and value head i % kv_heads.
+        let attend_from = |(first, out): (usize, &mut [f32])| {
             let mut scratch = Scratch::default();
             for (index, out) in (first..).zip(out.chunks_exact_mut(together * head_dim)) {
                 let (token, head) = (index / kv_heads, index % kv_heads);
@@ -220,11 +209,11 @@ impl TilePass {
             }
         };
         if means.threads == 1 {
-            some((0, &mut attended));
+            attend_from((0, &mut attended));
         } else {
             let share = (self.positions.len() * kv_heads).div_ceil(means.threads);
             let shares = attended.par_chunks_mut(share * together * head_dim).enumerate();
-            shares.for_each(|(index, out)| some((index * share, out)));
+            shares.for_each(|(index, out)| attend_from((index * share, out)));
         }
         attended
     }
@@ -242,35 +231,4 @@ fn quantise_heads(values: &mut [i16], exponents: &mut [i16], x: &[f32], head_dim
     for ((values, x), exponent) in heads.zip(exponents) {
         *exponent = quantise_head(values, x);
     }
-}
-
-/// The products of several matrices with one tile, each (token, row).
-///
-/// A single vector's rows are divided among the threads, in one go for all matrices.
-pub(crate) fn products<const N: usize>(
-    matrices: [&Matrix<'_>; N],
-    x: &Tile,
-    means: Effort,
-) -> [Vec<f32>; N] {
-    let mut outputs = matrices.map(|w| vec![0.0; x.tokens() * w.rows()]);
-    if means.threads == 1 || x.tokens() > 1 {
-        for (out, w) in outputs.iter_mut().zip(matrices) {
-            mat_tile(out, &Product { w: *w, rows: 0..w.rows(), x }, means.isa);
-        }
-        return outputs;
-    }
-    let mut shares: Vec<Vec<_>> = (0..means.threads).map(|_| Vec::with_capacity(N)).collect();
-    for (out, w) in outputs.iter_mut().zip(matrices) {
-        let rows = w.rows().div_ceil(means.threads).next_multiple_of(GROUP);
-        for ((index, out), share) in out.chunks_mut(rows).enumerate().zip(&mut shares) {
-            share.push((out, w, index * rows));
-        }
-    }
-    shares.into_par_iter().for_each(|share| {
-        for (out, w, first) in share {
-            let rows = first..first + out.len();
-            mat_tile(out, &Product { w: *w, rows, x }, means.isa);
-        }
-    });
-    outputs
 }

@@ -1,4 +1,5 @@
-//! What the chain calls a program, a content and a model (`docs/spec/commitments.md`, `docs/spec/vm.md`).
+//! What the chain calls a program, a content and a model (`docs/spec/commitments.md`,
+//! `docs/spec/vm.md`).
 
 use imo_commit::{Hash, keccak256};
 

@@ -1,56 +1,33 @@
-//! Model file to packed image, checked graph, tokenizer and model id.
+//! The reader of packed models: an image's header and weights, its tokenizer, and the ids of
+//! models and programs.
 //!
-//! Without the feature `std` there is what a guest program reads: the image's header, the tokenizer, the ids, how a request
-//! has its tokens chosen.
+//! The guest program reads images with this crate, built without the feature `std`: the header, the
+//! tokenizer, and how a request has its tokens chosen. With `std` there is also [`ModelImage`], an
+//! image on disk that is mapped and checked once. The engine computes over it, and the binary
+//! derives the ids that the chain knows it by. `imo-pack` writes what is read here, by the same
+//! tables of offsets.
 //!
-//! **Invariant:** what parses cannot fault, and the same file packs to the same bytes on any machine.
+//! **Invariant:** an image that is accepted never makes a reader fault.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 mod image;
-pub use image::{HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, Tensor, Vector};
+pub use image::{
+    ALIGNMENT, HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, Shapes, TEXT_PROGRAM, Tensor,
+    Vector, WINDOW_BYTES, program_number,
+};
 
 mod ids;
 pub use ids::{Program, content_id, model_id};
 
-mod request;
-pub use request::{SAMPLING_ONE, SamplingWord, Stops};
-
-mod trace;
-pub use trace::{Kind, TraceShape};
-
 mod tokenizer;
-pub use tokenizer::{EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scratch_words};
-
-#[cfg(feature = "std")]
-mod gguf;
-#[cfg(feature = "std")]
-pub use gguf::{Gguf, GgufError, List, TensorInfo, Value};
-
-#[cfg(feature = "std")]
-mod convert;
-
-#[cfg(feature = "std")]
-mod stored;
-
-#[cfg(feature = "std")]
-mod vocabulary;
-
-#[cfg(feature = "std")]
-mod template;
-
-#[cfg(feature = "std")]
-mod architecture;
-
-#[cfg(feature = "std")]
-mod writer;
-
-#[cfg(feature = "std")]
-mod pack;
-#[cfg(feature = "std")]
-pub use pack::{PackError, PackReport, pack, pack_bytes, pack_to};
+pub use tokenizer::{
+    EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scratch_words, tables,
+};
 
 #[cfg(feature = "std")]
 mod map;
+#[cfg(feature = "std")]
+pub use map::MappedFile;
 
 #[cfg(feature = "std")]
 mod packed;
@@ -58,4 +35,6 @@ mod packed;
 pub use packed::{ModelImage, OpenError};
 
 #[cfg(feature = "std")]
-pub mod tiny;
+mod record;
+#[cfg(feature = "std")]
+pub use record::{Record, Stamp};

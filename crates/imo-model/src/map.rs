@@ -3,14 +3,30 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Deref;
 use std::path::Path;
 
 use memmap2::Mmap;
 
-/// Maps a file for reading.
-pub(crate) fn map_file(path: &Path) -> io::Result<Mmap> {
-    let file = File::open(path)?;
-    // SAFETY: nothing here writes to a mapped file, and images are replaced by renaming, never in place. Should somebody else cut the file
-    // short while it is mapped, the process ends with a bus error; no wrong answer comes of it.
-    unsafe { Mmap::map(&file) }
+/// The bytes of a file, read as they are needed.
+#[derive(Debug)]
+pub struct MappedFile(Mmap);
+
+impl MappedFile {
+    /// Maps a file for reading.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        // SAFETY: nothing here writes to a mapped file, and an image is replaced by renaming,
+        // never in place. If somebody else cuts the file short while it is mapped, the process
+        // ends with a bus error; no wrong answer comes of it.
+        unsafe { Mmap::map(&file) }.map(Self)
+    }
+}
+
+impl Deref for MappedFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
 }

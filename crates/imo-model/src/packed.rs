@@ -1,19 +1,17 @@
 //! A packed image on disk, mapped and used as it is.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use imo_commit::{DenseTree, Hash, depth};
-use memmap2::Mmap;
-use serde::{Deserialize, Serialize};
+use imo_tensor::Matrix;
 
-use crate::image::{HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, Tensor};
-use crate::map::map_file;
-use crate::pack::PackReport;
+use crate::image::{
+    HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, Tensor, Vector, program_number,
+};
+use crate::map::MappedFile;
+use crate::record::{Record, Stamp};
 use crate::tokenizer::Tokenizer;
-use crate::trace::TraceShape;
 
 /// Why an image cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,47 +34,10 @@ pub enum OpenError {
     },
 }
 
-/// What is known of an image since it was packed or validated, kept beside it.
-#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub(crate) struct Record {
-    version: u32,
-    root: String,
-    length: u64,
-    modified_ns: u128,
-    source_sha256: String,
-}
-
-impl Record {
-    pub(crate) fn of(report: &PackReport, image: &Path) -> io::Result<Self> {
-        Ok(Self {
-            version: 1,
-            root: hex(&report.root),
-            length: report.length,
-            modified_ns: modified(image)?,
-            source_sha256: hex(&report.source_sha256),
-        })
-    }
-
-    pub(crate) fn write(&self, image: &Path) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(self).expect("a record is JSON");
-        fs::write(Self::path(image), text + "\n")
-    }
-
-    fn read(image: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(Self::path(image)).ok()?).ok()
-    }
-
-    fn path(image: &Path) -> PathBuf {
-        let mut name = image.as_os_str().to_owned();
-        name.push(".json");
-        name.into()
-    }
-}
-
 /// Bytes of an image: mapped, or in memory.
 #[derive(Debug)]
 enum Bytes {
-    Mapped(Mmap),
+    Mapped(MappedFile),
     Owned(Vec<u8>),
 }
 
@@ -90,30 +51,19 @@ pub struct ModelImage {
 }
 
 impl ModelImage {
-    /// Maps an image. Its header is checked; its contents are trusted when the record beside it fits, else validated in full.
+    /// Maps an image and checks its header. Its contents are trusted when there is a record beside
+    /// it that fits, and validated in full otherwise.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let io_error = |error| OpenError::Io { path: path.to_owned(), error };
-        let map = map_file(path).map_err(io_error)?;
-        let modified = modified(path).map_err(io_error)?;
-        let record = Record::read(path).filter(|record| {
-            (record.version, record.length, record.modified_ns) == (1, map.len() as u64, modified)
-        });
-        let root = record.as_ref().and_then(|record| unhex(&record.root));
-        let image = Self::new(Bytes::Mapped(map), root)
-            .and_then(
-                |image| if root.is_some() { Ok(image) } else { image.validate().map(|()| image) },
-            )
-            .map_err(|error| OpenError::Image { path: path.to_owned(), error })?;
+        let image_error = |error| OpenError::Image { path: path.to_owned(), error };
+        let file = MappedFile::open(path).map_err(io_error)?;
+        let stamp = Stamp::of(path, file.len() as u64).map_err(io_error)?;
+        let root = Record::root(path, stamp);
+        let image = Self::new(Bytes::Mapped(file), root).map_err(image_error)?;
         if root.is_none() {
-            let record = Record {
-                version: 1,
-                root: hex(&image.root()),
-                length: image.bytes().len() as u64,
-                modified_ns: modified,
-                source_sha256: String::new(),
-            };
-            // A folder that cannot be written costs the next start a validation, nothing else.
-            let _ = record.write(path);
+            image.validate().map_err(image_error)?;
+            // In a folder that cannot be written, the next start validates again; that is all.
+            let _ = Record::new(stamp, image.root(), None).write(path);
         }
         Ok(image)
     }
@@ -127,7 +77,7 @@ impl ModelImage {
 
     fn new(bytes: Bytes, recorded_root: Option<Hash>) -> Result<Self, ImageError> {
         let all: &[u8] = match &bytes {
-            Bytes::Mapped(map) => map,
+            Bytes::Mapped(file) => file,
             Bytes::Owned(bytes) => bytes,
         };
         let header = Header::parse(all)?;
@@ -144,9 +94,17 @@ impl ModelImage {
     /// All its bytes.
     pub fn bytes(&self) -> &[u8] {
         match &self.bytes {
-            Bytes::Mapped(map) => map,
+            Bytes::Mapped(file) => file,
             Bytes::Owned(bytes) => bytes,
         }
+    }
+
+    /// The number of the program that the image needs.
+    ///
+    /// # Panics
+    /// Never: it was read when the image was opened.
+    pub fn program_number(&self) -> u32 {
+        program_number(self.bytes()).expect("the header was checked")
     }
 
     /// Shapes and places.
@@ -159,9 +117,24 @@ impl ModelImage {
         &self.layers
     }
 
-    /// How a trace of this model is laid out.
-    pub fn trace_shape(&self) -> TraceShape {
-        TraceShape::smallest(&self.header)
+    /// One of the matrices that the header or a layer points to.
+    ///
+    /// # Panics
+    /// If the tensor is one of another image and does not lie within this one.
+    pub fn matrix(&self, tensor: &Tensor) -> Matrix<'_> {
+        tensor.over(self.bytes_at(tensor.offset, tensor.bytes()))
+    }
+
+    /// One of the vectors that the header or a layer points to, as little-endian binary32.
+    ///
+    /// # Panics
+    /// If the vector is one of another image and does not lie within this one.
+    pub fn vector(&self, vector: Vector) -> &[[u8; 4]] {
+        self.bytes_at(vector.offset, 4 * vector.length as usize).as_chunks().0
+    }
+
+    fn bytes_at(&self, offset: u64, length: usize) -> &[u8] {
+        &self.bytes()[usize::try_from(offset).expect("within the image")..][..length]
     }
 
     /// The tokenizer.
@@ -174,8 +147,7 @@ impl ModelImage {
 
     fn tokenizer_bytes(&self) -> &[u8] {
         let (offset, length) = self.header.tokenizer;
-        let start = usize::try_from(offset).expect("within the image");
-        &self.bytes()[start..start + usize::try_from(length).expect("within the image")]
+        self.bytes_at(offset, usize::try_from(length).expect("within the image"))
     }
 
     /// The root of the image; from the record when there is one.
@@ -188,7 +160,8 @@ impl ModelImage {
         DenseTree::new(self.bytes(), depth(self.bytes().len() as u64))
     }
 
-    /// Checks all that the engine and the virtual machine rely on: what passes runs in both exactly alike and never faults.
+    /// Checks all that the engine and the virtual machine rely on. An image that passes runs in
+    /// both exactly alike and never faults.
     pub fn validate(&self) -> Result<(), ImageError> {
         let tokenizer = Tokenizer::parse(self.tokenizer_bytes())?;
         tokenizer.validate()?;
@@ -199,26 +172,12 @@ impl ModelImage {
         if self.header.head != self.header.embedding {
             self.check_matrix("head", &self.header.head)?;
         }
-        for layer in &self.layers {
-            let matrices = [
-                layer.query,
-                layer.key,
-                layer.value,
-                layer.output,
-                layer.gate,
-                layer.up,
-                layer.down,
-            ];
-            for matrix in &matrices {
-                self.check_matrix("layer's weights", matrix)?;
-            }
+        for tensor in self.layers.iter().flat_map(Layer::tensors) {
+            self.check_matrix("layer's weights", &tensor)?;
         }
-        let norms = self.layers.iter().flat_map(|layer| [layer.attention_norm, layer.ffn_norm]);
-        let vectors = norms.chain(self.layers.iter().filter_map(|layer| layer.bias));
+        let vectors = self.layers.iter().flat_map(Layer::vectors);
         for vector in vectors.chain([self.header.output_norm, self.header.rope]) {
-            let start = usize::try_from(vector.offset).expect("within the image");
-            let values = self.bytes()[start..start + 4 * vector.length as usize].as_chunks().0;
-            if !values.iter().all(|it| f32::from_le_bytes(*it).is_finite()) {
+            if !self.vector(vector).iter().all(|it| f32::from_le_bytes(*it).is_finite()) {
                 return Err(ImageError::Field(
                     "norm, bias or rope table: a value that is not finite",
                 ));
@@ -228,30 +187,9 @@ impl ModelImage {
     }
 
     fn check_matrix(&self, name: &'static str, tensor: &Tensor) -> Result<(), ImageError> {
-        let start = usize::try_from(tensor.offset).expect("within the image");
-        let matrix = tensor.over(&self.bytes()[start..start + tensor.bytes()]);
+        let matrix = self.matrix(tensor);
         let fine = matrix.scales_are_valid()
             && (0..matrix.rows()).all(|row| matrix.worst_row_sum(row) >> 63 == 0);
         if fine { Ok(()) } else { Err(ImageError::Field(name)) }
     }
-}
-
-fn modified(path: &Path) -> io::Result<u128> {
-    let time = fs::metadata(path)?.modified()?;
-    Ok(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Hash> {
-    let mut hash = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
-    }
-    Some(hash)
 }

@@ -17,12 +17,6 @@ pub enum NodeError {
     /// The server of traces cannot start.
     #[error(transparent)]
     Serve(#[from] io::Error),
-    /// A request that no oracle should have taken.
-    #[error("the oracle took a malformed word")]
-    MalformedSampling,
-    /// Likewise: the text is shorter than the stop sequences behind it.
-    #[error("the oracle took a text without its stop sequences")]
-    MissingStops,
     /// A request that this node was not meant to answer.
     #[error("the model is not here")]
     NoModel,

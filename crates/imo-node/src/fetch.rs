@@ -5,11 +5,9 @@ use std::time::Duration;
 use imo_chain::primitives::B256;
 use imo_chain::{Beacon, ClaimView, Client};
 use imo_commit::Hash;
-use imo_engine::Trace;
 use imo_player::{Difference, first_difference};
+use imo_trace::{Trace, node_roots};
 use tokio::runtime::Handle;
-
-use crate::node_roots;
 
 /// Longest wait for an answer; whoever is slower withholds its trace.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -289,8 +289,9 @@ mod tests {
     use imo_chain::contracts::OpmlVerifier::ClaimPreimage;
     use imo_chain::{Client, Deployment, RequestState, Signer};
     use imo_engine::Means;
-    use imo_model::tiny::{TinyShape, gguf};
-    use imo_model::{ModelImage, pack_bytes};
+    use imo_model::ModelImage;
+    use imo_pack::pack_bytes;
+    use imo_pack::tiny::{TinyShape, gguf};
 
     use super::*;
 

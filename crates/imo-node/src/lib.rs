@@ -17,8 +17,6 @@ pub use error::NodeError;
 mod event;
 pub use event::{Event, Report};
 
-mod node_roots;
-
 mod on_chain;
 pub use on_chain::{registration, request_of, shown_slot};
 

@@ -3,30 +3,21 @@
 use imo_chain::contracts::OpmlVerifier::{self, registerContentCall, registerProgramCall};
 use imo_chain::primitives::Address;
 use imo_chain::{GameView, RequestView};
-use imo_engine::Request;
-use imo_model::{ModelImage, Program as Parameters, SamplingWord, Stops};
-use imo_player::{Difference, Program};
+use imo_commit::Hash;
+use imo_player::text::request;
+use imo_player::{Difference, Origin, Program, Request};
 
 use crate::error::NodeError;
 
-/// What makes a model known to the verifier: its program, and the image with that program. Neither
-/// call is an error where somebody made it before.
+/// What makes a model known to the verifier: its program, and an image of this root and length with
+/// that program. Neither call is an error where somebody made it before.
 pub fn registration(
     program: &Program,
-    image: &ModelImage,
+    image_root: Hash,
+    image_length: u64,
 ) -> (registerProgramCall, registerContentCall) {
-    let parameters = program.parameters();
-    let content = registerContentCall {
-        imageRoot: image.root().into(),
-        imageLength: image.bytes().len() as u64,
-        programId: parameters.id().into(),
-    };
-    (registerProgramCall { program: program_on_chain(parameters) }, content)
-}
-
-/// The parameters of a program as the verifier takes them.
-fn program_on_chain(it: &Parameters) -> OpmlVerifier::Program {
-    OpmlVerifier::Program {
+    let it = program.parameters();
+    let program = OpmlVerifier::Program {
         codeRoot: it.code_root.into(),
         codeBase: it.code_base,
         entry: it.entry,
@@ -39,8 +30,11 @@ fn program_on_chain(it: &Parameters) -> OpmlVerifier::Program {
         outputAddress: it.output_address,
         promptLimit: it.prompt_limit,
         outputLimit: it.output_limit,
-        vmVersion: Parameters::VM_VERSION,
-    }
+        vmVersion: Program::VM_VERSION,
+    };
+    let (root, id) = (image_root.into(), it.id().into());
+    let content = registerContentCall { imageRoot: root, imageLength: image_length, programId: id };
+    (registerProgramCall { program }, content)
 }
 
 /// A request as the engine takes it, in the name of a claimant.
@@ -48,28 +42,17 @@ pub fn request_of(
     view: &RequestView,
     claimant: Address,
     chain_id: u64,
-) -> Result<Request, NodeError> {
+) -> Result<Request<Vec<u8>>, NodeError> {
     let it = &view.order.request;
-    let sampling = SamplingWord::parse(&it.sampling).ok_or(NodeError::MalformedSampling)?;
-    let (prompt, stops) =
-        Stops::split(&view.text, sampling.stop_lengths).ok_or(NodeError::MissingStops)?;
-    Ok(Request {
+    let origin = Origin {
         chain_id,
         host: it.host.into_array(),
         id: it.id.to_be_bytes(),
         model_id: it.modelId.0,
         claimant: claimant.into_array(),
-        seed: it.seed,
-        max_tokens: it.maxTokens,
-        temperature: sampling.temperature,
-        top_k: sampling.top_k,
-        top_p: sampling.top_p,
-        min_p: sampling.min_p,
-        repeat_penalty: sampling.repeat_penalty,
-        stops,
-        raw: it.flags & 1 != 0,
-        prompt: prompt.to_vec(),
-    })
+    };
+    let how = (it.seed, it.maxTokens, it.flags & 1 != 0);
+    Ok(request(origin, how, &it.sampling, &view.text)?)
 }
 
 /// The slot that a game is about, as its claimant has shown it; none while the trace is revealed.

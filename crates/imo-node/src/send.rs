@@ -11,11 +11,11 @@ use imo_chain::primitives::{Address, B256, U256, keccak256};
 use imo_chain::{ChainError, ClaimView, Client, Receipt, SolCall, Table, View, evidence};
 use imo_dispute::Move;
 use imo_player::{Difference, Solution};
+use imo_trace::node_roots;
 
 use crate::agenda::PAY_GAS;
 use crate::event::{Event, Report};
 use crate::funds::{challenge_bond, claim_bond};
-use crate::node_roots;
 
 /// Sends one account's transactions to a deployment.
 #[derive(Debug)]

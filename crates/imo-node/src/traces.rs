@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use imo_commit::Hash;
-use imo_engine::TraceTree;
+use imo_trace::TraceTree;
 
 /// Trees of traces by root.
 #[derive(Clone, Debug, Default)]

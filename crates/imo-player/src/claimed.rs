@@ -1,7 +1,7 @@
 //! A trace of one's own, seen as somebody claimed it.
 
 use imo_commit::{Hash, root_from_opening};
-use imo_engine::Trace;
+use imo_trace::Trace;
 use imo_vm::TraceBytes;
 
 /// The subtree of a claimed trace that differs from one's own, with the claimed siblings on its way

@@ -31,6 +31,12 @@ pub enum PlayerError {
         /// The content that was asked for.
         content_id: Hash,
     },
+    /// A request that no oracle should have taken.
+    #[error("the oracle took a malformed word")]
+    MalformedSampling,
+    /// Likewise: the text is shorter than the stop sequences behind it.
+    #[error("the oracle took a text without its stop sequences")]
+    MissingStops,
     /// The engine cannot run the model.
     #[error(transparent)]
     Engine(#[from] SessionError),

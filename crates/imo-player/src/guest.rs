@@ -1,15 +1,14 @@
 //! What a guest program is to those who run it.
 
-use imo_engine::{Fault, Means, Request};
+use imo_engine::Means;
 use imo_model::ModelImage;
+use imo_text::layout::Request;
+use imo_trace::Fault;
 use imo_vm::Elf;
 
 use crate::error::PlayerError;
 use crate::solution::Solution;
 use crate::source::{self, Place};
-
-/// Where in the header of an image the number of its program stands, as a little-endian word.
-const NUMBER_AT: usize = 12;
 
 /// A guest program: a row of the table of programs. All that tells one program from another stands
 /// here, as a value or as a function of the image.
@@ -45,7 +44,7 @@ pub struct Guest {
 
 /// Answers a request with an engine, perhaps with a deliberate fault, and keeps every slot.
 pub(crate) type Solve =
-    fn(&ModelImage, &Request, Option<Fault>, Means) -> Result<Solution, PlayerError>;
+    fn(&ModelImage, &Request<Vec<u8>>, Option<Fault>, Means) -> Result<Solution, PlayerError>;
 
 /// How large a trace is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +80,7 @@ impl Guest {
 
     /// Whether an image needs this program; what else it needs is the error.
     pub(crate) fn require(&self, image: &ModelImage) -> Result<(), PlayerError> {
-        let number = number_of(image);
+        let number = image.program_number();
         let wanted = self.name;
         if number == self.number {
             Ok(())
@@ -89,10 +88,4 @@ impl Guest {
             Err(PlayerError::OtherProgram { number, wanted })
         }
     }
-}
-
-/// The number of the program that an image needs.
-pub(crate) fn number_of(image: &ModelImage) -> u32 {
-    let bytes = image.bytes()[NUMBER_AT..].first_chunk().expect("an image has a whole header");
-    u32::from_le_bytes(*bytes)
 }

@@ -9,6 +9,9 @@
 //!
 //! **Invariant:** it knows no chain and no terminal: it sends nothing and prints nothing.
 
+/// What an engine and a guest are asked, and where.
+pub use imo_text::layout::{Origin, Request};
+
 mod error;
 pub use error::PlayerError;
 

@@ -1,8 +1,10 @@
 //! A model that can be run and judged.
 
 use imo_commit::{DenseTree, Hash};
-use imo_engine::{Fault, Means, Request};
+use imo_engine::Means;
 use imo_model::ModelImage;
+use imo_text::layout::Request;
+use imo_trace::Fault;
 use imo_vm::Run;
 
 use crate::claimed::ClaimedTrace;
@@ -56,7 +58,7 @@ impl Model {
     /// Answers a request with the engine, perhaps with a deliberate fault.
     pub fn solve(
         &self,
-        request: &Request,
+        request: &Request<Vec<u8>>,
         fault: Option<Fault>,
         means: Means,
     ) -> Result<Solution, PlayerError> {

@@ -17,6 +17,9 @@ pub struct Program {
 }
 
 impl Program {
+    /// Version of the virtual machine that the programs are for.
+    pub const VM_VERSION: u8 = imo_model::Program::VM_VERSION;
+
     /// The program of an image.
     pub fn of(image: &ModelImage) -> Result<Self, PlayerError> {
         let guest = guest_of(image)?;

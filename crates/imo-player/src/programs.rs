@@ -3,7 +3,7 @@
 use imo_model::ModelImage;
 
 use crate::error::PlayerError;
-use crate::guest::{Guest, number_of};
+use crate::guest::Guest;
 use crate::text::TEXT;
 
 /// Every program that this version can run and judge. Another one is a file beside `text.rs` and a
@@ -12,7 +12,7 @@ pub static PROGRAMS: [&Guest; 1] = [&TEXT];
 
 /// The program that an image needs.
 pub fn guest_of(image: &ModelImage) -> Result<&'static Guest, PlayerError> {
-    numbered(number_of(image))
+    numbered(image.program_number())
 }
 
 fn numbered(number: u32) -> Result<&'static Guest, PlayerError> {

@@ -1,7 +1,7 @@
 //! What a request comes to.
 
 use imo_commit::Hash;
-use imo_engine::Trace;
+use imo_trace::Trace;
 
 use crate::claimed::Difference;
 

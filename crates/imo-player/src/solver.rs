@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imo_commit::Hash;
-use imo_engine::{Fault, Means, Request};
+use imo_engine::Means;
+use imo_text::layout::Request;
+use imo_trace::Fault;
 
 use crate::error::PlayerError;
 use crate::model::Model;
@@ -39,7 +41,7 @@ impl Solver {
     pub fn solve(
         &mut self,
         content_id: Hash,
-        request: &Request,
+        request: &Request<Vec<u8>>,
     ) -> Result<Arc<Solution>, PlayerError> {
         // All that an answer follows from: host, request, model, claimant, prompt and parameters.
         let input = request.encode();
@@ -59,8 +61,10 @@ impl Solver {
 
 #[cfg(test)]
 mod tests {
-    use imo_model::tiny::{TinyShape, gguf};
-    use imo_model::{ModelImage, pack_bytes};
+    use imo_model::ModelImage;
+    use imo_pack::pack_bytes;
+    use imo_pack::tiny::{TinyShape, gguf};
+    use imo_text::layout::Origin;
 
     use super::*;
 
@@ -75,7 +79,7 @@ mod tests {
         let mut solve = |id: u8, claimant: u8| {
             let prompt = format!("the end of {id}");
             let request =
-                Request { id: [id; 32], claimant: [claimant; 20], ..Request::local(prompt, 1) };
+                Request { origin: Origin { id: [id; 32], claimant: [claimant; 20], ..Origin::default() }, ..Request::local(prompt, 1) };
             solver.solve(content_id, &request).expect("the model is there")
         };
         let first = solve(1, 1);

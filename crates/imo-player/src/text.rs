@@ -2,8 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Answer, Deviations, Fault, Limits, Means, Recording, Request, Session, Trace};
-use imo_model::{Kind, ModelImage};
+use imo_engine::{Answer, Deviations, Limits, Means, Session};
+use imo_model::{ModelImage, TEXT_PROGRAM};
+use imo_text::layout::{
+    INPUT_DEPTH, Kind, OUTPUT_LIMIT, Origin, PROMPT_LIMIT, Request, STEPS_LOG2, SamplingWord,
+    Status, Stops, TraceShape,
+};
+use imo_trace::{Fault, Recording, Trace};
 
 use crate::error::PlayerError;
 use crate::guest::{Guest, NodeKind, TraceSize};
@@ -11,17 +16,17 @@ use crate::solution::Solution;
 
 /// Its row.
 pub static TEXT: Guest = Guest {
-    number: 1,
+    number: TEXT_PROGRAM,
     name: "text",
     elf: include_bytes!("../../../programs/text.elf"),
     lines: include_str!("../../../programs/text.lines"),
     // 4 MiB.
     memory_depth: 15,
-    input_depth: 8,
-    steps_log2: 32,
+    input_depth: INPUT_DEPTH,
+    steps_log2: STEPS_LOG2,
     output_address: 0,
-    prompt_limit: 16_384,
-    output_limit: 24_575,
+    prompt_limit: PROMPT_LIMIT,
+    output_limit: OUTPUT_LIMIT,
     trace,
     solve,
     kind,
@@ -30,17 +35,28 @@ pub static TEXT: Guest = Guest {
 /// What the program allows with an image, for those who run its engine themselves.
 pub fn limits(image: &ModelImage) -> Result<Limits, PlayerError> {
     TEXT.require(image)?;
-    Ok(Limits {
-        shape: image.trace_shape(),
-        prompt_bytes: TEXT.prompt_limit as usize,
-        output_bytes: TEXT.output_limit as usize,
-    })
+    Ok(Limits::of(image))
+}
+
+/// A request as an oracle has it: how tokens are chosen is a word, and the stop sequences stand
+/// behind the prompt.
+pub fn request(
+    origin: Origin,
+    (seed, max_tokens, raw): (u64, u32, bool),
+    sampling: &[u8; 32],
+    text: &[u8],
+) -> Result<Request<Vec<u8>>, PlayerError> {
+    let word = SamplingWord::parse(sampling).ok_or(PlayerError::MalformedSampling)?;
+    let (prompt, stops) =
+        Stops::split(text, word.stop_lengths).ok_or(PlayerError::MissingStops)?;
+    let (sampling, prompt) = (word.sampling, prompt.to_vec());
+    Ok(Request { origin, seed, max_tokens, sampling, stops, raw, prompt })
 }
 
 /// An answer with its trace, every slot kept.
 pub fn answer(
     session: &Session<'_>,
-    request: &Request,
+    request: &Request<Vec<u8>>,
     deviations: &Deviations,
 ) -> (Answer, Trace) {
     let shape = session.limits().shape;
@@ -50,7 +66,7 @@ pub fn answer(
 }
 
 fn trace(image: &ModelImage) -> Option<TraceSize> {
-    let shape = image.trace_shape();
+    let shape = TraceShape::smallest(image.header());
     // The header alone does not bound a trace.
     let (nodes_log2, slot_log2) = (shape.nodes_log2, shape.slot_log2);
     shape.holds(image.header()).then_some(TraceSize { nodes_log2, slot_log2 })
@@ -58,19 +74,19 @@ fn trace(image: &ModelImage) -> Option<TraceSize> {
 
 fn solve(
     image: &ModelImage,
-    request: &Request,
+    request: &Request<Vec<u8>>,
     fault: Option<Fault>,
     means: Means,
 ) -> Result<Solution, PlayerError> {
     let session = Session::new(image, limits(image)?, means)?;
     let deviations = Deviations { fault, ..Deviations::default() };
     let (answer, trace) = answer(&session, request, &deviations);
-    let tokens_used = if answer.status == 0 { answer.tokens_used() } else { 0 };
+    let tokens_used = if answer.status == Status::Fine { answer.tokens_used() } else { 0 };
     Ok(Solution { input: request.encode(), answer: answer.bytes, tokens_used, trace })
 }
 
 fn kind(image: &ModelImage, node: u32) -> NodeKind {
-    let (name, words) = match image.trace_shape().kind(node) {
+    let (name, words) = match TraceShape::smallest(image.header()).kind(node) {
         Kind::Tokens { chunk } => ("tokenizer", format!("tokenizer, chunk {chunk}")),
         Kind::Layer { position, layer } => {
             ("layer", format!("layer {layer} at position {position}"))

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use imo_engine::{Deviations, Means, Request, Session};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{Kind, ModelImage, pack_bytes};
+use imo_engine::{Deviations, Means, Session};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 use imo_player::text::{answer, limits};
-use imo_player::{ClaimedTrace, Program};
+use imo_player::{ClaimedTrace, Program, Request};
+use imo_tensor::Sampling;
+use imo_text::layout::Kind;
 
 fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
     let (bytes, _) = pack_bytes(&gguf(seed, shape), |_, _| ()).expect("a supported file");
@@ -17,7 +20,7 @@ fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
 /// each.
 fn compare(
     image: &ModelImage,
-    request: &Request,
+    request: &Request<Vec<u8>>,
     choose: impl Fn(Kind) -> bool,
 ) -> Vec<(Kind, u64)> {
     let program = Program::of(image).expect("the text program");
@@ -58,7 +61,8 @@ fn every_node_of_tiny_models_runs_in_the_machine() {
     ];
     for shape in shapes {
         let image = tiny(u64::from(shape.kind), &shape);
-        let request = Request { temperature: 80_000, seed: 9, ..Request::local("and the end", 4) };
+        let sampling = Sampling { temperature: 80_000, ..Sampling::default() };
+        let request = Request { sampling, seed: 9, ..Request::local("and the end", 4) };
         let compared = compare(&image, &request, |_| true);
         assert!(compared.len() > 50, "{} nodes", compared.len());
     }

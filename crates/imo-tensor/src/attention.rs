@@ -3,33 +3,6 @@
 use crate::exp::weight_of_negative;
 use crate::float::{canonical, power_of_two};
 
-/// Quantises a head vector to 16 bits with a power-of-two scale; returns its exponent e: value = `values[i]` · 2^e.
-///
-/// With a the largest size and 2^t ≤ a < 2^(t+1), e = t − 14, and values = RNE(x · 2^−e) clamped to ±32,767. Where a < 2⁻¹⁰⁰, and where some value is not
-/// finite, all is zero and e = 0.
-///
-/// # Panics
-/// If the lengths differ.
-pub fn quantise_head(values: &mut [i16], x: &[f32]) -> i16 {
-    assert_eq!(values.len(), x.len(), "one integer per value");
-    let largest = x.iter().fold(0, |largest: u32, x| largest.max(x.to_bits() & 0x7fff_ffff));
-    let exponent = largest >> 23;
-    if !(27..255).contains(&exponent) {
-        values.fill(0);
-        return 0;
-    }
-    let exponent = exponent.cast_signed() - 127 - 14;
-    let factor = power_of_two(-exponent);
-    for (value, x) in values.iter_mut().zip(x) {
-        let shifted =
-            (x * factor + 12_582_912.0).to_bits().wrapping_sub(12_582_912.0_f32.to_bits());
-        let clamped = shifted.cast_signed().clamp(-32_767, 32_767).to_le_bytes();
-        *value = i16::from_le_bytes([clamped[0], clamped[1]]);
-    }
-    let bytes = exponent.to_le_bytes();
-    i16::from_le_bytes([bytes[0], bytes[1]])
-}
-
 /// What one head's attention needs to know.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadShape {
@@ -37,12 +10,13 @@ pub struct HeadShape {
     pub scale: f32,
 }
 
-/// One query's attention, position by position: [`Attention::score`] for each, then [`Attention::add`] for each, then [`Attention::mean`].
+/// One query's attention, position by position: [`Attention::score`] for each, then
+/// [`Attention::add`] for each, then [`Attention::mean`].
 ///
 /// ```text
 /// score[j]  = ((q · k[j] as binary32) · 2^eq) · 2^ek[j] · scale        the dot product is exact
 /// p[j]      = e^(score[j] − largest score) in units of 2⁻²⁴            a NaN score has no weight
-/// w[j]      = RNE(p[j] · 2^(ev[j] − E))                                E the largest exponent of a value
+/// w[j]      = RNE(p[j] · 2^(ev[j] − E))                                E: the largest ev[j]
 /// out       = (Σ w[j] v[j] as binary32) · (2^E / (Σ p[j] as binary32)) both sums are exact
 /// ```
 ///
@@ -64,7 +38,8 @@ impl<'a> Attention<'a> {
         Self { query, query_scale, shape, largest: f32::NEG_INFINITY, top: None, total: 0 }
     }
 
-    /// The score of a position, of whose value the exponent is needed already.
+    /// The score of a position. The exponent of its value is needed here already: all weights
+    /// depend on the largest.
     pub fn score(&mut self, (key, exponent): (&[i16], i16), value_exponent: i16) -> f32 {
         let scaled = dot(self.query, key) as f32 * self.query_scale * power_of_two(exponent.into());
         let score = scaled * self.shape.scale;
@@ -101,8 +76,9 @@ impl<'a> Attention<'a> {
     }
 }
 
-/// The mean of the values, weighted by how well their keys fit the query, as [`Attention`] says. `keys` and `values` give the positions in order;
-/// `scores` has room for one entry per position, `sums` for one per dimension.
+/// The mean of the values, weighted by how well their keys fit the query, as [`Attention`] says.
+/// `keys` and `values` give the positions in order; `scores` has room for one entry per position,
+/// `sums` for one per dimension.
 ///
 /// # Panics
 /// If the lengths do not fit.
@@ -167,29 +143,5 @@ mod tests {
             one(values),
         );
         assert_eq!(out, value.map(|it| f32::from(it) / 8.0));
-    }
-
-    #[test]
-    fn heads_keep_fifteen_bits() {
-        arbtest::arbtest(|u| {
-            let x: Vec<f32> = (0..8)
-                .map(|_| Ok(f32::from(u.arbitrary::<i16>()?) * 0.37))
-                .collect::<arbtest::arbitrary::Result<_>>()?;
-            let mut values = [0; 8];
-            let exponent = quantise_head(&mut values, &x);
-            let largest = x.iter().fold(0.0_f32, |a, x| if x.abs() > a { x.abs() } else { a });
-            for (value, x) in values.iter().zip(&x) {
-                let error = (f32::from(*value) * power_of_two(exponent.into()) - x).abs();
-                assert!(error <= largest / 16_384.0, "{x}");
-            }
-            Ok(())
-        });
-    }
-
-    #[test]
-    fn a_head_that_is_not_finite_counts_as_zero() {
-        let mut values = [1; 2];
-        assert_eq!(quantise_head(&mut values, &[f32::NAN, 1.0]), 0);
-        assert_eq!(values, [0, 0]);
     }
 }

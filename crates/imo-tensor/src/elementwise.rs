@@ -1,4 +1,4 @@
-//! What is done value by value.
+//! Operators that work value by value.
 
 use crate::exp::exp_of_negative;
 use crate::float::canonical;
@@ -14,7 +14,8 @@ pub fn add(x: &mut [f32], y: &[f32]) {
     }
 }
 
-/// gate = (gate · σ(gate)) · up, with t = e^−|gate| and σ = 1 / (1 + t) for a gate of at least 0, else t / (1 + t).
+/// gate = (gate · σ(gate)) · up, with t = e^−|gate| and σ = 1 / (1 + t) for a gate of at least 0,
+/// else t / (1 + t).
 ///
 /// −inf gives 0 · −inf, the canonical NaN.
 ///

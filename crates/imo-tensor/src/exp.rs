@@ -1,4 +1,4 @@
-//! The exponential of what is not positive, in integers.
+//! The exponential of numbers that are not positive, in integers.
 
 /// log₂ e in units of 2⁻³¹.
 const LOG2_E: u64 = 3_098_164_009;
@@ -7,10 +7,12 @@ const LOG2_E: u64 = 3_098_164_009;
 const POWERS: [u64; 7] =
     [2_147_483_652, 1_488_521_813, 515_889_645, 119_149_570, 20_785_153, 2_671_403, 466_052];
 
-/// e^−|x| as (significand, shift): significand · 2^−(31 + shift), the significand in [2³¹, 2³²). None where that is below 2⁻¹⁴⁹ or x is NaN.
+/// e^−|x| as (significand, shift): significand · 2^−(31 + shift), the significand in [2³¹, 2³²).
+/// `None` where that is below 2⁻¹⁴⁹ or x is NaN.
 ///
-/// |x| is taken in units of 2⁻³² (truncated), times log₂ e, split into k + f; 2^−(k+f) is 2^g · 2^−⌈k+f⌉ with g = ⌈k+f⌉ − (k+f), and 2^g a polynomial by
-/// Horner's rule, each product of 32 by 32 bits truncated to its high half.
+/// |x| is taken in units of 2⁻³² (truncated), times log₂ e, split into k + f; 2^−(k+f) is
+/// 2^g · 2^−⌈k+f⌉ with g = ⌈k+f⌉ − (k+f), and 2^g a polynomial by Horner's rule, each product of 32
+/// by 32 bits truncated to its high half.
 fn parts(x: f32) -> Option<(u32, u32)> {
     let bits = x.to_bits() & 0x7fff_ffff;
     if bits >= 104.0_f32.to_bits() {
@@ -50,7 +52,8 @@ pub fn weight_of_negative(x: f32) -> u32 {
 pub fn exp_of_negative(x: f32) -> f32 {
     match parts(x) {
         Some((significand, shift)) if shift <= 126 => {
-            // 24 bits, the first of them the implicit one; a carry runs into the exponent, as it should.
+            // 24 bits, the first of them the implicit one; a carry goes into the exponent, as it
+            // should.
             let rounded = (u64::from(significand) + 128) >> 8;
             f32::from_bits(((126 - shift) << 23) + low(rounded))
         }

@@ -9,7 +9,8 @@ pub const fn canonical(x: f32) -> f32 {
     f32::from_bits(if bits & 0x7fff_ffff > 0x7f80_0000 { 0x7fc0_0000 } else { bits })
 }
 
-/// A key whose integer order is the order of the values: −inf < … < −0 < +0 < … < +inf. NaN comes before all.
+/// A key whose integer order is the order of the values: −inf < … < −0 < +0 < … < +inf. NaN comes
+/// before all.
 #[inline]
 pub const fn order(x: f32) -> i32 {
     if x.is_nan() {
@@ -32,8 +33,8 @@ pub const fn power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + 127) << 23).cast_unsigned())
 }
 
-/// The square root, correctly rounded (to nearest even), as IEEE-754 asks. −0 gives −0, +inf itself, negative numbers and NaN the
-/// canonical NaN.
+/// The square root, correctly rounded (to nearest even), as IEEE-754 asks. −0 gives −0, +inf gives
+/// +inf, negative numbers and NaN give the canonical NaN.
 pub fn square_root(x: f32) -> f32 {
     if x == 0.0 || x == f32::INFINITY {
         return x;
@@ -51,8 +52,9 @@ pub fn square_root(x: f32) -> f32 {
     } else {
         significand |= 0x80_0000;
     }
-    // x = significand · 2^(e − 23) with e = exponent − 127. The root of `significand << s`, s chosen so that the power left is
-    // even, has 25 bits: 24 and one to round by. It is never half way, since a root with 25 bits has a square with too many.
+    // x = significand · 2^(e − 23) with e = exponent − 127. The root of `significand << s`, with s
+    // such that the power left is even, has 25 bits: 24 and one to round by. It is never half way,
+    // since a root with 25 bits has a square with too many.
     let e = exponent.cast_signed() - 127;
     let shift = if e & 1 == 0 { 25 } else { 26 };
     let root = (significand << shift).isqrt();

@@ -1,20 +1,30 @@
 //! What each operator computes, bit for bit (`docs/spec/numerics.md`).
 //!
-//! Functions over slices, output first, nothing allocated; the same source runs on the host and in the virtual machine. These are the
-//! definition: a faster path anywhere must give the same bits.
+//! These functions are the definition: a faster path anywhere must give the same bits. The program
+//! `programs/text` runs them in the virtual machine when a node is disputed. `imo-kernels` computes
+//! the same with vector instructions and threads, and is tested against them. Packing writes the
+//! formats that they read. Each is a function over slices, with its output first, and allocates
+//! nothing, so that the same source runs on the host and in the virtual machine.
 //!
-//! **Invariant:** large sums are exact integers; everything else is IEEE-754 binary32, round to nearest even, in the order that the doc
-//! comment gives. Every operator is total, and its doc comment says what infinities and NaN give.
+//! **Invariant:** large sums are exact integers; everything else is IEEE-754 binary32, round to
+//! nearest even, in the order that the doc comment gives. Every operator is total, and its doc
+//! comment says what infinities and NaN give.
 #![cfg_attr(not(test), no_std)]
 
 mod float;
 pub use float::{canonical, order, power_of_two, square_root};
 
-mod block;
-pub use block::{BLOCK, BadMatrix, Format, GROUP, Matrix, half_to_units};
+mod format;
+pub use format::{BLOCK, Format, GROUP};
+
+mod quantise;
+pub use quantise::{LARGEST, Quantised, quantise, quantise_head};
+
+mod matrix;
+pub use matrix::{BadMatrix, Matrix, half_to_units};
 
 mod linear;
-pub use linear::{LARGEST, Quantised, mat_vec, quantise};
+pub use linear::mat_vec;
 
 mod exp;
 pub use exp::{exp_of_negative, weight_of_negative};
@@ -26,7 +36,7 @@ mod rope;
 pub use rope::rotate;
 
 mod attention;
-pub use attention::{Attention, HeadShape, attend, quantise_head};
+pub use attention::{Attention, HeadShape, attend};
 
 mod elementwise;
 pub use elementwise::{add, silu_mul};

@@ -1,64 +1,16 @@
 //! Products of packed weights with a vector: exact sums, one rounding.
 
-use crate::block::{
-    BLOCK, Format, GROUP, HALF, Matrix, UNIT, half_scales, half_to_units, units_at,
-};
-
-/// Largest quantised activation: 255 · 128 − 1, so that a vector path may split it into two bytes.
-pub const LARGEST: i16 = 32_639;
-
-/// Below 2⁻¹⁰⁰ a vector counts as zero.
-const TINY: f32 = f32::from_bits(27 << 23);
-
-/// A vector as 16-bit integers with one scale: value = `scale` · `values[i]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Quantised<'a> {
-    /// The integers, at most [`LARGEST`] in size.
-    pub values: &'a [i16],
-    /// Their sums by block of [`BLOCK`].
-    pub sums: &'a [i32],
-    /// What one is worth. NaN when the vector had a value that is not finite.
-    pub scale: f32,
-}
-
-/// Quantises `x` to `values`, with the sums of each block of 32; returns the scale.
-///
-/// scale = a / 32,639 with a the largest size; values = RNE(x · (32,639 / a)), clamped to ±32,639. ROUNDING: each value once to nearest even. Where
-/// a < 2⁻¹⁰⁰ all is zero and so is the scale; where some value is not finite all is zero and the scale is the canonical NaN.
-pub fn quantise(values: &mut [i16], sums: &mut [i32], x: &[f32]) -> f32 {
-    assert_eq!(values.len(), x.len(), "one integer per value");
-    assert_eq!(sums.len() * BLOCK, x.len(), "one sum per block");
-    let largest = x.iter().fold(0, |largest: u32, x| largest.max(x.to_bits() & 0x7fff_ffff));
-    let largest = f32::from_bits(largest);
-    if !largest.is_finite() || largest < TINY {
-        values.fill(0);
-        sums.fill(0);
-        return if largest.is_finite() { 0.0 } else { crate::canonical(f32::NAN) };
-    }
-    let factor = f32::from(LARGEST) / largest;
-    for ((values, sum), x) in values.chunks_exact_mut(BLOCK).zip(sums).zip(x.chunks_exact(BLOCK)) {
-        *sum = 0;
-        for (value, x) in values.iter_mut().zip(x) {
-            *value = round_to_i16(x * factor);
-            *sum += i32::from(*value);
-        }
-    }
-    largest / f32::from(LARGEST)
-}
-
-/// Rounds to the nearest integer, ties to even, and clamps to ±[`LARGEST`]; |x| < 2²².
-pub(crate) fn round_to_i16(x: f32) -> i16 {
-    // Adding 1.5 · 2²³ leaves the integer in the low bits, rounded as every addition is.
-    let shifted = (x + 12_582_912.0).to_bits().wrapping_sub(12_582_912.0_f32.to_bits());
-    let clamped = shifted.cast_signed().clamp(-i32::from(LARGEST), i32::from(LARGEST));
-    let bytes = clamped.to_le_bytes();
-    i16::from_le_bytes([bytes[0], bytes[1]])
-}
+use crate::float::canonical;
+use crate::format::{BLOCK, Format, GROUP, HALF};
+use crate::matrix::{Matrix, UNIT, half_scales, half_to_units, units_at};
+use crate::quantise::Quantised;
 
 /// Multiplies the rows of `w` from `first_row` on (a multiple of 8) by `x`: one output per row.
 ///
-/// A row's sum Σ (scale · quant + minimum) · value is exact in `i64`, so its order cannot matter. ROUNDING: once to binary32, then, exactly, times 2⁻²⁴,
-/// then once more times `x.scale`. INVARIANT: packing has checked that no row can overflow. A NaN scale gives the canonical NaN everywhere.
+/// A row's sum Σ (scale · quant + minimum) · value is exact in `i64`, so its order cannot matter.
+/// ROUNDING: once to binary32, then, exactly, times 2⁻²⁴, then once more times `x.scale`.
+/// INVARIANT: packing has checked that no row can overflow. A NaN scale gives the canonical NaN
+/// everywhere.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -71,7 +23,7 @@ pub fn mat_vec(out: &mut [f32], w: &Matrix<'_>, first_row: usize, x: &Quantised<
     for (group, out) in out.chunks_mut(GROUP).enumerate() {
         let sums = group_sums(w, first_row / GROUP + group, x);
         for (out, sum) in out.iter_mut().zip(sums) {
-            *out = crate::canonical(sum as f32 * UNIT * x.scale);
+            *out = canonical(sum as f32 * UNIT * x.scale);
         }
     }
 }
@@ -117,7 +69,8 @@ fn group_sums(w: &Matrix<'_>, group: usize, x: &Quantised<'_>) -> [i64; GROUP] {
     totals
 }
 
-/// Each half's scale times its dot product, and its minimum times its sum; at most 2 · 2³¹ · (2²⁶ + 2¹⁹) < 2⁵⁹.
+/// Each half's scale times its dot product, and its minimum times its sum; at most
+/// 2 · 2³¹ · (2²⁶ + 2¹⁹) < 2⁵⁹.
 fn by_halves((scales, minimums): ([i32; 2], [i32; 2]), dots: [i32; 2], sums: [i32; 2]) -> i64 {
     let product = |a: i32, b: i32| i64::from(a) * i64::from(b);
     product(scales[0], dots[0])
@@ -189,6 +142,7 @@ fn chunk_of(quants: &[u8], row: usize, chunk: usize) -> &[u8; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantise::quantise;
 
     #[test]
     fn mat_vec_is_the_sum_of_the_row_blocks() {
@@ -228,29 +182,5 @@ mod tests {
             }
             Ok(())
         });
-    }
-
-    #[test]
-    fn a_vector_that_is_not_finite_gives_nan() {
-        let mut x = [1.0; 32];
-        x[5] = f32::NEG_INFINITY;
-        let (mut values, mut sums) = ([7; 32], [7; 1]);
-        let scale = quantise(&mut values, &mut sums, &x);
-        assert_eq!((values, sums, scale.to_bits()), ([0; 32], [0], 0x7fc0_0000));
-    }
-
-    #[test]
-    fn rounding_is_to_nearest_even() {
-        for (x, expected) in [
-            (0.5, 0),
-            (1.5, 2),
-            (-0.5, 0),
-            (-1.5, -2),
-            (2.4999, 2),
-            (32_639.4, 32_639),
-            (40_000.0, LARGEST),
-        ] {
-            assert_eq!(round_to_i16(x), expected, "{x}");
-        }
     }
 }

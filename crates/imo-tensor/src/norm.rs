@@ -4,8 +4,10 @@ use crate::float::{canonical, square_root};
 
 /// out = x · (1 / √(mean(x²) + eps)) · weight.
 ///
-/// Squares are summed in eight lanes, lane j over i = j mod 8 in order, and the lanes as ((0+4)+(2+6)) + ((1+5)+(3+7)); the mean is that sum divided by the length. One square root, one
-/// division; then (x · r) · weight. Infinities and NaN go where IEEE-754 takes them, to the canonical NaN.
+/// Squares are summed in eight lanes, lane j over i = j mod 8 in order, and the lanes as
+/// ((0+4)+(2+6)) + ((1+5)+(3+7)); the mean is that sum divided by the length. One square root, one
+/// division; then (x · r) · weight. Infinities and NaN give what IEEE-754 says, with the canonical
+/// NaN.
 ///
 /// # Panics
 /// If the lengths differ.

@@ -2,9 +2,11 @@
 
 use crate::float::canonical;
 
-/// Rotates each pair (2i, 2i+1) of each head of `x` by the angle of pair i: (a, b) → (a·cos − b·sin, a·sin + b·cos).
+/// Rotates each pair (2i, 2i+1) of each head of `x` by the angle of pair i:
+/// (a, b) → (a·cos − b·sin, a·sin + b·cos).
 ///
-/// `table` has, for one position, (cos, sin) for each pair of a head. ROUNDING: each product once, each sum once.
+/// `table` has, for one position, (cos, sin) for each pair of a head. ROUNDING: each product once,
+/// each sum once.
 ///
 /// # Panics
 /// If `x` is not a whole number of heads.

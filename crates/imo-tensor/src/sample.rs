@@ -1,4 +1,5 @@
-//! From logits to a token: the best candidates of a part of the vocabulary, and the choice among all.
+//! From logits to a token: the best candidates of each part of the vocabulary, and the choice
+//! among them.
 
 use crate::exp::weight_of_negative;
 use crate::float::{canonical, order};
@@ -15,7 +16,8 @@ pub struct Candidate {
     pub logit: f32,
 }
 
-/// The best candidates seen, best first; of equals the one with the lower id comes first. NaN is the worst.
+/// The best candidates seen, best first. Of two with equal logits, the one with the lower id comes
+/// first. NaN is the worst.
 #[derive(Clone, Debug)]
 pub struct Candidates {
     best: [Candidate; CANDIDATES],
@@ -29,7 +31,7 @@ impl Default for Candidates {
 }
 
 impl Candidates {
-    /// Those kept, best first.
+    /// The candidates that are kept, best first.
     pub fn as_slice(&self) -> &[Candidate] {
         &self.best[..self.count]
     }
@@ -58,9 +60,11 @@ impl Candidates {
 
     /// Chooses a token; 0 when there is no candidate.
     ///
-    /// Greedy takes the best. Else the first `top_k` (all when 0) have the integer weights e^((logit − best) / temperature) in units of 2⁻²⁴, a prefix of
-    /// them is kept (see [`Sampling`]), and the first of these is taken whose running sum exceeds ⌊random · (sum of those kept) / 2³²⌋.
-    pub fn choose(&self, sampling: Sampling) -> u32 {
+    /// Greedy takes the best. Else the first `top_k` (all when 0) have the integer weights
+    /// e^((logit − best) / temperature) in units of 2⁻²⁴. A prefix of them is kept (see
+    /// [`Sampling`]), and the first of these is taken whose running sum exceeds
+    /// ⌊random · (sum of those kept) / 2³²⌋, where `random` has 32 random bits.
+    pub fn choose(&self, sampling: &Sampling, random: u32) -> u32 {
         let Some(best) = self.as_slice().first() else { return 0 };
         if sampling.temperature == 0 {
             return best.id;
@@ -76,14 +80,14 @@ impl Candidates {
             *weight = weight_of_negative((candidate.logit - best.logit) / temperature);
         }
         let (kept, total) = sampling.keep(&weights[..count]);
-        let mut threshold = (u64::from(sampling.random) * total) >> 32;
+        let mut threshold = (u64::from(random) * total) >> 32;
         for (weight, candidate) in weights[..kept].iter().zip(&self.best) {
             if threshold < u64::from(*weight) {
                 return candidate.id;
             }
             threshold -= u64::from(*weight);
         }
-        // Only when nothing has weight: all logits are NaN.
+        // Reached only when nothing has weight: the best logit is not finite.
         best.id
     }
 }
@@ -100,12 +104,14 @@ pub struct Sampling {
     pub temperature: u32,
     /// Candidates to choose among; 0 is all that are kept.
     pub top_k: u16,
-    /// In units of 2⁻¹⁶: the shortest prefix is kept that has at least this part of the weight of the first `top_k`; 0 keeps all.
+    /// In units of 2⁻¹⁶: keeps the shortest prefix that has at least this part of the weight of the
+    /// first `top_k`; 0 keeps all.
     pub top_p: u16,
-    /// In units of 2⁻¹⁶: the prefix ends before the first that weighs less than this part of what the best weighs; 0 keeps all.
+    /// In units of 2⁻¹⁶: keeps no candidate that weighs less than this part of the best one's
+    /// weight; 0 keeps all.
     pub min_p: u16,
-    /// 32 random bits, which the caller derives from the request's seed and the position.
-    pub random: u32,
+    /// What [`crate::penalise`] takes, in units of 2⁻¹⁶; 0 leaves the logits as they are.
+    pub repeat_penalty: u32,
 }
 
 impl Sampling {
@@ -156,22 +162,23 @@ mod tests {
         });
     }
 
-    /// Draws of each candidate, best first, of so many.
-    fn draws(logits: &[f32], sampling: Sampling, count: u32) -> Vec<f64> {
+    /// How often each candidate, best first, is drawn in `count` draws.
+    fn draws(logits: &[f32], sampling: &Sampling, key: u32, count: u32) -> Vec<f64> {
         let mut candidates = Candidates::default();
         candidates.offer_all(0, logits);
         let mut drawn = vec![0.0; candidates.as_slice().len()];
         for i in 0..count {
             // Evenly over all 32-bit numbers and in no order, but not the same for each case.
-            let random = i.wrapping_mul(2_654_435_761).wrapping_add(sampling.random);
-            let token = candidates.choose(Sampling { random, ..sampling });
+            let random = i.wrapping_mul(2_654_435_761).wrapping_add(key);
+            let token = candidates.choose(sampling, random);
             let place = candidates.as_slice().iter().position(|it| it.id == token);
             drawn[place.expect("a candidate")] += 1.0;
         }
         drawn
     }
 
-    /// The chances of each candidate by the definition, in binary64; none where a number is so close to its bound that rounding decides.
+    /// The chances of each candidate by the definition, in binary64; `None` where a number is so
+    /// close to its bound that rounding decides.
     #[expect(clippy::disallowed_methods, reason = "the platform's exponential is the definition")]
     fn chances(best: &[f32], sampling: Sampling) -> Option<Vec<f64>> {
         let one = 65_536.0;
@@ -186,7 +193,8 @@ mod tests {
         let total: f64 = weights.iter().sum();
         let (mut kept, mut sum) = (Vec::new(), 0.0);
         for weight in weights {
-            // By how much what comes before has not p of the total, and this is too light.
+            // How much the candidates before this one lack of top-p's part of the total, and how
+            // much this one is too light for min-p.
             let missing = (sampling.top_p != 0).then_some(part(sampling.top_p) - sum / total);
             let light = (sampling.min_p != 0).then_some(part(sampling.min_p) - weight);
             if [missing, light].into_iter().flatten().any(|it| it.abs() < 1e-5) {
@@ -203,11 +211,12 @@ mod tests {
         Some(kept)
     }
 
-    /// Pearson's sum, none for a single bin, and how many degrees of freedom it has; infinite where something was drawn that has no chance.
+    /// Pearson's sum and its degrees of freedom; both are 0 for a single bin, and the sum is
+    /// infinite where something was drawn that has no chance.
     fn chi_square(drawn: &[f64], chances: &[f64]) -> (f64, f64) {
         let total: f64 = drawn.iter().sum();
         let (mut sum, mut bins) = (0.0, 0.0);
-        // What is expected less than ten times goes together.
+        // Candidates that are expected less than ten times share a bin.
         let (mut rare, mut rare_drawn) = (0.0, 0.0);
         for (drawn, chance) in drawn.iter().zip(chances) {
             let expected = chance * total;
@@ -249,17 +258,18 @@ mod tests {
                 top_k: *u.choose(&[0, 2, 7, 40])?,
                 top_p: *u.choose(&[0, 20_000, 45_000, 62_000])?,
                 min_p: *u.choose(&[0, 3_000, 20_000, 60_000])?,
-                random: u.arbitrary()?,
+                repeat_penalty: 0,
             };
+            let key = u.arbitrary()?;
             let mut best = logits.clone();
             best.sort_by_key(|logit| core::cmp::Reverse(order(*logit)));
             best.truncate(CANDIDATES);
             let Some(expected) = chances(&best, sampling) else { return Ok(()) };
-            let drawn = draws(&logits, sampling, 10_000);
+            let drawn = draws(&logits, &sampling, key, 10_000);
             let sum = chi_square(&drawn, &expected);
             assert!(fits(&drawn, &expected), "{sum:?} {sampling:?} {drawn:?} {expected:?}");
             compared += 1;
-            // Without one of the rules the chances are others, and the bound tells.
+            // Without one of the rules the chances differ, and the test must notice.
             let others = [
                 Sampling { top_p: 0, ..sampling },
                 Sampling { min_p: 0, ..sampling },
@@ -274,7 +284,7 @@ mod tests {
         .budget_ms(2_000);
         assert!(compared > 100, "{compared} cases");
         let enough = told_apart.iter().all(|told| *told > compared / 10);
-        assert!(enough, "{told_apart:?} of {compared} are told from what they would be otherwise");
+        assert!(enough, "only {told_apart:?} of {compared} cases notice that a rule is missing");
     }
 
     #[test]
@@ -284,19 +294,19 @@ mod tests {
         };
         let half = 1 << 15;
         assert_eq!(keep(0, 0, &[4, 3, 2, 1, 0]), 5);
-        // Just half the weight is enough.
+        // Exactly half the weight is enough.
         assert_eq!(keep(half, 0, &[5, 3, 2]), 1);
         assert_eq!(keep(half + 1, 0, &[5, 3, 2]), 2);
         assert_eq!(keep(half, 0, &[4, 3, 2, 1]), 2);
         assert_eq!(keep(u16::MAX, 0, &[1 << 24; 64]), 64);
         assert_eq!(keep(1, 0, &[1 << 24; 64]), 1);
-        // Just half of the best is enough.
+        // Exactly half of the best is enough.
         assert_eq!(keep(0, half, &[4, 2, 1]), 2);
         assert_eq!(keep(0, half + 1, &[4, 2, 1]), 1);
         assert_eq!(keep(0, u16::MAX, &[1 << 24; 64]), 64);
         // Top-p counts what min-p does not keep.
         assert_eq!(keep(half, half, &[4, 2, 1, 1, 1, 1, 1, 1]), 2);
-        // Without any weight nothing is refused.
+        // Where nothing has weight, top-p keeps one and min-p keeps all.
         assert_eq!(keep(half, 0, &[0, 0]), 1);
         assert_eq!(keep(0, half, &[0, 0]), 2);
     }
@@ -305,18 +315,19 @@ mod tests {
     fn the_best_is_taken_where_there_is_no_choice() {
         let mut candidates = Candidates::default();
         candidates.offer_all(0, &[0.0, 1.0, 2.0]);
-        let warm = Sampling { temperature: 65_536, random: u32::MAX, ..Sampling::default() };
+        let warm = Sampling { temperature: 65_536, ..Sampling::default() };
         for sampling in [
             Sampling::default(),
             Sampling { top_k: 1, ..warm },
             Sampling { top_p: 1, ..warm },
             Sampling { min_p: u16::MAX, ..warm },
         ] {
-            assert_eq!(candidates.choose(sampling), 2, "{sampling:?}");
+            assert_eq!(candidates.choose(&sampling, u32::MAX), 2, "{sampling:?}");
         }
-        assert_eq!(candidates.choose(warm), 0);
+        assert_eq!(candidates.choose(&warm, u32::MAX), 0);
         let mut infinite = Candidates::default();
         infinite.offer_all(0, &[f32::NAN, f32::INFINITY, 1.0]);
-        assert_eq!(infinite.choose(Sampling { top_p: 9, min_p: 9, ..warm }), 1);
+        let narrow = Sampling { top_p: 9, min_p: 9, ..warm };
+        assert_eq!(infinite.choose(&narrow, u32::MAX), 1);
     }
 }

@@ -2,12 +2,7 @@
 
 use imo_commit::{Hash, LEAF_BYTES};
 
-/// First address of the input.
-pub const INPUT_BASE: u32 = 0x6000_0000;
-/// First address of the window into the model.
-pub const MODEL_BASE: u32 = 0x8000_0000;
-/// First address of the window into the trace.
-pub const TRACE_BASE: u32 = 0xc000_0000;
+use crate::map::{INPUT_BASE, MODEL_BASE, TRACE_BASE};
 
 /// Where the segments lie, without their contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

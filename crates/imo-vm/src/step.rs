@@ -2,14 +2,8 @@
 
 use crate::decode::{Instruction, Operation};
 use crate::machine::{Machine, Region};
+use crate::map::{EXIT, MODEL_WINDOW, TRACE_WINDOW, WINDOW_ALIGNMENT};
 use crate::state::{State, Status};
-
-/// System call *exit*: a0 is the code.
-const EXIT: u32 = 93;
-/// System call *model window*: a0 and a1 are the low and high half of its offset.
-const MODEL_WINDOW: u32 = 1024;
-/// System call *trace window*, likewise.
-const TRACE_WINDOW: u32 = 1025;
 
 /// A load or store that is aligned, mapped and in bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,8 +169,8 @@ fn system_call(state: &mut State) -> Option<()> {
             state.status = Status::Halted;
             return Some(());
         }
-        MODEL_WINDOW if window.is_multiple_of(128) => state.model_window = window,
-        TRACE_WINDOW if window.is_multiple_of(128) => state.trace_window = window,
+        MODEL_WINDOW if window.is_multiple_of(WINDOW_ALIGNMENT) => state.model_window = window,
+        TRACE_WINDOW if window.is_multiple_of(WINDOW_ALIGNMENT) => state.trace_window = window,
         _ => return None,
     }
     state.pc = state.pc.wrapping_add(4);

@@ -9,7 +9,7 @@ use imo_chain::contracts::InferenceOracle::{
 use imo_chain::contracts::ModelRegistry::modelOfCall;
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{ClaimState, RequestState, View};
-use imo_model::Stops;
+use imo_text::layout::Stops;
 use serde::Serialize;
 
 use crate::amount::{duration, ether};

@@ -6,10 +6,11 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{anyhow, ensure};
-use imo_engine::{Commitment, Deviations, Request, Session, Sink, Uncommitted};
+use imo_engine::{Deviations, Session};
 use imo_model::ModelImage;
 use imo_player::text::{answer, limits};
-use imo_player::{ClaimedTrace, Program};
+use imo_player::{ClaimedTrace, Program, Request};
+use imo_trace::{Commitment, Sink, Uncommitted};
 use imo_vm::{Access, Instruction, Memories, Region, Run, State, Status, TraceBytes, decode, step};
 use indicatif::HumanCount;
 use serde::Serialize;
@@ -211,7 +212,7 @@ impl Pace {
     /// Runs a request for more than one token.
     fn measure(
         session: &Session<'_>,
-        request: &Request,
+        request: &Request<Vec<u8>>,
         deviations: &Deviations,
         sink: &impl Sink,
     ) -> Self {

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use imo_engine::{Fault, Means};
+use imo_engine::Means;
 use imo_node::{Event, Node, Report};
 use imo_player::{Model, Rehearsal, Solver};
+use imo_trace::Fault;
 use tokio::net::TcpListener;
 
 use crate::exit::Exit;

@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use imo_chain::primitives::hex::encode_prefixed as hex;
-use imo_engine::{Answer, Commitment, Deviations, Limits, Request, Session};
-use imo_model::{ModelImage, Stops};
-use imo_player::{Program, text};
+use imo_engine::{Answer, Deviations, Limits, Session};
+use imo_model::ModelImage;
+use imo_player::{Program, Request, text};
 use imo_tensor::{CANDIDATES, Candidate};
+use imo_text::layout::Stops;
+use imo_trace::Commitment;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -96,15 +98,17 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
 impl Args {
     /// The request, which belongs to no chain.
-    fn request(&self) -> anyhow::Result<Request> {
+    fn request(&self) -> anyhow::Result<Request<Vec<u8>>> {
         let it = &self.sampling;
         Ok(Request {
             seed: it.seed,
-            temperature: it.temperature,
-            top_k: it.top_k.unwrap_or(0),
-            top_p: it.top_p,
-            min_p: it.min_p,
-            repeat_penalty: it.repeat_penalty,
+            sampling: imo_tensor::Sampling {
+                temperature: it.temperature,
+                top_k: it.top_k.unwrap_or(0),
+                top_p: it.top_p,
+                min_p: it.min_p,
+                repeat_penalty: it.repeat_penalty,
+            },
             stops: it.stops()?,
             raw: it.raw,
             ..Request::local(self.prompt.clone().unwrap_or_default(), it.tokens)

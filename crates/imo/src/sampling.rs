@@ -1,7 +1,7 @@
 //! How an answer is to be chosen: what `run` and `ask` have in common.
 
 use anyhow::ensure;
-use imo_model::{SAMPLING_ONE, Stops};
+use imo_text::layout::{ONE, Stops};
 
 /// What a request says beside its prompt.
 #[derive(Clone, Debug, clap::Args)]
@@ -49,7 +49,7 @@ impl Sampling {
 /// A number in units of 2⁻¹⁶, as a request has it.
 fn parse_units(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    Ok((number * f64::from(SAMPLING_ONE)).round())
+    Ok((number * f64::from(ONE)).round())
 }
 
 fn parse_temperature(text: &str) -> Result<u32, String> {
@@ -79,11 +79,11 @@ fn parse_min_p(text: &str) -> Result<u16, String> {
 
 fn parse_repeat_penalty(text: &str) -> Result<u32, String> {
     let units = parse_units(text)?;
-    if !(f64::from(SAMPLING_ONE)..=f64::from(u32::MAX)).contains(&units) {
+    if !(f64::from(ONE)..=f64::from(u32::MAX)).contains(&units) {
         return Err("not between 1 and 65,535".to_owned());
     }
     // A factor of one changes nothing.
-    Ok(Some(whole(units)).filter(|units| *units != SAMPLING_ONE).unwrap_or(0))
+    Ok(Some(whole(units)).filter(|units| *units != ONE).unwrap_or(0))
 }
 
 fn parse_stop(text: &str) -> Result<String, String> {

@@ -14,7 +14,7 @@ use imo_chain::contracts::ModelOffering::{bidCall, claimCall, openCall, settleCa
 use imo_chain::contracts::ModelRegistry::{Pricing, Provenance, Registration, registerCall};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{Client, Deployment, Signer, SolCall};
-use imo_model::tiny::TinyShape;
+use imo_pack::tiny::TinyShape;
 use serde_json::{Value, json};
 
 mod binary;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use binary::{Outcome, at, check_failure, command, folder, imo, tiny};
-use imo_engine::Isa;
-use imo_model::tiny::{END, TinyShape, VOCAB, gguf};
+use imo_kernels::Isa;
+use imo_pack::tiny::{END, TinyShape, VOCAB, gguf};
 use serde_json::Value;
 
 mod binary;

@@ -1,16 +1,11 @@
 //! The digest of the answer.
 
-use imo_model::Stops;
+use imo_guest::{Memories, Workspace, number, word};
 
-use crate::memories::Memories;
-use crate::node::{Context, word};
-use crate::request::{OUTPUT_LIMIT, Request};
-use crate::status::Status;
-use crate::tokens::{CONTINUE, Prompt, SAMPLED, text};
-use crate::workspace::Workspace;
-
-/// Bytes of text to look for a stop sequence in: one that begins before the limit ends before this.
-pub(crate) const ANSWER_BYTES: usize = OUTPUT_LIMIT as usize + Stops::LONGEST - 1;
+use crate::context::Context;
+use crate::layout::slots::{emit, sampler};
+use crate::layout::{ANSWER_BYTES, OUTPUT_LIMIT, Request, Status, Stops};
+use crate::tokens::{Prompt, text};
 
 /// Length and hash of the answer and the tokens used, in big-endian words.
 pub(crate) fn emit(
@@ -31,12 +26,13 @@ pub(crate) fn emit(
         answer[..text.len()].copy_from_slice(text);
         (text.len(), 0)
     };
-    out[28..32].copy_from_slice(&(length as u32).to_be_bytes());
-    out[32..64].copy_from_slice(&imo_commit::keccak256(&answer[..length]));
-    out[92..96].copy_from_slice(&tokens.to_be_bytes());
+    out[emit::LENGTH].copy_from_slice(&number(length).to_be_bytes());
+    out[emit::HASH].copy_from_slice(&imo_commit::keccak256(&answer[..length]));
+    out[emit::TOKENS_USED].copy_from_slice(&tokens.to_be_bytes());
 }
 
-/// The text of all sampled tokens but the one that ends the sequence, cut where `answer` ends; its length, and the number of tokens.
+/// Writes the text of all sampled tokens but the one that ends the sequence, cut where `answer`
+/// ends. Returns its length and the number of tokens.
 fn collect(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -46,8 +42,8 @@ fn collect(
     let (mut length, mut tokens) = (0, 0);
     for position in prompt.first_sampled()..prompt.end.min(context.header.context) {
         let slot = memories.slot(context.shape.sampler(position));
-        let (token, flags) = (word(slot, 0), word(slot, 4));
-        if flags & SAMPLED == 0 {
+        let (token, flags) = (word(slot, sampler::TOKEN), word(slot, sampler::FLAGS));
+        if flags & sampler::SAMPLED == 0 {
             break;
         }
         tokens += 1;
@@ -55,7 +51,7 @@ fn collect(
         let room = text.len().min(answer.len() - length);
         answer[length..length + room].copy_from_slice(&text[..room]);
         length += room;
-        if flags & CONTINUE == 0 {
+        if flags & sampler::CONTINUE == 0 {
             break;
         }
     }

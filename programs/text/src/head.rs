@@ -1,19 +1,15 @@
 //! Logits of a part of the vocabulary, and the choice of the next token.
 
-use imo_model::Stops;
+use imo_guest::{Memories, Workspace, copy_floats, number, put_word, take, word};
 use imo_tensor::{
-    CANDIDATES, Candidate, Candidates, RECENT, Sampling, mat_vec, penalise, weight_of_negative,
+    CANDIDATES, Candidate, Candidates, RECENT, mat_vec, penalise, weight_of_negative,
 };
 
-use crate::layer::{norm, quantised, read_floats};
-use crate::memories::Memories;
-use crate::node::{Context, put_word, word};
-use crate::request::Request;
-use crate::tokens::{CONTINUE, Prompt, SAMPLED, text};
-use crate::workspace::{Workspace, take};
-
-/// Where the candidates begin in a head part's slot.
-const CANDIDATES_AT: usize = 16;
+use crate::context::Context;
+use crate::layer::{norm, quantised};
+use crate::layout::slots::{head, sampler};
+use crate::layout::{Request, Stops, draw};
+use crate::tokens::{Prompt, text};
 
 /// The best candidates of one part of the vocabulary.
 pub(crate) fn part(
@@ -36,7 +32,7 @@ pub(crate) fn part(
     let (x, normed, weight) =
         (take(&mut floats, dim), take(&mut floats, dim), take(&mut floats, dim));
     let logits = take(&mut floats, count as usize);
-    read_floats(x, memories.slot(context.shape.layer(position, header.layers - 1)));
+    copy_floats(x, memories.slot(context.shape.layer(position, header.layers - 1)));
     norm(memories, normed, x, header.output_norm, header.eps, weight);
     let input = quantised(&mut shorts[..dim], &mut sums[..dim / 32], normed);
     if count > 0 {
@@ -55,12 +51,13 @@ pub(crate) fn part(
     let Some(best) = candidates.as_slice().first() else { return };
     let weights = logits.iter().map(|logit| u64::from(weight_of_negative(logit - best.logit)));
     let total: u64 = weights.sum();
-    put_word(out, 0, candidates.as_slice().len() as u32);
-    put_word(out, 4, best.logit.to_bits());
-    out[8..16].copy_from_slice(&total.to_le_bytes());
+    put_word(out, head::COUNT, number(candidates.as_slice().len()));
+    put_word(out, head::LARGEST, best.logit.to_bits());
+    out[head::TOTAL].copy_from_slice(&total.to_le_bytes());
     for (index, candidate) in candidates.as_slice().iter().enumerate() {
-        put_word(out, CANDIDATES_AT + 8 * index, candidate.id);
-        put_word(out, CANDIDATES_AT + 8 * index + 4, candidate.logit.to_bits());
+        let at = head::CANDIDATES + head::CANDIDATE_BYTES * index;
+        put_word(out, at, candidate.id);
+        put_word(out, at + 4, candidate.logit.to_bits());
     }
 }
 
@@ -78,30 +75,20 @@ pub(crate) fn sampler(
     let mut candidates = Candidates::default();
     for part in 0..context.header.head_parts {
         let slot = memories.slot(context.shape.head(position, part));
-        for index in 0..(word(slot, 0) as usize).min(CANDIDATES) {
-            let at = CANDIDATES_AT + 8 * index;
+        for index in 0..(word(slot, head::COUNT) as usize).min(CANDIDATES) {
+            let at = head::CANDIDATES + head::CANDIDATE_BYTES * index;
             candidates
                 .offer(Candidate { id: word(slot, at), logit: f32::from_bits(word(slot, at + 4)) });
         }
     }
-    let (sampling, stops) =
-        Request::parse(memories.input()).map_or_else(Default::default, |request| {
-            let it = request.sampling;
-            let sampling = Sampling {
-                temperature: it.temperature,
-                top_k: it.top_k,
-                top_p: it.top_p,
-                min_p: it.min_p,
-                random: random(request.seed, position),
-            };
-            (sampling, request.stops)
-        });
-    let token = candidates.choose(sampling);
+    let (sampling, seed, stops) = Request::parse(memories.input())
+        .map_or_else(Default::default, |it| (it.sampling, it.seed, it.stops));
+    let token = draw(&candidates, &sampling, seed, position);
     let goes_on = token != context.header.end_of_sequence
         && position + 1 < prompt.end
         && (stops.is_empty() || !stopped(memories, context, &prompt, (position, token), &stops));
-    put_word(out, 0, token);
-    put_word(out, 4, SAMPLED | if goes_on { CONTINUE } else { 0 });
+    put_word(out, sampler::TOKEN, token);
+    put_word(out, sampler::FLAGS, sampler::SAMPLED | if goes_on { sampler::CONTINUE } else { 0 });
 }
 
 /// Whether a stop sequence ends within the text of the token that was chosen at a position.
@@ -116,20 +103,11 @@ fn stopped(
     let (mut start, mut place) = (before.len(), position);
     while start > 0 && place > prompt.first_sampled() {
         place -= 1;
-        let earlier = word(memories.slot(context.shape.sampler(place)), 0);
+        let earlier = word(memories.slot(context.shape.sampler(place)), sampler::TOKEN);
         let text = text(memories, context, earlier);
         let text = &text[text.len().saturating_sub(start)..];
         before[start - text.len()..start].copy_from_slice(text);
         start -= text.len();
     }
     stops.end_within(&before[start..], text(memories, context, token))
-}
-
-/// 32 random bits: the first of Keccak-256 over seed and position, each as 8 big-endian bytes.
-fn random(seed: u64, position: u32) -> u32 {
-    let mut preimage = [0; 16];
-    preimage[..8].copy_from_slice(&seed.to_be_bytes());
-    preimage[12..].copy_from_slice(&position.to_be_bytes());
-    let hash = imo_commit::keccak256(&preimage);
-    u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }

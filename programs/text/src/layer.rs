@@ -1,15 +1,15 @@
 //! One layer at one position.
 
+use imo_guest::{Memories, Workspace, copy_floats, put_floats, take};
 use imo_model::{HEADER_BYTES, Header, LAYER_BYTES, Layer, Tensor, Vector};
 use imo_tensor::{
     Attention, HeadShape, Quantised, add, mat_vec, quantise, quantise_head, rms_norm, rotate,
     silu_mul,
 };
 
-use crate::memories::Memories;
-use crate::node::Context;
+use crate::context::Context;
+use crate::layout::LayerSlot;
 use crate::tokens::Prompt;
-use crate::workspace::{Workspace, take};
 
 /// The residual stream, keys and values of one layer at one position.
 pub(crate) fn layer(
@@ -34,11 +34,11 @@ pub(crate) fn layer(
         let rows = group.over(memories.model(group.offset, group.bytes()));
         rows.dequantise_row(residual, row as usize % 8);
     } else {
-        read_floats(residual, memories.slot(context.shape.layer(position, layer - 1)));
+        copy_floats(residual, memories.slot(context.shape.layer(position, layer - 1)));
     }
     attention(memories, context, (position, layer), &weights, residual, &mut workspace, out);
     feed_forward(memories, header, &weights, residual, &mut workspace);
-    write_floats(out, residual);
+    put_floats(out, residual);
 }
 
 /// Adds what attention gives to the residual stream; leaves keys and values in the slot.
@@ -56,8 +56,8 @@ fn attention(
     let mut shorts = &mut *workspace.shorts;
     let [dim, query_dim, head_dim] =
         [header.dim, header.query_dim(), header.head_dim].map(|count| count as usize);
-    let layout = KvLayout::new(header);
-    let kv_dim = layout.kv_dim;
+    let layout = LayerSlot::new(header);
+    let kv_dim = layout.kv_dim();
     let projected = take(&mut floats, query_dim + 2 * kv_dim);
     let integers = (&mut *shorts, &mut *workspace.sums);
     project(memories, header, weights, residual, projected, &mut floats, integers);
@@ -66,9 +66,9 @@ fn attention(
     rotate_both(memories, header, position, query, key, &mut floats);
 
     // Keys, values and exponents as in a slot.
-    let own = take(&mut shorts, layout.length());
-    layout.quantise(own, key, value);
-    for (place, value) in out[4 * dim..].as_chunks_mut().0.iter_mut().zip(&*own) {
+    let own = take(&mut shorts, layout.kv_length());
+    quantise_kv(&layout, own, key, value);
+    for (place, value) in out[layout.kv_at()..].as_chunks_mut().0.iter_mut().zip(&*own) {
         *place = value.to_le_bytes();
     }
     let mixed = take(&mut floats, query_dim);
@@ -76,7 +76,7 @@ fn attention(
     let first = header.window_start(position);
     let scores = take(&mut floats, (position - first) as usize + 1);
     let sums = &mut workspace.totals[..head_dim];
-    let seen = Seen { context, layer, position, own, at: 4 * dim };
+    let seen = Seen { context, layer, position, own, at: layout.kv_at() };
     let shape = HeadShape { scale: header.attention_scale };
     for (index, mixed) in mixed.chunks_exact_mut(head_dim).enumerate() {
         let head = index / (query_dim / kv_dim);
@@ -152,7 +152,7 @@ fn project(
     product(memories, value, &weights.value, &input);
     if let Some(bias) = weights.bias {
         let values = take(floats, bias.length as usize);
-        read_floats(values, memories.model(bias.offset, 4 * values.len()));
+        copy_floats(values, memories.model(bias.offset, 4 * values.len()));
         add(out, values);
     }
 }
@@ -172,7 +172,7 @@ pub(crate) fn norm(
     eps: f32,
     weight: &mut [f32],
 ) {
-    read_floats(weight, memories.model(vector.offset, 4 * vector.length as usize));
+    copy_floats(weight, memories.model(vector.offset, 4 * vector.length as usize));
     rms_norm(out, x, weight, eps);
 }
 
@@ -187,23 +187,10 @@ fn rotate_both(
     let row = 4 * header.head_dim as usize;
     let offset = header.rope.offset + u64::from(position) * row as u64;
     let table = take(floats, header.head_dim as usize);
-    read_floats(table, memories.model(offset, row));
+    copy_floats(table, memories.model(offset, row));
     let table = table.as_chunks().0;
     rotate(query, table);
     rotate(key, table);
-}
-
-/// Reads as many binary32 as `out` has.
-pub(crate) fn read_floats(out: &mut [f32], bytes: &[u8]) {
-    for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-        *value = f32::from_le_bytes(*bytes);
-    }
-}
-
-fn write_floats(out: &mut [u8], values: &[f32]) {
-    for (place, value) in out.as_chunks_mut().0.iter_mut().zip(values) {
-        *place = value.to_le_bytes();
-    }
 }
 
 /// Keys and values of a layer at the positions that one sees.
@@ -227,43 +214,12 @@ impl Seen<'_> {
     }
 }
 
-/// Keys, values, exponents of keys and of values: how they lie after a layer's residual.
-#[derive(Clone, Copy)]
-struct KvLayout {
-    kv_dim: usize,
-    head_dim: usize,
-}
-
-impl KvLayout {
-    const fn new(header: &Header) -> Self {
-        Self { kv_dim: header.kv_dim() as usize, head_dim: header.head_dim as usize }
-    }
-
-    const fn heads(self) -> usize {
-        self.kv_dim / self.head_dim
-    }
-
-    const fn length(self) -> usize {
-        2 * (self.kv_dim + self.heads())
-    }
-
-    /// A head's key with its exponent.
-    fn key(self, kv: &[i16], head: usize) -> (&[i16], i16) {
-        (&kv[head * self.head_dim..][..self.head_dim], kv[2 * self.kv_dim + head])
-    }
-
-    /// A head's value with its exponent.
-    fn value(self, kv: &[i16], head: usize) -> (&[i16], i16) {
-        let exponent = kv[2 * self.kv_dim + self.heads() + head];
-        (&kv[self.kv_dim + head * self.head_dim..][..self.head_dim], exponent)
-    }
-
-    fn quantise(self, kv: &mut [i16], key: &[f32], value: &[f32]) {
-        let (quants, exponents) = kv.split_at_mut(2 * self.kv_dim);
-        let heads = key.chunks_exact(self.head_dim).chain(value.chunks_exact(self.head_dim));
-        let places = quants.chunks_exact_mut(self.head_dim).zip(exponents);
-        for ((quants, exponent), head) in places.zip(heads) {
-            *exponent = quantise_head(quants, head);
-        }
+/// Quantises each head's key and value by itself.
+fn quantise_kv(layout: &LayerSlot, kv: &mut [i16], key: &[f32], value: &[f32]) {
+    let head_dim = layout.head_dim();
+    let (quants, exponents) = kv.split_at_mut(2 * layout.kv_dim());
+    let heads = key.chunks_exact(head_dim).chain(value.chunks_exact(head_dim));
+    for ((quants, exponent), head) in quants.chunks_exact_mut(head_dim).zip(exponents).zip(heads) {
+        *exponent = quantise_head(quants, head);
     }
 }

@@ -1,14 +1,16 @@
 //! From a node's number to its slot.
 
-use imo_model::{HEADER_BYTES, Header, Kind, TraceShape};
+use imo_guest::{Memories, Workspace};
+use imo_model::{HEADER_BYTES, Header};
 
-use crate::memories::Memories;
-use crate::workspace::{Needs, Workspace};
+use crate::context::Context;
+use crate::layout::{Kind, TraceShape, needs};
 use crate::{emit, head, layer, tokens};
 
 /// Computes the slot of `node` into `out`, which has `2^slot_log2` bytes.
 ///
-/// A trace too small for the model, or a model too large for the workspace, has zero slots: packing makes neither.
+/// A trace too small for the model, or a model too large for the workspace, has zero slots. Packing
+/// makes neither.
 ///
 /// # Panics
 /// If `out` has another size.
@@ -23,7 +25,7 @@ pub fn node(
     out.fill(0);
     let Ok(header) = Header::parse(memories.model(0, HEADER_BYTES)) else { return };
     let shape = TraceShape::new(&header, nodes_log2, slot_log2);
-    if !shape.holds(&header) || !workspace.size().covers(&Needs::of(&header)) {
+    if !shape.holds(&header) || !workspace.size().covers(&needs(&header)) {
         return;
     }
     let context = Context { header: &header, shape };
@@ -39,21 +41,4 @@ pub fn node(
         Kind::Emit => emit::emit(memories, &context, workspace, out),
         Kind::Zero => {}
     }
-}
-
-/// What every node knows of its model and trace.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub(crate) header: &'a Header,
-    pub(crate) shape: TraceShape,
-}
-
-/// Reads a little-endian word of a slot.
-pub(crate) fn word(slot: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([slot[at], slot[at + 1], slot[at + 2], slot[at + 3]])
-}
-
-/// Writes a little-endian word of a slot.
-pub(crate) fn put_word(slot: &mut [u8], at: usize, value: u32) {
-    slot[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }

@@ -1,20 +1,11 @@
 //! The tokens of the prompt, and which positions are live.
 
+use imo_guest::{Memories, Workspace, put_word, word};
 use imo_model::{EncodeError, Scratch, TEMPLATE_LIMIT, Tokenizer};
 
-use crate::memories::Memories;
-use crate::node::{Context, put_word, word};
-use crate::request::Request;
-use crate::status::Status;
-use crate::workspace::Workspace;
-
-/// Where the tokens begin in a tokenizer slot.
-const TOKENS_AT: usize = 64;
-
-/// Set in a sampler's slot.
-pub(crate) const SAMPLED: u32 = 1;
-/// Set when another position follows.
-pub(crate) const CONTINUE: u32 = 2;
+use crate::context::Context;
+use crate::layout::slots::{sampler, tokens};
+use crate::layout::{Origin, Request, Status};
 
 /// Chunk `chunk` of the prompt's tokens.
 pub(crate) fn chunk(
@@ -25,29 +16,29 @@ pub(crate) fn chunk(
     out: &mut [u8],
 ) {
     if chunk == 0 {
-        out[12..32].copy_from_slice(&Request::claimant(memories.input()));
+        out[tokens::CLAIMANT].copy_from_slice(&Origin::read(memories.input()).claimant);
     }
     let first = chunk * context.shape.chunk_tokens();
     let encoded = encode(memories, context, workspace, |index, token| {
         if let Some(within) = index.checked_sub(first)
             && within < context.shape.chunk_tokens()
         {
-            put_word(out, TOKENS_AT + 4 * within as usize, token);
+            put_word(out, tokens::TOKENS + 4 * within as usize, token);
         }
     });
     let positions = context.header.context;
     let status = match encoded {
         Ok((count, max_tokens)) if (1..=positions).contains(&count) => {
-            put_word(out, 4, count);
-            put_word(out, 8, (count - 1).saturating_add(max_tokens).min(positions));
+            put_word(out, tokens::COUNT, count);
+            put_word(out, tokens::END, (count - 1).saturating_add(max_tokens).min(positions));
             return;
         }
         Ok((0, _)) => Status::Malformed,
         Ok(_) => Status::TooLong,
         Err(status) => status,
     };
-    out[TOKENS_AT..].fill(0);
-    put_word(out, 0, status as u32);
+    out[tokens::TOKENS..].fill(0);
+    put_word(out, tokens::STATUS, status as u32);
 }
 
 /// Gives each token with its index to `emit`; returns how many there are, and how many may be generated.
@@ -107,7 +98,11 @@ pub(crate) struct Prompt {
 impl Prompt {
     pub(crate) fn read(memories: &mut impl Memories) -> Self {
         let slot = memories.slot(0);
-        Self { status: Status::from_code(word(slot, 0)), count: word(slot, 4), end: word(slot, 8) }
+        Self {
+            status: Status::from_code(word(slot, tokens::STATUS)),
+            count: word(slot, tokens::COUNT),
+            end: word(slot, tokens::END),
+        }
     }
 
     /// The token at a position, or none when the position is not live.
@@ -123,11 +118,11 @@ impl Prompt {
         if position < self.count {
             let (chunk, within) =
                 (position / context.shape.chunk_tokens(), position % context.shape.chunk_tokens());
-            return Some(word(memories.slot(chunk), TOKENS_AT + 4 * within as usize));
+            return Some(word(memories.slot(chunk), tokens::TOKENS + 4 * within as usize));
         }
         // A count of zero is no prompt of ours, but a slot may hold it.
         let slot = memories.slot(context.shape.sampler(position.checked_sub(1)?));
-        (word(slot, 4) & CONTINUE != 0).then(|| word(slot, 0))
+        (word(slot, sampler::FLAGS) & sampler::CONTINUE != 0).then(|| word(slot, sampler::TOKEN))
     }
 
     /// The tokens of the last live positions, from `position` back, as many as `recent` holds; returns how many.

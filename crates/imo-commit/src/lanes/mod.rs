@@ -10,6 +10,8 @@ use crate::{Hash, LEAF_BYTES, keccak256};
 mod neon;
 #[cfg(all(feature = "std", any(target_arch = "aarch64", target_arch = "x86_64")))]
 mod permutation;
+#[cfg(all(feature = "std", any(target_arch = "aarch64", target_arch = "x86_64")))]
+mod spread;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod x86;
 
@@ -43,23 +45,6 @@ fn hash_all<'a, const LANES: usize, const BYTES: usize>(
         *hash = keccak256(next());
     }
     assert!(messages.next().is_none(), "one hash per message");
-}
-
-/// As [`hash_all`], but leaves a message that would be alone: from two on, vectors are faster, if some of their lanes are idle.
-#[cfg(all(feature = "std", any(target_arch = "aarch64", target_arch = "x86_64")))]
-fn in_lanes<'a, 'o, const BYTES: usize, const LANES: usize>(
-    out: &'o mut [Hash],
-    next: &mut impl FnMut() -> &'a [u8; BYTES],
-    hash: impl Fn([&'a [u8; BYTES]; LANES]) -> [Hash; LANES],
-) -> &'o mut [Hash] {
-    let is_alone = out.len() % LANES == 1;
-    let (many, rest) = out.split_at_mut(out.len() - usize::from(is_alone));
-    for out in many.chunks_mut(LANES) {
-        let mut messages = [next(); LANES];
-        messages[1..out.len()].fill_with(&mut *next);
-        out.copy_from_slice(&hash(messages)[..out.len()]);
-    }
-    rest
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use core::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
 
-use super::in_lanes;
 use super::permutation::{RATE, permutation};
+use super::spread::in_lanes;
 use crate::Hash;
 
 /// Hashes as much as is worth it in the machine's lanes, and returns what is left.

@@ -1,13 +1,17 @@
-//! Each architecture's logits against llama.cpp's, and with a sliding window, of which llama.cpp takes no notice, against those of
-//! `benches/reference.py` (`vectors/architectures`).
+//! Each architecture's logits against llama.cpp's (`vectors/architectures`). llama.cpp ignores a
+//! sliding window; with one, the logits are compared with those of `benches/reference.py`.
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Deviations, Limits, Means, Request, Session, Uncommitted};
-use imo_model::{ModelImage, pack_bytes};
+use imo_engine::{Deviations, Limits, Means, Session};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_text::layout::Request;
+use imo_trace::Uncommitted;
 use serde::Deserialize;
 
-/// Both round; the largest logits are about 6, and a rotation, a bias or a window that is left out moves them by more than 1.
+/// Both round. The largest logits are about 6, and without the rotation, a bias or the window they
+/// differ by more than 1.
 const TOLERANCE: f64 = 0.02;
 
 #[derive(Deserialize)]
@@ -29,7 +33,7 @@ fn logits_are_those_of_other_implementations() {
         let file = std::fs::read(format!("{folder}/{}.gguf", case.model)).expect("a vector");
         let (image, _) = pack_bytes(&file, |_, _| {}).expect("it packs");
         let image = ModelImage::from_bytes(image).expect("what was packed is valid");
-        let limits = Limits { shape: image.trace_shape(), prompt_bytes: 256, output_bytes: 256 };
+        let limits = Limits::of(&image);
         let session = Session::new(&image, limits, Means::detect(1)).expect("the machine will do");
         let request = Request { raw: true, ..Request::local(case.text.as_str(), 1) };
         let answer = session.run(&request, &Deviations::default(), &Uncommitted, |step| {

@@ -1,22 +1,21 @@
-//! Requests as the contracts hash them, in a file that Rust and Solidity both read: `UPDATE=1` writes it anew.
+//! Requests as the contracts hash them, in a file that Rust and Solidity both read. `UPDATE=1`
+//! writes it anew.
 
 use arbtest::arbitrary::{Result, Unstructured};
 use imo_commit::{dense_root, keccak256};
-use imo_engine::Request;
-use imo_model::{SAMPLING_ONE, Stops};
+use imo_tensor::Sampling;
+use imo_text::layout::{INPUT_DEPTH, ONE, Origin, Request, Stops};
 use serde_json::json;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/input.json");
 const COUNT: u64 = 24;
-/// Depth of the input's tree.
-const DEPTH: u8 = 8;
 
-fn request(u: &mut Unstructured<'_>) -> Result<Request> {
+fn request(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
     let mut stops = [const { Vec::new() }; Stops::MOST];
     for stop in &mut stops {
         let length = *u.choose(&[0, 0, 1, 5, 31, 32])?;
         *stop = u.bytes(length)?.to_vec();
-        // Zeros at the end are not part of what a contract says.
+        // A contract pads a stop with zeros, so a stop must not end in one.
         if let Some(byte) = stop.last_mut() {
             *byte |= 1;
         }
@@ -24,17 +23,21 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request> {
     let length = u.int_in_range(1..=300)?;
     let chain_id: u32 = u.arbitrary()?;
     Ok(Request {
-        chain_id: chain_id.into(),
-        host: u.arbitrary()?,
-        id: u.arbitrary()?,
-        model_id: u.arbitrary()?,
-        claimant: u.arbitrary()?,
+        origin: Origin {
+            chain_id: chain_id.into(),
+            host: u.arbitrary()?,
+            id: u.arbitrary()?,
+            model_id: u.arbitrary()?,
+            claimant: u.arbitrary()?,
+        },
         seed: u.arbitrary()?,
-        temperature: u.arbitrary()?,
-        top_k: u.arbitrary()?,
-        top_p: u.arbitrary()?,
-        min_p: u.arbitrary()?,
-        repeat_penalty: *u.choose(&[0, SAMPLING_ONE, SAMPLING_ONE + 9, u32::MAX])?,
+        sampling: Sampling {
+            temperature: u.arbitrary()?,
+            top_k: u.arbitrary()?,
+            top_p: u.arbitrary()?,
+            min_p: u.arbitrary()?,
+            repeat_penalty: *u.choose(&[0, ONE, ONE + 9, u32::MAX])?,
+        },
         stops: Stops::new(stops.iter().map(Vec::as_slice)).expect("few and short"),
         raw: u.arbitrary()?,
         ..Request::local(u.bytes(length)?, u.arbitrary()?)
@@ -49,13 +52,13 @@ fn left(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A `Sampling`, ABI-encoded.
-fn sampling(it: &Request) -> Vec<u8> {
+fn sampling(it: &Request<Vec<u8>>) -> Vec<u8> {
     let mut words = vec![
-        left(&it.temperature.to_be_bytes()),
-        left(&it.top_k.to_be_bytes()),
-        left(&it.top_p.to_be_bytes()),
-        left(&it.min_p.to_be_bytes()),
-        left(&it.repeat_penalty.to_be_bytes()),
+        left(&it.sampling.temperature.to_be_bytes()),
+        left(&it.sampling.top_k.to_be_bytes()),
+        left(&it.sampling.top_p.to_be_bytes()),
+        left(&it.sampling.min_p.to_be_bytes()),
+        left(&it.sampling.repeat_penalty.to_be_bytes()),
     ];
     let mut stops = it.stops.iter();
     for length in it.stops.lengths() {
@@ -69,24 +72,24 @@ fn sampling(it: &Request) -> Vec<u8> {
 }
 
 /// A `Request`, ABI-encoded.
-fn asked(it: &Request) -> Vec<u8> {
+fn asked(it: &Request<Vec<u8>>) -> Vec<u8> {
     [
-        left(&it.host),
-        it.id,
-        it.model_id,
+        left(&it.origin.host),
+        it.origin.id,
+        it.origin.model_id,
         left(&it.seed.to_be_bytes()),
         left(&it.max_tokens.to_be_bytes()),
-        it.sampling().encode(),
+        it.sampling_word().encode(),
         left(&[u8::from(it.raw)]),
         keccak256(&it.text()),
     ]
     .concat()
 }
 
-fn digest(it: &Request) -> [u8; 32] {
+fn digest(it: &Request<Vec<u8>>) -> [u8; 32] {
     let mut tag = [0; 32];
     tag[..14].copy_from_slice(b"imo.request.v2");
-    keccak256(&[&tag[..], &left(&it.chain_id.to_be_bytes()), &asked(it)].concat())
+    keccak256(&[&tag[..], &left(&it.origin.chain_id.to_be_bytes()), &asked(it)].concat())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -102,17 +105,17 @@ fn requests_are_hashed_as_the_contracts_do() {
             request(&mut Unstructured::new(&bytes)).expect("enough bytes")
         })
         .collect();
-    let column = |of: &dyn Fn(&Request) -> Vec<u8>| -> Vec<String> {
+    let column = |of: &dyn Fn(&Request<Vec<u8>>) -> Vec<u8>| -> Vec<String> {
         requests.iter().map(|request| hex(&of(request))).collect()
     };
     let fresh = json!({
-        "chainId": requests.iter().map(|it| it.chain_id).collect::<Vec<_>>(),
-        "claimant": column(&|it| it.claimant.to_vec()),
+        "chainId": requests.iter().map(|it| it.origin.chain_id).collect::<Vec<_>>(),
+        "claimant": column(&|it| it.origin.claimant.to_vec()),
         "sampling": column(&sampling),
         "prompt": column(&|it| it.prompt.clone()),
         "request": column(&asked),
         "digest": column(&|it| digest(it).to_vec()),
-        "root": column(&|it| dense_root(&it.encode(), DEPTH).to_vec()),
+        "root": column(&|it| dense_root(&it.encode(), INPUT_DEPTH).to_vec()),
     });
     let fresh = serde_json::to_string_pretty(&fresh).expect("strings") + "\n";
     if std::env::var_os("UPDATE").is_some() {

@@ -2,9 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use imo_engine::{Answer, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
+use imo_engine::{Answer, Deviations, Limits, Means, Session};
+use imo_kernels::Isa;
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
+use imo_tensor::Sampling;
+use imo_text::layout::slots::{tokens as prompt_slots, word};
+use imo_text::layout::{ONE, Request, Status, Stops};
+use imo_trace::Uncommitted;
 
 use crate::tiny::{run, slots, wrong_nodes};
 
@@ -19,8 +25,14 @@ fn means() -> Means {
 }
 
 /// A request that a tiny model answers with many different tokens.
-fn warm() -> Request {
-    Request { temperature: 4 * SAMPLING_ONE, seed: 7, raw: true, ..Request::local("the end", 24) }
+fn warm() -> Request<Vec<u8>> {
+    let sampling = Sampling { temperature: 4 * ONE, ..Sampling::default() };
+    Request { sampling, seed: 7, raw: true, ..Request::local("the end", 24) }
+}
+
+/// Greedy, with this penalty.
+fn penalty(repeat_penalty: u32) -> Sampling {
+    Sampling { repeat_penalty, ..Sampling::default() }
 }
 
 /// The answer with these stop sequences, every node of it checked.
@@ -63,24 +75,25 @@ fn a_stop_ends_the_answer_wherever_it_lies_over_the_tokens() {
     let first = texts.iter().find(|text| !text.is_empty()).expect("a text");
     assert_eq!(answer(&image, &[first]).bytes, b"");
     assert_eq!(answer(&image, &[first]).tokens_used(), 1);
-    // Of several, the one that is complete first ends it, and the one that begins first is where it is cut.
+    // Of several, the one that is complete first ends the answer, and the one that begins first
+    // is where the answer is cut.
     let [long, short] = [&whole.bytes[4..9], &whole.bytes[6..8]];
     let overlapping = answer(&image, &[b"", long, short]);
     assert_eq!(overlapping, answer(&image, &[short]));
     assert_eq!(answer(&image, &[&whole.bytes[4..8], short]).bytes, whole.bytes[..4]);
-    // The prompt is not looked at, nor are names of control tokens.
+    // Neither the prompt nor the names of control tokens are searched.
     assert_eq!(answer(&image, &[b"the end", b"<|start|>", b"\xff\xff\xff"]), whole);
 }
 
 #[test]
 fn recent_tokens_are_penalised_by_the_definition() {
     let image = model();
-    let limits = Limits { shape: image.trace_shape(), prompt_bytes: 999, output_bytes: 999 };
+    let limits = Limits::of(&image);
     let session = Session::new(&image, limits, means()).expect("the machine will do");
-    // More tokens than are looked back on, many of them more than once.
+    // More tokens than the penalty looks back on, many of them more than once.
     let prompt: Vec<u32> = (0..100).map(|index| index * index % 90).collect();
-    for repeat_penalty in [SAMPLING_ONE, SAMPLING_ONE * 9 / 8, 3 * SAMPLING_ONE, u32::MAX] {
-        let request = Request { repeat_penalty, ..Request::local("", 20) };
+    for repeat_penalty in [ONE, ONE * 9 / 8, 3 * ONE, u32::MAX] {
+        let request = Request { sampling: penalty(repeat_penalty), ..Request::local("", 20) };
         let deviations =
             Deviations { prompt_tokens: Some(prompt.clone()), ..Deviations::default() };
         let mut steps = Vec::new();
@@ -108,11 +121,11 @@ fn recent_tokens_are_penalised_by_the_definition() {
             assert_eq!(best, expected.collect::<Vec<_>>(), "position {position}");
             assert_eq!(*token, ids[0]);
         }
-        // A strong one leaves no repeats within reach.
+        // A strong penalty leaves no repeats among the tokens that it looks back on.
         let repeats = (prompt.len()..tokens.len())
             .filter(|at| tokens[at - 64..*at].contains(&tokens[*at]))
             .count();
-        assert_eq!(repeats == 0, repeat_penalty >= 3 * SAMPLING_ONE, "{repeat_penalty}");
+        assert_eq!(repeats == 0, repeat_penalty >= 3 * ONE, "{repeat_penalty}");
     }
 }
 
@@ -120,27 +133,29 @@ fn recent_tokens_are_penalised_by_the_definition() {
 fn malformed_requests_have_an_answer() {
     let image = model();
     let stops = Stops::new([&b"one"[..], b"two"]).expect("few and short");
-    let request = Request { repeat_penalty: SAMPLING_ONE + 1, stops, ..warm() };
+    let sampling = Sampling { repeat_penalty: ONE + 1, ..warm().sampling };
+    let request = Request { sampling, stops, ..warm() };
     let (_, trace) = run(&image, &request, means(), None);
     let status = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut input = request.encode();
         change(&mut input);
         let (_, slot) = slots(&image, input, &trace).next().expect("the first node");
-        slot[0]
+        Status::from_code(word(&slot, prompt_slots::STATUS))
     };
-    assert_eq!(status(&|_| ()), 0);
-    // Version, maxTokens, the sampling word and the lengths; each byte, and a value that is out of range.
+    assert_eq!(status(&|_| ()), Status::Fine);
+    // Version, maxTokens, the sampling word and the lengths: a byte, and a value for it that is out
+    // of range.
     let last = |word: usize| 32 * word + 31;
-    let word = 8 * 32;
+    let sampling = 8 * 32;
     let mut bad: Vec<(usize, u8)> = vec![
         (last(0), 1),
         (last(0), 3),
         (0, 1),
         (last(7), 0),
         (last(7) - 4, 1),
-        (word + 11, 0),
-        (word + 14, 33),
-        (word + 17, 255),
+        (sampling + 11, 0),
+        (sampling + 14, 33),
+        (sampling + 17, 255),
         // Nothing is left for the prompt, or less than nothing.
         (last(10), 6),
         (last(10), 5),
@@ -149,17 +164,15 @@ fn malformed_requests_have_an_answer() {
         (6 * 32, 1),
         (9 * 32, 1),
     ];
-    bad.extend((word + 18..word + 32).map(|at| (at, 1)));
+    bad.extend((sampling + 18..sampling + 32).map(|at| (at, 1)));
     for (at, value) in bad {
-        assert_eq!(status(&|input| input[at] = value), 3, "byte {at}: {value}");
+        assert_eq!(status(&|input| input[at] = value), Status::Malformed, "byte {at}: {value}");
     }
-    assert_eq!(status(&|input| input.truncate(300)), 3);
+    assert_eq!(status(&|input| input.truncate(300)), Status::Malformed);
     // The engine says the same.
-    let request = Request { repeat_penalty: SAMPLING_ONE - 1, ..warm() };
+    let request = Request { sampling: penalty(ONE - 1), ..warm() };
     let (answer, trace) = run(&image, &request, means(), None);
-    assert_eq!(
-        (answer.status, answer.bytes.as_slice()),
-        (3, &b"error: the request is malformed"[..])
-    );
+    assert_eq!(answer.status, Status::Malformed);
+    assert_eq!(answer.bytes, Status::Malformed.answer().as_bytes());
     assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0]);
 }

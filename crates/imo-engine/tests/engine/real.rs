@@ -1,11 +1,16 @@
-//! The demo model against an unquantised reference (`vectors/smollm2.json`), and its traces against those of every other machine
-//! (`vectors/roots.json`).
+//! The demo model against an unquantised reference (`vectors/smollm2.json`), and its traces against
+//! those of every other machine (`vectors/roots.json`).
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use imo_engine::{Commitment, Deviations, Isa, Limits, Means, Request, Session, Uncommitted};
-use imo_model::{ModelImage, pack_bytes};
+use imo_engine::{Deviations, Limits, Means, Session};
+use imo_kernels::Isa;
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_tensor::Sampling;
+use imo_text::layout::Request;
+use imo_trace::{Commitment, Uncommitted};
 use serde_json::Value;
 
 /// No logit may be further from the reference than this.
@@ -27,10 +32,6 @@ fn items(name: &str) -> Vec<Value> {
     vectors["items"].as_array().expect("a list").clone()
 }
 
-fn limits(image: &ModelImage) -> Limits {
-    Limits { shape: image.trace_shape(), prompt_bytes: 1 << 16, output_bytes: 1 << 16 }
-}
-
 /// The numbers at a key.
 fn numbers(item: &Value, key: &str) -> Vec<f64> {
     let list = item[key].as_array().expect("a list");
@@ -41,7 +42,7 @@ fn numbers(item: &Value, key: &str) -> Vec<f64> {
 fn logits_and_greedy_tokens_are_the_unquantised_models() {
     let image = demo_model();
     let session =
-        Session::new(&image, limits(&image), Means::detect(2)).expect("the machine will do");
+        Session::new(&image, Limits::of(&image), Means::detect(2)).expect("the machine will do");
     let items = items("smollm2");
     let texts =
         items.iter().filter(|item| item["name"].as_str().is_some_and(|it| it.starts_with("raw")));
@@ -80,11 +81,11 @@ fn trace(image: &ModelImage, item: &Value, means: Means) -> (String, String) {
     let number = |key: &str| item[key].as_u64().expect("a number").try_into().expect("32 bits");
     let request = Request {
         raw: item["raw"].as_bool().expect("yes or no"),
-        temperature: number("temperature"),
+        sampling: Sampling { temperature: number("temperature"), ..Sampling::default() },
         seed: item["seed"].as_u64().expect("a number"),
         ..Request::local(item["prompt"].as_str().expect("a text"), number("tokens"))
     };
-    let limits = limits(image);
+    let limits = Limits::of(image);
     let session = Session::new(image, limits, means).expect("the machine will do");
     let sink = Commitment::new(limits.shape.slot_log2);
     let answer =
@@ -94,7 +95,7 @@ fn trace(image: &ModelImage, item: &Value, means: Means) -> (String, String) {
     (root, String::from_utf8(answer.bytes).expect("whole characters"))
 }
 
-/// Runs the requests with these instructions in several ways, and compares with what the file says.
+/// Runs the requests with these instructions in several ways, and compares with the file.
 fn check_traces(is_short: bool, isas: &[Isa]) {
     let image = demo_model();
     for item in items("roots").iter().filter(|item| item["short"] == is_short) {
@@ -104,7 +105,7 @@ fn check_traces(is_short: bool, isas: &[Isa]) {
             for (threads, batch) in [(1, 256), (2, 1), (3, 5), (4, 16)] {
                 let means = Means { isa: *isa, threads, batch };
                 assert_eq!(trace(&image, item, means), expected, "{means:?}");
-                // The definition takes seconds for what the others do at once.
+                // The definition takes seconds where the others take none.
                 if *isa == Isa::Scalar {
                     break;
                 }

@@ -3,12 +3,17 @@
 use std::ops::ControlFlow;
 
 use arbtest::arbitrary::{Result, Unstructured};
-use imo_engine::{
-    Answer, Deviations, Fault, Isa, Limits, Means, Recording, Request, Session, Trace,
-};
-use imo_model::tiny::{KINDS, TinyShape, gguf};
-use imo_model::{ModelImage, SAMPLING_ONE, Stops, pack_bytes};
-use imo_text::{Memories, Needs, OUTPUT_LIMIT, PROMPT_LIMIT, Workspace, node};
+use imo_engine::{Answer, Deviations, Limits, Means, Session};
+use imo_guest::{Memories, Workspace};
+use imo_kernels::Isa;
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{KINDS, TinyShape, gguf};
+use imo_tensor::Sampling;
+use imo_text::layout::slots::emit;
+use imo_text::layout::{ONE, Origin, Request, Stops, TraceShape, needs};
+use imo_text::node;
+use imo_trace::{Fault, Recording, Trace};
 
 /// A model of some shape, in one of the formats that a file may have.
 fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
@@ -39,31 +44,29 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
     Ok(ModelImage::from_bytes(image).expect("what was packed is valid"))
 }
 
-fn request(u: &mut Unstructured<'_>) -> Result<Request> {
+fn request(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
     let prompts: [&[u8]; 6] = [b"abc", b"the end", b"", b"\xff", b" 42 and the rest ", &[b'x'; 60]];
     Ok(Request {
+        origin: Origin { claimant: u.arbitrary()?, ..Origin::default() },
         seed: u.arbitrary()?,
-        claimant: u.arbitrary()?,
-        temperature: *u.choose(&[0, 1 << 14, 1 << 20, u32::MAX])?,
-        top_k: *u.choose(&[0, 1, 5])?,
-        top_p: *u.choose(&[0, 0, 1, 1 << 14, 1 << 15, u16::MAX])?,
-        min_p: *u.choose(&[0, 0, 1, 1 << 12, u16::MAX])?,
-        repeat_penalty: *u.choose(&[
-            0,
-            0,
-            SAMPLING_ONE,
-            SAMPLING_ONE * 5 / 4,
-            8 * SAMPLING_ONE,
-            u32::MAX,
-            SAMPLING_ONE - 1,
-        ])?,
+        sampling: Sampling {
+            temperature: *u.choose(&[0, 1 << 14, 1 << 20, u32::MAX])?,
+            top_k: *u.choose(&[0, 1, 5])?,
+            top_p: *u.choose(&[0, 0, 1, 1 << 14, 1 << 15, u16::MAX])?,
+            min_p: *u.choose(&[0, 0, 1, 1 << 12, u16::MAX])?,
+            repeat_penalty: *u.choose(&[0, 0, ONE, ONE * 5 / 4, 8 * ONE, u32::MAX, ONE - 1])?,
+        },
         raw: u.arbitrary()?,
         ..Request::local(*u.choose(&prompts)?, *u.choose(&[0, 1, 4, 100])?)
     })
 }
 
-/// The request with stop sequences: parts of what it is answered without them, at its start, over tokens and overlapping, as it comes.
-fn with_stops(u: &mut Unstructured<'_>, image: &ModelImage, request: Request) -> Result<Request> {
+/// The request with stop sequences: random parts of its answer without them.
+fn with_stops(
+    u: &mut Unstructured<'_>,
+    image: &ModelImage,
+    request: Request<Vec<u8>>,
+) -> Result<Request<Vec<u8>>> {
     let means = Means { isa: Isa::detect(), threads: 1, batch: 256 };
     let (Answer { bytes, .. }, _) = run(image, &request, means, None);
     let mut sequences = Vec::new();
@@ -86,16 +89,12 @@ fn means(u: &mut Unstructured<'_>) -> Result<Means> {
 /// Runs a request and commits to all of it.
 pub(crate) fn run(
     image: &ModelImage,
-    request: &Request,
+    request: &Request<Vec<u8>>,
     means: Means,
     fault: Option<Fault>,
 ) -> (Answer, Trace) {
-    let shape = image.trace_shape();
-    let limits = Limits {
-        shape,
-        prompt_bytes: PROMPT_LIMIT.try_into().expect("a size"),
-        output_bytes: OUTPUT_LIMIT.try_into().expect("a size"),
-    };
+    let limits = Limits::of(image);
+    let shape = limits.shape;
     let session = Session::new(image, limits, means).expect("the machine will do");
     let sink = Recording::new(shape.slot_log2);
     let deviations = Deviations { fault, ..Deviations::default() };
@@ -135,7 +134,11 @@ impl Memories for Claim<'_> {
 }
 
 /// The nodes whose slot is not what the program gives on this very trace.
-pub(crate) fn wrong_nodes(image: &ModelImage, request: &Request, trace: &Trace) -> Vec<u32> {
+pub(crate) fn wrong_nodes(
+    image: &ModelImage,
+    request: &Request<Vec<u8>>,
+    trace: &Trace,
+) -> Vec<u32> {
     let slots = slots(image, request.encode(), trace);
     slots.filter(|(index, slot)| *slot != trace.slot(*index)).map(|(index, _)| index).collect()
 }
@@ -147,7 +150,7 @@ pub(crate) fn slots<'a>(
     trace: &'a Trace,
 ) -> impl Iterator<Item = (u32, Vec<u8>)> + 'a {
     let mut claim = Claim { image, trace, input, slot: Vec::new(), shorts: Vec::new() };
-    let needs = Needs::of(image.header());
+    let needs = needs(image.header());
     let (mut floats, mut shorts) = (vec![0.0; needs.floats], vec![0; needs.shorts]);
     let (mut sums, mut totals) = (vec![0; needs.sums], vec![0; needs.totals]);
     let (mut words, mut longs) = (vec![0; needs.words], vec![0; needs.longs]);
@@ -181,8 +184,8 @@ fn every_slot_is_what_its_node_gives() {
         let request = with_stops(u, &image, request)?;
         let (answer, trace) = run(&image, &request, means, None);
         assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0], "{means:?} {request:?}");
-        let emitted = trace.slot(image.trace_shape().emit());
-        assert_eq!(emitted[32..64], imo_commit::keccak256(&answer.bytes));
+        let emitted = trace.slot(TraceShape::smallest(image.header()).emit());
+        assert_eq!(emitted[emit::HASH], imo_commit::keccak256(&answer.bytes));
         Ok(())
     })
     .budget_ms(5_000);
@@ -207,14 +210,14 @@ fn a_fault_makes_its_node_wrong_and_no_other() {
     arbtest::arbtest(|u| {
         let image = model(u)?;
         let request = Request { raw: true, ..request(u)? };
-        // Three tokens: no bit makes them none, which no prompt has.
+        // Three tokens: no flipped bit makes their number 0, which no prompt has.
         let request = Request { prompt: b"abc".to_vec(), max_tokens: 4, ..request };
         let request = with_stops(u, &image, request)?;
         let (_, honest) = run(&image, &request, means(u)?, None);
         let written: Vec<_> = honest.nodes().collect();
         let index = *u.choose(&written)?;
         let bits = 8 * u32::try_from(honest.slot_prefix(index).len()).expect("a slot");
-        let emit = image.trace_shape().emit();
+        let emit = TraceShape::smallest(image.header()).emit();
         let (fault, wrong) = match u.int_in_range(0..=4)? {
             0 => (Fault::Output, emit),
             1 => (Fault::Length, emit),

@@ -3,59 +3,14 @@
 use core::ops::Range;
 
 use super::heap::Heap;
-use super::{EncodeError, NO_TOKEN, Tokenizer, scratch_words};
+use super::lookup::Tokenizer;
+use super::scratch::Room;
+use super::tables::{NO_TOKEN, SPACE};
 
 /// No neighbour.
 const NONE: u32 = u32::MAX;
 
-/// Memory for one encoding.
-#[derive(Debug)]
-pub struct Scratch<'a> {
-    text: &'a mut [u8],
-    length: usize,
-    room: Room<'a>,
-}
-
-/// Memory for cutting one piece of a text into tokens.
-#[derive(Debug)]
-pub(super) struct Room<'a> {
-    links: &'a mut [u32],
-    heap: &'a mut [u64],
-}
-
-impl<'a> Scratch<'a> {
-    /// Scratch for as many bytes as `text` has.
-    ///
-    /// # Panics
-    /// If `links` or `heap` have fewer than [`scratch_words`] entries for it.
-    pub const fn new(text: &'a mut [u8], links: &'a mut [u32], heap: &'a mut [u64]) -> Self {
-        let words = scratch_words(text.len());
-        assert!(links.len() >= words && heap.len() >= words, "scratch for every byte");
-        Self { text, length: 0, room: Room { links, heap } }
-    }
-
-    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        let end = self.length + bytes.len();
-        let place = self.text.get_mut(self.length..end).ok_or(EncodeError::TooLong)?;
-        place.copy_from_slice(bytes);
-        self.length = end;
-        Ok(())
-    }
-
-    /// What was collected, which is empty from then on, and the room to work in.
-    pub(super) fn take(&mut self) -> (&[u8], &mut Room<'a>) {
-        let length = core::mem::take(&mut self.length);
-        (&self.text[..length], &mut self.room)
-    }
-}
-
-impl Room<'_> {
-    pub(super) const fn split(&mut self) -> (&mut [u32], &mut [u64]) {
-        (self.links, self.heap)
-    }
-}
-
-/// Gives the tokens of one piece of a text to `emit`: it begins as bytes.
+/// Gives the tokens of one piece of a text to `emit`. Merging begins with the piece's bytes.
 pub(super) fn bytes(
     tokenizer: &Tokenizer<'_>,
     room: &mut Room<'_>,
@@ -74,7 +29,8 @@ pub(super) fn bytes(
     });
 }
 
-/// Gives the tokens of a text to `emit`: it begins as characters, and one that has no token is its bytes' tokens.
+/// Gives the tokens of a text to `emit`. Merging begins with the text's characters; a character
+/// without a token gives the tokens of its bytes.
 pub(super) fn characters(
     tokenizer: &Tokenizer<'_>,
     room: &mut Room<'_>,
@@ -107,9 +63,6 @@ pub(super) fn characters(
     });
 }
 
-/// What SentencePiece has for a space.
-pub(crate) const SPACE: &str = "\u{2581}";
-
 /// Tokens in a row, by the byte at which each begins.
 struct Symbols<'a> {
     tokens: &'a mut [u32],
@@ -127,7 +80,7 @@ impl<'a> Symbols<'a> {
         Self { tokens, next, previous, heap: Heap::new(room.heap), last: NONE }
     }
 
-    /// The next symbol, which has `length` bytes.
+    /// Appends a symbol of `length` bytes.
     #[expect(clippy::cast_possible_truncation, reason = "a text in 32-bit links is below 4 GiB")]
     fn put(&mut self, at: usize, length: usize, token: u32) {
         self.tokens[at] = token;
@@ -137,7 +90,7 @@ impl<'a> Symbols<'a> {
         self.next[at] = if end < self.tokens.len() { end as u32 } else { NONE };
     }
 
-    /// Merges pairs, the one of best rank first and of equals the leftmost, until none can be.
+    /// Merges pairs until none is left: the pair of best rank first, of equals the leftmost.
     fn merge(&mut self, tokenizer: &Tokenizer<'_>) {
         let mut at = 0;
         while at != NONE {
@@ -146,7 +99,7 @@ impl<'a> Symbols<'a> {
         }
         while let Some(best) = self.heap.pop() {
             let at = (best & 0xffff_ffff) as u32;
-            // An entry is stale when its left part was merged away or its pair is another one by now.
+            // An entry is stale when its left part was merged away or now has another neighbour.
             if self.tokens[at as usize] == NONE {
                 continue;
             }

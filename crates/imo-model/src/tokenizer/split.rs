@@ -1,54 +1,7 @@
 //! Where a text is cut before merging.
 
-use super::Tokenizer;
-
-/// What a character counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// Neither of the others.
-    Other = 0,
-    /// General category L.
-    Letter = 1,
-    /// General category N.
-    Number = 2,
-    /// White space.
-    Space = 3,
-}
-
-impl Class {
-    pub(crate) const fn from_code(code: u32) -> Self {
-        match code {
-            1 => Self::Letter,
-            2 => Self::Number,
-            3 => Self::Space,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// How a text is cut. Each is llama.cpp's of the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Splitter {
-    /// Every number character by itself, then as GPT-2.
-    Smollm = 0,
-    /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
-    Gpt2 = 1,
-    /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`.
-    Llama3 = 2,
-    /// Likewise, every number character by itself.
-    Qwen2 = 3,
-    /// Not at all: SentencePiece's BPE.
-    Whole = 4,
-    /// Not at all: SentencePiece's unigram.
-    Unigram = 5,
-}
-
-impl Splitter {
-    pub(crate) fn from_code(code: u32) -> Option<Self> {
-        let all = [Self::Smollm, Self::Gpt2, Self::Llama3, Self::Qwen2, Self::Whole, Self::Unigram];
-        all.get(code as usize).copied()
-    }
-}
+use super::lookup::Tokenizer;
+use super::tables::{Class, Splitter};
 
 /// What may follow an apostrophe.
 const CONTRACTIONS: [&str; 7] = ["s", "t", "re", "ve", "m", "ll", "d"];

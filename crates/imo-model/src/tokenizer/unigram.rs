@@ -1,12 +1,15 @@
-//! SentencePiece's unigram: of all ways to cut a text into pieces of the vocabulary, the one of least cost, in a caller's memory.
+//! SentencePiece's unigram: of all ways to cut a text into pieces of the vocabulary, the one of
+//! least cost, in a caller's memory.
 //!
-//! Costs are integers, so a sum is exact in any order; of two ways of equal cost the one whose last piece is longer wins, where they
-//! first differ from the end. A character that is no piece costs more than every piece and becomes its bytes' tokens.
+//! Costs are integers, so a sum is exact in any order. Of two ways of equal cost, compared from the
+//! end, the one with the longer piece where they first differ wins. A character that is no piece
+//! costs more than every piece and becomes its bytes' tokens.
 
 use core::ops::Range;
 
-use super::merge::{Room, SPACE};
-use super::{NO_TOKEN, Tokenizer};
+use super::lookup::Tokenizer;
+use super::scratch::Room;
+use super::tables::{NO_TOKEN, SPACE};
 
 /// No way there yet.
 const NONE: u64 = u64::MAX;
@@ -50,7 +53,7 @@ pub(super) fn pieces(
     });
 }
 
-/// A text after its prefix. What SentencePiece has for a space is one.
+/// A text after its prefix. SentencePiece's character for a space counts as a space.
 struct Text<'a> {
     prefix: &'static str,
     text: &'a str,
@@ -73,7 +76,7 @@ impl Text<'_> {
     }
 }
 
-/// The pieces that begin with what was read so far, among those in order of their text.
+/// The range of the pieces, in order of their text, that begin with what was read so far.
 struct Prefixed<'a> {
     tokenizer: &'a Tokenizer<'a>,
     range: Range<usize>,
@@ -89,7 +92,8 @@ impl<'a> Prefixed<'a> {
         self.tokenizer.text(self.tokenizer.by_text.get(index))
     }
 
-    /// Reads a byte. Of texts that begin alike, the next bytes ascend, and the one that ends comes first.
+    /// Reads a byte. In texts that begin alike the next bytes ascend, and the text that ends here
+    /// comes first.
     fn narrow(&mut self, byte: u8) {
         let next = |index: usize| self.text(index).get(self.length).copied();
         let start = partition_point(self.range.clone(), |index| next(index) < Some(byte));
@@ -115,7 +119,8 @@ fn partition_point(range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize 
     low
 }
 
-/// The best way to each byte at which a piece may end, found in order of the pieces' starts. Entry i is about byte i + 1.
+/// The best way to each byte at which a piece may end, found in order of the pieces' starts.
+/// Entry i is about byte i + 1.
 struct Ways<'a> {
     costs: &'a mut [u64],
     /// Where the last piece of the way begins, and its token.
@@ -135,7 +140,8 @@ impl<'a> Ways<'a> {
         Self { costs, starts, tokens, ends: &mut rest[..length] }
     }
 
-    /// A piece that could end a way. An earlier one has the longer last piece, so an equal cost does not replace it.
+    /// Takes a piece as the end of a way if that is cheaper than before. A way that was found
+    /// earlier has the longer last piece, so an equal cost does not replace it.
     #[expect(clippy::cast_possible_truncation, reason = "a text in 32-bit links is below 4 GiB")]
     fn offer(&mut self, Range { start, end }: Range<usize>, token: u32, cost: u32) {
         let before = start.checked_sub(1).map_or(0, |at| self.costs[at]);

@@ -11,6 +11,7 @@ use imo_chain::primitives::B256;
 use imo_chain::{Ending, GameView, Ledger, RequestState, SolCall};
 use imo_dispute::Side;
 use imo_player::Model;
+use imo_text::layout::TraceShape;
 use serde::Serialize;
 
 use crate::amount::ether;
@@ -66,7 +67,7 @@ impl Faults {
         let tokens = image.tokenizer().encode(PROMPT.as_bytes(), false)?.len();
         let tokens = u32::try_from(tokens).context("a short prompt")?;
         let layer = LAYER.min(image.header().layers - 1);
-        let node = |position| image.trace_shape().layer(position, layer);
+        let node = |position| TraceShape::smallest(image.header()).layer(position, layer);
         Ok(Self { generated: node(tokens + 1), prompt: node(tokens / 2) })
     }
 

@@ -53,7 +53,8 @@ struct Offer<'a> {
 /// Registers program and image with the verifier.
 pub(crate) async fn register(stage: &Stage, model: &Model) -> anyhow::Result<B256> {
     let (verifier, nothing) = (stage.deployment.verifier, U256::ZERO);
-    let (program, content) = registration(model.program(), model.image());
+    let (root, length) = (model.image().root(), model.image().bytes().len() as u64);
+    let (program, content) = registration(model.program(), root, length);
     stage.send(Person::Maker, "registers the program", verifier, &program, nothing).await?;
     stage.send(Person::Maker, "registers the packed model", verifier, &content, nothing).await?;
     Ok(model.content_id().into())

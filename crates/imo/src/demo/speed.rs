@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use imo_engine::{Deviations, Means, Recording, Request, Session};
-use imo_player::{ClaimedTrace, Model, text};
+use imo_engine::{Deviations, Means, Session};
+use imo_player::{ClaimedTrace, Model, Request, text};
+use imo_trace::Recording;
 use serde::Serialize;
 
 use crate::terminal::Terminal;

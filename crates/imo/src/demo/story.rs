@@ -9,8 +9,9 @@ use imo_chain::contracts::OpmlVerifier::Parameters;
 use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256};
 use imo_chain::{Deployment, SystemTerms};
-use imo_model::{ModelImage, pack};
+use imo_model::ModelImage;
 use imo_node::put_code;
+use imo_pack::pack;
 use imo_player::{Model, Program};
 use serde::Serialize;
 

@@ -84,7 +84,7 @@ async fn launch(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     // A chain whose contracts are older than this guest lacks its code.
     let depth = program.parameters().code_depth;
     put_code(&client, deployment.stepper, program.code(), depth).await?;
-    let (of_program, of_content) = registration(&program, &image);
+    let (of_program, of_content) = registration(&program, image.root(), image.bytes().len() as u64);
     client.send(verifier, &of_program, U256::ZERO).await?;
     client.send(verifier, &of_content, U256::ZERO).await?;
 

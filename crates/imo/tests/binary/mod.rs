@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use imo_model::tiny::{TinyShape, gguf};
+use imo_pack::tiny::{TinyShape, gguf};
 use serde_json::Value;
 
 /// A folder of a test's own, empty.

@@ -12,10 +12,10 @@ use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{B256, keccak256};
 use imo_chain::{Deployment, GameView, View, call_of, evidence};
 use imo_dispute::{Move, Side};
-use imo_engine::{Request, Trace};
 use imo_model::ModelImage;
 use imo_node::{registration, store_calls};
-use imo_player::{Difference, Program};
+use imo_player::{Difference, Program, Request};
+use imo_trace::Trace;
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, ContextTr, TxEnv};
 use revm::database::InMemoryDB;
@@ -125,7 +125,7 @@ impl Court {
             let stored = self.transact(Side::Claimant, TxKind::Call(stepper), 0, call.abi_encode());
             assert!(stored.is_success(), "{stored:?}");
         }
-        let (of_program, of_content) = registration(program, image);
+        let (of_program, of_content) = registration(program, image.root(), image.bytes().len() as u64);
         assert!(self.send(Side::Claimant, 0, of_program.abi_encode()));
         assert!(self.send(Side::Claimant, 0, of_content.abi_encode()));
         self.content_id = program.content_id(image).into();
@@ -138,7 +138,7 @@ impl Court {
     }
 
     /// Posts the claim that a trace's last slot tells of; none when the contract refuses it.
-    pub(crate) fn claim(&mut self, request: &Request, emit: u32, trace: &Trace) -> Option<B256> {
+    pub(crate) fn claim(&mut self, request: &Request<Vec<u8>>, emit: u32, trace: &Trace) -> Option<B256> {
         let (slot, tree) = (trace.slot(emit), trace.tree());
         let word = |index: usize| U256::from_be_slice(&slot[32 * index..32 * (index + 1)]);
         let submission = Submission {
@@ -181,7 +181,7 @@ impl Court {
     }
 
     /// Makes a move; tells whether the contract took it.
-    pub(crate) fn play(&mut self, side: Side, action: Move, request: &Request) -> bool {
+    pub(crate) fn play(&mut self, side: Side, action: Move, request: &Request<Vec<u8>>) -> bool {
         match call_of(&self.view, self.game(), action) {
             OpmlVerifierCalls::convict(mut call) => {
                 if self.send(side, 0, call.abi_encode()) {
@@ -195,7 +195,7 @@ impl Court {
         }
     }
 
-    fn input_root(&mut self, side: Side, request: &Request) -> B256 {
+    fn input_root(&mut self, side: Side, request: &Request<Vec<u8>>) -> B256 {
         let claim = self.game().claim;
         if self.view.claims[&claim].input_root.is_none() {
             let call = proveInputCall {
@@ -260,14 +260,14 @@ impl Court {
 }
 
 /// A request as the contract takes it.
-fn on_chain(request: &Request) -> RequestOnChain {
+fn on_chain(request: &Request<Vec<u8>>) -> RequestOnChain {
     RequestOnChain {
-        host: request.host.into(),
-        id: U256::from_be_bytes(request.id),
-        modelId: request.model_id.into(),
+        host: request.origin.host.into(),
+        id: U256::from_be_bytes(request.origin.id),
+        modelId: request.origin.model_id.into(),
         seed: request.seed,
         maxTokens: request.max_tokens,
-        sampling: request.sampling().encode().into(),
+        sampling: request.sampling_word().encode().into(),
         flags: u8::from(request.raw),
         textHash: keccak256(request.text()),
     }

@@ -8,10 +8,14 @@ use std::time::Instant;
 
 use imo_commit::{Hash, keccak256};
 use imo_dispute::{Game, Move, Run as _, Side, react};
-use imo_engine::{Fault, Means, Request, Trace};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{Kind, ModelImage, Stops, pack, pack_bytes};
-use imo_player::{ClaimedTrace, Model, PlayerRun, first_difference};
+use imo_engine::Means;
+use imo_model::ModelImage;
+use imo_pack::tiny::{TinyShape, gguf};
+use imo_pack::{pack, pack_bytes};
+use imo_player::{ClaimedTrace, Model, Origin, PlayerRun, Request, first_difference};
+use imo_tensor::Sampling;
+use imo_text::layout::{Kind, Stops, TraceShape};
+use imo_trace::{Fault, Trace};
 use indicatif::HumanCount;
 
 use crate::court::{CHAIN, Cost, Court, HOST, K_LOG2, account};
@@ -98,13 +102,15 @@ impl Player<'_> {
 }
 
 /// A request with every option of sampling; no stop sequence comes, so it has all its tokens.
-pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request {
+pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request<Vec<u8>> {
     Request {
-        temperature: 80_000,
-        top_k: 50,
-        top_p: 60_000,
-        min_p: 900,
-        repeat_penalty: 80_000,
+        sampling: Sampling {
+            temperature: 80_000,
+            top_k: 50,
+            top_p: 60_000,
+            min_p: 900,
+            repeat_penalty: 80_000,
+        },
         stops: Stops::new([&b"never said"[..], b"\n\n\n"]).expect("few and short"),
         seed: 3,
         ..Request::local(prompt, tokens)
@@ -115,7 +121,7 @@ pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request {
 
 struct Scene {
     model: Model,
-    request: Request,
+    request: Request<Vec<u8>>,
     court: Court,
 }
 
@@ -146,10 +152,11 @@ impl Scene {
         Self::new(image, Request::local("Name three colours.", 8))
     }
 
-    fn new(image: ModelImage, request: Request) -> Self {
+    fn new(image: ModelImage, request: Request<Vec<u8>>) -> Self {
         let model = Model::new(image).expect("the text program");
         let (host, claimant) = (HOST.into_array(), account(Side::Claimant).into_array());
-        let request = Request { chain_id: CHAIN, host, claimant, ..request };
+        let origin = Origin { chain_id: CHAIN, host, claimant, ..request.origin };
+        let request = Request { origin, ..request };
         let court = Court::new(model.program(), model.image());
         Self { model, request, court }
     }
@@ -168,7 +175,7 @@ impl Scene {
     ) -> Option<Played> {
         let started = Instant::now();
         let mut court = self.court.fresh();
-        let claim = court.claim(&self.request, self.model.image().trace_shape().emit(), claimed)?;
+        let claim = court.claim(&self.request, TraceShape::smallest(self.model.image().header()).emit(), claimed)?;
         let difference = first_difference(other, claimed.tree().root(), |level, index| {
             let child = |at| claimed.tree().subtree(level - 1, at);
             Some((child(2 * index), child(2 * index + 1)))
@@ -280,7 +287,7 @@ fn keep(name: &str, report: &str) {
 
 /// The nodes of a trace by kind.
 fn nodes_by_kind(scene: &Scene, honest: &Trace) -> [(&'static str, Vec<u32>); 5] {
-    let shape = scene.model.image().trace_shape();
+    let shape = TraceShape::smallest(scene.model.image().header());
     let of_kind = |wanted: fn(Kind) -> bool| -> Vec<u32> {
         honest.nodes().filter(|node| wanted(shape.kind(*node))).collect()
     };

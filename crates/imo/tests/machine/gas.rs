@@ -9,11 +9,13 @@ use std::path::Path;
 
 use imo::evm::Stepper;
 use imo_commit::{Hash, dense_root, hash_leaf, root_from_opening};
-use imo_engine::{Deviations, Means, Request, Session};
-use imo_model::{ModelImage, pack_bytes};
+use imo_engine::{Deviations, Means, Session};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
 use imo_player::text::{answer, limits};
-use imo_player::{ClaimedTrace, Program};
-use imo_vm::{INPUT_BASE, MODEL_BASE, Machine, Region, Roots, State, TRACE_BASE, check};
+use imo_player::{ClaimedTrace, Program, Request};
+use imo_vm::map::{INPUT_BASE, MODEL_BASE, TRACE_BASE};
+use imo_vm::{Machine, Region, Roots, State, check};
 
 use crate::asm::{ECALL, addi, b_type, i_type, jal, jalr, r_type, s_type, u_type};
 use crate::random::{Random, soak};

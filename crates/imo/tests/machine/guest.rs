@@ -2,8 +2,9 @@
 
 use imo::evm::Stepper;
 use imo_engine::{Deviations, Means, Session};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{ModelImage, pack_bytes};
+use imo_model::ModelImage;
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 use imo_player::text::{answer, limits};
 use imo_player::{ClaimedTrace, Program};
 use imo_vm::check;

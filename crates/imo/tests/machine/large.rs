@@ -6,11 +6,14 @@ use std::path::Path;
 
 use imo::evm::Stepper;
 use imo_commit::depth;
-use imo_engine::{Deviations, Means, Request, Session};
-use imo_model::tiny::{TinyShape, gguf};
-use imo_model::{HEADER_BYTES, Kind, LAYER_BYTES, ModelImage, pack_bytes};
+use imo_engine::{Deviations, Means, Session};
+use imo_model::{HEADER_BYTES, LAYER_BYTES, ModelImage};
+use imo_pack::pack_bytes;
+use imo_pack::tiny::{TinyShape, gguf};
 use imo_player::text::{answer, limits};
-use imo_player::{ClaimedTrace, Program};
+use imo_player::{ClaimedTrace, Program, Request};
+use imo_tensor::Sampling;
+use imo_text::layout::Kind;
 use imo_vm::{Operation, Region, Run, State, TraceBytes, check, decode};
 
 use crate::random::Random;
@@ -75,7 +78,8 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
 
     let program = Program::of(&far).expect("the text program");
     let limits = limits(&far).expect("the text program");
-    let request = Request { temperature: 80_000, seed: 3, ..Request::local("and the end", 3) };
+    let sampling = Sampling { temperature: 80_000, ..Sampling::default() };
+    let request = Request { sampling, seed: 3, ..Request::local("and the end", 3) };
     let run = |image| {
         let session = Session::new(image, limits, Means::detect(2)).expect("a session");
         answer(&session, &request, &Deviations::default())

@@ -1,9 +1,8 @@
 //! Against `rrs-lib`, a simulator that is not ours: registers, memory and pc after every instruction.
 
 use imo_commit::{Hash, dense_root};
-use imo_vm::{
-    EmptyTrace, INPUT_BASE, MODEL_BASE, Machine, Memory, Run, Segments, State, Status, Stopped,
-};
+use imo_vm::map::{INPUT_BASE, MODEL_BASE};
+use imo_vm::{EmptyTrace, Machine, Memory, Run, Segments, State, Status, Stopped};
 use rrs_lib::instruction_executor::InstructionExecutor;
 use rrs_lib::{HartState, MemAccessSize};
 

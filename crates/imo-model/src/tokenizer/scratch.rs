@@ -1,0 +1,69 @@
+//! Memory that a caller lends for one encoding.
+
+/// The most bytes that a chat template's own text may add to a prompt. A longer template makes
+/// every prompt too long.
+pub const TEMPLATE_LIMIT: usize = 4096;
+
+/// 32-bit words of scratch for a text of this many bytes.
+pub const fn scratch_words(bytes: usize) -> usize {
+    3 * (bytes + 1)
+}
+
+/// Why a text has no tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(thiserror::Error))]
+pub enum EncodeError {
+    /// Not UTF-8.
+    #[cfg_attr(feature = "std", error("the prompt is not UTF-8"))]
+    NotUtf8,
+    /// With its template longer than the scratch.
+    #[cfg_attr(feature = "std", error("the prompt is too long"))]
+    TooLong,
+}
+
+/// Memory for one encoding.
+#[derive(Debug)]
+pub struct Scratch<'a> {
+    text: &'a mut [u8],
+    length: usize,
+    room: Room<'a>,
+}
+
+/// Memory for cutting one piece of a text into tokens.
+#[derive(Debug)]
+pub(super) struct Room<'a> {
+    pub(super) links: &'a mut [u32],
+    pub(super) heap: &'a mut [u64],
+}
+
+impl<'a> Scratch<'a> {
+    /// Scratch for as many bytes as `text` has.
+    ///
+    /// # Panics
+    /// If `links` or `heap` have fewer than [`scratch_words`] entries for that many bytes.
+    pub const fn new(text: &'a mut [u8], links: &'a mut [u32], heap: &'a mut [u64]) -> Self {
+        let words = scratch_words(text.len());
+        assert!(links.len() >= words && heap.len() >= words, "scratch for every byte");
+        Self { text, length: 0, room: Room { links, heap } }
+    }
+
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let end = self.length + bytes.len();
+        let place = self.text.get_mut(self.length..end).ok_or(EncodeError::TooLong)?;
+        place.copy_from_slice(bytes);
+        self.length = end;
+        Ok(())
+    }
+
+    /// The text collected so far, and the room to work in. The next text begins anew.
+    pub(super) fn take(&mut self) -> (&[u8], &mut Room<'a>) {
+        let length = core::mem::take(&mut self.length);
+        (&self.text[..length], &mut self.room)
+    }
+}
+
+impl Room<'_> {
+    pub(super) const fn split(&mut self) -> (&mut [u32], &mut [u64]) {
+        (self.links, self.heap)
+    }
+}

@@ -1,0 +1,10 @@
+//! A model file's vocabulary to the tokenizer's tables.
+
+mod byte_level;
+mod classes;
+mod fields;
+mod read;
+mod sentence_piece;
+
+mod tables;
+pub(crate) use tables::Vocabulary;

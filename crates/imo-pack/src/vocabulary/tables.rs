@@ -1,0 +1,97 @@
+//! A vocabulary, and how it is written as the tokenizer's tables.
+
+use std::collections::BTreeMap;
+
+use imo_model::tables::{
+    CONTROL, NO_TOKEN, PREFIXES, SPLITTER_SHIFT, Splitter, TRIMS, head as at, piece,
+};
+
+use super::classes::CHARACTER_CLASSES;
+use crate::template::{Template, TemplatePiece};
+
+/// (left, right) to (rank, result).
+pub(super) type Merges = BTreeMap<(u32, u32), (u32, u32)>;
+
+/// A vocabulary, read and checked.
+pub(crate) struct Vocabulary {
+    /// Bytes of each token, and whether it is a control token.
+    pub(crate) tokens: Vec<(Vec<u8>, bool)>,
+    /// The token that every text begins with.
+    pub(crate) begin: Option<u32>,
+    pub(super) merges: Merges,
+    pub(super) byte_tokens: [u32; 256],
+    pub(super) characters: BTreeMap<char, u32>,
+    pub(super) users: Vec<u32>,
+    pub(super) splitter: Splitter,
+    pub(super) prefixes: bool,
+    /// Tokens in order of their text, if the tokenizer looks tokens up by it.
+    pub(super) by_text: Vec<u32>,
+    /// Only of unigram: what each of those costs, and last, what an unknown character costs.
+    pub(super) costs: Vec<u32>,
+}
+
+impl Vocabulary {
+    /// The tokenizer's tables, as [`imo_model::tables`] lays them out.
+    pub(crate) fn encode(&self, template: &Template) -> Vec<u8> {
+        let ranges = match self.splitter {
+            Splitter::Whole | Splitter::Unigram => &[][..],
+            _ => &CHARACTER_CLASSES,
+        };
+        let (pieces, template_text) = encode_template(template);
+        let text_bytes: usize = self.tokens.iter().map(|(text, _)| text.len()).sum();
+        let flags = (self.splitter as u32) << SPLITTER_SHIFT
+            | if template.trims { TRIMS } else { 0 }
+            | if self.prefixes { PREFIXES } else { 0 };
+        let mut words = vec![0; at::WORDS];
+        words[at::TOKENS] = small(self.tokens.len());
+        words[at::MERGES] = small(self.merges.len());
+        words[at::RANGES] = small(ranges.len());
+        words[at::PIECES] = small(pieces.len() / 3);
+        words[at::FLAGS] = flags;
+        words[at::TEXT_BYTES] = small(text_bytes);
+        words[at::BEGIN] = self.begin.unwrap_or(NO_TOKEN);
+        words[at::CHARACTERS] = small(self.characters.len());
+        words[at::BY_TEXT] = small(self.by_text.len());
+        words[at::USERS] = small(self.users.len());
+        words.extend(self.byte_tokens);
+        let mut offset = 0;
+        for (text, control) in &self.tokens {
+            words.push(offset | if *control { CONTROL } else { 0 });
+            offset += small(text.len());
+        }
+        words.push(offset);
+        for ((left, right), (rank, result)) in &self.merges {
+            words.extend([*left, *right, *rank, *result]);
+        }
+        words.extend(ranges.iter().flatten());
+        words.extend(pieces);
+        words.extend(self.characters.iter().flat_map(|(c, token)| [u32::from(*c), *token]));
+        words.extend(&self.by_text);
+        words.extend(&self.users);
+        words.extend(&self.costs);
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.extend(self.tokens.iter().flat_map(|(text, _)| text));
+        bytes.extend(template_text);
+        bytes
+    }
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).expect("a vocabulary's tables are far below 4 GiB")
+}
+
+fn encode_template(template: &Template) -> (Vec<u32>, Vec<u8>) {
+    let (mut words, mut text) = (Vec::new(), Vec::new());
+    for it in &template.pieces {
+        words.extend(match it {
+            TemplatePiece::Control(token) => [piece::CONTROL, *token, 0],
+            TemplatePiece::Text(part) => {
+                let start = text.len();
+                text.extend(part.as_bytes());
+                [piece::TEXT, small(start), small(part.len())]
+            }
+            TemplatePiece::Content => [piece::CONTENT, 0, 0],
+        });
+    }
+    (words, text)
+}

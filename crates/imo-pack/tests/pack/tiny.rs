@@ -1,0 +1,79 @@
+//! What packing keeps.
+
+use imo_model::ModelImage;
+use imo_pack::tiny::{KINDS, TinyShape, VOCAB, gguf};
+use imo_pack::{pack, pack_bytes};
+
+#[test]
+fn every_format_and_shape_packs_and_validates() {
+    for kind in KINDS {
+        for (tied, kv_heads) in [(true, 2), (false, 4), (true, 1)] {
+            let shape =
+                TinyShape { kind, tied, kv_heads, dim: 256, ffn: 256, ..TinyShape::default() };
+            let (bytes, rounding) =
+                pack_bytes(&gguf(7, &shape), |_, _| ()).expect("a supported file");
+            assert!(rounding < 1e-4, "kind {kind}: {rounding}");
+            let image = ModelImage::from_bytes(bytes).expect("sound");
+            assert_eq!(image.header().vocab, VOCAB);
+        }
+    }
+}
+
+#[test]
+fn the_same_file_packs_to_the_same_image_and_nothing_else_is_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, target) = (folder.path().join("m.gguf"), folder.path().join("m.imo"));
+    std::fs::write(&source, gguf(3, &TinyShape::default())).expect("written");
+    let first = pack(&source, &target, |_, _| ()).expect("packs");
+    let image = ModelImage::open(&target).expect("opens");
+    assert_eq!(image.root(), first.root);
+    assert_eq!(image.tree().root(), first.root);
+    let second = pack(&source, &target, |_, _| ()).expect("packs again");
+    assert_eq!((first.root, first.length), (second.root, second.length));
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .expect("listed")
+        .flatten()
+        .map(|it| it.file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["m.gguf", "m.imo", "m.imo.json"]);
+
+    std::fs::write(&source, b"GGUF, but not really").expect("written");
+    let missing = folder.path().join("other.imo");
+    assert!(pack(&source, &missing, |_, _| ()).is_err());
+    assert!(!missing.exists(), "nothing half-written");
+}
+
+#[test]
+fn control_tokens_come_from_the_template_alone() {
+    let (bytes, _) = pack_bytes(&gguf(3, &TinyShape::default()), |_, _| ()).expect("packs");
+    let image = ModelImage::from_bytes(bytes).expect("sound");
+    let tokenizer = image.tokenizer();
+    let raw = tokenizer.encode("<|end|> the and".as_bytes(), true).expect("text");
+    assert!(raw.iter().all(|token| !tokenizer.is_control(*token)));
+    let text: Vec<u8> = raw.iter().flat_map(|token| tokenizer.decode(*token)).copied().collect();
+    assert_eq!(text, b"<|end|> the and");
+    let chat = tokenizer.encode(b"the", false).expect("text");
+    assert_eq!(chat, [264, 257, 265, 266]);
+    assert_eq!(
+        tokenizer.encode_with_controls("<|start|>the<|stop|><|reply|>").expect("text"),
+        chat
+    );
+}
+
+#[test]
+fn any_text_comes_back_from_its_tokens() {
+    let (bytes, _) = pack_bytes(&gguf(3, &TinyShape::default()), |_, _| ()).expect("packs");
+    let image = ModelImage::from_bytes(bytes).expect("sound");
+    let tokenizer = image.tokenizer();
+    arbtest::arbtest(|u| {
+        let text: String = u.arbitrary()?;
+        let tokens = tokenizer.encode(text.as_bytes(), true).expect("a text");
+        let back: Vec<u8> =
+            tokens.iter().flat_map(|token| tokenizer.decode(*token)).copied().collect();
+        assert_eq!(back, text.as_bytes());
+        Ok(())
+    });
+    let long = "a".repeat(100_000);
+    assert_eq!(tokenizer.encode(long.as_bytes(), true).expect("a text").len(), 100_000);
+}

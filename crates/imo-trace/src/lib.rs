@@ -1,0 +1,32 @@
+//! The trace of a program's run: one slot of bytes for each node, and the Merkle tree over them.
+//!
+//! An engine hands the slots that it computes to a [`Sink`]. A claimant commits to them with
+//! [`Commitment`], and keeps them with [`Recording`] where it may have to defend its claim. A
+//! challenger compares the [`TraceTree`] of its own trace with the claimant's, node by node. The
+//! node publishes the slots' roots ([`node_roots`]) with the claim, so that nobody has to ask for
+//! them. A rehearsal of a dispute makes one slot or the answer wrong ([`Fault`]). Nothing here
+//! knows what a node computes.
+//!
+//! **Invariant:** the root depends on the slots alone, not on the order or the threads that they
+//! came from.
+#![deny(clippy::float_arithmetic)]
+
+mod fault;
+pub use fault::Fault;
+
+mod trace_tree;
+pub use trace_tree::TraceTree;
+
+mod trace;
+pub use trace::Trace;
+
+mod sink;
+pub use sink::{Sink, Uncommitted};
+
+mod commitment;
+pub use commitment::Commitment;
+
+mod recording;
+pub use recording::Recording;
+
+pub mod node_roots;

@@ -1,0 +1,12 @@
+//! What every node knows of its model and trace.
+
+use imo_model::Header;
+
+use crate::layout::TraceShape;
+
+/// The model's shapes, and how the trace is laid out.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) header: &'a Header,
+    pub(crate) shape: TraceShape,
+}

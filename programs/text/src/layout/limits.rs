@@ -1,0 +1,65 @@
+//! How much the program takes and gives.
+
+use imo_guest::Needs;
+use imo_model::{Shapes, TEMPLATE_LIMIT, scratch_words};
+
+use crate::layout::stops::Stops;
+
+/// Most bytes of a prompt.
+pub const PROMPT_LIMIT: u32 = 16_384;
+/// Most bytes of an answer: what a contract can store as code, less one.
+pub const OUTPUT_LIMIT: u32 = 24_575;
+/// Depth of the input memory's tree: 32 KiB in leaves of 128 bytes.
+pub const INPUT_DEPTH: u8 = 8;
+/// Most steps of a node's run, as a power of two.
+pub const STEPS_LOG2: u8 = 32;
+
+const _: () = assert!(
+    imo_model::WINDOW_BYTES == imo_guest::layout::WINDOW_BYTES,
+    "what packing lets a node look at together is what the machine shows"
+);
+
+/// Bytes of text to look for a stop sequence in: one that begins before the limit ends before this.
+pub(crate) const ANSWER_BYTES: usize = OUTPUT_LIMIT as usize + Stops::LONGEST - 1;
+
+/// What the guest has to work in: enough for LLaMA's shapes up to 70 B, and 2¹⁷ positions.
+pub const NEEDS: Needs = Needs {
+    floats: 320 * 1024,
+    shorts: 64 * 1024,
+    sums: 1024,
+    totals: 256,
+    words: 62 * 1024,
+    longs: 62 * 1024,
+    bytes: 36 * 1024,
+};
+
+/// What every node of a model needs.
+pub fn needs(shapes: &Shapes) -> Needs {
+    let [dim, ffn, heads_dim, head_dim, context, part] = [
+        shapes.dim,
+        shapes.ffn,
+        shapes.query_dim(),
+        shapes.head_dim,
+        shapes.context,
+        shapes.part_rows(),
+    ]
+    .map(|count| count as usize);
+    let kv_dim = shapes.kv_dim() as usize;
+    let wide = dim.max(ffn).max(heads_dim);
+    // The residual, its norm and the weights of that; queries, keys and values with what is added;
+    // a rotation, scores, and what comes of both.
+    let attention = 3 * dim + 2 * (heads_dim + 2 * kv_dim) + head_dim + context + heads_dim + dim;
+    let feed_forward = 3 * dim + 2 * ffn;
+    let head = dim * 3 + part;
+    let kv = 2 * kv_dim + 2 * shapes.kv_heads as usize;
+    let text = PROMPT_LIMIT as usize + TEMPLATE_LIMIT;
+    Needs {
+        floats: attention.max(feed_forward).max(head),
+        shorts: wide.max(kv + head_dim),
+        sums: wide / 32,
+        totals: head_dim,
+        words: scratch_words(text),
+        longs: scratch_words(text),
+        bytes: (text + PROMPT_LIMIT as usize).max(ANSWER_BYTES),
+    }
+}

@@ -1,0 +1,140 @@
+//! How tokens are chosen: the word of a request, and the draw.
+
+use imo_tensor::{Candidates, Sampling};
+
+use crate::layout::stops::Stops;
+
+/// One in the scale of a request's temperature and repeat penalty.
+pub const ONE: u32 = 1 << 16;
+
+/// The word of a request that says how tokens are chosen, and how its text is cut.
+///
+/// | bytes | field, big-endian |
+/// |---|---|
+/// | 0–3 | temperature |
+/// | 4–5 | top-k |
+/// | 6–7 | top-p |
+/// | 8–9 | min-p |
+/// | 10–13 | repeat penalty: 0, or at least [`ONE`] |
+/// | 14–17 | bytes of each stop sequence, at most 32; 0 is none |
+/// | 18–31 | zero |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SamplingWord {
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Bytes of each stop sequence; 0 is none.
+    pub stop_lengths: [u8; Stops::MOST],
+}
+
+impl SamplingWord {
+    /// Bytes that say something; the others are zero.
+    const USED: usize = 18;
+
+    /// Reads a word; none where it is malformed.
+    pub fn parse(word: &[u8; 32]) -> Option<Self> {
+        let short = |at: usize| u16::from_be_bytes([word[at], word[at + 1]]);
+        let long =
+            |at: usize| u32::from_be_bytes([word[at], word[at + 1], word[at + 2], word[at + 3]]);
+        let it = Self {
+            sampling: Sampling {
+                temperature: long(0),
+                top_k: short(4),
+                top_p: short(6),
+                min_p: short(8),
+                repeat_penalty: long(10),
+            },
+            stop_lengths: [word[14], word[15], word[16], word[17]],
+        };
+        let is_fine = word[Self::USED..].iter().all(|byte| *byte == 0)
+            && it.stop_lengths.iter().all(|length| usize::from(*length) <= Stops::LONGEST);
+        (is_fine && Self::is_in_range(&it.sampling)).then_some(it)
+    }
+
+    /// The bytes of the word.
+    pub fn encode(&self) -> [u8; 32] {
+        let Sampling { temperature, top_k, top_p, min_p, repeat_penalty } = self.sampling;
+        let mut word = [0; 32];
+        word[..4].copy_from_slice(&temperature.to_be_bytes());
+        word[4..6].copy_from_slice(&top_k.to_be_bytes());
+        word[6..8].copy_from_slice(&top_p.to_be_bytes());
+        word[8..10].copy_from_slice(&min_p.to_be_bytes());
+        word[10..14].copy_from_slice(&repeat_penalty.to_be_bytes());
+        word[14..Self::USED].copy_from_slice(&self.stop_lengths);
+        word
+    }
+
+    /// Whether the repeat penalty is off, or at least 1. All values of the other fields are fine.
+    pub const fn is_in_range(sampling: &Sampling) -> bool {
+        sampling.repeat_penalty == 0 || sampling.repeat_penalty >= ONE
+    }
+}
+
+/// Draws the token that follows a position.
+///
+/// The 32 random bits are the first of Keccak-256 over seed and position, 8 big-endian bytes each.
+pub fn draw(candidates: &Candidates, sampling: &Sampling, seed: u64, position: u32) -> u32 {
+    let mut preimage = [0; 16];
+    preimage[..8].copy_from_slice(&seed.to_be_bytes());
+    preimage[12..].copy_from_slice(&position.to_be_bytes());
+    let hash = imo_commit::keccak256(&preimage);
+    candidates.choose(sampling, u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(sampling: Sampling, stop_lengths: [u8; 4]) -> SamplingWord {
+        SamplingWord { sampling, stop_lengths }
+    }
+
+    #[test]
+    fn a_word_is_read_as_it_was_written() {
+        arbtest::arbtest(|u| {
+            let sampling = Sampling {
+                temperature: u.arbitrary()?,
+                top_k: u.arbitrary()?,
+                top_p: u.arbitrary()?,
+                min_p: u.arbitrary()?,
+                repeat_penalty: *u.choose(&[0, ONE, 70_000, u32::MAX])?,
+            };
+            let word = word(sampling, [0; 4].map(|_: u8| u.int_in_range(0..=32).unwrap_or(0)));
+            assert_eq!(SamplingWord::parse(&word.encode()), Some(word));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn every_field_has_its_place() {
+        let sampling = Sampling {
+            temperature: 0x0001_8000,
+            top_k: 40,
+            top_p: 0xc000,
+            min_p: 0x0ccd,
+            repeat_penalty: 0x0001_199a,
+        };
+        let bytes = word(sampling, [2, 0, 3, 0]).encode();
+        assert_eq!(bytes[..10], [0, 1, 0x80, 0, 0, 40, 0xc0, 0, 0x0c, 0xcd]);
+        assert_eq!(bytes[10..20], [0, 1, 0x19, 0x9a, 2, 0, 3, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_no_request_may_say_is_malformed() {
+        let fine = Sampling { repeat_penalty: ONE, ..Sampling::default() };
+        assert!(SamplingWord::parse(&word(fine, [0; 4]).encode()).is_some());
+        for repeat_penalty in [1, ONE - 1] {
+            let word = word(Sampling { repeat_penalty, ..fine }, [0; 4]).encode();
+            assert_eq!(SamplingWord::parse(&word), None, "{repeat_penalty}");
+        }
+        for slot in 0..4 {
+            let mut stop_lengths = [0; 4];
+            stop_lengths[slot] = 33;
+            assert_eq!(SamplingWord::parse(&word(fine, stop_lengths).encode()), None);
+        }
+        for byte in 18..32 {
+            let mut word = word(fine, [0; 4]).encode();
+            word[byte] = 1;
+            assert_eq!(SamplingWord::parse(&word), None, "byte {byte}");
+        }
+    }
+}
