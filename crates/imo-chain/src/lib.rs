@@ -1,6 +1,13 @@
-//! Contract bindings, logs to views, moves to transactions.
+//! The contracts as Rust sees them, and the connection to a chain that has them.
 //!
-//! **Invariant:** the only room that talks to a chain.
+//! Commands call contracts and send transactions through a [`Client`], with the types that
+//! [`contracts`] takes from the compiler's output; `imo deploy` and the demo put a [`System`] on a
+//! chain. Nodes, `imo verify` and `imo dispute` read a [`View`] instead: every request, claim and
+//! game, put together from the logs. A node's moves in a game go back through a [`Table`], and the
+//! slots of its traces travel in blobs, which a [`Beacon`] finds again. [`Ledger`] adds up what
+//! accounts paid.
+//!
+//! **Invariant:** the only room that opens a connection to a chain.
 #![deny(clippy::float_arithmetic)]
 
 /// Addresses, hashes and amounts.

@@ -78,8 +78,10 @@ mod tests {
         let mut solver = Solver::new(vec![model], Means::detect(1), None);
         let mut solve = |id: u8, claimant: u8| {
             let prompt = format!("the end of {id}");
-            let request =
-                Request { origin: Origin { id: [id; 32], claimant: [claimant; 20], ..Origin::default() }, ..Request::local(prompt, 1) };
+            let request = Request {
+                origin: Origin { id: [id; 32], claimant: [claimant; 20], ..Origin::default() },
+                ..Request::local(prompt, 1)
+            };
             solver.solve(content_id, &request).expect("the model is there")
         };
         let first = solve(1, 1);

@@ -47,8 +47,7 @@ pub fn request(
     text: &[u8],
 ) -> Result<Request<Vec<u8>>, PlayerError> {
     let word = SamplingWord::parse(sampling).ok_or(PlayerError::MalformedSampling)?;
-    let (prompt, stops) =
-        Stops::split(text, word.stop_lengths).ok_or(PlayerError::MissingStops)?;
+    let (prompt, stops) = Stops::split(text, word.stop_lengths).ok_or(PlayerError::MissingStops)?;
     let (sampling, prompt) = (word.sampling, prompt.to_vec());
     Ok(Request { origin, seed, max_tokens, sampling, stops, raw, prompt })
 }

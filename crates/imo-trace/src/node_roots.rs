@@ -5,15 +5,10 @@
 
 use imo_commit::Hash;
 
-<<<<<<<< HEAD:crates/imo-node/src/node_roots.rs
-/// Writes them: runs of neighbouring nodes whose slots are not zero.
-pub(crate) fn encode(tree: &TraceTree) -> Vec<u8> {
-========
 use crate::trace_tree::TraceTree;
 
 /// The roots of a tree as bytes: runs of neighbouring nodes whose slots are not zero.
 pub fn encode(tree: &TraceTree) -> Vec<u8> {
->>>>>>>> lead:crates/imo-trace/src/node_roots.rs
     let mut bytes = Vec::new();
     for run in tree.slot_roots().chunk_by(|a, b| a.0 + 1 == b.0) {
         let count = u32::try_from(run.len()).expect("fewer than the nodes of a trace");
@@ -26,14 +21,9 @@ pub fn encode(tree: &TraceTree) -> Vec<u8> {
     bytes
 }
 
-<<<<<<<< HEAD:crates/imo-node/src/node_roots.rs
-/// Reads what somebody wrote, for a trace of `2^nodes_log2` slots of `2^slot_log2` bytes; none where it is malformed.
-pub(crate) fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<TraceTree> {
-========
 /// The tree of `2^nodes_log2` slots of `2^slot_log2` bytes whose roots these bytes are; `None`
 /// where they are malformed.
 pub fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<TraceTree> {
->>>>>>>> lead:crates/imo-trace/src/node_roots.rs
     let mut roots: Vec<(u32, Hash)> = Vec::new();
     let mut next = 0;
     while !bytes.is_empty() {

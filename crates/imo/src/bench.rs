@@ -10,6 +10,7 @@ use imo_engine::{Deviations, Session};
 use imo_model::ModelImage;
 use imo_player::text::{answer, limits};
 use imo_player::{ClaimedTrace, Program, Request};
+use imo_text::layout;
 use imo_trace::{Commitment, Sink, Uncommitted};
 use imo_vm::{Access, Instruction, Memories, Region, Run, State, Status, TraceBytes, decode, step};
 use indicatif::HumanCount;
@@ -272,7 +273,11 @@ impl Machine {
 
         let request = Request::local(PROVED_PROMPT, 1);
         let (answer, trace) = answer(session, &request, &Deviations::default());
-        ensure!(answer.status == 0, "{}", String::from_utf8_lossy(&answer.bytes));
+        ensure!(
+            answer.status == layout::Status::Fine,
+            "{}",
+            String::from_utf8_lossy(&answer.bytes)
+        );
         let (input, claimed) = (request.encode(), ClaimedTrace::own(&trace));
         // Steps of a node and seconds that they took, if they led to what the engine computed.
         let measure = |node| {

@@ -125,7 +125,8 @@ impl Court {
             let stored = self.transact(Side::Claimant, TxKind::Call(stepper), 0, call.abi_encode());
             assert!(stored.is_success(), "{stored:?}");
         }
-        let (of_program, of_content) = registration(program, image.root(), image.bytes().len() as u64);
+        let (of_program, of_content) =
+            registration(program, image.root(), image.bytes().len() as u64);
         assert!(self.send(Side::Claimant, 0, of_program.abi_encode()));
         assert!(self.send(Side::Claimant, 0, of_content.abi_encode()));
         self.content_id = program.content_id(image).into();
@@ -138,7 +139,12 @@ impl Court {
     }
 
     /// Posts the claim that a trace's last slot tells of; none when the contract refuses it.
-    pub(crate) fn claim(&mut self, request: &Request<Vec<u8>>, emit: u32, trace: &Trace) -> Option<B256> {
+    pub(crate) fn claim(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        emit: u32,
+        trace: &Trace,
+    ) -> Option<B256> {
         let (slot, tree) = (trace.slot(emit), trace.tree());
         let word = |index: usize| U256::from_be_slice(&slot[32 * index..32 * (index + 1)]);
         let submission = Submission {

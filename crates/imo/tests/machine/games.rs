@@ -175,7 +175,11 @@ impl Scene {
     ) -> Option<Played> {
         let started = Instant::now();
         let mut court = self.court.fresh();
-        let claim = court.claim(&self.request, TraceShape::smallest(self.model.image().header()).emit(), claimed)?;
+        let claim = court.claim(
+            &self.request,
+            TraceShape::smallest(self.model.image().header()).emit(),
+            claimed,
+        )?;
         let difference = first_difference(other, claimed.tree().root(), |level, index| {
             let child = |at| claimed.tree().subtree(level - 1, at);
             Some((child(2 * index), child(2 * index + 1)))
