@@ -36,11 +36,10 @@ mod tests {
     }
 
     #[test]
-    fn the_entry_is_in_the_guests_main() {
+    fn a_run_begins_in_the_start_up_of_guests() {
         for guest in PROGRAMS {
             let place = guest.place(guest.executable().entry + 16).expect("the entry is known");
-            let main = format!("programs/{}/src/main.rs:", guest.name);
-            assert!(place.line.starts_with(&main), "{place}");
+            assert!(place.line.starts_with("programs/guest/src/machine.rs:"), "{place}");
             assert_eq!(guest.place(0), None);
         }
     }

@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use imo_engine::{Answer, Deviations, Limits, Means, Session};
+use imo_guest::layout::{MEMORY_DEPTH, OUTPUT_ADDRESS};
 use imo_model::{ModelImage, TEXT_PROGRAM};
 use imo_text::layout::{
     INPUT_DEPTH, Kind, OUTPUT_LIMIT, Origin, PROMPT_LIMIT, Request, STEPS_LOG2, SamplingWord,
-    Status, Stops, TraceShape,
+    Stops, TraceShape,
 };
 use imo_trace::{Fault, Recording, Trace};
 
@@ -20,11 +21,10 @@ pub static TEXT: Guest = Guest {
     name: "text",
     elf: include_bytes!("../../../programs/text.elf"),
     lines: include_str!("../../../programs/text.lines"),
-    // 4 MiB.
-    memory_depth: 15,
+    memory_depth: MEMORY_DEPTH,
     input_depth: INPUT_DEPTH,
     steps_log2: STEPS_LOG2,
-    output_address: 0,
+    output_address: OUTPUT_ADDRESS,
     prompt_limit: PROMPT_LIMIT,
     output_limit: OUTPUT_LIMIT,
     trace,
@@ -80,7 +80,7 @@ fn solve(
     let session = Session::new(image, limits(image)?, means)?;
     let deviations = Deviations { fault, ..Deviations::default() };
     let (answer, trace) = answer(&session, request, &deviations);
-    let tokens_used = if answer.status == Status::Fine { answer.tokens_used() } else { 0 };
+    let tokens_used = answer.tokens_used();
     Ok(Solution { input: request.encode(), answer: answer.bytes, tokens_used, trace })
 }
 
