@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The tests of the engine, its kernels and what hashes its traces, as a 64-bit ARM program under qemu,
-# which has every instruction that a kernel uses. The demo model's shortest request must lead to the
-# trace root that x86-64 gives; longer requests, and tests that compare logits, take too long under
-# an emulator and are left out.
+# The tests of the engine, its kernels and what hashes its traces, as a 64-bit ARM program under
+# qemu, which has every instruction that a kernel uses. The demo model's shortest request must lead
+# to the trace root that x86-64 gives. Longer requests, and tests that compare logits, take too long
+# under an emulator and are left out.
 # Installs the cross linker, the emulator and the Rust target where they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
