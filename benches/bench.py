@@ -34,32 +34,35 @@ def main(model, rounds=16):
 TEMPLATE = """
 ## Engine
 
-`make bench` wrote this at {commit}, on {processor}, with {model}, llama.cpp as in
-llama-cpp-python {llama} and candle {candle}, both built for this very processor.
+`make bench` wrote this at {commit}, on {processor}, with
+{model}. It compared with llama.cpp, as in llama-cpp-python {llama},
+and with candle {candle}, both built for this very processor.
 
 ### Speed
 
 The engines run the same file with the same threads, in turn: {rounds} rounds of each, with 128
-tokens read and 128 written greedily. A speed is the median of the rounds' speeds, a ratio the
-median of their ratios. llama.cpp's speed is the better of flash attention on and off in each round.
-candle's is the better of the file as it is and of its `Q4_1` weights quantised anew as `Q4_0`, the
-only ones that it has vector kernels for. Ours is without commitments unless a row says otherwise.
-Other work may share the computer: ratios hold, speeds say little.
+tokens read and 128 written greedily. A speed is the median of the rounds, a ratio the
+median of the rounds' ratios. llama.cpp's speed is the better of flash attention on and off
+in each round. candle's is the better of two: the file as it is, and its `Q4_1` weights
+quantised anew as `Q4_0`, the only one of the two formats for which it has vector kernels.
+Ours are without commitments where nothing else is said. Other work may share the computer:
+ratios hold, speeds say little.
 
 {speed}
 
-- *Memory bandwidth*: tokens per second if decoding did nothing but read the weights, at the speed
-  at which the same threads read the whole image in the same round.
-- *Trace committed*: the ratio is the time that hashing and keeping every slot takes in addition.
-- *Start*: from starting `imo run` to its end with one token read and one written, less the time
-  that the written token takes.
+- *Memory bandwidth*: tokens per second if decoding did nothing but read the weights, at the
+  speed at which the same threads read the whole image in the same round.
+- *Trace committed*: the ratio is the time that hashing and keeping every slot takes in
+  addition.
+- *Start*: from starting `imo run` to its end with one token read and one written, less the
+  time of reading that token.
 
 ### Accuracy
 
-Against the model's own logits: a forward pass in binary64 over the same file's dequantised weights,
-with nothing quantised on the way (`benches/accuracy.py`). {tokens} tokens of `benches/text.txt`, in
-windows of {window}; llama.cpp's is the nearer of flash attention on and off, with its default cache
-of 16-bit floats.
+Both engines are compared with the model's own logits: a forward pass in binary64 over the
+same file's dequantised weights, with nothing quantised on the way (`benches/accuracy.py`).
+The text is {tokens} tokens of `benches/text.txt`, in windows of {window}. llama.cpp's figure is the
+nearer of flash attention on and off, with its default cache of 16-bit floats.
 
 {accuracy}
 """
