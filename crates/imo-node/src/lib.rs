@@ -10,6 +10,7 @@
 //!
 //! **Invariant:** it keeps nothing that it cannot work out again from the chain, the model file and
 //! the request, so it may be killed at any moment.
+#![deny(clippy::float_arithmetic)]
 
 mod error;
 pub use error::NodeError;

@@ -8,6 +8,7 @@
 //! `imo` look with it.
 //!
 //! **Invariant:** it knows no chain and no terminal: it sends nothing and prints nothing.
+#![deny(clippy::float_arithmetic)]
 
 /// What an engine and a guest are asked, and where.
 pub use imo_text::layout::{Origin, Request};

@@ -42,8 +42,8 @@ impl From<Role> for imo_node::Role {
 /// A node.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Models to run and to judge: packed images, or GGUF files, which are packed when they are used
-    /// first
+    /// Models to run and to judge: packed images, or GGUF files, which are packed when they are
+    /// used first
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     #[command(flatten)]
