@@ -23,6 +23,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "imo-player",
         &[
             "imo-engine",
+            "imo-guest",
             "imo-vm",
             "imo-dispute",
             "imo-trace",
@@ -39,6 +40,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "imo-chain",
             "imo-dispute",
             "imo-engine",
+            "imo-guest",
             "imo-vm",
             "imo-trace",
             "imo-commit",
@@ -51,6 +53,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "imo-chain",
             "imo-player",
             "imo-engine",
+            "imo-guest",
             "imo-kernels",
             "imo-text",
             "imo-trace",
