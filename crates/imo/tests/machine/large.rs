@@ -102,7 +102,7 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
         let code = run.segments().code();
         stepper.store(code, machine.code_depth).expect("sound pieces");
         let length = u32::try_from(run.steps()).expect("a small model");
-        let steps = (0..200).map(|_| u64::from(random.below(length)));
+        let steps = (0..2000).map(|_| u64::from(random.below(length)));
         let beyond = |step: &u64| {
             let (state, _) = State::decode(&run.state_at(*step)).expect("a state");
             model_offset(&run, &state).is_some_and(|offset| offset >= BOUNDARY)
