@@ -3,7 +3,7 @@
 //! Anyone who recomputes a claim and finds a wrong node can dispute it. The contract keeps the
 //! game: claimant and challenger take turns until one of them has lost. A node calls [`react`] in
 //! each turn, for either side. It gets the [`Game`] as the chain tells it, and the player's own
-//! [`Trace`] and [`Run`], and returns the next [`Move`]. It is a pure function, so a node that
+//! [`Trace`] and [`Run`], and returns the next [`Move`]. The function is pure, so a node that
 //! restarts in the middle of a game reads the chain again and goes on. `imo-player` computes traces
 //! and runs, and `imo-chain` turns moves into transactions.
 //!

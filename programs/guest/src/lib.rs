@@ -4,7 +4,7 @@
 //! packed model, the request, and the slots of earlier nodes. The function works in a [`Workspace`]
 //! that the caller provides, and writes the node's slot. So the same functions run in two places.
 //! On the host, tests compare the engine with them. In the virtual machine they are a binary, made
-//! with [`program!`]: it starts, moves the machine's windows, runs one node and exits.
+//! with `program!`: it starts, moves the machine's windows, runs one node and exits.
 //!
 //! **Invariant:** nothing here allocates. Only the start-up and the windows, which exist on the
 //! machine alone, are `unsafe`.
