@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
-# Builds the guest programs, or with --check builds them apart and compares with what is committed.
-# The ELF is consensus: its root is part of every program id. So compiler, flags and paths are pinned.
+# Builds the guest programs. With --check, builds them elsewhere and compares with what is
+# committed. The ELF is consensus: its root is part of every program id. So compiler, flags and
+# paths are pinned.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 target=riscv32im-unknown-none-elf
 toolchain=$(sed -n 's/^channel = "\(.*\)"/\1/p' ../rust-toolchain.toml)
-installed() { rustup target list --toolchain "$toolchain" --installed 2>/dev/null | grep -qx "$target"; }
+installed() {
+  rustup target list --toolchain "$toolchain" --installed 2>/dev/null | grep -qx "$target"
+}
 if ! installed && ! rustup target add --toolchain "$toolchain" "$target" >/dev/null 2>&1; then
-  echo "the target $target of Rust $toolchain could not be installed; try: rustup target add $target" >&2
+  echo "the target $target of Rust $toolchain could not be installed;" \
+    "try: rustup target add $target" >&2
   # Without the compiler nothing can be compared; the committed hash is still checked.
-  if [ "${1:-}" = --check ]; then sha256sum --quiet --check <(sed -n 's/.*"file": "\(.*\)", "sha256": "\(.*\)".*/\2  \1/p' prestates.json); fi
+  if [ "${1:-}" = --check ]; then
+    entry='.*"file": "\(.*\)", "sha256": "\(.*\)".*'
+    sha256sum --quiet --check <(sed -n "s/$entry/\2  \1/p" prestates.json)
+  fi
   exit $([ "${1:-}" = --check ] && echo 0 || echo 1)
 fi
 
@@ -18,9 +25,11 @@ root=$(cd .. && pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 remap="--remap-path-prefix=$root=/imo --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-remap+=" --remap-path-prefix=$(rustc "+$toolchain" --print sysroot)=/rust --remap-path-prefix=$build=/build"
+remap+=" --remap-path-prefix=$(rustc "+$toolchain" --print sysroot)=/rust"
+remap+=" --remap-path-prefix=$build=/build"
 compile() {
-  RUSTFLAGS="$remap -Cforce-frame-pointers=no" cargo "+$toolchain" build --quiet --locked --release \
+  RUSTFLAGS="$remap -Cforce-frame-pointers=no" \
+    cargo "+$toolchain" build --quiet --locked --release \
     --target "$target" --target-dir "$build" --features guest --bin text
 }
 compile
@@ -28,29 +37,51 @@ elf=$build/text.elf
 cp "$build/$target/release/text" "$elf"
 hash=$(sha256sum "$elf" | cut -d' ' -f1)
 
-# Which function and line an instruction comes from: of the frames inlined there the innermost in our sources, or the innermost. The same
+# For each instruction, the function and the source line that it comes from. Of the frames that are
+# inlined there, the innermost one in our sources counts, or else the innermost of all. The same
 # build with line tables has the same instructions.
 lines() {
   CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-only compile
-  read -r base size < <(readelf -SW "$elf" | sed -n 's/.* \.text *PROGBITS *\([0-9a-f]*\) [0-9a-f]* \([0-9a-f]*\) .*/\1 \2/p')
+  local field='[0-9a-f]*'
+  local text=".* \.text *PROGBITS *\($field\) $field \($field\) .*"
+  read -r base size < <(readelf -SW "$elf" | sed -n "s/$text/\1 \2/p")
   for ((pc = 16#$base; pc < 16#$base + 16#$size; pc += 4)); do printf '0x%x\n' "$pc"; done |
     llvm-symbolizer --obj="$build/$target/release/text" --functions=short --print-address |
-    awk '/^0x/ { pc = substr($0, 3); own = other = ""; next }
-      /^$/ { place = own ? own : other; if (place && place !~ /:0 / && place != last) print pc, last = place; next }
-      { name = $0; gsub(/ /, "", name); getline file; sub(/:[0-9]+$/, "", file); sub(/^\/.*\/library\//, "", file)
-        if (!own && sub(/^\/imo\//, "", file)) own = file " " name; else if (!other) other = file " " name }'
+    awk '
+      /^0x/ { pc = substr($0, 3); own = other = ""; next }
+      /^$/ {
+        place = own ? own : other
+        if (place && place !~ /:0 / && place != last) print pc, last = place
+        next
+      }
+      {
+        name = $0
+        gsub(/ /, "", name)
+        getline file
+        sub(/:[0-9]+$/, "", file)
+        sub(/^\/.*\/library\//, "", file)
+        if (!own && sub(/^\/imo\//, "", file)) own = file " " name
+        else if (!other) other = file " " name
+      }'
+}
+
+again='run programs/build.sh'
+fail() {
+  echo "$1" >&2
+  exit 1
 }
 
 if [ "${1:-}" = --check ]; then
-  cmp "$elf" text.elf || { echo "programs/text.elf is not what the sources build; run programs/build.sh" >&2; exit 1; }
-  grep -q "$hash" prestates.json || { echo "programs/prestates.json has another hash than $hash" >&2; exit 1; }
+  cmp "$elf" text.elf || fail "programs/text.elf is not what the sources build; $again"
+  grep -q "$hash" prestates.json || fail "programs/prestates.json has another hash than $hash"
   if command -v llvm-symbolizer >/dev/null; then
-    lines | cmp - text.lines || { echo "programs/text.lines is not what the sources give; run programs/build.sh" >&2; exit 1; }
+    lines | cmp - text.lines || fail "programs/text.lines is not what the sources give; $again"
   fi
   echo "programs/text.elf is what the sources build: $hash"
 else
   cp "$elf" text.elf
   lines > text.lines
-  printf '{\n  "programs": [\n    { "name": "text", "version": 1, "file": "text.elf", "sha256": "%s" }\n  ]\n}\n' "$hash" > prestates.json
+  entry='{ "name": "text", "version": 1, "file": "text.elf", "sha256": "'$hash'" }'
+  printf '{\n  "programs": [\n    %s\n  ]\n}\n' "$entry" > prestates.json
   echo "wrote programs/text.elf ($(stat -c %s text.elf) bytes): $hash"
 fi

@@ -6,9 +6,9 @@ use crate::{
     Hash, LEAF_BYTES, LEAF_LOG2, hash_branches, hash_leaves, root_from_opening, zero_root,
 };
 
-/// Levels that are left out of a kept tree: 2^6 leaves, 8 KiB, are hashed again for an opening.
+/// How many of the lowest levels are not kept: an opening hashes 2^6 leaves (8 KiB) again.
 const SKIPPED: u8 = 6;
-/// Subtrees that are worth a thread.
+/// The least number of subtrees that is worth a thread.
 const SHARE: usize = 64;
 
 /// The root of `bytes`, padded with zeros to a tree of this depth.
@@ -19,19 +19,21 @@ pub fn dense_root(bytes: &[u8], depth: u8) -> Hash {
     DenseTree::new(bytes, depth).root()
 }
 
-/// The upper levels of the tree over some bytes; the lowest are hashed again when something is opened.
+/// The upper levels of the tree over some bytes. Each opening hashes the lowest levels again.
 ///
-/// Memory: one hash for each 8 KiB, and as much again above.
+/// Memory: a hash of 32 bytes for each 8 KiB, and as much again for the levels above.
 #[derive(Clone, Debug)]
 pub struct DenseTree {
     depth: u8,
-    /// Hashes of subtrees of height `bottom`, then of each height above, without the zero subtrees at the end.
+    /// Hashes of subtrees of height `bottom`, then of each height above. Zero subtrees at the end
+    /// are left out.
     levels: Vec<Vec<Hash>>,
     bottom: u8,
 }
 
 impl DenseTree {
-    /// Hashes `bytes`, padded with zeros to a tree of this depth, on all processors when there are many.
+    /// Hashes `bytes`, padded with zeros to a tree of this depth. Many bytes are shared out among
+    /// all processors.
     ///
     /// # Panics
     /// If the bytes do not fit.
@@ -50,18 +52,18 @@ impl DenseTree {
         Self { depth, levels, bottom }
     }
 
-    /// The root.
+    /// Root of the tree.
     pub fn root(&self) -> Hash {
         let top = &self.levels[self.levels.len() - 1];
         top.first().copied().unwrap_or_else(|| zero_root(self.depth))
     }
 
-    /// The depth.
+    /// Depth of the tree: it has 2^depth leaves.
     pub const fn depth(&self) -> u8 {
         self.depth
     }
 
-    /// The siblings of a leaf, bottom-up. `bytes` are those that the tree was made of.
+    /// The siblings of a leaf, bottom-up. `bytes` must be those that the tree was made from.
     ///
     /// # Panics
     /// If there is no such leaf.
@@ -77,7 +79,7 @@ impl DenseTree {
         siblings
     }
 
-    /// The siblings below the kept levels.
+    /// The siblings below the levels that are kept.
     fn open_below(&self, bytes: &[u8], leaf: u64) -> Vec<Hash> {
         let size = LEAF_BYTES << self.bottom;
         let start = usize::try_from(leaf >> self.bottom)
@@ -132,7 +134,7 @@ fn subtrees(bytes: &[u8], height: u8) -> Vec<Hash> {
 
 /// The root of at most 2^height leaves.
 fn subtree(bytes: &[u8], height: u8) -> Hash {
-    // A gap is seen to be one much sooner than it is hashed.
+    // Looking for zeros is much faster than hashing them.
     if is_zero(bytes) {
         return zero_root(height);
     }
@@ -153,7 +155,7 @@ fn is_zero(bytes: &[u8]) -> bool {
     chunks.iter().all(|chunk| *chunk == [0; 64]) && rest.iter().all(|byte| *byte == 0)
 }
 
-/// The level above a level of this height, which may end before the tree does.
+/// The level above `level`, which has this height. Both leave out zeros at the end.
 fn level_above(level: &[Hash], height: u8) -> Vec<Hash> {
     let mut above = vec![[0; 32]; level.len().div_ceil(2)];
     let pairs = level.len() / 2;
@@ -171,7 +173,7 @@ mod tests {
     use super::*;
     use crate::{hash_branch, hash_leaf};
 
-    /// The definition, leaf by leaf.
+    /// The root by its definition, leaf by leaf.
     fn root_by_definition(bytes: &[u8], depth: u8) -> Hash {
         if depth == 0 {
             let mut leaf = [0; LEAF_BYTES];

@@ -1,17 +1,17 @@
-//! The three preimages that every tree is made of.
+//! The hashes that every tree is made of: of a leaf, of a branch, of zeros.
 
 use tiny_keccak::{Hasher, Keccak};
 
 /// A Keccak-256 hash.
 pub type Hash = [u8; 32];
 
-/// Bytes of a leaf: with padding, one permutation of Keccak.
+/// Bytes of a leaf. With the padding it takes one permutation of Keccak.
 pub const LEAF_BYTES: usize = 128;
 
 /// [`LEAF_BYTES`] as a power of two.
 pub const LEAF_LOG2: u8 = 7;
 
-/// Keccak-256 as Ethereum has it.
+/// Keccak-256 as Ethereum uses it; SHA3-256 pads differently.
 pub fn keccak256(bytes: &[u8]) -> Hash {
     let mut hash = [0; 32];
     let mut keccak = Keccak::v256();
@@ -20,12 +20,12 @@ pub fn keccak256(bytes: &[u8]) -> Hash {
     hash
 }
 
-/// The hash of a leaf.
+/// The hash of a leaf: Keccak-256 of its bytes.
 pub fn hash_leaf(leaf: &[u8; LEAF_BYTES]) -> Hash {
     keccak256(leaf)
 }
 
-/// The hash of a branch: of its children's hashes, left then right.
+/// The hash of a branch: Keccak-256 of its children's hashes, the left one first.
 pub fn hash_branch(left: Hash, right: Hash) -> Hash {
     let mut both = [0; 64];
     both[..32].copy_from_slice(&left);

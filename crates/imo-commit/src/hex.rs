@@ -1,12 +1,12 @@
 //! Bytes in hexadecimal, as hashes and addresses are written.
 
-/// Two digits for each byte, in lower case and without a prefix.
+/// Writes two digits for each byte, in lower case and without a prefix.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The bytes of a text of [`hex`], in either case; nothing when it is not one.
+/// Reads what [`hex`] writes, in upper or lower case. `None` if the text is anything else.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
     pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect()

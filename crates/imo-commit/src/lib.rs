@@ -1,9 +1,14 @@
-//! How bytes become a root and how a root is opened (`docs/spec/commitments.md`).
+//! How bytes become a root, and how a part of them is opened (`docs/spec/commitments.md`).
 //!
-//! Keccak-256 Merkle trees with leaves of 128 bytes and a fixed depth, the same for memory, traces and model images. Without the
-//! feature `std` there is only hashing, for guest programs.
+//! All that a claim commits to is hashed here: model images, requests, code, traces and the memory
+//! of the machine. They share one kind of tree: Keccak-256, leaves of 128 bytes, a fixed depth. A
+//! player of a dispute opens a leaf with the siblings on its way to the root, and the contract
+//! checks them. [`DenseTree`] is the tree over bytes that stay as they are, and [`MemoryTree`] the
+//! one over a memory that changes. Guest programs use this crate without the feature `std`; then it
+//! only hashes.
 //!
-//! **Invariant:** one implementation of each preimage; every wider path gives the bits of the scalar one.
+//! **Invariant:** each preimage is implemented once, and every vector path gives the bits of the
+//! scalar path.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::float_arithmetic)]
 

@@ -1,18 +1,18 @@
-//! Roots of many small trees, whose leaves and branches fill the lanes together.
+//! Roots of many small trees. They are hashed together, so that the vector lanes are full.
 
 use crate::{Hash, LEAF_BYTES, hash_branches, hash_leaves, zero_root};
 
-/// The root of each tree of `2^depth` leaves, one after the other in `bytes`.
+/// The roots of trees of `2^depth` leaves, which stand one after the other in `bytes`.
 ///
-/// A tree's leaves after the last one that is not zero are not hashed.
+/// Zero leaves at the end of a tree are not hashed.
 ///
 /// # Panics
-/// If the last tree is not whole.
+/// If `bytes` ends within a tree.
 pub fn dense_roots(bytes: &[u8], depth: u8) -> Vec<Hash> {
     let (leaves, rest) = bytes.as_chunks();
     assert!(rest.is_empty() && leaves.len().is_multiple_of(1 << depth), "whole trees");
     let trees = || leaves.chunks_exact(1 << depth);
-    // Hashes of each tree's subtrees of one height, without the zero ones at its end.
+    // How many subtrees of the current height each tree has, without the zero ones at its end.
     let mut widths: Vec<_> = trees().map(used_leaves).collect();
     let mut hashes = vec![[0; 32]; widths.iter().sum()];
     hash_leaves(&mut hashes, trees().zip(&widths).flat_map(|(leaves, used)| &leaves[..*used]));
@@ -27,12 +27,12 @@ pub fn dense_roots(bytes: &[u8], depth: u8) -> Vec<Hash> {
     widths.into_iter().map(root).map(|root| root.unwrap_or_else(|| zero_root(depth))).collect()
 }
 
-/// Leaves up to the last one that is not zero.
+/// How many leaves there are up to the last one that is not zero.
 pub fn used_leaves(leaves: &[[u8; LEAF_BYTES]]) -> usize {
     leaves.iter().rposition(|leaf| *leaf != [0; LEAF_BYTES]).map_or(0, |last| last + 1)
 }
 
-/// Rows of these widths, each with `zero` at its end where its width is odd.
+/// The rows of these widths, one after the other. A row of odd width gets `zero` at its end.
 fn in_pairs(hashes: &[Hash], widths: &[usize], zero: Hash) -> Vec<Hash> {
     let mut pairs = Vec::with_capacity(hashes.len() + widths.len());
     let mut rest = hashes;

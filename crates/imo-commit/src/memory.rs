@@ -1,15 +1,16 @@
-//! The tree over memory that changes: only what was written is hashed again.
+//! The tree over a memory that changes: only the leaves that were written are hashed again.
 
 use crate::{Hash, hash_branches, hash_leaves, zero_root};
 
-/// Neighbouring hashes that are kept together.
+/// How many neighbouring hashes are kept together.
 const PAGE: usize = 64;
 
-/// All hashes of a memory of 2^depth leaves, kept up to date leaf by leaf. What was never written takes no room, in copies as well.
+/// All hashes of a memory of 2^depth leaves, updated leaf by leaf. Parts that were never written
+/// take no room, and none in a copy.
 #[derive(Clone, Debug)]
 pub struct MemoryTree {
     depth: u8,
-    /// By height, then by index over `PAGE`. Where there is no page, all hashes are those of zeros.
+    /// By height, then by index divided by `PAGE`. A missing page stands for the hashes of zeros.
     levels: Vec<Vec<Option<Box<[Hash; PAGE]>>>>,
 }
 
@@ -20,12 +21,12 @@ impl MemoryTree {
         Self { depth, levels: (0..=depth).map(|height| vec![None; pages(height)]).collect() }
     }
 
-    /// The depth.
+    /// Depth of the tree: the memory has 2^depth leaves.
     pub const fn depth(&self) -> u8 {
         self.depth
     }
 
-    /// The root.
+    /// Root of the tree over the whole memory.
     pub fn root(&self) -> Hash {
         self.node(self.depth, 0)
     }
@@ -41,7 +42,7 @@ impl MemoryTree {
         (height..self.depth).map(|at| self.node(at, (index >> (at - height)) ^ 1)).collect()
     }
 
-    /// Takes the new contents of some leaves, all found in `memory`, and hashes what stands above them.
+    /// Hashes these leaves of `memory` again, and everything above them.
     ///
     /// # Panics
     /// If a leaf is not in the memory.

@@ -2,9 +2,10 @@
 
 use crate::{Hash, hash_branch};
 
-/// The root that a subtree's hash and its siblings, bottom-up, lead to.
+/// The root that follows from the hash of a subtree and its siblings, bottom-up.
 ///
-/// `index` counts subtrees of that height; bit t says on which side the running hash stands at height t.
+/// `index` is the subtree's place among those of its height. Its bit t is 1 where the hash that is
+/// carried up is the right child, t levels above the subtree.
 pub fn root_from_opening(hash: Hash, index: u64, siblings: &[Hash]) -> Hash {
     siblings.iter().enumerate().fold(hash, |hash, (height, sibling)| {
         if (index >> height) & 1 == 0 {

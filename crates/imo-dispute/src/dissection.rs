@@ -2,7 +2,8 @@
 
 use imo_commit::{Hash, keccak256};
 
-/// Steps `start ..= start + 2^length_log2` of a run: the players agree on the state at `start` and disagree at the end.
+/// Steps `start ..= start + 2^length_log2` of a run. The players agree on the state at `start` and
+/// disagree on the one at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     /// First step.
@@ -17,14 +18,14 @@ impl Range {
         self.length_log2.min(k_log2)
     }
 
-    /// The steps at which a dissection states the run: start, every section's end.
+    /// The steps whose states a dissection gives: the start, and the end of each section.
     pub fn split_points(self, k_log2: u32) -> impl Iterator<Item = u64> {
         let sections_log2 = self.sections_log2(k_log2);
         let section_log2 = self.length_log2 - sections_log2;
         (0..=1_u64 << sections_log2).map(move |j| self.start + (j << section_log2))
     }
 
-    /// The section with this index, or none when there are fewer.
+    /// The section with this index; `None` if there are fewer.
     pub fn section(self, k_log2: u32, index: u64) -> Option<Self> {
         let sections_log2 = self.sections_log2(k_log2);
         let length_log2 = self.length_log2 - sections_log2;
@@ -33,35 +34,36 @@ impl Range {
     }
 }
 
-/// The states that one player gave for a range: one more than it has sections, the first agreed.
+/// The states that one player gave for a range: one more than it has sections. Both agree on the
+/// first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dissection {
     states: Vec<Hash>,
 }
 
 impl Dissection {
-    /// A dissection from its states, or none unless it has 2^n + 1 of them.
+    /// A dissection with these states; `None` unless there are 2^n + 1 of them.
     pub fn new(states: Vec<Hash>) -> Option<Self> {
         let sections = states.len().checked_sub(1)?;
         sections.is_power_of_two().then_some(Self { states })
     }
 
-    /// All states, in order.
+    /// Hashes of all its states, in order.
     pub fn states(&self) -> &[Hash] {
         &self.states
     }
 
-    /// The states between the first and the last: what a move carries.
+    /// The states between the first and the last, which a move carries.
     pub fn middle(&self) -> &[Hash] {
         &self.states[1..self.states.len() - 1]
     }
 
-    /// The last state.
+    /// The state at the end of the range.
     pub fn last(&self) -> Hash {
         self.states[self.states.len() - 1]
     }
 
-    /// Start and end of a section.
+    /// The states at the start and the end of a section.
     ///
     /// # Panics
     /// If there is no such section.
@@ -69,7 +71,7 @@ impl Dissection {
         (self.states[index], self.states[index + 1])
     }
 
-    /// The root of the binary tree over all pairs: what the contract stores.
+    /// The root of the binary tree over all pairs, which the contract stores.
     pub fn digest(&self) -> Hash {
         self.levels().pop().expect("a tree has a root")[0]
     }
@@ -99,7 +101,8 @@ impl Dissection {
     }
 }
 
-/// The leaf of a dissection's tree: `keccak256(0x01 ‖ start ‖ end)`, whose length no other preimage has.
+/// A leaf of a dissection's tree: `keccak256(0x01 ‖ start ‖ end)`. No other preimage has this
+/// length, 65 bytes.
 pub fn pair_hash(start: Hash, end: Hash) -> Hash {
     let mut preimage = [1; 65];
     preimage[1..33].copy_from_slice(&start);

@@ -1,4 +1,4 @@
-//! A game as the chain tells it.
+//! The state of a game, as the chain tells it.
 
 use imo_commit::Hash;
 
@@ -9,7 +9,7 @@ use crate::dissection::{Dissection, Range};
 pub enum Side {
     /// Posted the claim and defends it.
     Claimant,
-    /// Says that one node of its trace is wrong.
+    /// Says that one node of the claimant's trace is wrong.
     Challenger,
 }
 
@@ -23,22 +23,22 @@ impl Side {
     }
 }
 
-/// Where a descent through a withheld trace stands.
+/// How far the players have come down a trace that the claimant did not serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descent {
     /// Index of the committed subtree among those of its height.
     pub prefix: u64,
-    /// Levels between it and the slots.
+    /// Levels between that subtree and the slots.
     pub levels: u32,
 }
 
 impl Descent {
-    /// How many levels one reveal opens: lg k, or what is left.
+    /// How many levels one reveal opens: `k_log2`, or what is left.
     pub fn opened(self, k_log2: u32) -> u32 {
         self.levels.min(k_log2)
     }
 
-    /// The subtree that index `child` of a reveal names.
+    /// The subtree that is child number `child` of a reveal.
     pub fn child(self, k_log2: u32, child: u64) -> Self {
         let opened = self.opened(k_log2);
         Self { prefix: (self.prefix << opened) + child, levels: self.levels - opened }
@@ -48,13 +48,13 @@ impl Descent {
 /// What the game waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// The children of a committed subtree of the trace are to be revealed.
+    /// For the children of a committed subtree of the trace: the claimant reveals them.
     Committed(Descent),
-    /// The challenger is to pick one of the revealed children.
+    /// For the challenger to pick one of the revealed children.
     Revealed(Descent, Vec<Hash>),
-    /// The claimant is to state its run of the node.
+    /// For the claimant to state its run of the node.
     Opening,
-    /// The range is dissected by `author`; its opponent is to move.
+    /// For the opponent of `author`, who gave states for the range.
     Dissected {
         /// Steps under dispute.
         range: Range,
@@ -63,23 +63,23 @@ pub enum Phase {
         /// The states.
         dissection: Dissection,
     },
-    /// It is over.
+    /// For nothing: it is over.
     Resolved {
         /// Who won.
         winner: Side,
     },
 }
 
-/// A game as the chain tells it.
+/// A game between a claimant and a challenger, as the chain tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Game {
-    /// Its id.
+    /// Its id on the chain.
     pub id: Hash,
     /// Moves made so far.
     pub ply: u32,
     /// Sections of a dissection and children of a reveal: 2^this.
     pub k_log2: u32,
-    /// What it waits for.
+    /// What the game waits for.
     pub phase: Phase,
     /// The disputed node, once known.
     pub node: Option<u64>,
@@ -88,7 +88,7 @@ pub struct Game {
 }
 
 impl Game {
-    /// Whose clock runs; none when the game is over.
+    /// The side whose clock runs; `None` when the game is over.
     pub const fn to_move(&self) -> Option<Side> {
         match &self.phase {
             Phase::Committed(_) | Phase::Opening => Some(Side::Claimant),

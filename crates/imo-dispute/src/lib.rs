@@ -1,10 +1,14 @@
-//! What the honest move is, given a game and a trace.
+//! The honest player of a dispute (`docs/spec/game.md`).
 //!
-//! The contract keeps a game; this crate plays it. [`react`] is the whole player: a pure function from what the chain says and
-//! what I computed myself to the next move, so a node that restarts in the middle of a game looks again and goes on.
-//! Layouts and moves are those of `docs/spec/game.md`.
+//! Anyone who recomputes a claim and finds a wrong node can dispute it. The contract keeps the
+//! game: claimant and challenger take turns until one of them has lost. A node calls [`react`] in
+//! each turn, for either side. It gets the [`Game`] as the chain tells it, and the player's own
+//! [`Trace`] and [`Run`], and returns the next [`Move`]. The function is pure, so a node that
+//! restarts in the middle of a game reads the chain again and goes on. `imo-player` computes traces
+//! and runs, and `imo-chain` turns moves into transactions.
 //!
-//! **Invariant:** nothing here does I/O, reads a clock or holds a key; nothing here fails or waits.
+//! **Invariant:** nothing here does I/O, reads a clock or holds a key, and nothing here fails or
+//! waits.
 #![deny(clippy::float_arithmetic)]
 
 mod dissection;

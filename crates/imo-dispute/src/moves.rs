@@ -1,21 +1,22 @@
-//! What a player may do.
+//! The moves of a game.
 
 use imo_commit::Hash;
 
-/// A move, named as the contract's functions are.
+/// A move. Each is named after the function of the contract that takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// Children of the committed subtree, left to right; anyone may send it.
+    /// Opens the committed subtree; anyone may send it.
     Reveal {
-        /// Their roots.
+        /// Roots of its children, left to right.
         children: Vec<Hash>,
     },
-    /// The revealed child that is wrong.
+    /// Names the revealed child that is wrong.
     Pick {
-        /// Its index.
+        /// Index of the child.
         index: u64,
     },
-    /// The claimant's run: `2^steps_log2` steps that end halted with the claimed slot as output.
+    /// States the claimant's run: `2^steps_log2` steps, after which the machine has halted and left
+    /// the claimed slot.
     State {
         /// Stated number of steps, as a power of two.
         steps_log2: u32,
@@ -26,7 +27,8 @@ pub enum Move {
         /// States between the first and the last.
         states: Vec<Hash>,
     },
-    /// The section of the opponent's dissection that is wrong, and my own states for it.
+    /// Names the section of the opponent's dissection that is wrong, and gives my own states for
+    /// it.
     Dissect {
         /// Index of the section.
         index: u64,
@@ -39,19 +41,19 @@ pub enum Move {
         /// My end, which differs from the opponent's.
         last: Hash,
     },
-    /// A single step of the last dissection that is false; anyone may send it.
+    /// Proves that a single step of the last dissection is false; anyone may send it.
     Convict {
         /// Index of the step.
         index: u64,
-        /// Its two states as stated.
+        /// Its start and end as stated.
         pair: (Hash, Hash),
         /// Siblings of the pair under the digest.
         proof: Vec<Hash>,
         /// What the contract needs to take the step itself.
         witness: Vec<u8>,
     },
-    /// The game is lost, and waiting for the clock would only cost time.
+    /// Gives up. The game is lost, and waiting for the clock would only cost time.
     Concede,
-    /// The opponent's clock has run out; anyone may send it.
+    /// Ends the game, because the opponent's clock has run out; anyone may send it.
     Timeout,
 }

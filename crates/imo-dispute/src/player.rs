@@ -8,11 +8,11 @@ use crate::moves::Move;
 
 /// My own trace of the request that the game is about.
 pub trait Trace {
-    /// Root of the subtree `levels` above the slots with this index among those of its height.
+    /// Root of the subtree `levels` above the slots; `index` counts the subtrees of that height.
     fn subtree(&self, levels: u32, index: u64) -> Hash;
 }
 
-/// My own run of the disputed node. After it halts, every further state is the last one again.
+/// My own run of the disputed node. After it halts, its last state is repeated.
 pub trait Run {
     /// Steps until it halts.
     fn steps(&self) -> u64;
@@ -20,14 +20,14 @@ pub trait Run {
     fn state_hashes(&self, steps: &[u64]) -> Vec<Hash>;
     /// Its last state, encoded, with the siblings of the output slot in that state's memory.
     fn final_state(&self) -> (Vec<u8>, Vec<Hash>);
-    /// What the contract needs to take the step from this state.
+    /// The witness of step `step`: what the contract needs to take it.
     fn witness(&self, step: u64) -> Vec<u8>;
 }
 
-/// The next move of the player on `side`, or none when there is nothing for it to do.
+/// The next move of the player on `side`; `None` when that player has nothing to do.
 ///
-/// `trace` and `run` are that player's own: an honest player's are right, and then it never loses. A run is asked for only in the
-/// phases that have one, so `run` may compute on first use.
+/// `trace` and `run` are the player's own. An honest player's are right, and so it never loses.
+/// `run` is used only in phases that need it, so it may compute on first use.
 pub fn react(game: &Game, side: Side, trace: &impl Trace, run: &impl Run) -> Option<Move> {
     let to_move = game.to_move()?;
     if game.expired {
@@ -56,7 +56,8 @@ fn reveal(descent: Descent, k_log2: u32, trace: &impl Trace) -> Move {
     Move::Reveal { children }
 }
 
-/// The *first* child that differs: everything to its left equals my own, so all that the node reads does.
+/// Picks the *first* child that differs. Everything to its left is as in my trace, so the disputed
+/// node reads what mine does.
 fn pick(descent: Descent, k_log2: u32, children: &[Hash], trace: &impl Trace) -> Move {
     let differs = |(index, child): &(u64, &Hash)| {
         let mine = descent.child(k_log2, *index);
@@ -76,12 +77,14 @@ fn state(k_log2: u32, run: &impl Run) -> Move {
     Move::State { steps_log2, final_state, opening, states }
 }
 
-/// Finds the first section whose end I cannot share and takes it apart, or, when it is a single step, convicts.
+/// Finds the first section whose end differs from mine. If it is a single step, convicts; otherwise
+/// dissects it.
 fn answer(range: Range, k_log2: u32, theirs: &Dissection, run: &impl Run) -> Move {
     let points: Vec<u64> = range.split_points(k_log2).collect();
     let mine = run.state_hashes(&points);
     let wrong = theirs.states().iter().zip(&mine).position(|(theirs, mine)| theirs != mine);
-    // Nothing differs, or even the start does: then I agreed to something that I do not hold, and no proof will help.
+    // If nothing differs, or the start already does, I agreed to a state that is not mine, and no
+    // proof can help.
     let Some(section) = wrong.and_then(|end| end.checked_sub(1)) else { return Move::Concede };
 
     let index = section as u64;

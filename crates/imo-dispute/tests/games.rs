@@ -1,7 +1,9 @@
-//! Whole games over a toy trace: honest and dishonest players against a referee that is the contract's rules in Rust.
+//! Whole games over a toy trace: honest players against dishonest ones, before a referee that has
+//! the contract's rules in Rust.
 //!
-//! The toy: a trace has 2^D slots, slot i is H(i); a run of node i counts up from i, and is halted after `STEPS`. Its state is
-//! (value, step), its witness the state itself.
+//! The toy trace has `2^SLOTS_LOG2` slots. The run of node i begins with the value i and halts
+//! after `STEPS` steps; the slot is the hash of its last value. A state is (value, step), and the
+//! witness of a step is the state before it.
 
 use std::cell::Cell;
 
@@ -20,7 +22,8 @@ const STEPS: u64 = 700;
 /// Games that a test plays.
 const GAMES: u64 = 500;
 
-// ---- the toy machine --------------------------------------------------------------------------------------------------
+// ---- the toy machine
+// -------------------------------------------------------------------------------
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
@@ -49,7 +52,7 @@ impl State {
         self.step == STEPS
     }
 
-    /// Total: every state has one successor.
+    /// Every state has one successor.
     const fn next(self) -> Self {
         if self.halted() {
             self
@@ -62,23 +65,24 @@ impl State {
         (0..steps.min(STEPS)).fold(Self { value: node, step: 0 }, |state, _| state.next())
     }
 
-    /// What the slot holds when this is the last state.
+    /// Root of the slot if this is the last state.
     fn slot(self) -> Hash {
         keccak256(&self.value.to_be_bytes())
     }
 }
 
-// ---- players ------------------------------------------------------------------------------------------------------------
+// ---- players
+// ---------------------------------------------------------------------------------------
 
 /// A player's run of one node: honest, or wrong from a step on.
 #[derive(Clone, Copy, Debug)]
 struct ToyRun {
     node: u64,
-    /// From this step on the value is another one; a liar may apply it at several steps.
+    /// Every state after the one at this step has a wrong value.
     wrong_from: Option<u64>,
-    /// Makes every state it gives a different invention.
+    /// Whether every state that it gives is made up, except the first.
     babbles: bool,
-    /// Steps it claims to need.
+    /// The number of steps that it states, as a power of two, if not the true one.
     stated_log2: Option<u32>,
 }
 
@@ -105,7 +109,7 @@ impl Run for ToyRun {
             keccak256(&[&self.node.to_be_bytes()[..], &step.to_be_bytes(), b"?"].concat())
         };
         match self.babbles {
-            // The agreed first state is kept, or the move would be refused.
+            // The referee refuses a move without the agreed first state.
             true => steps
                 .iter()
                 .map(|step| if *step == 0 { self.state(0).hash() } else { invent(step) })
@@ -123,7 +127,7 @@ impl Run for ToyRun {
     }
 }
 
-/// A player's trace: the slot roots, with the wrong nodes in it.
+/// A player's trace: the roots of its slots, wrong ones included.
 struct ToyTrace {
     slots: Vec<Hash>,
 }
@@ -148,7 +152,8 @@ impl Trace for ToyTrace {
     }
 }
 
-// ---- the referee: the contract's rules ------------------------------------------------------------------------------------
+// ---- the referee: the contract's rules
+// -------------------------------------------------------------
 
 #[derive(Clone, Debug)]
 struct Referee {
@@ -285,7 +290,7 @@ impl Referee {
         Some(Phase::Dissected { range: section, author, dissection })
     }
 
-    /// Can only convict: a true pair is refused, never counted for its author.
+    /// This move can only convict: a true pair is refused, and does not help its author.
     fn convict(
         &self,
         (range, theirs): (Range, &Dissection),
@@ -316,13 +321,14 @@ fn leads_to(digest: Hash, index: u64, ((start, end), proof): ((Hash, Hash), &[Ha
     root == digest
 }
 
-// ---- the table -----------------------------------------------------------------------------------------------------------
+// ---- the table
+// -------------------------------------------------------------------------------------
 
-/// A player at the table: what it believes, and how often it sleeps through its turn.
+/// A player at the table: its trace and its runs, and how it behaves.
 struct Player {
     trace: ToyTrace,
     run: Box<dyn Fn(u64) -> ToyRun>,
-    /// Never moves again from this ply on.
+    /// It never moves from this ply on.
     silent_from: u32,
     concedes: bool,
 }
@@ -348,13 +354,14 @@ impl Player {
     }
 }
 
-/// Plays to the end; a side that does not move in its turn, or whose move is refused, runs out of time.
+/// Plays a game to its end. A side that does not move in its turn, or whose move is refused, runs
+/// out of time. Returns the winner and the number of plies.
 fn play(mut referee: Referee, claimant: &Player, challenger: &Player) -> (Side, u32) {
     loop {
         if let Phase::Resolved { winner } = referee.phase {
             return (winner, referee.ply);
         }
-        assert!(referee.ply < 64, "a game is short");
+        assert!(referee.ply < 64, "a game has fewer than 64 plies");
         let game = referee.game(false);
         let mover = game.to_move().expect("the game is open");
         let player = if mover == Side::Claimant { claimant } else { challenger };
@@ -365,18 +372,18 @@ fn play(mut referee: Referee, claimant: &Player, challenger: &Player) -> (Side, 
     }
 }
 
-/// A dishonest player whose trace is wrong at `node`, with a random style.
+/// A dishonest player, whose trace is wrong at `node` and who behaves at random.
 fn liar(u: &mut Unstructured<'_>, node: u64) -> Result<Player> {
     let wrong_from = u.int_in_range(0..=STEPS - 1)?;
     let babbles = u.ratio(1, 4)?;
     let stated_log2 = if u.arbitrary()? { Some(u.int_in_range(0..=CAP_LOG2)?) } else { None };
-    let run = move |it| ToyRun { node: it, wrong_from: Some(wrong_from), babbles, stated_log2 };
+    let run = move |node| ToyRun { node, wrong_from: Some(wrong_from), babbles, stated_log2 };
     let trace = ToyTrace::new(&[(node, run(node))]);
     let silent_from = if u.ratio(1, 4)? { u.int_in_range(0..=12)? } else { u32::MAX };
     Ok(Player { trace, run: Box::new(run), silent_from, concedes: u.arbitrary()? })
 }
 
-/// Plays the same random games at every run, however busy the machine is.
+/// Plays `GAMES` random games, the same ones each time.
 fn rehearse(game: impl Fn(&mut Unstructured<'_>) -> Result<()>) {
     for seed in 0..GAMES {
         let choices: Vec<u8> = (0..8_u64)
@@ -427,7 +434,8 @@ fn an_honest_claimant_outlasts_every_accuser() {
 
 #[test]
 fn a_true_pair_proves_nothing() {
-    // The honest claimant has given single true steps; nobody can turn them into a verdict, for or against.
+    // The honest claimant has stated single steps, all true. Nobody can turn one into a verdict,
+    // for or against.
     let node = 5;
     let honest = (Player::honest().run)(node);
     let mut referee = Referee::served(6, node, State::after(node, STEPS).slot());

@@ -1,4 +1,4 @@
-//! What a request leads to.
+//! The answer to a request, and its tokens as they are chosen.
 
 use imo_tensor::Candidate;
 use imo_text::layout::Status;
@@ -32,8 +32,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The number of tokens generated, which a requester pays for. An answer that is an error text
-    /// has none.
+    /// The number of tokens generated, which a requester pays for. It is 0 for an answer that is an
+    /// error text.
     pub fn tokens_used(&self) -> u32 {
         number(self.tokens.len())
     }

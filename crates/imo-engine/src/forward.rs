@@ -88,7 +88,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         let threads = if tiles.len() == 1 { self.threads } else { 1 };
         let means = Effort { isa: self.isa, threads };
         let (weights, shape, sink, fault) = (self.weights, self.shape, self.sink, self.fault);
-        // A token's slots wait for those of its head, to be hashed together.
+        // A token's slots wait for those of its head, so that they are hashed together.
         let first = tiles.first_mut().expect("at least one tile");
         first.pending = mem::take(&mut self.pending);
         for layer in 0..weights.layers.len() {
@@ -112,7 +112,7 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         last.for_head(self.weights, last.positions.len() - 1)
     }
 
-    /// The head at a position: its parts' candidates, and the slots.
+    /// Computes the head at a position: writes the parts' slots and returns the candidates.
     pub(crate) fn head(
         &mut self,
         position: usize,
@@ -138,7 +138,8 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         merged
     }
 
-    /// What `of` makes of the first token and the logits of each of the head's parts.
+    /// Calls `of` for each of the head's parts, with the part's first token and its logits. Returns
+    /// the results.
     pub(crate) fn head_parts<T: Send>(
         &self,
         x: &Tile,

@@ -1,4 +1,4 @@
-//! The text models' engine: from a request to its answer and trace, fast.
+//! The fast engine for text models: from a request to its answer and trace.
 //!
 //! The command line, the node and the measurements open a [`Session`] over a packed model and run
 //! each [`imo_text::layout::Request`] in it. The session computes what the program `programs/text`

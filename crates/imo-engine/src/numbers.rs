@@ -5,7 +5,7 @@ pub(crate) fn size(count: u32) -> usize {
     usize::try_from(count).expect("a 64-bit machine")
 }
 
-/// A position, layer or part as nodes are counted.
+/// A position, layer or part as a number in 32 bits, as nodes are counted.
 pub(crate) fn number(count: usize) -> u32 {
     u32::try_from(count).expect("the header bounds every count")
 }

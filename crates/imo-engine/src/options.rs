@@ -7,7 +7,7 @@ use imo_trace::Fault;
 
 use crate::numbers::size;
 
-/// How a session computes. Nothing of it changes an answer or a trace.
+/// How a session computes. None of this changes an answer or a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Means {
     /// Instructions to use; the machine must have them.
@@ -47,7 +47,7 @@ impl Limits {
     }
 }
 
-/// What a caller asks for beyond the request. With none of it, the trace is the program's.
+/// What a caller asks for besides the request. By default nothing; then the trace is the program's.
 #[derive(Debug, Clone, Default)]
 pub struct Deviations {
     /// Uses these tokens as the prompt's, without the tokenizer.

@@ -3,7 +3,7 @@
 use imo_trace::Sink;
 use rayon::prelude::*;
 
-/// At least so many slots are handed over together, unless the token ends before.
+/// How many slots are handed over together, at least, unless the token has no more.
 const TOGETHER: usize = 64;
 
 /// Some nodes' slots, in the order in which they were written.

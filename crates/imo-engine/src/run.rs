@@ -141,7 +141,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         answer: &mut Answer,
         on_token: &mut (impl FnMut(Step<'_>) -> ControlFlow<()> + ?Sized),
     ) {
-        // The tokens of a batch do not see what a fault changes in each other's slots.
+        // Within a batch, a token does not see what a fault changes in another token's slot.
         let fault = self.deviations.fault.is_some();
         let batch = if fault { 1 } else { self.means.batch };
         // After a fault the answer may go on for longer than it should.
@@ -181,15 +181,15 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         }
     }
 
-    /// How the head's logits change after these tokens; `None` when they do not.
+    /// The penalty on the head's logits after these tokens; `None` if the request asks for none.
     fn penalty<'t>(&self, tokens: &'t [u32]) -> Option<Penalty<'t>> {
         let penalty = self.request.sampling.repeat_penalty;
         let recent = &tokens[tokens.len().saturating_sub(RECENT)..];
         (penalty != 0).then_some(Penalty { recent, penalty })
     }
 
-    /// The sampler's node: its token and its flags. `end` is where positions are no longer sampled
-    /// from, `written` the text before this token.
+    /// The sampler's node: its token and its flags. Positions from `end` on are not sampled from,
+    /// and `written` is the text before this token.
     fn sample(
         &mut self,
         position: usize,

@@ -1,4 +1,4 @@
-//! A request in, an answer out.
+//! A session: takes requests, and gives answers and traces.
 
 use std::ops::ControlFlow;
 
@@ -23,7 +23,7 @@ pub struct Session<'a> {
     pool: rayon::ThreadPool,
 }
 
-/// Why a model cannot be run.
+/// Why a session cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The threads cannot be started.

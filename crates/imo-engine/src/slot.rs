@@ -37,8 +37,8 @@ pub(crate) fn kv(layout: &LayerSlot, slot: &[u8], kv: &mut [i16]) {
     }
 }
 
-/// A head part's slot, without the zeros after it: the best of `logits`, the first of which is that
-/// of token `first`.
+/// The slot of a head part, without the zeros at its end: the best of `logits`, which are those of
+/// the tokens from `first` on.
 pub(crate) fn head_part(first: u32, logits: &[f32], isa: Isa) -> Vec<u8> {
     let mut candidates = Candidates::default();
     offer_all(&mut candidates, first, logits);
@@ -57,7 +57,7 @@ pub(crate) fn head_part(first: u32, logits: &[f32], isa: Isa) -> Vec<u8> {
     bytes
 }
 
-/// As [`Candidates::offer_all`], but skips the many logits that are below all that are kept.
+/// As [`Candidates::offer_all`], but skips the many logits that are below every kept one.
 fn offer_all(candidates: &mut Candidates, first: u32, logits: &[f32]) {
     const TOGETHER: usize = 16;
     for (first, logits) in (first..).step_by(TOGETHER).zip(logits.chunks(TOGETHER)) {

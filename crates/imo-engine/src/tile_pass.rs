@@ -31,14 +31,15 @@ pub(crate) struct TilePass {
     queries: Vec<i16>,
     query_exponents: Vec<i16>,
     tile: Tile,
-    /// What was written and not yet handed over.
+    /// Slots that are written and not yet handed over.
     pub(crate) pending: Pending,
 }
 
 impl TilePass {
     /// Begins with the embeddings of `tokens`, the first of which stands at `position`.
     ///
-    /// A token that the vocabulary lacks counts as its last one; only a fault leads to one.
+    /// A token that is not in the vocabulary counts as the last one there. Only a fault leads to
+    /// such a token.
     pub(crate) fn new(
         weights: &Weights<'_>,
         shape: &TraceShape,
@@ -141,7 +142,7 @@ impl TilePass {
         add(&mut self.residual, &output);
     }
 
-    /// Writes the slots of a layer. What a fault changes there is used from then on.
+    /// Writes the slots of a layer. If a fault changes one, the changed slot is used from then on.
     pub(crate) fn write(&mut self, shape: &TraceShape, layer: usize, fault: Option<Fault>) {
         let dim = self.residual.len() / self.positions.len();
         let residuals = self.residual.chunks_exact_mut(dim);
@@ -192,7 +193,7 @@ impl TilePass {
         let together = size(header.heads) / kv_heads;
         let scale = header.attention_scale;
         let mut attended = vec![0.0; self.queries.len()];
-        // Index i stands for token i / kv_heads and its queries of key and value head i % kv_heads.
+        // Index i means token i / kv_heads, and its queries of key and value head i % kv_heads.
         let attend_from = |(first, out): (usize, &mut [f32])| {
             let mut scratch = Scratch::default();
             for (index, out) in (first..).zip(out.chunks_exact_mut(together * head_dim)) {

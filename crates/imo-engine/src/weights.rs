@@ -1,4 +1,4 @@
-//! An image's tensors as the kernels read them.
+//! The tensors of an image, as the kernels read them.
 
 use imo_model::{Header, Layer, ModelImage, Vector};
 use imo_tensor::Matrix;
@@ -28,7 +28,7 @@ pub(crate) struct LayerWeights<'a> {
     pub(crate) gate: Matrix<'a>,
     pub(crate) up: Matrix<'a>,
     pub(crate) down: Matrix<'a>,
-    /// Added to queries, keys and values, if anything is.
+    /// Biases of queries, keys and values, if the model has any.
     pub(crate) bias: Option<Vec<f32>>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> LayerWeights<'a> {
 }
 
 impl<'a> Weights<'a> {
-    /// The weights of an image, where it says that they are.
+    /// Finds the weights of an image, by its header.
     pub(crate) fn new(image: &'a ModelImage) -> Self {
         let header = image.header();
         Self {

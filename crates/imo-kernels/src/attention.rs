@@ -55,7 +55,7 @@ mod tests {
         match u.int_in_range(0..=3)? {
             0 => Ok(vec![i16::MIN; length]),
             1 => Ok(vec![i16::MAX; length]),
-            // Where too few random bytes are left, a ramp does as well.
+            // A ramp serves as well where too few random bytes are left.
             _ if u.len() < 2 * length => Ok((0..length)
                 .map(|at| i16::try_from(at % 251 * 97).expect("below 2^15"))
                 .collect()),
@@ -78,7 +78,7 @@ mod tests {
             let query_exponents =
                 (0..heads).map(|_| u.int_in_range(-40..=10)).collect::<Result<Vec<i16>>>()?;
             let scale = *u.choose(&[0.125, 1e-3, 3.0, -1.0, 1e38])?;
-            // What lies before the first position that counts and after the last must not matter.
+            // Positions before the first one that counts, and after the last, must not matter.
             let skipped = u.int_in_range(0..=(positions - 1).min(LANES - 1))?;
             let room = positions.next_multiple_of(LANES) * head_dim;
             let (mut blocks, mut pairs) = (vec![77; room], vec![-77; room]);

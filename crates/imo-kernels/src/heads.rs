@@ -1,4 +1,4 @@
-//! What every path of attention works on: the query heads that share a key and value head.
+//! The query heads that share a key and value head, which every path of attention works on.
 
 use imo_tensor::{canonical, power_of_two};
 
@@ -10,7 +10,7 @@ pub struct Scratch {
     pub(crate) sums: Vec<i64>,
     /// (head, position)
     pub(crate) scores: Vec<f32>,
-    /// (pair of positions, head): the weights of both, in as many numbers as the instructions need.
+    /// (pair of positions, head): both weights, in as many numbers as the instructions need.
     pub(crate) weights: Vec<i32>,
 }
 

@@ -18,7 +18,7 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// All instruction sets; those of one processor family from the plainest to the widest.
+    /// All instruction sets. Within one processor family, the plainest comes first.
     pub const ALL: [Self; 5] = [Self::Scalar, Self::Avx2, Self::Avx512, Self::Neon, Self::NeonDot];
 
     /// The name that people give on the command line and read in reports.
@@ -57,7 +57,7 @@ impl Isa {
         }
     }
 
-    /// Those that this machine has, the plainest first.
+    /// The instruction sets that this machine has, the plainest first.
     pub fn available() -> impl DoubleEndedIterator<Item = Self> {
         Self::ALL.into_iter().filter(|isa| isa.is_available())
     }

@@ -1,8 +1,8 @@
-//! The keys and values of earlier positions, apart from the trace.
+//! The keys and values of earlier positions, in a cache beside the trace.
 
 use std::ops::Range;
 
-/// Positions whose keys stand together.
+/// How many positions have their keys side by side.
 pub(crate) const LANES: usize = 8;
 
 /// What a cache has to know of a model.
@@ -16,8 +16,8 @@ pub struct KvShape {
     pub head_dim: usize,
 }
 
-/// The keys and values of every layer. Each head's lie together, so that attention reads them in
-/// one go.
+/// The keys and values of every layer. Those of a head lie together, so that attention reads them
+/// in one go.
 #[derive(Debug, Default)]
 pub struct KvCache {
     kv_heads: usize,
@@ -70,7 +70,7 @@ pub struct Values<'a> {
 }
 
 impl KvCache {
-    /// Room for this many positions.
+    /// An empty cache, with room for this many positions.
     pub fn new(shape: KvShape, positions: usize) -> Self {
         let KvShape { layers, kv_heads, head_dim } = shape;
         let positions = positions.next_multiple_of(LANES);
@@ -118,8 +118,8 @@ impl KvCache {
         Values { pairs, exponents, skipped }
     }
 
-    /// The values from the block where the positions begin, filled up to a multiple of `together`
-    /// positions; their exponents; and how many positions come before the first.
+    /// The values from the block on in which the positions begin, filled up to a multiple of
+    /// `together` positions; their exponents; and how many positions of the block to skip.
     fn head<'a>(
         &self,
         heads: &'a Heads,

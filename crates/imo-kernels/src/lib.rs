@@ -2,7 +2,7 @@
 //! several threads.
 //!
 //! An engine quantises the activations of a few tokens into a [`Tile`] and multiplies matrices with
-//! it ([`products`], or [`mat_tile`] for some rows). It keeps the keys and values of earlier
+//! the tile ([`products`], or [`mat_tile`] for some rows). It keeps the keys and values of earlier
 //! positions in a [`KvCache`], and [`attend_heads`] reads them there. [`Isa`] names the
 //! instructions to use, with code for x86-64 (AVX2, AVX-512) and 64-bit ARM (NEON); on other
 //! processors the definition in `imo-tensor` runs. Nothing here knows a model's layers, or files.

@@ -6,7 +6,7 @@ use crate::isa::Isa;
 use crate::product::Product;
 use crate::vector;
 
-/// Multiplies the rows by every vector, as [`mat_vec`] does by one: `out` is (token, row).
+/// Multiplies the rows by every vector, as [`mat_vec`] does with one vector: `out` is (token, row).
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! What every path of a matrix product works on.
+//! The rows and vectors of a matrix product, which every path works on.
 
 use std::ops::Range;
 
@@ -31,9 +31,9 @@ impl<'a> Product<'a> {
         self.w.group((self.rows.start + row) / GROUP)
     }
 
-    /// Computes all rows for all tokens, a part at a time: `part` gets the first of `height` rows,
-    /// the first token that is left and how many are left, computes these rows for the first few
-    /// tokens, and returns for how many.
+    /// Computes all rows for all tokens, a part at a time. `part` gets the first of `height` rows,
+    /// the first token that is left, and how many tokens are left. It computes these rows for the
+    /// first few of those tokens, and returns how many.
     #[inline(always)]
     pub(crate) fn in_parts(
         &self,

@@ -8,7 +8,7 @@ use crate::linear::mat_tile;
 use crate::product::Product;
 use crate::tile::Tile;
 
-/// How the work on one tile is done; nothing of it changes a result.
+/// How the work on one tile is done. None of this changes a result.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
     /// Instructions to use; the machine must have them.
@@ -19,8 +19,8 @@ pub struct Effort {
 
 /// The products of several matrices with one tile, each (token, row).
 ///
-/// Where there is one vector, its rows are divided among the threads of the rayon pool that this
-/// runs in, in one go for all matrices.
+/// If there is only one vector, the threads of the current rayon pool share the rows of all
+/// matrices, in one go.
 ///
 /// # Panics
 ///

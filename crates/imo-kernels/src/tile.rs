@@ -40,7 +40,7 @@ struct Packed {
 }
 
 impl Tile {
-    /// Quantises the vectors in `x`, of `columns` values each, in place of those it had.
+    /// Quantises the vectors in `x`, of `columns` values each. They replace the vectors of before.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! What the chain calls a program, a content and a model (`docs/spec/commitments.md`,
+//! The ids of a program, a content and a model on the chain (`docs/spec/commitments.md`,
 //! `docs/spec/vm.md`).
 
 use imo_commit::{Hash, keccak256};

@@ -1,11 +1,10 @@
 //! The reader of packed models: an image's header and weights, its tokenizer, and the ids of
 //! models and programs.
 //!
-//! The guest program reads images with this crate, built without the feature `std`: the header, the
-//! tokenizer, and how a request has its tokens chosen. With `std` there is also [`ModelImage`], an
-//! image on disk that is mapped and checked once. The engine computes over it, and the binary
-//! derives the ids that the chain knows it by. `imo-pack` writes what is read here, by the same
-//! tables of offsets.
+//! The guest program reads images with this crate, built without the feature `std`: the header and
+//! the tokenizer. With `std` there is also [`ModelImage`], an image on disk that is mapped and
+//! checked once. The engine computes with its weights, and the commands derive the ids that the
+//! chain knows the model by. `imo-pack` writes what is read here, by the same tables of offsets.
 //!
 //! **Invariant:** an image that is accepted never makes a reader fault.
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -62,7 +62,7 @@ impl ModelImage {
         let image = Self::new(Bytes::Mapped(file), root).map_err(image_error)?;
         if root.is_none() {
             image.validate().map_err(image_error)?;
-            // In a folder that cannot be written, the next start validates again; that is all.
+            // If the folder cannot be written to, the next start validates again, and that is all.
             let _ = Record::new(stamp, image.root(), None).write(path);
         }
         Ok(image)
@@ -160,8 +160,8 @@ impl ModelImage {
         DenseTree::new(self.bytes(), depth(self.bytes().len() as u64))
     }
 
-    /// Checks all that the engine and the virtual machine rely on. An image that passes runs in
-    /// both exactly alike and never faults.
+    /// Checks all that the engine and the virtual machine rely on. An image that passes gives the
+    /// same in both, and never makes either fault.
     pub fn validate(&self) -> Result<(), ImageError> {
         let tokenizer = Tokenizer::parse(self.tokenizer_bytes())?;
         tokenizer.validate()?;

@@ -1,4 +1,4 @@
-//! What is known of an image, kept in a file beside it.
+//! What is known about an image, kept in a file beside the image.
 
 use std::fs;
 use std::io;
@@ -24,7 +24,7 @@ impl Stamp {
     }
 }
 
-/// What is known of an image since it was packed or validated. As long as the image has the same
+/// What is known about an image since it was packed or validated. As long as the image has the same
 /// stamp, it is opened without being validated and hashed again.
 #[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Record {

@@ -1,7 +1,7 @@
 //! What a model file says of its architecture (`docs/guide/adding-an-architecture.md`).
 //!
-//! An architecture is a name and the few ways in which it differs from LLaMA. A file that none of
-//! them describes is refused, and the refusal names what is not known.
+//! An architecture is a name and the few ways in which it differs from LLaMA. A file that no known
+//! architecture describes is refused, and the refusal names what is not known.
 
 use imo_model::Shapes;
 
@@ -16,7 +16,7 @@ const ROPE_VALUES: u32 = 1 << 25;
 /// An architecture that packs.
 #[derive(Clone, Copy, Debug)]
 struct Architecture {
-    /// As the file has it; also the prefix of its keys.
+    /// The name in the file; also the prefix of the architecture's keys.
     name: &'static str,
     /// Which two dimensions of a head rotate together.
     pairs: Pairs,
@@ -40,7 +40,7 @@ const ARCHITECTURES: [Architecture; 2] = [
     Architecture { name: "qwen2", pairs: Pairs::Halves, windowed: false },
 ];
 
-/// The settings that are read here, and those that change nothing.
+/// The settings that are read here, and those that do not change a model.
 const SETTINGS: [&str; 18] = [
     "attention.head_count",
     "attention.head_count_kv",
@@ -118,7 +118,7 @@ impl Description {
                 eps: gguf.f32(&keys.key("attention.layer_norm_rms_epsilon"))?,
                 attention_scale,
                 end_of_sequence: gguf.u32("tokenizer.ggml.eos_token_id")?,
-                // A window that no position reaches beyond is none.
+                // A window as long as the context hides no position.
                 window: if window < context { window } else { 0 },
             },
             pairs: architecture.pairs,

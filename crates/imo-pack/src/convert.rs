@@ -1,4 +1,4 @@
-//! Tensors of a model file to packed ones.
+//! From a model file's tensors to packed ones.
 
 use imo_tensor::{BLOCK, Format, GROUP, Matrix};
 

@@ -1,5 +1,5 @@
-//! GGUF files, version 3: what a model file says of itself. Every length is checked before it is
-//! used.
+//! GGUF files, version 3: the metadata and the tensors' places. Every length is checked before it
+//! is used.
 
 use std::collections::BTreeMap;
 use std::str;

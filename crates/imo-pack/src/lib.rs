@@ -1,10 +1,10 @@
 //! Turns a model file into an image, which is what `imo-model` reads.
 //!
-//! A maker packs a model once, before launching it; an operator or a challenger packs the same file
-//! again and compares the image's root with the one on chain. So packing depends on nothing but the
-//! file. A file with anything that packing does not know is refused, because its image would be
-//! another model. The module [`tiny`] makes small model files with random weights, for tests here
-//! and in the crates above.
+//! The maker of a model packs the model file once, before the launch. An operator or a challenger
+//! packs the same file again, and compares the image's root with the one on chain. So packing
+//! depends on nothing but the file. A file with anything that packing does not know is refused,
+//! because the image would be another model. The module [`tiny`] makes small model files with
+//! random weights, for tests here and in the crates above.
 //!
 //! **Invariant:** the same file packs to the same bytes on any machine, and `imo-model` accepts
 //! every image that is written.

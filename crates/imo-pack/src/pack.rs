@@ -1,4 +1,4 @@
-//! A model file to one canonical image.
+//! From a model file to its one canonical image.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Cursor, Seek, Write};
@@ -30,8 +30,8 @@ pub struct PackReport {
     pub rounding: f64,
 }
 
-/// Packs a model file, and writes an image and its record. `progress` is told how many parts are
-/// done, and of how many. On any error nothing is left behind.
+/// Packs a model file, and writes an image and its record. `progress` gets the number of parts that
+/// are done, and of all parts. After an error nothing is left behind.
 pub fn pack(
     source: &Path,
     target: &Path,

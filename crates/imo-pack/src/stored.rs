@@ -1,4 +1,4 @@
-//! The formats of a file's tensors, block by block to packed ones.
+//! The formats of a file's tensors, and how a block of each is packed.
 //!
 //! Quantised formats are packed exactly: a packed weight is the file's weight, as an integer in
 //! units of 2⁻²⁴. Values of the other formats are rounded.

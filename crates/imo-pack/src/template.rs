@@ -63,7 +63,7 @@ pub(crate) fn freeze(
 
 fn render(source: &str, (begin, end): (&str, &str), message: &str) -> Result<String, PackError> {
     let mut environment = Environment::new();
-    // As the templates' own tools render them.
+    // The settings with which the templates' own tools render them.
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("the usual delimiters"));
     environment.set_fuel(Some(FUEL));

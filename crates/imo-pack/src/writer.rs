@@ -137,8 +137,8 @@ impl<W: Write + Seek> Writer<W> {
         self.vector(&all).map(Some)
     }
 
-    /// Writes (cos, sin) of position · frequency. Each is computed in binary64 by a portable library
-    /// and rounded once.
+    /// Writes (cos, sin) of position · frequency. Each is computed in binary64 by a portable
+    /// library, and rounded once.
     pub(crate) fn rotations(
         &mut self,
         gguf: &Gguf<'_>,
@@ -173,7 +173,7 @@ impl<W: Write + Seek> Writer<W> {
     pub(crate) fn finish(mut self, header: &Header, layers: &[Layer]) -> Result<f64, PackError> {
         let mut head = header.encode().to_vec();
         head.extend(layers.iter().flat_map(Layer::encode));
-        // An image that no reader would take is never written.
+        // An image that no reader would accept is never written.
         let parsed = Header::parse(&head)?;
         for table in head[HEADER_BYTES..].chunks_exact(LAYER_BYTES) {
             parsed.layer(table)?;

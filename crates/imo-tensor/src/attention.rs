@@ -38,8 +38,8 @@ impl<'a> Attention<'a> {
         Self { query, query_scale, shape, largest: f32::NEG_INFINITY, top: None, total: 0 }
     }
 
-    /// The score of a position. The exponent of its value is needed here already: all weights
-    /// depend on the largest.
+    /// The score of a position. The exponent of its value is needed here already, because all
+    /// weights depend on the largest one.
     pub fn score(&mut self, (key, exponent): (&[i16], i16), value_exponent: i16) -> f32 {
         let scaled = dot(self.query, key) as f32 * self.query_scale * power_of_two(exponent.into());
         let score = scaled * self.shape.scale;

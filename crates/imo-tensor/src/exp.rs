@@ -52,8 +52,8 @@ pub fn weight_of_negative(x: f32) -> u32 {
 pub fn exp_of_negative(x: f32) -> f32 {
     match parts(x) {
         Some((significand, shift)) if shift <= 126 => {
-            // 24 bits, the first of them the implicit one; a carry goes into the exponent, as it
-            // should.
+            // 24 bits, the first of them the implicit one. A carry goes into the exponent, where it
+            // belongs.
             let rounded = (u64::from(significand) + 128) >> 8;
             f32::from_bits(((126 - shift) << 23) + low(rounded))
         }

@@ -1,16 +1,16 @@
 //! The few things about binary32 that IEEE-754 leaves open or `core` does not have.
 
-/// The same value with the one NaN that is ever hashed, `0x7fc00000`.
+/// The same value, with every NaN made the only one that is ever hashed, `0x7fc00000`.
 ///
-/// On bits: a compiler may take one NaN for another, and drop a choice between them.
+/// Works on bits, because a compiler may replace one NaN by another and drop a choice between them.
 #[inline]
 pub const fn canonical(x: f32) -> f32 {
     let bits = x.to_bits();
     f32::from_bits(if bits & 0x7fff_ffff > 0x7f80_0000 { 0x7fc0_0000 } else { bits })
 }
 
-/// A key whose integer order is the order of the values: −inf < … < −0 < +0 < … < +inf. NaN comes
-/// before all.
+/// A key whose integer order is the order of the values: −inf < … < −0 < +0 < … < +inf. NaN is
+/// below all of them.
 #[inline]
 pub const fn order(x: f32) -> i32 {
     if x.is_nan() {

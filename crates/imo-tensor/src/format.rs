@@ -14,8 +14,8 @@
 //! | `K4` | f16 d, f16 e, i8 s₀, s₁, m₀, m₁ | as `Q4_0` | d sₕ q − e mₕ in half h of the block |
 //! | `K8` | likewise | 32 × i8 | likewise |
 //!
-//! A scale, and d sₕ and e mₕ, is an integer in units of 2⁻²⁴ below 2³¹ in size; every finite f16
-//! under 128 in size is one.
+//! Every scale, and every d sₕ and e mₕ, is an integer in units of 2⁻²⁴, below 2³¹ in size. Every
+//! finite f16 below 128 in size is such an integer.
 
 /// Rows that stand together.
 pub const GROUP: usize = 8;
@@ -41,7 +41,7 @@ pub enum Format {
     /// 4 bits with a scale and a minimum for each half of a block; made from `Q2_K`, `Q3_K` and
     /// `Q4_K`.
     K4 = 4,
-    /// 8 bits, likewise; made from `Q5_1`, `Q5_K` and `Q6_K`.
+    /// 8 bits, with scales and minimums as `K4`; made from `Q5_1`, `Q5_K` and `Q6_K`.
     K8 = 5,
 }
 

@@ -1,10 +1,10 @@
 //! What each operator computes, bit for bit (`docs/spec/numerics.md`).
 //!
-//! These functions are the definition: a faster path anywhere must give the same bits. The program
-//! `programs/text` runs them in the virtual machine when a node is disputed. `imo-kernels` computes
-//! the same with vector instructions and threads, and is tested against them. Packing writes the
-//! formats that they read. Each is a function over slices, with its output first, and allocates
-//! nothing, so that the same source runs on the host and in the virtual machine.
+//! The functions here are the definition: a faster path anywhere must give the same bits. The
+//! program `programs/text` runs them in the virtual machine when a node is disputed. `imo-kernels`
+//! computes the same with vector instructions and threads, and is tested against them. `imo-pack`
+//! writes the formats that they read. Each is a function over slices, with its output first, and
+//! allocates nothing, so that the same source runs on the host and in the virtual machine.
 //!
 //! **Invariant:** large sums are exact integers; everything else is IEEE-754 binary32, round to
 //! nearest even, in the order that the doc comment gives. Every operator is total, and its doc

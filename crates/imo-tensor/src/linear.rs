@@ -85,7 +85,7 @@ fn dot_4_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> i32 {
     first + second
 }
 
-/// The dot products of the halves.
+/// The dot products of the two halves of the block.
 fn dots_4_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> [i32; 2] {
     let mut sums = [0; 2];
     for chunk in 0..2 {
@@ -106,7 +106,7 @@ fn dot_8_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> i32 {
     first + second
 }
 
-/// The dot products of the halves.
+/// The dot products of the two halves of the block.
 fn dots_8_bits(quants: &[u8], row: usize, values: &[i16; BLOCK]) -> [i32; 2] {
     let mut sums = [0; 2];
     for chunk in 0..4 {

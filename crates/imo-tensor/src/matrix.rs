@@ -1,4 +1,4 @@
-//! A packed matrix over its bytes: its groups, its rows, its bounds.
+//! A packed matrix over its bytes: groups, rows and bounds.
 
 use crate::format::{BLOCK, CHUNK, Format, GROUP, HALF};
 use crate::quantise::LARGEST;
@@ -120,8 +120,8 @@ impl<'a> Matrix<'a> {
         (0..self.blocks()).map(part_worst).sum::<u128>() * u128::from(LARGEST.unsigned_abs())
     }
 
-    /// Whether all paths treat every scale alike: an f16 below 128 in size, a power of two below
-    /// 2³¹, or a product below 2³¹.
+    /// Whether all paths compute the same with every scale. It must be an f16 below 128 in size, a
+    /// power of two below 2³¹, or a product below 2³¹.
     pub fn scales_are_valid(&self) -> bool {
         let halves_fit = |bytes: &[u8]| {
             let small = |half: &[u8; 2]| u16::from_le_bytes(*half) & 0x7fff < 0x5800;

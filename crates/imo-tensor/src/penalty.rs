@@ -1,10 +1,10 @@
-//! The repeat penalty: tokens of the recent past become less likely.
+//! The repeat penalty, which makes recent tokens less likely.
 
 /// How many tokens the penalty looks back.
 pub const RECENT: usize = 64;
 
-/// Lowers the logits of recent tokens; `logits` are those of the ids from `first` on. Each token
-/// counts once, however often it stands in `recent`.
+/// Lowers the logits of recent tokens. `logits` are those of the ids from `first` on. Each token
+/// counts once, however often `recent` has it.
 ///
 /// The factor is `penalty` in units of 2⁻¹⁶, rounded once to binary32. A logit above 0 is divided
 /// by it, any other is multiplied by it, with one rounding. For a factor of at least 1, zeros,

@@ -60,9 +60,9 @@ impl Candidates {
 
     /// Chooses a token; 0 when there is no candidate.
     ///
-    /// Greedy takes the best. Else the first `top_k` (all when 0) have the integer weights
-    /// e^((logit − best) / temperature) in units of 2⁻²⁴. A prefix of them is kept (see
-    /// [`Sampling`]), and the first of these is taken whose running sum exceeds
+    /// Greedy takes the best. Otherwise the first `top_k` candidates (all when 0) have the integer
+    /// weights e^((logit − best) / temperature) in units of 2⁻²⁴. A prefix of them is kept (see
+    /// [`Sampling`]). Of those, the first one wins whose running sum of weights exceeds
     /// ⌊random · (sum of those kept) / 2³²⌋, where `random` has 32 random bits.
     pub fn choose(&self, sampling: &Sampling, random: u32) -> u32 {
         let Some(best) = self.as_slice().first() else { return 0 };
@@ -73,7 +73,7 @@ impl Candidates {
             0 => self.count,
             top_k => top_k.min(self.count),
         };
-        // Exact: a temperature has at most 32 bits, rounded once to 24.
+        // ROUNDING: once, from 32 bits to 24; the division is exact.
         let temperature = sampling.temperature as f32 / 65_536.0;
         let mut weights = [0; CANDIDATES];
         for (weight, candidate) in weights.iter_mut().zip(&self.best[..count]) {
@@ -87,7 +87,7 @@ impl Candidates {
             }
             threshold -= u64::from(*weight);
         }
-        // Reached only when nothing has weight: the best logit is not finite.
+        // Nothing has weight only where the best logit is not finite.
         best.id
     }
 }
@@ -102,7 +102,7 @@ fn before(a: Candidate, b: Candidate) -> bool {
 pub struct Sampling {
     /// In units of 2⁻¹⁶; 0 is greedy.
     pub temperature: u32,
-    /// Candidates to choose among; 0 is all that are kept.
+    /// How many candidates to choose among; 0 means all that are kept.
     pub top_k: u16,
     /// In units of 2⁻¹⁶: keeps the shortest prefix that has at least this part of the weight of the
     /// first `top_k`; 0 keeps all.
@@ -117,7 +117,7 @@ pub struct Sampling {
 impl Sampling {
     /// How many of the weights are kept, best first, and their sum.
     fn keep(&self, weights: &[u32]) -> (usize, u64) {
-        // At most 64 · 2²⁴ = 2³⁰; times 2¹⁶ it fits.
+        // At most 64 · 2²⁴ = 2³⁰, so the product with 2¹⁶ fits 64 bits.
         let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
         if self.top_p == 0 && self.min_p == 0 {
             return (weights.len(), total);
@@ -168,7 +168,7 @@ mod tests {
         candidates.offer_all(0, logits);
         let mut drawn = vec![0.0; candidates.as_slice().len()];
         for i in 0..count {
-            // Evenly over all 32-bit numbers and in no order, but not the same for each case.
+            // Spread evenly over all 32-bit numbers, in no order, and differently in each case.
             let random = i.wrapping_mul(2_654_435_761).wrapping_add(key);
             let token = candidates.choose(sampling, random);
             let place = candidates.as_slice().iter().position(|it| it.id == token);
@@ -193,8 +193,8 @@ mod tests {
         let total: f64 = weights.iter().sum();
         let (mut kept, mut sum) = (Vec::new(), 0.0);
         for weight in weights {
-            // How much the candidates before this one lack of top-p's part of the total, and how
-            // much this one is too light for min-p.
+            // First, what the candidates before this one lack of the part of the total that top-p
+            // asks for. Second, how much this candidate is too light for min-p.
             let missing = (sampling.top_p != 0).then_some(part(sampling.top_p) - sum / total);
             let light = (sampling.min_p != 0).then_some(part(sampling.min_p) - weight);
             if [missing, light].into_iter().flatten().any(|it| it.abs() < 1e-5) {

@@ -27,7 +27,7 @@ impl Commitment {
         self.slot_log2
     }
 
-    /// The tree over `2^nodes_log2` nodes; those that were not taken are zero.
+    /// The tree over `2^nodes_log2` nodes. Slots that were not handed over are zero.
     pub fn into_tree(self, nodes_log2: u8) -> TraceTree {
         let roots = self.roots.into_inner().expect("no thread panicked while it held them");
         TraceTree::new(roots, nodes_log2, self.slot_log2)

@@ -1,10 +1,10 @@
 //! Deliberate faults, for rehearsals of disputes.
 
-/// What an operator that rehearses a dispute gets wrong.
+/// What is made wrong on purpose, to rehearse a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// One bit of one node's slot is flipped. Everything after it is computed from the changed
-    /// slot, so that this node and no other is wrong.
+    /// One bit of one node's slot is flipped. Later nodes are computed from the changed slot, so
+    /// only this node is wrong.
     Node {
         /// The node.
         index: u32,
@@ -14,7 +14,7 @@ pub enum Fault {
     /// The answer's first byte is changed (an empty answer gets a byte). The last node's slot
     /// commits to the changed answer, so that the last node is wrong.
     Output,
-    /// The answer lacks its last byte (an empty answer gets a byte); likewise.
+    /// The answer lacks its last byte (an empty answer gets a byte). Again the last node is wrong.
     Length,
 }
 

@@ -1,11 +1,10 @@
 //! The trace of a program's run: one slot of bytes for each node, and the Merkle tree over them.
 //!
 //! An engine hands the slots that it computes to a [`Sink`]. A claimant commits to them with
-//! [`Commitment`], and keeps them with [`Recording`] where it may have to defend its claim. A
-//! challenger compares the [`TraceTree`] of its own trace with the claimant's, node by node. The
-//! node publishes the slots' roots ([`node_roots`]) with the claim, so that nobody has to ask for
-//! them. A rehearsal of a dispute makes one slot or the answer wrong ([`Fault`]). Nothing here
-//! knows what a node computes.
+//! [`Commitment`]. With [`Recording`] it also keeps them, for a claim that it may have to defend,
+//! and it publishes the slots' roots with the claim ([`node_roots`]). A challenger compares the
+//! [`TraceTree`] of its own trace with those roots, node by node. A rehearsal of a dispute makes
+//! one slot or the answer wrong ([`Fault`]). Nothing here knows what a node computes.
 //!
 //! **Invariant:** the root depends on the slots alone, not on the order or the threads that they
 //! came from.

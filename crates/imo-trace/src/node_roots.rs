@@ -1,7 +1,7 @@
-//! The roots of a trace's slots as bytes (`docs/spec/trace.md`): a node publishes them with its
-//! claim, so that a challenger need not ask the claimant for them.
+//! The roots of a trace's slots as bytes (`docs/spec/trace.md`).
 //!
-//! They need no proof: either they hash to the claimed root or they are useless.
+//! A claimant publishes them with its claim, so that a challenger need not ask for them. They need
+//! no proof: either they hash to the claimed root, or they are useless.
 
 use imo_commit::Hash;
 
@@ -21,8 +21,8 @@ pub fn encode(tree: &TraceTree) -> Vec<u8> {
     bytes
 }
 
-/// The tree of `2^nodes_log2` slots of `2^slot_log2` bytes whose roots these bytes are; `None`
-/// where they are malformed.
+/// Reads what [`encode`] writes: the tree over `2^nodes_log2` slots of `2^slot_log2` bytes. `None`
+/// if the bytes are malformed.
 pub fn decode(mut bytes: &[u8], nodes_log2: u8, slot_log2: u8) -> Option<TraceTree> {
     let mut roots: Vec<(u32, Hash)> = Vec::new();
     let mut next = 0;
@@ -55,7 +55,7 @@ mod tests {
     const SLOT_LOG2: u8 = 8;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn encoded_roots_are_read_back() {
         arbtest::arbtest(|u| {
             let mut roots = Vec::new();
             for node in 0..1 << NODES_LOG2 {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_written_is_trusted() {
+    fn malformed_roots_are_refused() {
         let run = |first: u32, count: u32, roots: usize| {
             [&first.to_le_bytes()[..], &count.to_le_bytes(), &vec![7; 32 * roots]].concat()
         };
@@ -94,10 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_anybodys_never_panic() {
+    fn no_bytes_make_decoding_panic() {
         arbtest::arbtest(|u| {
             let mut bytes = u.arbitrary::<Vec<u8>>()?;
-            // Small numbers now and then, so that some are well-formed.
+            // Some small numbers, so that some of the bytes are well-formed.
             for word in bytes.chunks_exact_mut(4) {
                 if u.ratio(1, 2)? {
                     word.copy_from_slice(&u.int_in_range(0..=80_u32)?.to_le_bytes());

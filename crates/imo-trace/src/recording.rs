@@ -8,13 +8,13 @@ use crate::commitment::Commitment;
 use crate::sink::Sink;
 use crate::trace::Trace;
 
-/// Commits to every slot and keeps it too: what a claimant needs to run a node in the machine.
+/// Commits to every slot and keeps it too, so that a claimant can run a node in the machine.
 ///
 /// Memory: about 3.2 KiB per layer and position of SmolLM2, 15 MiB for 150 positions.
 #[derive(Debug)]
 pub struct Recording {
     commitment: Commitment,
-    /// Without the zeros at their ends.
+    /// Nodes and their slots; the zeros at the end of a slot are left out.
     slots: Mutex<Vec<(u32, Box<[u8]>)>>,
 }
 
@@ -24,7 +24,7 @@ impl Recording {
         Self { commitment: Commitment::new(slot_log2), slots: Mutex::default() }
     }
 
-    /// The trace of `2^nodes_log2` nodes that was taken; all other slots are zero.
+    /// The trace of `2^nodes_log2` nodes. Slots that were not handed over are zero.
     pub fn into_trace(self, nodes_log2: u8) -> Trace {
         let slots = self.slots.into_inner().expect(UNPOISONED).into_iter().collect();
         Trace::new(self.commitment.into_tree(nodes_log2), slots)

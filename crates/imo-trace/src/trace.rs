@@ -9,7 +9,7 @@ use crate::trace_tree::TraceTree;
 #[derive(Debug, Clone)]
 pub struct Trace {
     tree: Arc<TraceTree>,
-    /// Without the zeros at their ends.
+    /// By node; the zeros at the end of a slot are left out.
     slots: BTreeMap<u32, Box<[u8]>>,
 }
 
@@ -18,7 +18,7 @@ impl Trace {
         Self { tree: Arc::new(tree), slots }
     }
 
-    /// The tree, which may outlive the slots.
+    /// The tree over the slots, which may outlive them.
     pub fn tree(&self) -> &Arc<TraceTree> {
         &self.tree
     }

@@ -41,7 +41,7 @@ impl TraceTree {
         self.subtree(self.nodes_log2(), 0)
     }
 
-    /// D: the trace has 2^D slots.
+    /// The trace has 2^this slots.
     pub fn nodes_log2(&self) -> u8 {
         u8::try_from(self.levels.len() - 1).expect("made from a u8")
     }

@@ -1,4 +1,4 @@
-//! Instruction words to operations.
+//! From instruction words to operations.
 
 /// What an instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +52,12 @@ pub enum Operation {
     Remu,
     Fence,
     Ecall,
-    /// Everything else: a fault.
+    /// Any other word; a fault.
     Illegal,
 }
 
 impl Operation {
-    /// Whether the next instruction is the one after it, unless it faults.
+    /// Whether the instruction behind this one is always the next, unless this one faults.
     pub(crate) const fn leads_on(self) -> bool {
         !matches!(
             self,
@@ -86,11 +86,11 @@ pub struct Instruction {
     pub rs1: u8,
     /// Second operand's register.
     pub rs2: u8,
-    /// The immediate, sign-extended; for shifts the amount.
+    /// The immediate, sign-extended; for a shift, how far it shifts.
     pub immediate: u32,
 }
 
-/// Decodes an instruction word; total.
+/// Decodes an instruction word. A word that is no instruction is `Illegal`.
 pub const fn decode(word: u32) -> Instruction {
     let rd = ((word >> 7) & 31) as u8;
     let rs1 = ((word >> 15) & 31) as u8;

@@ -1,4 +1,4 @@
-//! Static RV32 executables: what lies where before the first step.
+//! Static RV32 executables: what the memories hold before the first step.
 
 use imo_commit::{LEAF_LOG2, depth};
 
@@ -7,10 +7,10 @@ use crate::memory::Memory;
 /// Why a file is not a program for this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ElfError {
-    /// Its head is not that of an ELF file.
+    /// It does not begin as an ELF file does.
     #[error("not an ELF file")]
     NotElf,
-    /// It is one for another machine.
+    /// It is an ELF file for another machine.
     #[error(
         "not a static 32-bit little-endian RISC-V executable: {what} is {found}, not {expected}"
     )]
@@ -22,7 +22,7 @@ pub enum ElfError {
         /// What it must be.
         expected: u32,
     },
-    /// It ends before something that it says it has.
+    /// It ends before a part that its headers name.
     #[error("the file ends before its {what}")]
     Truncated {
         /// What is missing.
@@ -31,7 +31,7 @@ pub enum ElfError {
     /// It has nothing to execute.
     #[error("no segment is executable")]
     NoCode,
-    /// Its first instruction is not one of its code.
+    /// Its entry is not the address of an instruction in its code.
     #[error(
         "the entry {entry:#010x} is not an instruction of the code at {base:#010x}, {size} bytes"
     )]
@@ -45,7 +45,8 @@ pub enum ElfError {
     },
     /// A segment lies where the machine has nothing to hold it.
     #[error(
-        "the segment at {address:#010x} with {size} bytes fits neither memory (the first {memory} bytes) nor code"
+        "the segment at {address:#010x} with {size} bytes fits neither memory \
+         (the first {memory} bytes) nor code"
     )]
     Misplaced {
         /// Its address.
@@ -80,9 +81,9 @@ struct Load<'a> {
 
 const EXECUTABLE: u32 = 1;
 const WRITABLE: u32 = 2;
-/// Code beyond this would not fit the deepest tree.
+/// Most bytes of code: what the deepest code tree holds.
 const CODE_LIMIT: u64 = 1 << 24;
-/// Memory beyond this would not, either.
+/// Most bytes of memory: what the deepest memory tree holds.
 const MEMORY_LIMIT: u64 = 1 << 30;
 
 impl Load<'_> {
@@ -96,10 +97,11 @@ impl Load<'_> {
 }
 
 impl Elf {
-    /// The least depth of memory that holds what an executable may write, and `stack` bytes above it.
+    /// The least depth of memory that holds what an executable may write, and `stack` bytes above
+    /// that.
     pub fn memory_depth(file: &[u8], stack: u32) -> Result<u8, ElfError> {
         let mut loads = read_loads(file)?;
-        // In this order, what begins in memory is seen after all that lies below it.
+        // In this order a segment that begins in memory comes after all that lie below it.
         loads.sort_by_key(|load| load.address);
         let mut least = depth(stack.into());
         for load in &loads {

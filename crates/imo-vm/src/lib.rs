@@ -1,12 +1,12 @@
-//! The machine that judges a node: a RISC-V program to states, steps and witnesses
+//! The machine that settles a dispute about a node: it runs a RISC-V program step by step
 //! (`docs/spec/vm.md`).
 //!
-//! A player of a dispute runs the disputed node here, states hashes of its states, and at the end
-//! takes one step's witness to the contract, which executes the same instruction. The machine is
-//! RV32IM over five memories, each with a Merkle root. One generic [`step`] serves the fast run,
-//! the run that makes witnesses and the run that checks them, so that the three cannot differ.
-//!
-//! Without the feature `std` there is only [`map`]: what a guest program is written for.
+//! In a dispute each player runs the disputed node here and sends hashes of the machine's states to
+//! the contract. At the end one player sends the witness of a single step, and the contract
+//! executes that instruction itself. The machine is RV32IM over five memories, each with a Merkle
+//! root. One generic [`step`] serves the fast run, the run that makes witnesses and the run that
+//! checks them, so the three cannot differ. Without the feature `std` there is only [`map`], the
+//! numbers that guest programs are written against.
 //!
 //! **Invariant:** the step is total: every state has exactly one successor, whatever the memories
 //! hold.

@@ -26,13 +26,13 @@ pub struct Machine {
 /// Roots of the segments that do not change during a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Roots {
-    /// Of the code.
+    /// Root of the code.
     pub code: Hash,
-    /// Of the packed model.
+    /// Root of the packed model.
     pub model: Hash,
-    /// Of the input.
+    /// Root of the input.
     pub input: Hash,
-    /// Of the trace as claimed.
+    /// Root of the trace, as claimed.
     pub trace: Hash,
 }
 
@@ -73,7 +73,7 @@ impl Machine {
         }
     }
 
-    /// The offset of an instruction in the code, or none where there is none.
+    /// The offset in the code of the instruction at this address; `None` where there is none.
     #[inline]
     pub const fn fetch(&self, pc: u32) -> Option<u32> {
         let offset = pc.wrapping_sub(self.code_base);
@@ -84,7 +84,8 @@ impl Machine {
         }
     }
 
-    /// What a load of `size` bytes (1, 2 or 4) at this address reads, as segment and offset; none for a fault.
+    /// The segment and the offset in it that a load of `size` bytes (1, 2 or 4) at this address
+    /// reads. `None` is a fault.
     #[inline(always)]
     pub fn load(
         &self,
@@ -117,7 +118,7 @@ impl Machine {
         (in_input < segment_size(self.input_depth)).then_some((Region::Input, in_input))
     }
 
-    /// The offset in memory that a store of `size` bytes writes; none for a fault.
+    /// The offset in memory that a store of `size` bytes writes. `None` is a fault.
     #[inline]
     pub const fn store(&self, address: u32, size: u32) -> Option<u64> {
         if address & (size - 1) == 0 && (address as u64) < self.memory_size() {
@@ -128,7 +129,8 @@ impl Machine {
     }
 }
 
-/// Bytes of a segment, whose depth is at most 48; wrapping, so that nothing is checked in the innermost loop.
+/// Bytes of a segment of at most depth 48. The shift wraps, so that the innermost loop checks
+/// nothing.
 const fn segment_size(depth: u8) -> u64 {
     (LEAF_BYTES as u64).wrapping_shl(depth as u32)
 }

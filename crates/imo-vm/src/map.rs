@@ -1,4 +1,4 @@
-//! What a guest is written for: where its memories begin, and the system calls that it has.
+//! What a guest program is written against: where memories begin, and which system calls there are.
 //!
 //! The machine and the guest programs both take these numbers from here (`docs/spec/vm.md`).
 
@@ -15,7 +15,7 @@ pub const WINDOW_BYTES: u64 = 1 << 30;
 pub const EXIT: u32 = 93;
 /// System call *model window*: a0 and a1 are the low and the high half of the window's new offset.
 pub const MODEL_WINDOW: u32 = 1024;
-/// System call *trace window*, likewise.
+/// System call *trace window*: a0 and a1 as for the model window.
 pub const TRACE_WINDOW: u32 = 1025;
 /// What the offset of a window must be a multiple of, in bytes.
 pub const WINDOW_ALIGNMENT: u64 = 128;

@@ -10,9 +10,9 @@ use crate::step::{Access, Memories};
 
 /// The slots of a trace, as a run reads them and as a witness opens them.
 pub trait TraceBytes {
-    /// Contents of a node's slot; what is left out at its end is zero.
+    /// Contents of a node's slot. Zeros at the end may be left out.
     fn slot(&self, node: u64) -> &[u8];
-    /// Root of the subtree `levels` above the slots with this index among those of its height.
+    /// Root of the subtree `levels` above the slots; `index` counts the subtrees of that height.
     fn subtree(&self, levels: u8, index: u64) -> Hash;
 }
 
@@ -39,21 +39,22 @@ pub struct Segments<'a, T> {
     machine: Machine,
     code: &'a [u8],
     instructions: Vec<Instruction>,
-    /// For each instruction, how many there are from it up to the next that may lead elsewhere, that one included.
+    /// For each instruction, the length of its line: up to and including the next one that may jump
+    /// or halt.
     lines: Vec<u32>,
     input: &'a [u8],
     model: (&'a [u8], Option<&'a DenseTree>),
     trace: &'a T,
     slot_log2: u8,
-    /// Tree over the input, once something is opened.
+    /// Tree over the input, made at the first opening.
     input_tree: OnceCell<DenseTree>,
 }
 
 impl<'a, T: TraceBytes> Segments<'a, T> {
     /// Puts the segments of a machine together.
     ///
-    /// `model` is the image with its tree, which takes too long to make for each run; without the tree, witnesses of model
-    /// accesses make it anew.
+    /// `model` is the image with its tree, which takes too long to make for each run. Without the
+    /// tree, each witness of a model access makes it anew.
     ///
     /// # Panics
     /// If some bytes do not fit the machine's depths.
@@ -87,12 +88,12 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         }
     }
 
-    /// Where the segments lie.
+    /// The machine: where the segments lie.
     pub const fn machine(&self) -> &Machine {
         &self.machine
     }
 
-    /// The code.
+    /// Bytes of the code.
     pub const fn code(&self) -> &'a [u8] {
         self.code
     }
@@ -113,7 +114,7 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         self.input_tree.get_or_init(|| DenseTree::new(self.input, self.machine.input_depth))
     }
 
-    /// The leaf of a segment that is opened, other than memory, with its siblings, bottom-up.
+    /// A leaf of the input, the model or the trace, with its siblings, bottom-up.
     pub(crate) fn open(&self, region: Region, leaf: u64) -> ([u8; 128], Vec<Hash>) {
         match region {
             Region::Input => open_dense(self.input, self.input_tree(), leaf),
@@ -145,7 +146,8 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         self.instructions[(offset / 4) as usize]
     }
 
-    /// The instructions from `pc` on, at most `limit`, of which only the last may lead elsewhere; none where none can be fetched.
+    /// At most `limit` instructions from `pc` on. Only the last of them may jump or halt. Empty
+    /// where nothing can be fetched.
     #[inline(always)]
     pub(crate) fn line(&self, pc: u32, limit: u64) -> &[Instruction] {
         let Some(offset) = self.machine.fetch(pc) else { return &[] };
@@ -154,7 +156,7 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
         usize::try_from(limit).map_or(line, |limit| &line[..line.len().min(limit)])
     }
 
-    /// The bytes of an access to these segments or to the memory beside them.
+    /// What a load from these segments or from `memory` reads.
     #[inline(always)]
     pub(crate) fn load(&self, memory: &Memory, access: Access) -> u32 {
         match access.region {
@@ -170,7 +172,7 @@ impl<'a, T: TraceBytes> Segments<'a, T> {
     }
 }
 
-/// The lengths of the straight lines that begin at each instruction.
+/// For each instruction, the length of the straight line that begins there.
 fn lines(instructions: &[Instruction]) -> Vec<u32> {
     let mut length = 0;
     let from_the_end = instructions.iter().rev().map(|instruction| {
@@ -211,7 +213,8 @@ const fn mask(size: u32) -> u32 {
     }
 }
 
-/// Read-write memory: bytes, and a root that follows them when asked for. A copy costs what was ever written.
+/// Read-write memory, with a tree that is brought up to date when asked for. A copy takes time for
+/// the leaves that were ever written.
 #[derive(Debug)]
 pub struct Memory {
     bytes: Vec<u8>,
@@ -226,11 +229,11 @@ pub struct Memory {
 /// What happened to a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
-    /// Nothing: it is zero.
+    /// It was never written and is zero.
     Untouched,
-    /// It was written, and the tree knows.
+    /// It was written, and the tree is up to date.
     Written,
-    /// It was written after the tree had looked.
+    /// It was written, and the tree has yet to hash it.
     Dirty,
 }
 
@@ -260,7 +263,7 @@ impl Memory {
         }
     }
 
-    /// Its contents.
+    /// All bytes of the memory.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -276,7 +279,7 @@ impl Memory {
         }
     }
 
-    /// The tree, after hashing what changed since the last time.
+    /// The tree, in which what changed since the last call is hashed first.
     pub fn tree(&mut self) -> &MemoryTree {
         for leaf in &self.dirty {
             self.marks[*leaf] = Mark::Written;

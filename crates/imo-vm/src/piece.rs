@@ -1,8 +1,8 @@
-//! The code as a chain keeps it, in pieces.
+//! The code in pieces, as a chain keeps it.
 
 use imo_commit::{DenseTree, Hash, LEAF_LOG2};
 
-/// Levels of a piece: 2^14 bytes.
+/// Depth of the tree over a piece, which has 2^14 bytes.
 const PIECE_DEPTH: u8 = 7;
 
 /// A part of a code segment.
@@ -10,9 +10,9 @@ const PIECE_DEPTH: u8 = 7;
 pub struct Piece<'a> {
     /// Its place among the pieces.
     pub index: u64,
-    /// Its bytes; what is left out at their end is zero.
+    /// Its bytes. Zeros at the end are left out.
     pub bytes: &'a [u8],
-    /// Siblings of its subtree, bottom-up.
+    /// Siblings on the way from its subtree to the root, bottom-up.
     pub siblings: Vec<Hash>,
 }
 

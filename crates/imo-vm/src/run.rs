@@ -1,4 +1,4 @@
-//! A run from its first state to its last, with the states in between at hand.
+//! A run from its first state to its last, and the states in between.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -12,9 +12,9 @@ use crate::witness::{Probe, witness};
 
 /// Most snapshots that a run keeps.
 const SNAPSHOTS: usize = 64;
-/// Most snapshots that it takes on its way: their distance doubles when there are more.
+/// Most snapshots of the first pass. If there are more, every second one is dropped.
 const TAKEN: usize = 32;
-/// Steps from one snapshot to the next in a short run, a power of two.
+/// Steps from one snapshot to the next in a short run; a power of two.
 const LEAST_STRIDE: u64 = 1 << 20;
 
 /// How a run ended.
@@ -22,12 +22,12 @@ const LEAST_STRIDE: u64 = 1 << 20;
 pub enum Stopped {
     /// It asked to exit.
     Halted {
-        /// With this code.
+        /// The exit code.
         code: u32,
     },
-    /// It did what is not allowed.
+    /// It did something that is not allowed.
     Fault {
-        /// At this instruction.
+        /// Address of the instruction that faulted.
         pc: u32,
     },
     /// It was still running at the step cap.
@@ -42,7 +42,7 @@ struct Snapshot {
     memory: Memory,
 }
 
-/// Memory that changes by itself: how a faulty or lying machine is played.
+/// A change of memory that no instruction made, to play a faulty or dishonest machine.
 #[derive(Clone, Debug)]
 struct Glitch {
     after_step: u64,
@@ -50,9 +50,12 @@ struct Glitch {
     bytes: Vec<u8>,
 }
 
-/// A run that has been taken to its end once. States are found again from the nearest snapshot. On the way there are snapshots at multiples
-/// of a power of two, which hold all that the first cut of a dissection asks for, and looking at a state keeps it as one, so that each
-/// narrowing costs a fraction of the one before.
+/// A run that was taken to its end once. Any of its states can be found again: the run continues
+/// from the nearest snapshot before it.
+///
+/// The first pass takes snapshots at multiples of a power of two, where the first dissection cuts
+/// the run. A state that was asked for becomes a snapshot too, so each narrower dissection costs a
+/// fraction of the one before.
 #[derive(Debug)]
 pub struct Run<'a, T> {
     segments: Segments<'a, T>,
@@ -78,7 +81,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         };
         let mut stride = LEAST_STRIDE;
         while end.step < cap && end.state.status == Status::Running {
-            // So that each copy has hashes of what has not changed since.
+            // Hashed before the copy is made, so that no copy hashes the same leaves again.
             end.memory.tree();
             let snapshots = run.snapshots.get_mut();
             snapshots.push(end.clone());
@@ -99,8 +102,8 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         run
     }
 
-    /// The same run on a machine that has `bytes` at `address` after step `after_step`, whatever that step does. The number of steps
-    /// stays as it was.
+    /// The same run on a machine that has `bytes` at `address` after step `after_step`, whatever
+    /// that step does. The number of steps stays as it was.
     #[must_use]
     pub fn with_glitch(mut self, after_step: u64, address: usize, bytes: Vec<u8>) -> Self {
         self.glitch = Some(Glitch { after_step, address, bytes });
@@ -113,7 +116,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         self.steps
     }
 
-    /// Steps taken so far, those taken again to find a state included.
+    /// Steps taken so far, including those taken again to find a state.
     pub const fn work(&self) -> u64 {
         self.work.get()
     }
@@ -123,12 +126,12 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         self.stopped
     }
 
-    /// The segments it runs over.
+    /// The segments that the run reads.
     pub const fn segments(&self) -> &Segments<'a, T> {
         &self.segments
     }
 
-    /// Hashes of the states at these steps, which ascend; after the last step all are the last.
+    /// Hashes of the states at these steps, which ascend. After the end the last state is repeated.
     pub fn state_hashes(&self, steps: &[u64]) -> Vec<Hash> {
         steps.iter().map(|step| self.at(*step, Snapshot::hash)).collect()
     }
@@ -141,24 +144,24 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         })
     }
 
-    /// Memory at the end.
+    /// Bytes of memory at the end of the run.
     pub fn output(&self, address: usize, length: usize) -> Vec<u8> {
         self.at(self.steps, |last| last.memory.bytes()[address..address + length].to_vec())
     }
 
-    /// The siblings, in memory at the end, of the `2^size_log2` bytes at `address`.
+    /// Siblings of the `2^size_log2` bytes at `address`, in memory at the end of the run.
     pub fn open_output(&self, address: usize, size_log2: u8) -> Vec<Hash> {
         self.at(self.steps, |last| {
             last.memory.tree().open(size_log2 - LEAF_LOG2, address >> size_log2)
         })
     }
 
-    /// What the contract needs to take the step from this state.
+    /// The witness of step `step`: what the contract needs to take it.
     pub fn witness(&self, step: u64) -> Vec<u8> {
         self.at(step, |snapshot| witness(&self.segments, &snapshot.state, &mut snapshot.memory))
     }
 
-    /// The last step that stored to a word that these addresses touch, if any did.
+    /// The last step that stored to a 4-byte word that these addresses touch, if any did.
     pub fn last_store(&self, addresses: Range<usize>) -> Option<u64> {
         let words = addresses.start as u64 & !3..addresses.end as u64;
         let mut now = self.nearest(0);
@@ -180,14 +183,14 @@ impl<'a, T: TraceBytes> Run<'a, T> {
             && snapshot.step <= glitch.after_step
             && glitch.after_step < to
         {
-            // It belongs to the step: the state before it is still the true one.
+            // The change belongs to step `after_step`: the state before that step is still true.
             self.run_on(snapshot, glitch.after_step + 1);
             snapshot.memory.write(glitch.address, &glitch.bytes);
         }
         self.run_on(snapshot, to);
     }
 
-    /// Steps until `to` or the end of the run, one straight line of instructions after the other.
+    /// Takes steps until `to` or the end of the run, one straight line of instructions at a time.
     fn run_on(&self, snapshot: &mut Snapshot, to: u64) {
         let machine = *self.segments.machine();
         let mut memories = Loaded { segments: &self.segments, memory: &mut snapshot.memory };
@@ -213,7 +216,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
         snapshot.step = now;
     }
 
-    /// Looks at the state at a step.
+    /// Calls `look` with the state at a step, which becomes a snapshot.
     fn at<R>(&self, step: u64, look: impl FnOnce(&mut Snapshot) -> R) -> R {
         let step = step.min(self.steps);
         let mut snapshots = self.snapshots.borrow_mut();
@@ -224,7 +227,7 @@ impl<'a, T: TraceBytes> Run<'a, T> {
             snapshot.step = step;
             snapshots.insert(place, snapshot);
             if snapshots.len() > SNAPSHOTS {
-                // What a narrowing game looks at next lies near what it looks at now.
+                // A dissection narrows, so the states that are asked for next lie near this one.
                 let farthest = if place > SNAPSHOTS / 2 { 1 } else { snapshots.len() - 2 };
                 snapshots.remove(farthest);
             }

@@ -1,25 +1,25 @@
-//! The state that a move on chain carries, but for memory, which stands in it as a root.
+//! The state of a machine, as moves on chain carry it: with the root of memory in place of memory.
 
 use imo_commit::{Hash, keccak256};
 
 /// Bytes of an encoded state.
 pub const STATE_BYTES: usize = 177;
 
-/// Whether a machine goes on.
+/// Whether a machine still runs, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// It takes another step.
     Running,
     /// It asked to exit; a0 is its code.
     Halted,
-    /// It did what is not allowed.
+    /// It did something that is not allowed.
     Fault,
-    /// A value that no run reaches; a fixed point like the last two.
+    /// A value that no run reaches. Like a halted machine, one with this status stays as it is.
     Other(u8),
 }
 
 impl Status {
-    /// As encoded.
+    /// The byte of this status in an encoded state.
     pub const fn byte(self) -> u8 {
         match self {
             Self::Running => 0,
@@ -41,23 +41,23 @@ impl From<u8> for Status {
     }
 }
 
-/// Bytes that are too few or too many for a state.
+/// Too few or too many bytes for an encoded state; holds how many there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a state has {STATE_BYTES} bytes, not {0}")]
 pub struct BadState(pub usize);
 
-/// Registers and windows.
+/// Everything that a machine has besides its memories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
     /// Address of the next instruction.
     pub pc: u32,
-    /// x0 … x31 and, last, where writes to x0 go. INVARIANT: x0 is 0.
+    /// x0 … x31, and last a place for what is written to x0. INVARIANT: x0 is 0.
     pub(crate) registers: [u32; 33],
     /// Offset of the model's window.
     pub model_window: u64,
     /// Offset of the trace's window.
     pub trace_window: u64,
-    /// Whether it runs.
+    /// Whether the machine runs.
     pub status: Status,
 }
 
@@ -87,7 +87,16 @@ impl State {
         self.registers[if index == 0 { 32 } else { index }] = value;
     }
 
-    /// The bytes whose hash stands for this state with memory under `root`.
+    /// Encodes this state, with the root of memory. Numbers are big-endian.
+    ///
+    /// | bytes | field |
+    /// |---|---|
+    /// | 0–31 | root of memory |
+    /// | 32–35 | pc |
+    /// | 36–159 | x1 … x31, 4 bytes each |
+    /// | 160–167 | offset of the model's window |
+    /// | 168–175 | offset of the trace's window |
+    /// | 176 | status |
     pub fn encode(&self, root: Hash) -> [u8; STATE_BYTES] {
         let mut bytes = [0; STATE_BYTES];
         bytes[..32].copy_from_slice(&root);
@@ -103,7 +112,7 @@ impl State {
         bytes
     }
 
-    /// Reads a state and the root of its memory.
+    /// Reads what [`State::encode`] writes: a state and the root of its memory.
     pub fn decode(bytes: &[u8]) -> Result<(Self, Hash), BadState> {
         let bytes: &[u8; STATE_BYTES] = bytes.try_into().map_err(|_| BadState(bytes.len()))?;
         let word = |at: usize| {
@@ -126,7 +135,7 @@ impl State {
         Ok((state, root))
     }
 
-    /// The hash that stands for this state with memory under `root`.
+    /// The hash of the encoded state, which moves on chain carry. `root` is that of memory.
     pub fn hash(&self, root: Hash) -> Hash {
         keccak256(&self.encode(root))
     }

@@ -1,4 +1,4 @@
-//! One instruction, once for every machine.
+//! What one instruction does, written once for every kind of run.
 
 use crate::decode::{Instruction, Operation};
 use crate::machine::{Machine, Region};
@@ -8,15 +8,15 @@ use crate::state::{State, Status};
 /// A load or store that is aligned, mapped and in bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Segment.
+    /// The segment.
     pub region: Region,
-    /// Offset in it, naturally aligned.
+    /// Offset in the segment, naturally aligned.
     pub offset: u64,
     /// Bytes: 1, 2 or 4.
     pub size: u32,
 }
 
-/// Where a step reads and writes. Offsets are in bounds and aligned; nothing can fail.
+/// Where a step reads and writes. Offsets are in bounds and aligned, so nothing can fail.
 pub trait Memories {
     /// The instruction at this offset of the code.
     fn fetch(&mut self, offset: u32) -> Instruction;
@@ -44,7 +44,7 @@ pub fn step(state: &mut State, machine: &Machine, memories: &mut impl Memories) 
     }
 }
 
-/// Carries out an instruction; on none nothing has changed and the machine faults.
+/// Carries out an instruction. `None` means that it changed nothing and the machine faults.
 #[inline(always)]
 pub(crate) fn execute(
     state: &mut State,

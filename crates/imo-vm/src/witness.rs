@@ -8,7 +8,8 @@ use crate::memory::{Loaded, Memory, Segments, TraceBytes, read};
 use crate::state::{STATE_BYTES, State};
 use crate::step::{Access, Memories, step};
 
-/// A step that is only looked at: what it would read is read, what it would write is dropped, the access is kept.
+/// A step that is only tried: its loads are carried out, its stores are dropped, and both are kept
+/// as accesses.
 pub(crate) struct Probe<'a, 's, T> {
     segments: &'s Segments<'a, T>,
     memory: &'s Memory,
@@ -17,7 +18,7 @@ pub(crate) struct Probe<'a, 's, T> {
 }
 
 impl<'a, 's, T: TraceBytes> Probe<'a, 's, T> {
-    /// Looks at the step from `state`.
+    /// Tries the step from `state`.
     pub(crate) fn look(segments: &'s Segments<'a, T>, state: &State, memory: &'s Memory) -> Self {
         let mut probe = Self { segments, memory, loaded: None, stored: None };
         step(&mut state.clone(), segments.machine(), &mut probe);
@@ -40,7 +41,7 @@ impl<T: TraceBytes> Memories for Probe<'_, '_, T> {
     }
 }
 
-/// What the contract needs to take the step from `state` over `memory`.
+/// The witness of the step from `state` over `memory`: all that the contract needs to take it.
 pub fn witness<T: TraceBytes>(
     segments: &Segments<'_, T>,
     state: &State,
@@ -51,7 +52,7 @@ pub fn witness<T: TraceBytes>(
     if let Some(access) = loaded.or(stored) {
         let leaf = access.offset >> LEAF_LOG2;
         let (contents, siblings) = match access.region {
-            // The contract has it.
+            // The contract has the code.
             Region::Code => return bytes,
             Region::Memory => memory.open(leaf),
             region => segments.open(region, leaf),
@@ -71,22 +72,22 @@ pub struct WitnessRun<'a, 's, T> {
 }
 
 impl<'a, 's, T: TraceBytes> WitnessRun<'a, 's, T> {
-    /// Begins at a state.
+    /// Begins at `state`, with this memory.
     pub const fn new(segments: &'s Segments<'a, T>, state: State, memory: Memory) -> Self {
         Self { segments, state, memory }
     }
 
-    /// Where it is.
+    /// The current state.
     pub const fn state(&self) -> &State {
         &self.state
     }
 
-    /// The hash of where it is.
+    /// The hash of the current state.
     pub fn hash(&mut self) -> Hash {
         self.state.hash(self.memory.tree().root())
     }
 
-    /// Takes a step and gives its witness.
+    /// Takes a step and returns its witness.
     pub fn step(&mut self) -> Vec<u8> {
         let witness = witness(self.segments, &self.state, &mut self.memory);
         let mut memories = Loaded { segments: self.segments, memory: &mut self.memory };
@@ -98,12 +99,12 @@ impl<'a, 's, T: TraceBytes> WitnessRun<'a, 's, T> {
 /// Why a witness proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadWitness {
-    /// It ends too early or too late.
+    /// It is too short or too long.
     #[error("the witness has {actual} bytes where {expected} are needed")]
     Length {
         /// Bytes that the step needs.
         expected: usize,
-        /// Bytes there are.
+        /// Bytes that the witness has.
         actual: usize,
     },
     /// An opening does not lead to the root of its segment.
@@ -114,7 +115,8 @@ pub enum BadWitness {
     },
 }
 
-/// Takes one step from code and a witness alone, as the contract does; returns the hashes of the state and of its successor.
+/// Takes one step from the code and a witness alone, as the contract does. Returns the hashes of
+/// the state before and after.
 pub fn check(
     machine: &Machine,
     roots: &Roots,
@@ -137,7 +139,7 @@ pub fn check(
     Ok((before.hash(root), after.hash(proven.root)))
 }
 
-/// Memories of which only the opened leaves are known, beside the code.
+/// Memories of which only the code and the opened leaves are known.
 struct Proven<'a> {
     machine: &'a Machine,
     roots: &'a Roots,
@@ -149,7 +151,8 @@ struct Proven<'a> {
 }
 
 impl Proven<'_> {
-    /// Takes the next leaf and its siblings off the witness and checks them against the root of the segment.
+    /// Takes the next leaf and its siblings off the witness, and checks them against the root of
+    /// the segment.
     fn open(&mut self, region: Region, leaf: u64) -> ([u8; LEAF_BYTES], Vec<Hash>) {
         let depth = usize::from(self.machine.depth(region));
         let size = LEAF_BYTES + 32 * depth;

@@ -12,13 +12,13 @@ pub fn put_word(bytes: &mut [u8], at: usize, value: u32) {
     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }
 
-/// A count of what fits the machine's memory.
+/// A count of things in the machine's memory, which therefore fits 32 bits.
 #[inline]
 pub fn number(count: usize) -> u32 {
     u32::try_from(count).expect("the machine's addresses have 32 bits")
 }
 
-/// Reads as many binary32 as `out` has.
+/// Fills `out` with binary32 numbers from `bytes`.
 #[inline]
 pub fn copy_floats(out: &mut [f32], bytes: &[u8]) {
     for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {

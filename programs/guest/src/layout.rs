@@ -10,5 +10,5 @@ pub const MEMORY_DEPTH: u8 = 15;
 pub const OUTPUT_ADDRESS: u32 = 0;
 /// Bytes of the largest slot, as a power of two.
 pub const SLOT_LOG2: u8 = 16;
-/// Exit code of a node that panicked; one that is right exits with 0.
+/// Exit code of a node that panicked. A node that left its slot exits with 0.
 pub const PANICKED: u32 = 101;

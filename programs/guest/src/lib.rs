@@ -1,12 +1,12 @@
 //! What any guest program needs, whichever model it is for.
 //!
-//! A program gives each node of a trace as a pure function of three read-only [`Memories`]: the
-//! packed model, the request, and the slots of earlier nodes. It works in a [`Workspace`] that the
-//! caller provides and writes its slot. So the same functions run on the host, where tests hold the
-//! engine against them, and in the virtual machine, where [`program!`] makes them a binary: it
-//! starts, moves the machine's windows, runs one node and exits.
+//! A program computes each node of a trace as a pure function of three read-only [`Memories`]: the
+//! packed model, the request, and the slots of earlier nodes. The function works in a [`Workspace`]
+//! that the caller provides, and writes the node's slot. So the same functions run in two places.
+//! On the host, tests compare the engine with them. In the virtual machine they are a binary, made
+//! with `program!`: it starts, moves the machine's windows, runs one node and exits.
 //!
-//! **Invariant:** nothing here allocates, and only the start-up and the windows, which exist on the
+//! **Invariant:** nothing here allocates. Only the start-up and the windows, which exist on the
 //! machine alone, are `unsafe`.
 #![no_std]
 #![deny(clippy::float_arithmetic)]

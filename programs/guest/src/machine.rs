@@ -20,11 +20,11 @@ use crate::layout::{PANICKED, SLOT_LOG2};
 use crate::memories::Memories;
 use crate::workspace::Workspace;
 
-// a0 to a2 are the node, the nodes and the bytes of a slot as powers of two. They pass through to
-// `start`, which `program!` writes.
-global_asm!(".section .text.start", ".globl _start", "_start:", "la sp, __stack_top", "call start",);
+// a0 is the node, a1 the number of nodes and a2 the bytes of a slot, both as powers of two. They
+// pass through to `start`, which `program!` writes.
+global_asm!(".section .text.start", ".globl _start", "_start:", "la sp, __stack_top", "call start");
 
-/// Makes a binary of a program: `program!(node, NEEDS, input_depth)`.
+/// Makes a program a binary: `program!(node, NEEDS, input_depth)`.
 ///
 /// `node` has the signature that [`run`] takes, `NEEDS` is a constant [`crate::Needs`], and
 /// `input_depth` is the depth of the input memory's tree.
@@ -52,7 +52,7 @@ macro_rules! program {
     };
 }
 
-/// Memory of a program that is taken once, at the start.
+/// Memory that a program takes once, at its start.
 #[derive(Debug)]
 pub struct Static<T>(UnsafeCell<T>);
 
@@ -60,19 +60,19 @@ pub struct Static<T>(UnsafeCell<T>);
 unsafe impl<T> Sync for Static<T> {}
 
 impl<T> Static<T> {
-    /// Memory that begins as `value`, which must be zero: the machine loads no other.
+    /// Memory that holds `value` at the start, which must be zero: the machine loads nothing else.
     pub const fn new(value: T) -> Self {
         Self(UnsafeCell::new(value))
     }
 
-    /// The memory.
+    /// Takes the memory.
     ///
     /// # Safety
     ///
     /// It must be taken once only.
     #[expect(clippy::mut_from_ref, reason = "the caller takes it once")]
     pub unsafe fn take(&'static self) -> &'static mut T {
-        // SAFETY: the caller vouches that no other reference is there.
+        // SAFETY: the caller vouches that there is no other reference.
         unsafe { &mut *self.0.get() }
     }
 }
@@ -136,9 +136,11 @@ impl<
 #[unsafe(link_section = ".slot")]
 static SLOT: Static<[u8; 1 << SLOT_LOG2]> = Static::new([0; 1 << SLOT_LOG2]);
 
-/// Computes one node into the slot and exits: what [`program!`] calls at the start.
+/// Computes one node, leaves its slot and exits. [`program!`] calls this at the start.
 ///
-/// `arguments` are the node, and the nodes of the trace and the bytes of a slot as powers of two.
+/// `arguments` are the node, the number of nodes in the trace, and the bytes of a slot, the last
+/// two
+/// as powers of two.
 pub fn run(
     node: impl FnOnce(&mut Windows, u32, (u8, u8), Workspace<'_>, &mut [u8]),
     arguments: (u32, u32, u32),
@@ -163,7 +165,7 @@ pub fn run(
 /// The machine's read-only memories.
 #[derive(Debug)]
 pub struct Windows {
-    /// Where the model's window is.
+    /// Offset of the model's window.
     model: u64,
     slot_log2: u8,
     input_bytes: usize,
@@ -179,7 +181,7 @@ impl Memories for Windows {
         #[expect(clippy::cast_possible_truncation, reason = "below 2³⁰: within the window")]
         let within = (offset - self.model) as usize;
         // SAFETY: the window shows these bytes until it is moved, which takes `&mut self`. Where
-        // they are not in the model, reading them is a fault of the machine, not of this program.
+        // the model has no such bytes, the machine faults on reading them, and the program ends.
         unsafe { slice::from_raw_parts((MODEL_BASE as usize + within) as *const u8, length) }
     }
 
@@ -197,7 +199,7 @@ impl Memories for Windows {
     }
 
     fn input(&mut self) -> &[u8] {
-        // SAFETY: the input is always there.
+        // SAFETY: the input is mapped all the time.
         unsafe { slice::from_raw_parts(INPUT_BASE as *const u8, self.input_bytes) }
     }
 }

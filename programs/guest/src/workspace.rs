@@ -1,4 +1,4 @@
-//! Working memory, carved out of a caller's slices.
+//! Working memory, taken from slices of the caller.
 
 /// How many entries of each kind a node needs, or a workspace has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct Workspace<'a> {
 }
 
 impl Workspace<'_> {
-    /// How much it is.
+    /// How many entries of each kind it has.
     pub const fn size(&self) -> Needs {
         Needs {
             floats: self.floats.len(),
@@ -69,7 +69,7 @@ impl Workspace<'_> {
 /// Takes the first `count` entries off a slice.
 ///
 /// # Panics
-/// If there are fewer; `Needs` says how many are enough.
+/// If there are fewer. `Needs` says how many are enough.
 pub fn take<'a, T>(pool: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     let (taken, rest) = core::mem::take(pool).split_at_mut(count);
     *pool = rest;

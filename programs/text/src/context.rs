@@ -1,4 +1,4 @@
-//! What every node knows of its model and trace.
+//! What every node knows about its model and trace.
 
 use imo_model::Header;
 

@@ -7,7 +7,7 @@ use crate::layout::slots::{emit, sampler};
 use crate::layout::{ANSWER_BYTES, OUTPUT_LIMIT, Request, Status, Stops};
 use crate::tokens::{Prompt, text};
 
-/// Length and hash of the answer and the tokens used, in big-endian words.
+/// The last slot: length and hash of the answer, and the tokens used, in big-endian words.
 pub(crate) fn emit(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -31,8 +31,8 @@ pub(crate) fn emit(
     out[emit::TOKENS_USED].copy_from_slice(&tokens.to_be_bytes());
 }
 
-/// Writes the text of all sampled tokens but the one that ends the sequence, cut where `answer`
-/// ends. Returns its length and the number of tokens.
+/// Writes the text of all sampled tokens, as far as `answer` has room. The token that ends the
+/// sequence has no text. Returns the length of the text and the number of tokens.
 fn collect(
     memories: &mut impl Memories,
     context: &Context<'_>,

@@ -11,7 +11,7 @@ use crate::layout::slots::{head, sampler};
 use crate::layout::{Request, Stops, draw};
 use crate::tokens::{Prompt, text};
 
-/// The best candidates of one part of the vocabulary.
+/// The slot of a head part: the best candidates of one part of the vocabulary.
 pub(crate) fn part(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -61,7 +61,7 @@ pub(crate) fn part(
     }
 }
 
-/// The next token.
+/// The slot of a sampler: the next token, and whether another position follows.
 pub(crate) fn sampler(
     memories: &mut impl Memories,
     context: &Context<'_>,

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::layout::LayerSlot;
 use crate::tokens::Prompt;
 
-/// The residual stream, keys and values of one layer at one position.
+/// The slot of a layer: its residual stream, keys and values at one position.
 pub(crate) fn layer(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -41,7 +41,7 @@ pub(crate) fn layer(
     put_floats(out, residual);
 }
 
-/// Adds what attention gives to the residual stream; leaves keys and values in the slot.
+/// Adds the output of attention to the residual stream, and leaves keys and values in the slot.
 fn attention(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -65,7 +65,7 @@ fn attention(
     let (key, value) = key_and_value.split_at_mut(kv_dim);
     rotate_both(memories, header, position, query, key, &mut floats);
 
-    // Keys, values and exponents as in a slot.
+    // Keys, values and exponents, laid out as in a slot.
     let own = take(&mut shorts, layout.kv_length());
     quantise_kv(&layout, own, key, value);
     for (place, value) in out[layout.kv_at()..].as_chunks_mut().0.iter_mut().zip(&*own) {
@@ -121,7 +121,7 @@ fn feed_forward(
     add(residual, normed);
 }
 
-/// Quantises a vector where `values` and `sums` have room for it.
+/// Quantises a vector into `values` and `sums`.
 pub(crate) fn quantised<'a>(
     values: &'a mut [i16],
     sums: &'a mut [i32],
@@ -131,7 +131,8 @@ pub(crate) fn quantised<'a>(
     Quantised { values, sums, scale }
 }
 
-/// Queries, keys and values of the normalised residual stream, one after the other, with what the model adds to them.
+/// Queries, keys and values of the normalised residual stream, one after the other, with the biases
+/// of the model, if it has any.
 fn project(
     memories: &mut impl Memories,
     header: &Header,
@@ -193,14 +194,14 @@ fn rotate_both(
     rotate(key, table);
 }
 
-/// Keys and values of a layer at the positions that one sees.
+/// Keys and values of a layer at all positions that one position attends to.
 struct Seen<'a> {
     context: &'a Context<'a>,
     layer: u32,
     position: u32,
-    /// Those of the position itself.
+    /// Keys and values of the position itself.
     own: &'a [i16],
-    /// Where they are in a slot.
+    /// Where keys and values begin in a slot, in bytes.
     at: usize,
 }
 

@@ -9,11 +9,11 @@ use crate::{emit, head, layer, tokens};
 
 /// Computes the slot of `node` into `out`, which has `2^slot_log2` bytes.
 ///
-/// A trace too small for the model, or a model too large for the workspace, has zero slots. Packing
-/// makes neither.
+/// If the trace is too small for the model, or the workspace is, all slots are zero. No packed
+/// model leads to that.
 ///
 /// # Panics
-/// If `out` has another size.
+/// If `out` has any other size.
 pub fn node(
     memories: &mut impl Memories,
     node: u32,

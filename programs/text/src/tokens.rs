@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::layout::slots::{sampler, tokens};
 use crate::layout::{Origin, Request, Status};
 
-/// Chunk `chunk` of the prompt's tokens.
+/// The slot of chunk `chunk` of the prompt's tokens.
 pub(crate) fn chunk(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -41,7 +41,8 @@ pub(crate) fn chunk(
     put_word(out, tokens::STATUS, status as u32);
 }
 
-/// Gives each token with its index to `emit`; returns how many there are, and how many may be generated.
+/// Gives each token with its index to `emit`. Returns how many there are, and how many may be
+/// generated.
 fn encode(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -49,7 +50,7 @@ fn encode(
     mut emit: impl FnMut(u32, u32),
 ) -> Result<(u32, u32), Status> {
     let Workspace { bytes, words, longs, .. } = workspace;
-    // The prompt is copied beside the text to encode: model and input are never looked at together.
+    // The prompt is copied, because model and input cannot be borrowed at the same time.
     let request = Request::parse(memories.input()).ok_or(Status::Malformed)?;
     let (raw, max_tokens, length) = (request.raw, request.max_tokens, request.prompt.len());
     let (text, rest) = bytes.split_at_mut(length + TEMPLATE_LIMIT);
@@ -105,7 +106,7 @@ impl Prompt {
         }
     }
 
-    /// The token at a position, or none when the position is not live.
+    /// The token at a position; `None` if the position is not live.
     pub(crate) fn token(
         &self,
         memories: &mut impl Memories,
@@ -125,7 +126,8 @@ impl Prompt {
         (word(slot, sampler::FLAGS) & sampler::CONTINUE != 0).then(|| word(slot, sampler::TOKEN))
     }
 
-    /// The tokens of the last live positions, from `position` back, as many as `recent` holds; returns how many.
+    /// Fills `recent` with the tokens of the last live positions, from `position` back. Returns how
+    /// many there are.
     pub(crate) fn recent(
         &self,
         memories: &mut impl Memories,

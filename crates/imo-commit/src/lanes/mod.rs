@@ -1,8 +1,8 @@
 //! Many Keccak-256 hashes at once: lane `i` of every vector belongs to message `i`.
 //!
 //! A leaf and a branch are each shorter than Keccak's rate of 136 bytes, so a hash is one
-//! permutation. The widest vectors the machine has are found at run time; a message by itself, and
-//! every other machine, takes the scalar path, which defines the result.
+//! permutation. The widest vectors that the machine has are found at run time. The scalar path
+//! defines the result; it serves single messages, and machines without such vectors.
 
 use crate::{Hash, LEAF_BYTES, keccak256};
 

@@ -1,4 +1,4 @@
-//! Two lanes with NEON, whose instructions for SHA-3 make a round shorter where the processor has them.
+//! Two lanes with NEON. A round is shorter where the processor has instructions for SHA-3.
 #![expect(unsafe_code, reason = "loads and stores of vectors, after a look at the machine")]
 
 use core::arch::aarch64::*;
@@ -8,7 +8,7 @@ use super::permutation::{RATE, permutation};
 use super::spread::in_lanes;
 use crate::Hash;
 
-/// Hashes as much as is worth it in the machine's lanes, and returns what is left.
+/// Hashes in the machine's lanes as long as that is faster, and returns what is left.
 pub(super) fn hash_all<'a, 'o, const LANES: usize, const BYTES: usize>(
     out: &'o mut [Hash],
     next: &mut impl FnMut() -> &'a [u8; BYTES],
@@ -54,7 +54,7 @@ fn padded<const BYTES: usize>(messages: [&[u8; BYTES]; 2]) -> [uint64x2_t; 25] {
     state
 }
 
-/// What a hash is of the state after it.
+/// The hashes: the start of the state after the permutation.
 #[target_feature(enable = "neon")]
 #[inline]
 fn hashes(state: &[uint64x2_t; 25]) -> [Hash; 2] {
@@ -82,9 +82,10 @@ permutation!(
     permute_twos(uint64x2_t), "neon", veorq_u64, xor5_twos, rotate_twos, chi_twos, splat_twos
 );
 permutation!(
-    /// Two permutations, with NEON and SHA-3's instructions: the compiler takes them for an exclusive or of three, one with a rotation,
-    /// and for chi.
-    permute_twos_sha3(uint64x2_t), "neon,sha3", veorq_u64, xor5_twos, rotate_twos, chi_twos, splat_twos
+    /// Two permutations, with NEON and SHA-3's instructions. The compiler uses those for chi, for
+    /// an exclusive or of three vectors, and for one with a rotation.
+    permute_twos_sha3(uint64x2_t), "neon,sha3",
+    veorq_u64, xor5_twos, rotate_twos, chi_twos, splat_twos
 );
 
 #[target_feature(enable = "neon")]

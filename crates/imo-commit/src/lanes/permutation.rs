@@ -30,8 +30,8 @@ pub(super) const ROUND_CONSTANTS: [u64; 24] = [
     0x8000_0000_8000_8008,
 ];
 
-/// Keccak-f[1600] on vectors, from five operations. All of a round is spelled out, since only
-/// so the state stays in registers.
+/// Keccak-f[1600] on vectors, from five operations. A round is spelled out in full, because the
+/// state stays in registers only then.
 macro_rules! permutation {
     ($(#[$doc:meta])* $name:ident($vector:ty), $feature:literal,
      $xor:ident, $xor5:ident, $rotate:ident, $chi:ident, $splat:ident) => {

@@ -2,9 +2,10 @@
 
 use crate::Hash;
 
-/// Hashes all messages, `LANES` at a time, but for one that would be alone; returns its place.
+/// Hashes the messages, `LANES` at a time. If a single one is left at the end, it is not hashed,
+/// and its place in `out` is returned.
 ///
-/// From two messages on vectors are faster, even if some of their lanes are idle.
+/// Vectors are faster from two messages on, even if some of their lanes are idle.
 pub(super) fn in_lanes<'a, 'o, const BYTES: usize, const LANES: usize>(
     out: &'o mut [Hash],
     next: &mut impl FnMut() -> &'a [u8; BYTES],

@@ -8,7 +8,7 @@ use super::permutation::{RATE, permutation};
 use super::spread::in_lanes;
 use crate::Hash;
 
-/// Hashes as much as is worth it in the machine's lanes, and returns what is left.
+/// Hashes in the machine's lanes as long as that is faster, and returns what is left.
 pub(super) fn hash_all<'a, 'o, const LANES: usize, const BYTES: usize>(
     out: &'o mut [Hash],
     next: &mut impl FnMut() -> &'a [u8; BYTES],
@@ -92,16 +92,16 @@ fn transpose_four([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn transpose_eight(rows: [__m512i; 8]) -> [__m512i; 8] {
-    /// Pairs 0 and 2 of either, pairs 1 and 3 of either.
+    /// Takes pairs 0 and 2 of both vectors; `ODD` takes pairs 1 and 3.
     const EVEN: i32 = 0b10_00_10_00;
     const ODD: i32 = 0b11_01_11_01;
     let [a, b, c, d, e, f, g, h] = rows;
-    // Of two rows, the pairs of words 0, 2, 4 and 6, and those of odd words.
+    // From each two rows: pairs of the words 0, 2, 4 and 6, and pairs of the odd words.
     let (ab, ab_odd) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
     let (cd, cd_odd) = (_mm512_unpacklo_epi64(c, d), _mm512_unpackhi_epi64(c, d));
     let (ef, ef_odd) = (_mm512_unpacklo_epi64(e, f), _mm512_unpackhi_epi64(e, f));
     let (gh, gh_odd) = (_mm512_unpacklo_epi64(g, h), _mm512_unpackhi_epi64(g, h));
-    // Of four rows, two words.
+    // From each four rows: two words of each row.
     let (abcd_04, abcd_26) =
         (_mm512_shuffle_i64x2::<EVEN>(ab, cd), _mm512_shuffle_i64x2::<ODD>(ab, cd));
     let (abcd_15, abcd_37) =

@@ -10,8 +10,8 @@ use imo_text::layout::Request;
 use imo_trace::Uncommitted;
 use serde::Deserialize;
 
-/// Both round. The largest logits are about 6, and without the rotation, a bias or the window they
-/// differ by more than 1.
+/// The largest difference of two logits, since both sides round. The largest logits are about 6; if
+/// the rotation, a bias or the window were missing, some would differ by more than 1.
 const TOLERANCE: f64 = 0.02;
 
 #[derive(Deserialize)]

@@ -75,8 +75,8 @@ fn a_stop_ends_the_answer_wherever_it_lies_over_the_tokens() {
     let first = texts.iter().find(|text| !text.is_empty()).expect("a text");
     assert_eq!(answer(&image, &[first]).bytes, b"");
     assert_eq!(answer(&image, &[first]).tokens_used(), 1);
-    // Of several, the one that is complete first ends the answer, and the one that begins first
-    // is where the answer is cut.
+    // Of several stops, the one that is complete first ends the answer, and the one that begins
+    // first says where the answer is cut.
     let [long, short] = [&whole.bytes[4..9], &whole.bytes[6..8]];
     let overlapping = answer(&image, &[b"", long, short]);
     assert_eq!(overlapping, answer(&image, &[short]));

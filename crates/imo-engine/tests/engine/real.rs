@@ -13,7 +13,7 @@ use imo_text::layout::Request;
 use imo_trace::{Commitment, Uncommitted};
 use serde_json::Value;
 
-/// No logit may be further from the reference than this.
+/// The largest distance of a logit from the reference.
 const TOLERANCE: f64 = 0.1;
 
 fn demo_model() -> ModelImage {

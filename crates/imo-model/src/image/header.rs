@@ -39,8 +39,8 @@ use super::shapes::Shapes;
 /// | 152 | u64 zero | |
 /// | 160 | u64 length of the image | |
 ///
-/// Every count is from 1 to 2^24. The rest is zero. What the fields mean is told by [`Shapes`],
-/// whose fields and functions a header has as its own.
+/// Every count is from 1 to 2^24. The rest is zero. [`Shapes`] says what the fields mean; a header
+/// has the fields and functions of its shapes as its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Header {
     /// Bytes of the whole image.
@@ -124,7 +124,8 @@ impl Header {
     }
 }
 
-/// A header is asked for its shapes wherever a model is computed, so it gives them as its own.
+/// Code that computes a model asks its header for shapes all the time, so a header has their
+/// fields.
 impl Deref for Header {
     type Target = Shapes;
 

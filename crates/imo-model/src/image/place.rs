@@ -80,15 +80,15 @@ impl Tensor {
         put_word(table, entry + at::COLUMNS, self.columns);
     }
 
-    /// As [`Tensor::bytes`], before anything was checked. That is at most 2^24 · 2^24 · 3 bytes:
-    /// it fits 64 bits, but perhaps not a guest's 32.
+    /// As [`Tensor::bytes`], before anything is checked. At most 2^24 · 2^24 · 3 bytes, which fit
+    /// 64 bits, but may not fit the 32 bits of a guest.
     pub(super) fn wide_bytes(&self) -> u64 {
         let blocks = u64::from(self.rows).div_ceil(8) * u64::from(self.columns / 32);
         blocks * self.format.block_bytes() as u64
     }
 }
 
-/// Where a vector of binary32 lies. Only its offset stands in the image; shapes give its length.
+/// Where a vector of binary32 lies. The image has only its offset; the shapes give its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vector {
     /// Offset of its bytes, a multiple of 128.

@@ -11,7 +11,7 @@ pub const TEXT_PROGRAM: u32 = 1;
 const MAGIC: [u8; 8] = *b"IMOMODEL";
 /// The version of the layout.
 const VERSION: u32 = 1;
-/// Bytes up to the program's number, and with it.
+/// Bytes up to the end of the program's number.
 const START_BYTES: usize = at::PROGRAM + 4;
 
 /// The number of the program that an image needs.

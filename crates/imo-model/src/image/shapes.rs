@@ -1,4 +1,4 @@
-//! What a text model's tensors are shaped like.
+//! The shapes of a text model's tensors.
 
 use super::error::ImageError;
 use super::layout::{HEADER_BYTES, header as at};
@@ -22,7 +22,7 @@ pub struct Shapes {
     pub kv_heads: u32,
     /// Width of a head; even.
     pub head_dim: u32,
-    /// Tokens.
+    /// Tokens of the vocabulary.
     pub vocab: u32,
     /// The most positions.
     pub context: u32,
@@ -119,12 +119,12 @@ impl Shapes {
         }
     }
 
-    /// Keys, or values, of a position.
+    /// How many keys a position has, and how many values.
     pub const fn kv_dim(&self) -> u32 {
         self.kv_heads * self.head_dim
     }
 
-    /// Queries of a position.
+    /// How many queries a position has.
     pub const fn query_dim(&self) -> u32 {
         self.heads * self.head_dim
     }

@@ -1,4 +1,4 @@
-//! A text to tokens.
+//! From a text to its tokens.
 
 use core::str;
 

@@ -1,4 +1,4 @@
-//! The tables of a tokenizer, taken apart and checked, and what is looked up in them.
+//! The tables of a tokenizer: they are taken apart and checked here, and looked up.
 
 use core::cmp::Ordering;
 use core::str;
@@ -28,13 +28,13 @@ pub struct Tokenizer<'a> {
     merges: Words<'a>,
     ranges: Words<'a>,
     pieces: Words<'a>,
-    /// (character, token), ascending; only of SentencePiece.
+    /// (character, token), ascending; only in tables of SentencePiece.
     characters: Words<'a>,
-    /// Tokens in order of their text; only of unigram, and where a piece that is a token is not
-    /// merged.
+    /// Tokens in order of their text; only in tables of unigram, and where a piece that is a token
+    /// is not merged.
     pub(super) by_text: Words<'a>,
-    /// What each token of `by_text` costs, and last, what any other character costs; only of
-    /// unigram.
+    /// What each token of `by_text` costs, and last, what any other character costs; only in tables
+    /// of unigram.
     pub(super) costs: Words<'a>,
     /// Tokens that a user may write, the longest first.
     pub(super) users: Words<'a>,
@@ -153,7 +153,7 @@ impl<'a> Tokenizer<'a> {
         self.offsets.len() - 1
     }
 
-    /// The bytes of a token. Control tokens have none, nor have numbers that are no token.
+    /// The bytes of a token. Control tokens, and numbers that are no token, have none.
     pub fn decode(&self, token: u32) -> &'a [u8] {
         if token as usize >= self.vocab() || self.is_control(token) {
             return &[];
@@ -161,7 +161,7 @@ impl<'a> Tokenizer<'a> {
         self.text(token)
     }
 
-    /// Whether this is a control token: one that no text gives.
+    /// Whether this is a control token, which no user's text gives.
     pub fn is_control(&self, token: u32) -> bool {
         self.offsets.get(token as usize) & CONTROL != 0
     }

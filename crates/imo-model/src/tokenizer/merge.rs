@@ -90,7 +90,7 @@ impl<'a> Symbols<'a> {
         self.next[at] = if end < self.tokens.len() { end as u32 } else { NONE };
     }
 
-    /// Merges pairs until none is left: the pair of best rank first, of equals the leftmost.
+    /// Merges pairs until none is left: the best rank first, and the leftmost among equals.
     fn merge(&mut self, tokenizer: &Tokenizer<'_>) {
         let mut at = 0;
         while at != NONE {

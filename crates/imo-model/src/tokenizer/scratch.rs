@@ -13,10 +13,10 @@ pub const fn scratch_words(bytes: usize) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "std", derive(thiserror::Error))]
 pub enum EncodeError {
-    /// Not UTF-8.
+    /// The text is not UTF-8.
     #[cfg_attr(feature = "std", error("the prompt is not UTF-8"))]
     NotUtf8,
-    /// With its template longer than the scratch.
+    /// With its template, the text is longer than the scratch.
     #[cfg_attr(feature = "std", error("the prompt is too long"))]
     TooLong,
 }

@@ -6,7 +6,7 @@ use super::tables::{Class, Splitter};
 /// What may follow an apostrophe.
 const CONTRACTIONS: [&str; 7] = ["s", "t", "re", "ve", "m", "ll", "d"];
 
-/// Bytes of a text that is not empty which are cut apart by themselves.
+/// Length in bytes of the first run of a text that is not empty. Each run is cut by itself.
 pub(super) fn first_run(tokenizer: &Tokenizer<'_>, text: &str) -> usize {
     if tokenizer.splitter != Splitter::Smollm {
         return text.len();
@@ -17,7 +17,7 @@ pub(super) fn first_run(tokenizer: &Tokenizer<'_>, text: &str) -> usize {
     }
 }
 
-/// Bytes of the first piece of a run that is not empty.
+/// Length in bytes of the first piece of a run that is not empty.
 pub(super) fn first_piece(tokenizer: &Tokenizer<'_>, run: &str) -> usize {
     match tokenizer.splitter {
         Splitter::Smollm | Splitter::Gpt2 => first_of_gpt2(tokenizer, run),
@@ -78,12 +78,12 @@ fn first_of_llama3(tokenizer: &Tokenizer<'_>, run: &str, digits: usize) -> usize
     }
 }
 
-/// `\s+(?!\S)|\s+`: of more than one space before something else the last one goes with it.
+/// `\s+(?!\S)|\s+`: of several spaces before a word, the last one belongs to the word.
 fn first_space(tokenizer: &Tokenizer<'_>, run: &str) -> usize {
     let end = length_while(run, |c| tokenizer.class(c) == Class::Space);
     let last = run[..end].chars().next_back().map_or(0, char::len_utf8);
     match end {
-        // Tables in which even a space is no space: the character stands for itself.
+        // In tables where even a space is no space, the character is a piece by itself.
         0 => first_length(run),
         end if end == run.len() || end == last => end,
         end => end - last,
@@ -94,7 +94,7 @@ fn first_length(text: &str) -> usize {
     text.chars().next().map_or(0, char::len_utf8)
 }
 
-/// Bytes of the characters at the start for which this holds.
+/// Length in bytes of the characters at the start for which `holds` is true.
 fn length_while(text: &str, holds: impl Fn(char) -> bool) -> usize {
     text.char_indices().find(|(_, c)| !holds(*c)).map_or(text.len(), |(at, _)| at)
 }

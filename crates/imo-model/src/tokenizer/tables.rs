@@ -1,5 +1,5 @@
-//! How the tokenizer's tables lie: packing writes them and [`Tokenizer`](super::Tokenizer) reads
-//! them by this.
+//! The layout of the tokenizer's tables, which packing writes and [`Tokenizer`](super::Tokenizer)
+//! reads.
 //!
 //! They are little-endian 32-bit words, and then text. First come the words of [`head`], and
 //! then, without gaps:
@@ -10,11 +10,11 @@
 //! | tokens + 1 | where each token's text begins; [`CONTROL`] marks a control token |
 //! | 4 × merges | left, right, rank, result; ascending by left and right |
 //! | 3 × ranges | first and last character and [`Class`]; ascending |
-//! | 3 × pieces | of the chat template, as [`piece`] tells |
+//! | 3 × pieces | of the chat template, as [`piece`] says |
 //! | 2 × characters | character and its token; ascending |
 //! | by text | tokens in order of their text |
 //! | users | tokens that a user may write by name, the longest first |
-//! | by text + 1, of unigram only | what each token by text costs, then any other character |
+//! | by text + 1, only for unigram | what each token by text costs, then any other character |
 //!
 //! The text of all tokens follows, and after it the text of the chat template.
 
@@ -60,17 +60,17 @@ pub const TRIMS: u32 = 1;
 pub const PREFIXES: u32 = 2;
 /// Where the splitter's code begins in the word of the flags.
 pub const SPLITTER_SHIFT: u32 = 8;
-/// Stands where there is no token. Some vocabularies have none for bytes that their corpus never
-/// had; such a byte is dropped.
+/// Stands where there is no token. Some vocabularies have no token for bytes that their corpus
+/// never had. Such a byte is dropped.
 pub const NO_TOKEN: u32 = u32::MAX - 1;
 /// Marks a control token in the offset of its text.
 pub const CONTROL: u32 = 1 << 31;
-/// What SentencePiece has for a space.
+/// The character that SentencePiece writes for a space.
 pub const SPACE: &str = "\u{2581}";
 
-/// The most bytes of a piece of unigram. With [`PIECES_LIMIT`] and the longest prompt the steps of
-/// a node stay below 2³²: the most that are known are 3.5 · 10⁹. SentencePiece's own pieces have
-/// at most 16 characters.
+/// The most bytes of a piece of unigram. With [`PIECES_LIMIT`] and the longest prompt, the steps of
+/// a node stay below 2³²: the worst case that is known takes 3.5 · 10⁹. SentencePiece's own pieces
+/// have at most 16 characters.
 pub const PIECE_LIMIT: usize = 48;
 /// The most pieces of unigram.
 pub const PIECES_LIMIT: usize = 1 << 18;
@@ -80,7 +80,7 @@ pub const USER_LIMIT: usize = 512;
 /// What a character counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Neither of the others.
+    /// None of the classes below.
     Other = 0,
     /// General category L.
     Letter = 1,
@@ -114,9 +114,9 @@ pub enum Splitter {
     Llama3 = 2,
     /// As `Llama3`, but each number character stands by itself.
     Qwen2 = 3,
-    /// Not at all: SentencePiece's BPE.
+    /// The text is not cut: SentencePiece's BPE.
     Whole = 4,
-    /// Not at all: SentencePiece's unigram.
+    /// The text is not cut: SentencePiece's unigram.
     Unigram = 5,
 }
 

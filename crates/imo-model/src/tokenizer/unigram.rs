@@ -1,9 +1,9 @@
 //! SentencePiece's unigram: of all ways to cut a text into pieces of the vocabulary, the one of
 //! least cost, in a caller's memory.
 //!
-//! Costs are integers, so a sum is exact in any order. Of two ways of equal cost, compared from the
-//! end, the one with the longer piece where they first differ wins. A character that is no piece
-//! costs more than every piece and becomes its bytes' tokens.
+//! Costs are integers, so a sum is exact in any order. Two ways of equal cost are compared from the
+//! end: where they first differ, the one with the longer piece wins. A character that is no piece
+//! costs more than every piece, and becomes the tokens of its bytes.
 
 use core::ops::Range;
 
@@ -11,7 +11,7 @@ use super::lookup::Tokenizer;
 use super::scratch::Room;
 use super::tables::{NO_TOKEN, SPACE};
 
-/// No way there yet.
+/// Cost of a place to which no way is known yet.
 const NONE: u64 = u64::MAX;
 
 /// Gives the tokens of a text to `emit`, in O(n · longest piece).
@@ -102,7 +102,7 @@ impl<'a> Prefixed<'a> {
         self.length += 1;
     }
 
-    /// The piece that is all that was read.
+    /// The piece that is exactly what was read so far.
     fn whole(&self) -> Option<usize> {
         let first = self.range.start;
         (!self.range.is_empty() && self.text(first).len() == self.length).then_some(first)

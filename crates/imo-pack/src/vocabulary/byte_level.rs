@@ -75,7 +75,7 @@ fn merges(gguf: &Gguf<'_>, ids: &BTreeMap<&str, u32>) -> Result<Merges, PackErro
         let (Some(left), Some(right), Some(result)) = merged else {
             return Err(vocabulary_error("merges of tokens that there are"));
         };
-        // Of equal pairs the first counts, which has the better rank.
+        // If a pair is there twice, the first one counts, which has the better rank.
         merges.entry((left, right)).or_insert((rank, result));
     }
     Ok(merges)

@@ -1,4 +1,4 @@
-//! What a model file says of a vocabulary of any kind.
+//! What a model file says about a vocabulary of any kind.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -78,8 +78,8 @@ pub(super) fn users(texts: &[Vec<u8>], kinds: &[u64]) -> Vec<u32> {
     users.into_iter().map(|(_, id)| id).collect()
 }
 
-/// The token that every text begins with. The file says whether there is one; if it does not, the
-/// default of the tokenizer counts.
+/// The token that every text begins with. The file says whether there is one. If the file does not
+/// say, `default` counts, which is the tokenizer's.
 pub(super) fn begin(gguf: &Gguf<'_>, default: bool) -> Result<Option<u32>, PackError> {
     let begins = match gguf.value("tokenizer.ggml.add_bos_token") {
         Some(Value::Bool(begins)) => begins,

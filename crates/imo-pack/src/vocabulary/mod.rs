@@ -1,4 +1,4 @@
-//! A model file's vocabulary to the tokenizer's tables.
+//! From a model file's vocabulary to the tokenizer's tables.
 
 mod byte_level;
 mod classes;

@@ -120,7 +120,7 @@ mod tests {
                     tokens.iter().flat_map(|token| tokenizer.decode(*token)).copied().collect();
                 let back = String::from_utf8(back).expect("a text");
                 if matches!(name, "spm" | "unigram") {
-                    // A space for each beginning, and one character for spaces.
+                    // Encoding adds a space at each beginning, and spaces are another character.
                     let plain = |it: &str| it.replace([' ', '\u{2581}'], "");
                     assert_eq!(plain(&back), plain(&text));
                 } else {

@@ -1,4 +1,4 @@
-//! Vocabularies of SentencePiece: of its BPE, and of its unigram.
+//! Vocabularies of SentencePiece, of both kinds: BPE and unigram.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ pub(super) fn read_unigram(gguf: &Gguf<'_>, names: &Names<'_>) -> Result<Vocabul
     let scores = scores(gguf)?;
     let mut pieces = BTreeMap::new();
     let mut most = 0;
-    // A space in a text is another character in the vocabulary, so no text has a piece with a
+    // The vocabulary has another character in place of the space, so no text uses a piece with a
     // space.
     let is_piece = |(name, id): &(&&str, &u32)| {
         kinds[**id as usize] == kind::NORMAL && !name.is_empty() && !name.contains(' ')

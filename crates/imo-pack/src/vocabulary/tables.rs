@@ -26,7 +26,8 @@ pub(crate) struct Vocabulary {
     pub(super) prefixes: bool,
     /// Tokens in order of their text, if the tokenizer looks tokens up by it.
     pub(super) by_text: Vec<u32>,
-    /// Only of unigram: what each of those costs, and last, what an unknown character costs.
+    /// Only for unigram: what each token of `by_text` costs, and last, what an unknown character
+    /// costs.
     pub(super) costs: Vec<u32>,
 }
 

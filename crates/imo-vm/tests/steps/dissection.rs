@@ -1,9 +1,9 @@
-//! What it costs to find the states that a dissection asks for.
+//! How many steps it takes to find the states that a dissection asks for.
 
 use arbtest::arbitrary::Result;
 use imo_vm::{EmptyTrace, Machine, Memory, Run, Segments, State};
 
-/// Sections of a cut.
+/// Sections of each dissection.
 const SECTIONS: u64 = 16;
 
 /// A loop that stores its counter all over its memory.
@@ -45,7 +45,7 @@ fn a_whole_dissection_costs_one_and_a_half_runs() {
         }
         let work = run.work() as f64 / run.steps() as f64;
         assert!(work < 1.5, "{work} runs of {} steps", run.steps());
-        // Looked at in another order, and from the start, the states are the same.
+        // A fresh run gives the same states, asked for one by one.
         let segments = Segments::new(machine, &code, &[], (&[], None), (&trace, 7));
         let again = Run::new(segments, state, Memory::new(1), range.0 + 1);
         for (step, hash) in hashes.iter().filter(|(step, _)| *step <= range.0 + 1) {
@@ -54,7 +54,7 @@ fn a_whole_dissection_costs_one_and_a_half_runs() {
         Ok(())
     };
     arbtest::arbtest(|u| {
-        // Runs of a layer's length: from such as keep every snapshot to such as had to drop some.
+        // Runs as long as a layer's. Short ones keep every snapshot, long ones have to drop some.
         let rounds = u.int_in_range(4 << 20..=12 << 20)?;
         check(rounds, Box::new(|| u.int_in_range(0..=SECTIONS - 1)))
     })

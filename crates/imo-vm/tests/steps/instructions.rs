@@ -29,7 +29,7 @@ fn machine() -> Machine {
     }
 }
 
-/// Runs one instruction with x1 = a and x2 = b, and gives x3.
+/// Runs one instruction with x1 = a and x2 = b, and returns x3.
 fn execute(word: u32, a: u32, b: u32) -> u32 {
     let trace = EmptyTrace { slot_log2: 7 };
     let code = word.to_le_bytes();
@@ -62,7 +62,7 @@ fn check(name: &str, word: u32, define: impl Fn(u32, u32) -> u32) {
 }
 
 #[test]
-fn register_operations_are_the_manuals() {
+fn register_operations_follow_the_manual() {
     let s = |x: u32| i128::from(x.cast_signed());
     let u = |x: u32| i128::from(x);
     check("add", register(0, 0), |a, b| low(s(a) + s(b)));
@@ -86,7 +86,7 @@ fn register_operations_are_the_manuals() {
 }
 
 #[test]
-fn immediate_operations_are_the_manuals() {
+fn immediate_operations_follow_the_manual() {
     for immediate in [-2048_i32, -1, 0, 1, 2047] {
         let s = |x: u32| i128::from(x.cast_signed());
         let word = |funct3: u32| {

@@ -1,4 +1,4 @@
-//! Steps of random machines, fast and from their witnesses.
+//! Steps of random machines: the fast run against the step from a witness.
 
 use imo_commit::zero_root;
 use imo_vm::{Memory, Run, State, check};

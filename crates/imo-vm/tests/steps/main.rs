@@ -1,4 +1,5 @@
-//! Steps three ways on random machines, and the golden vectors that the contract's tests read.
+//! Steps on random machines, taken in three ways, and the golden steps that the contract's tests
+//! read.
 
 mod dissection;
 mod instructions;

@@ -1,4 +1,5 @@
-//! A random machine with one interesting instruction. The tests of the binary include this file too.
+//! A random machine about to execute one instruction, which is random too. Other crates' tests
+//! include this file.
 
 use arbtest::arbitrary::{Result, Unstructured};
 use imo_commit::{Hash, LEAF_LOG2, hash_branch, keccak256};
@@ -8,7 +9,7 @@ use imo_vm::{Machine, Memory, Run, Segments, State, Status, TraceBytes, check, w
 const SLOT_LOG2: u8 = 8;
 const NODES_LOG2: u8 = 3;
 
-/// A small trace with all its slots at hand.
+/// A small trace, with all its slots in memory.
 #[derive(Debug)]
 pub(crate) struct Slots(Vec<Vec<u8>>);
 
@@ -51,7 +52,7 @@ impl Scene {
         )
     }
 
-    /// The hashes of the state before and after, taken from code and witness alone, and the witness.
+    /// The witness, and the hashes of the states before and after, from code and witness alone.
     pub(crate) fn proven(&self) -> (Vec<u8>, Hash, Hash) {
         let segments = self.segments();
         let witness = witness(&segments, &self.state, &mut self.memory.clone());
@@ -105,14 +106,14 @@ impl Scene {
     }
 }
 
-/// Bytes that look random and cost the generator one word.
+/// Random bytes that take only one word from the generator.
 fn bytes(u: &mut Unstructured<'_>, count: usize) -> Result<Vec<u8>> {
     let seed: u32 = u.arbitrary()?;
     let blocks = (0_u32..).flat_map(|i| keccak256(&[seed.to_be_bytes(), i.to_be_bytes()].concat()));
     Ok(blocks.take(count).collect())
 }
 
-/// A word that is often a corner: small, extreme, or an address near the end of a segment.
+/// A word that is often a corner case: small, extreme, or an address near the end of a segment.
 fn word(u: &mut Unstructured<'_>) -> Result<u32> {
     let corners = [
         0,

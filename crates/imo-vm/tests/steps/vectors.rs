@@ -26,7 +26,8 @@ fn golden_steps_are_those_of_the_file() {
     );
 }
 
-/// Parallel arrays of hexadecimal strings: the ABI-encoded machine, the code, the witness, the two hashes.
+/// Parallel arrays of hexadecimal strings: the ABI-encoded machine, the code, the witness, and the
+/// hashes before and after.
 fn render() -> String {
     let mut columns = [const { String::new() }; 5];
     for case in 0..CASES {
@@ -44,7 +45,9 @@ fn render() -> String {
     }
     let [machine, code, witness, before, after] = columns;
     format!(
-        "{{\n  \"machine\": [\n{machine}  ],\n  \"code\": [\n{code}  ],\n  \"witness\": [\n{witness}  ],\n  \"before\": [\n{before}  ],\n  \"after\": [\n{after}  ]\n}}\n"
+        "{{\n  \"machine\": [\n{machine}  ],\n  \"code\": [\n{code}  ],\n  \
+         \"witness\": [\n{witness}  ],\n  \"before\": [\n{before}  ],\n  \
+         \"after\": [\n{after}  ]\n}}\n"
     )
 }
 

@@ -1,4 +1,4 @@
-//! How much the program takes and gives.
+//! The limits of the program: of prompts, answers, steps and working memory.
 
 use imo_guest::Needs;
 use imo_model::{Shapes, TEMPLATE_LIMIT, scratch_words};
@@ -7,7 +7,7 @@ use crate::layout::stops::Stops;
 
 /// Most bytes of a prompt.
 pub const PROMPT_LIMIT: u32 = 16_384;
-/// Most bytes of an answer: what a contract can store as code, less one.
+/// Most bytes of an answer: one less than a contract can store as code.
 pub const OUTPUT_LIMIT: u32 = 24_575;
 /// Depth of the input memory's tree: 32 KiB in leaves of 128 bytes.
 pub const INPUT_DEPTH: u8 = 8;
@@ -16,13 +16,14 @@ pub const STEPS_LOG2: u8 = 32;
 
 const _: () = assert!(
     imo_model::WINDOW_BYTES == imo_guest::layout::WINDOW_BYTES,
-    "what packing lets a node look at together is what the machine shows"
+    "packing and the machine agree on the bytes that a window shows"
 );
 
-/// Bytes of text to look for a stop sequence in: one that begins before the limit ends before this.
+/// Bytes of text in which a stop sequence is looked for. One that begins within the limit ends
+/// within these.
 pub(crate) const ANSWER_BYTES: usize = OUTPUT_LIMIT as usize + Stops::LONGEST - 1;
 
-/// What the guest has to work in: enough for LLaMA's shapes up to 70 B, and 2¹⁷ positions.
+/// The guest's working memory: enough for LLaMA's shapes up to 70 B, and 2¹⁷ positions.
 pub const NEEDS: Needs = Needs {
     floats: 320 * 1024,
     shorts: 64 * 1024,
@@ -33,7 +34,7 @@ pub const NEEDS: Needs = Needs {
     bytes: 36 * 1024,
 };
 
-/// What every node of a model needs.
+/// Working memory that is enough for every node of a model.
 pub fn needs(shapes: &Shapes) -> Needs {
     let [dim, ffn, heads_dim, head_dim, context, part] = [
         shapes.dim,
@@ -46,8 +47,8 @@ pub fn needs(shapes: &Shapes) -> Needs {
     .map(|count| count as usize);
     let kv_dim = shapes.kv_dim() as usize;
     let wide = dim.max(ffn).max(heads_dim);
-    // The residual, its norm and the weights of that; queries, keys and values with what is added;
-    // a rotation, scores, and what comes of both.
+    // In order: the residual stream, its norm and the weights of the norm; queries, keys and
+    // values, and their biases; a rotation; scores; the outputs of the heads, and their product.
     let attention = 3 * dim + 2 * (heads_dim + 2 * kv_dim) + head_dim + context + heads_dim + dim;
     let feed_forward = 3 * dim + 2 * ffn;
     let head = dim * 3 + part;

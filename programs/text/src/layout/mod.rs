@@ -1,7 +1,7 @@
 //! What lies where: the numbers of nodes, the bytes of slots, the request, and the limits.
 //!
-//! The nodes here, the engine, the players of a dispute and the commands all take these from here.
-//! `docs/spec/trace.md` and `docs/spec/request.md` have the same tables in prose.
+//! The nodes in this crate, the engine, the players of a dispute and the commands take all of these
+//! from here. `docs/spec/trace.md` and `docs/spec/request.md` have the same tables in prose.
 
 mod limits;
 pub(crate) use limits::ANSWER_BYTES;

@@ -1,4 +1,5 @@
-//! Node numbers of the `text` program, which are arithmetic (`docs/spec/trace.md`).
+//! Node numbers of the `text` program, computed from position, layer and part
+//! (`docs/spec/trace.md`).
 
 use imo_model::Shapes;
 
@@ -33,7 +34,7 @@ pub enum Kind {
     },
     /// The digest of the answer.
     Emit,
-    /// Nothing.
+    /// Nothing: the slot is zero.
     Zero,
 }
 
@@ -74,7 +75,7 @@ impl TraceShape {
         }
     }
 
-    /// Whether the trace is large enough for the model, and a slot for what a node leaves in it.
+    /// Whether the trace has enough nodes for the model, and a slot enough bytes for each node.
     pub fn holds(&self, shapes: &Shapes) -> bool {
         let nodes = u64::from(self.token_chunks())
             + u64::from(self.context) * (u64::from(self.layers) + u64::from(self.head_parts) + 1)
@@ -85,17 +86,17 @@ impl TraceShape {
             && nodes <= 1 << self.nodes_log2
     }
 
-    /// Tokens in a tokenizer slot.
+    /// How many tokens a tokenizer slot holds.
     pub const fn chunk_tokens(&self) -> u32 {
         ((1 << self.slot_log2) - 4 * slots::tokens::HEADER_WORDS) / 4
     }
 
-    /// Tokenizer nodes.
+    /// How many tokenizer nodes there are.
     pub const fn token_chunks(&self) -> u32 {
         self.context.div_ceil(self.chunk_tokens())
     }
 
-    /// Nodes of a position.
+    /// How many nodes a position has.
     pub const fn stride(&self) -> u32 {
         self.layers + self.head_parts + 1
     }

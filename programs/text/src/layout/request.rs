@@ -1,4 +1,4 @@
-//! The request, as the input memory has it.
+//! The request, as it lies in the input memory.
 
 use imo_tensor::Sampling;
 
@@ -6,7 +6,7 @@ use crate::layout::limits::{INPUT_DEPTH, PROMPT_LIMIT};
 use crate::layout::sampling::SamplingWord;
 use crate::layout::stops::Stops;
 
-/// Bytes of a leaf of the input memory, which is padded to a multiple of it.
+/// Bytes of a leaf of the input memory. The input is padded to whole leaves.
 #[cfg(any(test, feature = "std"))]
 const LEAF_BYTES: usize = 128;
 
@@ -49,7 +49,7 @@ pub struct Origin {
     pub chain_id: u64,
     /// The address of the oracle that took the request.
     pub host: [u8; 20],
-    /// Its number there, big-endian.
+    /// The request's number in that oracle, big-endian.
     pub id: [u8; 32],
     /// The model's id on chain.
     pub model_id: [u8; 32],
@@ -59,12 +59,12 @@ pub struct Origin {
 
 /// What is asked of a model (`docs/spec/request.md`).
 ///
-/// `P` holds the prompt: borrowed where the program reads its input memory, owned by those who ask.
+/// `P` holds the prompt: borrowed where the program reads its input memory, owned by whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<P> {
-    /// Where it was made, and who claims its answer.
+    /// Where the request was made, and who claims its answer.
     pub origin: Origin,
-    /// Keys the sampling generator.
+    /// Key of the random numbers for sampling.
     pub seed: u64,
     /// Most tokens to generate, at least 1.
     pub max_tokens: u32,
@@ -74,7 +74,7 @@ pub struct Request<P> {
     pub stops: Stops,
     /// Takes the prompt as it is, without the chat template.
     pub raw: bool,
-    /// The user's bytes, not empty. They should be UTF-8; others are answered with an error text.
+    /// The user's bytes, not empty. If they are not UTF-8, the answer is an error text.
     pub prompt: P,
 }
 
@@ -92,7 +92,7 @@ impl<P: AsRef<[u8]>> Request<P> {
         }
     }
 
-    /// Whether every field is in its range, for a program that takes so many bytes of prompt.
+    /// Whether every field is in its range, in a program that takes `prompt_limit` bytes of prompt.
     pub fn is_well_formed(&self, prompt_limit: usize) -> bool {
         let is_length = (1..=prompt_limit).contains(&self.prompt.as_ref().len());
         self.max_tokens > 0 && is_length && SamplingWord::is_in_range(&self.sampling)
@@ -100,7 +100,7 @@ impl<P: AsRef<[u8]>> Request<P> {
 }
 
 impl<'a> Request<&'a [u8]> {
-    /// Reads an input memory; none where it is no well-formed request.
+    /// Reads an input memory. `None` if it holds no well-formed request.
     pub fn parse(input: &'a [u8]) -> Option<Self> {
         let number = |word: Word| {
             let (high, low) = input[place(word)].split_at(24);
@@ -154,7 +154,7 @@ const fn place(word: Word) -> core::ops::Range<usize> {
 
 #[cfg(any(test, feature = "std"))]
 impl<P: AsRef<[u8]>> Request<P> {
-    /// What the request hashes: the prompt, and behind it the stop sequences.
+    /// The bytes that the request's hash covers: the prompt, and the stop sequences behind it.
     pub fn text(&self) -> Vec<u8> {
         let mut text = self.prompt.as_ref().to_vec();
         self.stops.iter().for_each(|stop| text.extend_from_slice(stop));
@@ -166,7 +166,7 @@ impl<P: AsRef<[u8]>> Request<P> {
         SamplingWord { sampling: self.sampling, stop_lengths: self.stops.lengths() }
     }
 
-    /// The bytes of the input memory, up to its last leaf that is not padding.
+    /// The bytes of the input memory, without the leaves that are only padding.
     ///
     /// # Panics
     ///
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_out_of_its_ranges_is_none() {
+    fn a_request_with_a_field_out_of_range_is_refused() {
         let fine = || Request::<Vec<u8>>::local("hello", 9);
         assert!(Request::parse(&fine().encode()).is_some());
         let malformed = [

@@ -4,7 +4,7 @@ use imo_tensor::{Candidates, Sampling};
 
 use crate::layout::stops::Stops;
 
-/// One in the scale of a request's temperature and repeat penalty.
+/// 1.0, as a request writes its temperature and repeat penalty: in units of 2⁻¹⁶.
 pub const ONE: u32 = 1 << 16;
 
 /// The word of a request that says how tokens are chosen, and how its text is cut.
@@ -27,10 +27,10 @@ pub struct SamplingWord {
 }
 
 impl SamplingWord {
-    /// Bytes that say something; the others are zero.
+    /// Bytes that are used; the others are zero.
     const USED: usize = 18;
 
-    /// Reads a word; none where it is malformed.
+    /// Reads a word. `None` if it is malformed.
     pub fn parse(word: &[u8; 32]) -> Option<Self> {
         let short = |at: usize| u16::from_be_bytes([word[at], word[at + 1]]);
         let long =
@@ -50,7 +50,7 @@ impl SamplingWord {
         (is_fine && Self::is_in_range(&it.sampling)).then_some(it)
     }
 
-    /// The bytes of the word.
+    /// Writes the word.
     pub fn encode(&self) -> [u8; 32] {
         let Sampling { temperature, top_k, top_p, min_p, repeat_penalty } = self.sampling;
         let mut word = [0; 32];
@@ -63,7 +63,7 @@ impl SamplingWord {
         word
     }
 
-    /// Whether the repeat penalty is off, or at least 1. All values of the other fields are fine.
+    /// Whether the repeat penalty is off, or at least 1. The other fields may have any value.
     pub const fn is_in_range(sampling: &Sampling) -> bool {
         sampling.repeat_penalty == 0 || sampling.repeat_penalty >= ONE
     }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_request_may_say_is_malformed() {
+    fn a_word_out_of_range_is_malformed() {
         let fine = Sampling { repeat_penalty: ONE, ..Sampling::default() };
         assert!(SamplingWord::parse(&word(fine, [0; 4]).encode()).is_some());
         for repeat_penalty in [1, ONE - 1] {

@@ -1,7 +1,7 @@
 //! The bytes of each kind of slot.
 //!
-//! Numbers are little-endian, but for the emit slot, whose words are big-endian, so that a contract
-//! can build it. Bytes that have no name are zero.
+//! Numbers are little-endian, except in the emit slot. That one has big-endian words, so that a
+//! contract can build it. Bytes that have no name are zero.
 
 use imo_model::Shapes;
 
@@ -13,9 +13,9 @@ pub mod tokens {
 
     /// u32: a [`crate::layout::Status`].
     pub const STATUS: usize = 0;
-    /// u32: tokens of the prompt; 0 where it has none.
+    /// u32: tokens of the prompt; 0 if the status is not fine.
     pub const COUNT: usize = 4;
-    /// u32: positions below this one may be sampled from.
+    /// u32: tokens are sampled only at positions below this one.
     pub const END: usize = 8;
     /// The claimant's address, in chunk 0 only.
     pub const CLAIMANT: Range<usize> = 12..32;
@@ -49,7 +49,7 @@ pub mod head {
 pub mod sampler {
     /// u32: the token.
     pub const TOKEN: usize = 0;
-    /// u32: the bits below.
+    /// u32: the flags below.
     pub const FLAGS: usize = 4;
     /// Set in every slot of a sampler that ran.
     pub const SAMPLED: u32 = 1;
@@ -114,12 +114,12 @@ impl LayerSlot {
         self.kv_at() + 2 * self.kv_length()
     }
 
-    /// Keys, or values, of a position.
+    /// How many keys a position has, and how many values.
     pub const fn kv_dim(&self) -> usize {
         self.kv_dim
     }
 
-    /// Numbers of a head's key, or value.
+    /// How many numbers a head's key has, and its value.
     pub const fn head_dim(&self) -> usize {
         self.head_dim
     }
@@ -137,7 +137,7 @@ impl LayerSlot {
         (&kv[self.kv_dim + head * self.head_dim..][..self.head_dim], exponent)
     }
 
-    /// Keys, values, exponents of keys, exponents of values.
+    /// Splits kv numbers into keys, values, exponents of keys and exponents of values.
     pub fn split<'a>(&self, kv: &'a [i16]) -> [&'a [i16]; 4] {
         let (keys, rest) = kv.split_at(self.kv_dim);
         let (values, rest) = rest.split_at(self.kv_dim);

@@ -4,11 +4,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Status {
-    /// It has tokens.
+    /// The prompt has tokens, and can be answered.
     Fine = 0,
-    /// It is not UTF-8.
+    /// The prompt is not UTF-8.
     NotUtf8 = 1,
-    /// It has more tokens than the model has positions.
+    /// The prompt has more tokens than the model has positions.
     TooLong = 2,
     /// The request has no prompt, no tokens to generate, or fields out of range.
     Malformed = 3,
@@ -25,7 +25,7 @@ impl Status {
         }
     }
 
-    /// The answer to a prompt that has none.
+    /// The error text that answers a prompt with this status.
     pub const fn answer(self) -> &'static str {
         match self {
             Self::Fine => "",

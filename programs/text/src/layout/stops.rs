@@ -11,11 +11,11 @@ pub struct Stops {
 impl Stops {
     /// Most stop sequences.
     pub const MOST: usize = 4;
-    /// Most bytes of one.
+    /// Most bytes of one sequence.
     pub const LONGEST: usize = 32;
 
-    /// These sequences; an empty one stands for none. `None` where there are too many, or one is too
-    /// long.
+    /// Stops with these sequences; an empty one does not count. `None` if there are too many, or
+    /// one is too long.
     pub fn new<'a>(sequences: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
         let mut stops = Self::default();
         for (index, sequence) in sequences.into_iter().enumerate() {
@@ -25,8 +25,8 @@ impl Stops {
         Some(stops)
     }
 
-    /// Splits a text into what comes before and the sequences of these lengths at its end; `None`
-    /// where it is too short for them.
+    /// Splits a text into its start and the sequences of these lengths at its end. `None` if the
+    /// text is too short for them.
     pub fn split(text: &[u8], lengths: [u8; Self::MOST]) -> Option<(&[u8], Self)> {
         if lengths == [0; Self::MOST] {
             return Some((text, Self::default()));
@@ -41,23 +41,23 @@ impl Stops {
         Some((prompt, stops))
     }
 
-    /// Bytes of each; 0 is none.
+    /// Bytes of each sequence; 0 means that there is none.
     pub const fn lengths(&self) -> [u8; Self::MOST] {
         self.lengths
     }
 
-    /// Whether there is none.
+    /// Whether there are no sequences.
     pub const fn is_empty(&self) -> bool {
         matches!(self.lengths, [0, 0, 0, 0])
     }
 
-    /// Those that there are.
+    /// The sequences that are not empty.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let all = self.bytes.iter().zip(self.lengths).map(|(it, length)| &it[..length.into()]);
         all.filter(|sequence| !sequence.is_empty())
     }
 
-    /// Whether one ends within `text`, where `before` comes before it.
+    /// Whether a sequence ends within `text`. It may begin in `before`, which precedes `text`.
     pub fn end_within(&self, before: &[u8], text: &[u8]) -> bool {
         let across = |stop: &[u8]| {
             let mut splits = (1..stop.len()).map(|at| stop.split_at(at));
@@ -66,13 +66,13 @@ impl Stops {
         self.iter().any(|stop| find(text, stop).is_some() || across(stop))
     }
 
-    /// How many bytes at the end of a text may be the beginning of one.
+    /// How many bytes at the end of a text may be the beginning of a sequence.
     pub fn begun_by(&self, text: &[u8]) -> usize {
         let begun = |stop: &[u8]| (1..stop.len()).rev().find(|at| text.ends_with(&stop[..*at]));
         self.iter().filter_map(begun).max().unwrap_or(0)
     }
 
-    /// Where the first one in a text begins.
+    /// Where the first sequence in a text begins.
     pub fn first_in(&self, text: &[u8]) -> Option<usize> {
         self.iter().filter_map(|stop| find(text, stop)).min()
     }
@@ -98,7 +98,7 @@ mod tests {
         assert!(Stops::new([&b""[..]; 4]).is_some_and(|stops| stops.is_empty()));
     }
 
-    /// By the definition: in the whole text.
+    /// The definition looks for sequences in the whole text.
     #[test]
     fn a_stop_ends_in_the_token_that_completes_it() {
         arbtest::arbtest(|u| {
@@ -117,7 +117,7 @@ mod tests {
             };
             let some = || sequences.iter().filter(|stop| !stop.is_empty());
             assert_eq!(stops.end_within(&before, &text), some().any(ends));
-            // No byte matters that is further back than a stop reaches.
+            // Bytes further back than a stop is long do not matter.
             let tail = &before[before.len().saturating_sub(Stops::LONGEST - 1)..];
             assert_eq!(stops.end_within(tail, &text), stops.end_within(&before, &text));
             let first =

@@ -355,7 +355,7 @@ fn half_units(bytes: &[u8]) -> Rows {
         .map(|halves| vcvtq_n_s32_f32::<24>(vcvt_f32_f16(vreinterpret_f16_u16(halves))))
 }
 
-/// The sum of the first half of a block's values.
+/// The sum of the values in the first half of a block.
 #[target_feature(enable = "neon")]
 #[inline]
 fn sum_of_half(values: &[i16; BLOCK]) -> i32 {

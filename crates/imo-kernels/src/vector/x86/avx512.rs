@@ -216,9 +216,9 @@ fn broadcast(bytes: &[i8; BLOCK], index: usize) -> __m512i {
     _mm512_set1_epi64(i64::from_le_bytes(chunk))
 }
 
-/// Prefetches a part of the next groups, as large as the blocks of these groups at `index`: the
-/// hardware does not notice two streams of reads. There may be no next groups; a prefetch of any
-/// address is harmless.
+/// Prefetches a part of the next groups, as large as the blocks of these groups at `index`, because
+/// the hardware does not notice two streams of reads. There may be no next groups, but a prefetch
+/// of any address is harmless.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn prefetch<const BYTES: usize, const GROUPS: usize>(group: &[[u8; BYTES]], index: usize) {

@@ -11,8 +11,8 @@ pub(super) const SPAN: usize = 64;
 /// A weight, at most 2²⁴, is split into this many parts of nine bits.
 pub(super) const PARTS: usize = 3;
 
-/// The parts of the weights of a pair of positions, by query head. Each part has nine bits of
-/// either position.
+/// The parts of the weights of a pair of positions, by query head. Each part has nine bits of each
+/// of the two weights.
 pub(super) type Weights<const HEADS: usize> = [[i32; PARTS]; HEADS];
 
 /// For each head, the sums of products of the halves of its queries with the keys of a block of
