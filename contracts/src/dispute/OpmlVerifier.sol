@@ -11,15 +11,15 @@ import { Merkle } from "../libraries/Merkle.sol";
 import { Program } from "../types/Program.sol";
 import { Request } from "../types/Request.sol";
 import { ClaimKey, Submission } from "../types/Submission.sol";
-import { ClaimRecord, ClaimState } from "./ClaimRecord.sol";
+import { ClaimRecord, ClaimState } from "../types/ClaimRecord.sol";
 import { Contents } from "./Contents.sol";
 import { Dissection } from "./Dissection.sol";
-import { Game } from "./Game.sol";
+import { Game } from "../types/Game.sol";
 import { InputMemory } from "./InputMemory.sol";
 import { NodeRun } from "./NodeRun.sol";
 import { Parameters, ParametersCheck } from "./Parameters.sol";
 import { Purse } from "./Purse.sol";
-import { Phase, Side, Turn } from "./Turn.sol";
+import { Phase, Side, Turn } from "../types/Turn.sol";
 
 /// @title opML: claims that stand unless somebody convicts them
 /// @dev The contract never trusts a number from calldata that it can recompute from a committed hash.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IAIOracle, IAIOracleCallback } from "../interfaces/IAIOracle.sol";
+import { IAIOracle, IAIOracleCallback } from "../interfaces/external/IAIOracle.sol";
 
 /// @title Base of contracts that are called with an answer
 /// @notice Anyone may name any contract in a request, so a callback proves no more than that its request's answer is final: a consumer

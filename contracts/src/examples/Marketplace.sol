@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { IERC2981 } from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import { IERC721 } from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import { ERC165Checker } from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 
 /// @title A marketplace at fixed prices that pays royalties
 /// @notice Sellers keep their tokens and approve this contract. The royalty that ERC-2981 names is sent as plain ETH, without data; the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IAIOracle } from "../interfaces/IAIOracle.sol";
+import { IAIOracle } from "../interfaces/external/IAIOracle.sol";
 import { AIOracleCallbackReceiver } from "./AIOracleCallbackReceiver.sol";
 
 /// @title Asks a model for whoever pays, and keeps its answers

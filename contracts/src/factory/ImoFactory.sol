@@ -13,7 +13,7 @@ import {
 import { Grant, OpeningTerms } from "../interfaces/IModelOffering.sol";
 import { IModelRegistrar, Registration } from "../interfaces/IModelRegistrar.sol";
 import { IModelToken, TokenParams } from "../interfaces/IModelToken.sol";
-import { IUniswapV2Factory } from "../interfaces/IUniswapV2.sol";
+import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
 import { ModelOffering } from "../offering/ModelOffering.sol";
 import { SplitParams, Splitter } from "../revenue/Splitter.sol";
 import { Allocation } from "./Allocation.sol";

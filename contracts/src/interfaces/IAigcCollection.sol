@@ -6,8 +6,8 @@ import { IERC4906 } from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {
     IERC721Metadata
 } from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
-import { IERC5192 } from "./IERC5192.sol";
-import { IERC7007Enumerable, IERC7007Updatable } from "./IERC7007.sol";
+import { IERC5192 } from "./external/IERC5192.sol";
+import { IERC7007Enumerable, IERC7007Updatable } from "./external/IERC7007.sol";
 
 /// @notice What a launch fixes of a collection.
 struct CollectionTerms {

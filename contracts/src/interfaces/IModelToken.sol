@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import { IERC7641AltRevToken } from "./IERC7641.sol";
+import { IERC7641AltRevToken } from "./external/IERC7641.sol";
 
 /// @notice An asset of the launch list and the least shared sum of it that begins an epoch.
 struct RevenueAsset {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimRecord } from "../dispute/ClaimRecord.sol";
-import { Game } from "../dispute/Game.sol";
-import { PackedTurn, Side } from "../dispute/Turn.sol";
+import { ClaimRecord } from "../types/ClaimRecord.sol";
+import { Game } from "../types/Game.sol";
+import { PackedTurn, Side } from "../types/Turn.sol";
 import { Program } from "../types/Program.sol";
 import { Request } from "../types/Request.sol";
 import { IPurse } from "./IPurse.sol";

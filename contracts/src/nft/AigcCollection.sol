@@ -16,8 +16,8 @@ import {
     ContentStatus,
     IAigcCollection
 } from "../interfaces/IAigcCollection.sol";
-import { IERC5192 } from "../interfaces/IERC5192.sol";
-import { IERC7007, IERC7007Enumerable, IERC7007Updatable } from "../interfaces/IERC7007.sol";
+import { IERC5192 } from "../interfaces/external/IERC5192.sol";
+import { IERC7007, IERC7007Enumerable, IERC7007Updatable } from "../interfaces/external/IERC7007.sol";
 import {
     Callback,
     IInferenceOracle,
@@ -25,7 +25,7 @@ import {
     RequestStatus
 } from "../interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 import { Commitments } from "./Commitments.sol";
 import { Metadata, TokenMetadata } from "./Metadata.sol";
 import { Prompt } from "./Prompt.sol";

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { ICredits } from "../interfaces/ICredits.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 
 /// @notice Payments that stop nobody: what is not taken is kept as a credit. One transient lock spans all that moves money.
 abstract contract Credits is ICredits {

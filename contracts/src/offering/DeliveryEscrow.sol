@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../interfaces/IDeliveryEscrow.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 import { Credits } from "./Credits.sol";
 
 /// @title All delivery escrows

@@ -15,9 +15,9 @@ import {
     SaleView
 } from "../interfaces/IModelOffering.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
-import { IUniswapV2Factory } from "../interfaces/IUniswapV2.sol";
-import { IWrappedEther } from "../interfaces/IWrappedEther.sol";
-import { Assets } from "../token/Assets.sol";
+import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
+import { IWrappedEther } from "../interfaces/external/IWrappedEther.sol";
+import { Assets } from "../libraries/Assets.sol";
 import { Auction } from "./Auction.sol";
 import { Credits } from "./Credits.sol";
 import { DeliveryEscrow } from "./DeliveryEscrow.sol";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IUniswapV2Factory, IUniswapV2Pair } from "../interfaces/IUniswapV2.sol";
-import { Assets } from "../token/Assets.sol";
+import { IUniswapV2Factory, IUniswapV2Pair } from "../interfaces/external/IUniswapV2.sol";
+import { Assets } from "../libraries/Assets.sol";
 
 /// @notice Opens a v2 pair at exactly one price, whatever somebody did to the pair before.
 /// @dev Works for a token whose transfers are still closed to everybody else: such a pair can hold currency, but no token, so

@@ -2,14 +2,14 @@
 pragma solidity 0.8.37;
 
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { DA, IAIOracle, IAIOracleCallback, IEarlyCallback } from "../interfaces/IAIOracle.sol";
+import { DA, IAIOracle, IAIOracleCallback, IEarlyCallback } from "../interfaces/external/IAIOracle.sol";
 import "../interfaces/IInferenceOracle.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
 import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
 import { Request } from "../types/Request.sol";
 import { Submission } from "../types/Submission.sol";
-import { Calls } from "./Calls.sol";
+import { Calls } from "../libraries/Calls.sol";
 import { Fees, Settlement } from "./Fees.sol";
 import { OperatorList } from "./OperatorList.sol";
 import { RequestRecord } from "./RequestRecord.sol";

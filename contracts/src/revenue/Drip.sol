@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { IDrip } from "../interfaces/IDrip.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 
 /// @title Pays holders what is theirs but not credited yet, a bounded part at a time
 contract Drip is IDrip {

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import { ISplitter, Source } from "../interfaces/ISplitter.sol";
-import { IWrappedEther } from "../interfaces/IWrappedEther.sol";
-import { Assets } from "../token/Assets.sol";
+import { IWrappedEther } from "../interfaces/external/IWrappedEther.sol";
+import { Assets } from "../libraries/Assets.sol";
 
 /// @notice Who gets what of a model's revenue; none of it changes. Holders get what the two others leave.
 struct SplitParams {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Account, packAccount } from "./Account.sol";
-import { Assets } from "./Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 import { Balances } from "./Balances.sol";
 import { Claims } from "./Claims.sol";
 import { Entries } from "./Entries.sol";

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Parameters } from "../../src/dispute/Parameters.sol";
-import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { Phase, Side, Turn } from "../../src/types/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,

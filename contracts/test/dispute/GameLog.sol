@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import { Test, Vm } from "forge-std/Test.sol";
 
-import { Game } from "../../src/dispute/Game.sol";
-import { PackedTurn, Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { Game } from "../../src/types/Game.sol";
+import { PackedTurn, Phase, Side, Turn } from "../../src/types/Turn.sol";
 import { ClaimPreimage, IOpmlVerifier, Statement } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";

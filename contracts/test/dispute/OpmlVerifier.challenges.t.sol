@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimRecords } from "../../src/dispute/ClaimRecord.sol";
-import { Side } from "../../src/dispute/Turn.sol";
+import { ClaimRecords } from "../../src/types/ClaimRecord.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { ClaimPreimage, Conviction, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";

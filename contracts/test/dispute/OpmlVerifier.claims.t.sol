@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { InputMemory } from "../../src/dispute/InputMemory.sol";
-import { Side } from "../../src/dispute/Turn.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { ClaimPreimage, Conviction, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Side } from "../../src/dispute/Turn.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IStepper, Machine } from "../../src/interfaces/IStepper.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import { Vm } from "forge-std/Test.sol";
 
-import { Game } from "../../src/dispute/Game.sol";
+import { Game } from "../../src/types/Game.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
-import { PackedTurn } from "../../src/dispute/Turn.sol";
+import { PackedTurn } from "../../src/types/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,

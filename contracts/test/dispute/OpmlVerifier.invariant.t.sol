@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
 
-import { ClaimRecord, ClaimState } from "../../src/dispute/ClaimRecord.sol";
-import { Game } from "../../src/dispute/Game.sol";
-import { Side } from "../../src/dispute/Turn.sol";
+import { ClaimRecord, ClaimState } from "../../src/types/ClaimRecord.sol";
+import { Game } from "../../src/types/Game.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { GameFixture, Player } from "./GameFixture.sol";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimRecords } from "../../src/dispute/ClaimRecord.sol";
-import { Game } from "../../src/dispute/Game.sol";
+import { ClaimRecords } from "../../src/types/ClaimRecord.sol";
+import { Game } from "../../src/types/Game.sol";
 import { Parameters, ParametersCheck } from "../../src/dispute/Parameters.sol";
-import { Side } from "../../src/dispute/Turn.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { ClaimPreimage, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { GameFixture, Player } from "./GameFixture.sol";

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import { Dissection } from "../../src/dispute/Dissection.sol";
-import { Game } from "../../src/dispute/Game.sol";
+import { Game } from "../../src/types/Game.sol";
 import { NodeRun } from "../../src/dispute/NodeRun.sol";
-import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { Phase, Side, Turn } from "../../src/types/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,

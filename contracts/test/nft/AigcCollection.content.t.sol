@@ -8,8 +8,8 @@ import {
     ContentStatus,
     IAigcCollection
 } from "../../src/interfaces/IAigcCollection.sol";
-import { IERC5192 } from "../../src/interfaces/IERC5192.sol";
-import { IERC7007Updatable } from "../../src/interfaces/IERC7007.sol";
+import { IERC5192 } from "../../src/interfaces/external/IERC5192.sol";
+import { IERC7007Updatable } from "../../src/interfaces/external/IERC7007.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { CollectionFixture } from "./CollectionFixture.sol";
 

@@ -10,13 +10,13 @@ import {
     ContentStatus,
     IAigcCollection
 } from "../../src/interfaces/IAigcCollection.sol";
-import { IERC5192 } from "../../src/interfaces/IERC5192.sol";
-import { IERC7007 } from "../../src/interfaces/IERC7007.sol";
+import { IERC5192 } from "../../src/interfaces/external/IERC5192.sol";
+import { IERC7007 } from "../../src/interfaces/external/IERC7007.sol";
 import { IInferenceOracle } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { Prompt } from "../../src/nft/Prompt.sol";
 import { Requester } from "../../src/nft/Requester.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { CollectionFixture, OracleStandIn } from "./CollectionFixture.sol";
 
 contract AigcCollectionTest is CollectionFixture {

@@ -8,7 +8,7 @@ import {
     CollectionTerms,
     ContentStatus
 } from "../../src/interfaces/IAigcCollection.sol";
-import { IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
+import { IEarlyCallback } from "../../src/interfaces/external/IAIOracle.sol";
 import { Callback, Question, RequestStatus } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import { VestingWallet } from "@openzeppelin/contracts/finance/VestingWallet.sol";
 import { LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../../src/interfaces/IDeliveryEscrow.sol";
-import { IUniswapV2Factory } from "../../src/interfaces/IUniswapV2.sol";
+import { IUniswapV2Factory } from "../../src/interfaces/external/IUniswapV2.sol";
 import { SaleView } from "../../src/interfaces/IModelOffering.sol";
 import { Credits } from "../../src/offering/Credits.sol";
 import { DeliveryEscrow } from "../../src/offering/DeliveryEscrow.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { LaunchFixture } from "../factory/LaunchFixture.sol";
 
 /// @dev 1,000 of 1,500 tokens sold for 100 ether: 30 in the pool with 300 tokens, 50 in escrow, 20 the creator's at once. Of an

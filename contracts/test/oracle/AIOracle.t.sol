@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { AIOracleCallbackReceiver } from "../../src/examples/AIOracleCallbackReceiver.sol";
 import { PromptConsumer } from "../../src/examples/PromptConsumer.sol";
-import { DA, IAIOracleCallback } from "../../src/interfaces/IAIOracle.sol";
+import { DA, IAIOracleCallback } from "../../src/interfaces/external/IAIOracle.sol";
 import { AbsurdConsumer, ChainingConsumer } from "./Consumers.sol";
 import "./OracleFixture.sol";
 

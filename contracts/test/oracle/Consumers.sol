@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { CommonBase } from "forge-std/Base.sol";
-import { IAIOracle, IAIOracleCallback, IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
+import { IAIOracle, IAIOracleCallback, IEarlyCallback } from "../../src/interfaces/external/IAIOracle.sol";
 import { Callback, IInferenceOracle, Question } from "../../src/interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../../src/interfaces/ISplitter.sol";
 

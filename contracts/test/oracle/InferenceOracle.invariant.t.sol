@@ -5,7 +5,7 @@ import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
 import { Entry, EntryState, IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
 import { BurningConsumer, EagerConsumer, HostileReceiver } from "./Consumers.sol";
-import { Game } from "../../src/dispute/Game.sol";
+import { Game } from "../../src/types/Game.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import "./OracleFixture.sol";
 

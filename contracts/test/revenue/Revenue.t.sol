@@ -8,7 +8,7 @@ import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
 import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
 import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
 /// @dev From a fee to the holders: splitter, drip and token together. 10 % to the creator, 2 % to the protocol.

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { Test } from "forge-std/Test.sol";
 import { IModelToken } from "../../src/interfaces/IModelToken.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { TokenHarness, tokenParams } from "./TokenHarness.sol";
 

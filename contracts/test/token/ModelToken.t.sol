@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { Test } from "forge-std/Test.sol";
 import { IModelToken, TokenParams } from "../../src/interfaces/IModelToken.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { Ledger } from "../../src/token/Ledger.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { Coin, tokenParams } from "./TokenHarness.sol";

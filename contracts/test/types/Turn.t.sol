@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
 
-import { PackedTurn, Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { PackedTurn, Phase, Side, Turn } from "../../src/types/Turn.sol";
 
 /// @dev Chess clocks against a model that keeps what each side has used.
 contract TurnTest is Test {
