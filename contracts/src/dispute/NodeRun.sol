@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import { Statement } from "../interfaces/IOpmlVerifier.sol";
 import { Merkle } from "../libraries/Merkle.sol";
 import { Program } from "../types/Program.sol";
-import { Submission } from "../types/Submission.sol";
 import { MachineState, State } from "../vm/MachineState.sol";
 
 /// @title How the run of a node begins and ends, and where the last node leaves the answer
@@ -47,17 +46,14 @@ library NodeRun {
         return state.hash();
     }
 
-    /// @notice Root that the emit slot of a submission leads to: the last slot, in words as docs/spec/request.md says.
+    /// @notice Root that the last slot leads to, which begins with a submission's `output`.
     /// @param siblings One for each level of the trace, which the caller checks.
     function emitRoot(
         Program memory program,
-        Submission calldata submission,
+        bytes memory output,
         bytes32[] memory siblings
     ) internal pure returns (bytes32 hash) {
-        bytes memory slot = abi.encode(
-            submission.answerLength, submission.answerHash, submission.tokensUsed
-        );
-        hash = Merkle.root(slot, program.slotDepth());
+        hash = Merkle.root(output, program.slotDepth());
         for (uint256 i = 0; i < siblings.length; ++i) {
             hash = Merkle.branch(siblings[i], hash);
         }

@@ -3,23 +3,31 @@ pragma solidity 0.8.37;
 
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import "../interfaces/IOpmlVerifier.sol";
+import {
+    ClaimPreimage,
+    Conviction,
+    IOpmlVerifier,
+    Narrowing,
+    Statement
+} from "../interfaces/IOpmlVerifier.sol";
 import { IStepper, Machine } from "../interfaces/IStepper.sol";
-import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
+import { IVerifier } from "../interfaces/IVerifier.sol";
 import { Merkle } from "../libraries/Merkle.sol";
+import { ClaimRecord, ClaimState } from "../types/ClaimRecord.sol";
+import { ClaimStatus } from "../types/ClaimStatus.sol";
+import { Game } from "../types/Game.sol";
 import { Program } from "../types/Program.sol";
 import { Request } from "../types/Request.sol";
 import { ClaimKey, Submission } from "../types/Submission.sol";
-import { ClaimRecord, ClaimState } from "../types/ClaimRecord.sol";
+import { Phase, Side, Turn } from "../types/Turn.sol";
 import { Contents } from "./Contents.sol";
 import { Dissection } from "./Dissection.sol";
-import { Game } from "../types/Game.sol";
 import { InputMemory } from "./InputMemory.sol";
 import { NodeRun } from "./NodeRun.sol";
 import { Parameters, ParametersCheck } from "./Parameters.sol";
 import { Purse } from "./Purse.sol";
-import { Phase, Side, Turn } from "../types/Turn.sol";
 
 /// @title opML: claims that stand unless somebody convicts them
 /// @dev The contract never trusts a number from calldata that it can recompute from a committed hash.
@@ -80,14 +88,15 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
             revert AnswerTooLong(submission.answerLength, program.outputLimit);
         }
         bool whole = siblings.length == program.nodesLog2;
-        if (!whole || program.emitRoot(submission, siblings) != traceRoot) revert WrongEmitSlot();
+        bytes memory output = submission.output();
+        if (!whole || program.emitRoot(output, siblings) != traceRoot) revert WrongEmitSlot();
 
         ClaimPreimage memory preimage = ClaimPreimage({
             host: msg.sender,
             requestDigest: submission.requestDigest,
             contentId: submission.contentId,
             claimant: submission.claimant,
-            outputDigest: submission.outputDigest(),
+            outputDigest: keccak256(output),
             delegate: delegate,
             traceRoot: traceRoot
         });
@@ -173,7 +182,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     /// @inheritdoc IOpmlVerifier
     function reveal(Game memory game, bytes32[] calldata children) external {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Committed);
-        bool complete = children.length == 1 << _least(K_LOG2, turn.lengthLog2);
+        bool complete = children.length == 1 << Math.min(K_LOG2, turn.lengthLog2);
         if (!complete || Merkle.join(children) != game.digest) revert WrongChildren();
         emit Revealed(id, children);
         turn.phase = Phase.Revealed;
@@ -190,7 +199,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     ) external {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Revealed);
         _checkPlayer(id, game, turn, signature);
-        uint256 opened = _least(K_LOG2, turn.lengthLog2);
+        uint256 opened = Math.min(K_LOG2, turn.lengthLog2);
         bool known = siblings.length == opened && Merkle.root(child, index, siblings) == game.digest;
         if (!known) revert WrongChildren();
         emit Picked(id, index);
@@ -217,7 +226,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
         turn.phase = Phase.Dissected;
         turn.lengthLog2 = statement.stepsLog2;
-        uint256 sectionsLog2 = _least(K_LOG2, statement.stepsLog2);
+        uint256 sectionsLog2 = Math.min(K_LOG2, statement.stepsLog2);
         _end(id, game, turn, Dissection.digest(first, statement.states, last, sectionsLog2), 0);
     }
 
@@ -227,7 +236,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Dissected);
         _checkPlayer(id, game, turn, signature);
-        uint256 sectionsLog2 = _least(K_LOG2, turn.lengthLog2);
+        uint256 sectionsLog2 = Math.min(K_LOG2, turn.lengthLog2);
         (uint256 index, bytes32 start, bytes32 last) =
             (narrowing.index, narrowing.start, narrowing.last);
         Dissection.check(game.digest, sectionsLog2, index, start, narrowing.end, narrowing.proof);
@@ -237,7 +246,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
         turn.lengthLog2 -= uint8(sectionsLog2);
         turn.start += uint40(index << turn.lengthLog2);
-        sectionsLog2 = _least(K_LOG2, turn.lengthLog2);
+        sectionsLog2 = Math.min(K_LOG2, turn.lengthLog2);
         bytes32 digest = Dissection.digest(start, narrowing.states, last, sectionsLog2);
         _end(id, game, turn, digest, DISSECT_GAS);
     }
@@ -299,14 +308,12 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
     /// @inheritdoc IOpmlVerifier
     function challengeBond() public view returns (uint256) {
-        uint256 defence = 2 * DEFENCE_GAS * block.basefee;
-        return defence > CHALLENGE_BOND ? defence : CHALLENGE_BOND;
+        return Math.max(2 * DEFENCE_GAS * block.basefee, CHALLENGE_BOND);
     }
 
     /// @inheritdoc IVerifier
     function bond(bytes32) public view returns (uint256) {
-        uint256 needed = 2 * challengeBond();
-        return needed > CLAIM_BOND ? needed : CLAIM_BOND;
+        return Math.max(2 * challengeBond(), CLAIM_BOND);
     }
 
     /// @inheritdoc IVerifier
@@ -451,9 +458,5 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
             outputDigest: preimage.outputDigest,
             details: keccak256(abi.encode(preimage.delegate, preimage.traceRoot))
         }).id();
-    }
-
-    function _least(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { ProgramShape } from "../types/Program.sol";
+
 /// @notice What a verifier is made with. Times in seconds, bonds in wei.
 struct Parameters {
     /// Sections of a dissection: 2^kLog2.
@@ -25,10 +27,6 @@ library ParametersCheck {
     uint256 private constant SEPOLIA = 11_155_111;
     uint256 private constant HOODI = 560_048;
 
-    /// @dev Levels of the deepest trace and of the longest run that a program may have.
-    uint256 private constant NODES_LOG2 = 31;
-    uint256 private constant STEPS_LOG2 = 40;
-
     /// @notice Thrown when a parameter is too small or too large on this chain; names it.
     error ParameterOutOfRange(string parameter);
 
@@ -50,9 +48,9 @@ library ParametersCheck {
     /// @notice Most gas that a claimant spends in one game: a withheld trace of the deepest kind, then the longest run.
     function defenceGas(Parameters memory self) internal pure returns (uint256) {
         uint256 k = 1 << self.kLog2;
-        uint256 reveals = (NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
+        uint256 reveals = (ProgramShape.MAX_NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
         // The two sides take turns.
-        uint256 dissections = (STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
+        uint256 dissections = (ProgramShape.MAX_STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
         uint256 stateAndConvict = 250_000 + 1000 * k;
         return reveals * (42_000 + 1200 * k) + dissections * (50_000 + 1300 * k) + stateAndConvict;
     }

@@ -8,13 +8,11 @@ import {
     VestingTerms
 } from "../interfaces/IImoFactory.sol";
 import { SaleParams } from "../interfaces/IModelOffering.sol";
+import { BPS, TOKEN_UNIT } from "../libraries/Units.sol";
 
 /// @notice Who gets which part of the supply and of the proceeds, and what of that a launch may not do.
 library Allocation {
     uint256 internal constant MAX_VESTING = 4;
-    uint256 private constant BPS = 10_000;
-    /// @dev Token units a price is for.
-    uint256 private constant UNIT = 1e18;
     /// @dev Least product of a pool's reserves. A pair's product never falls, so a pool cannot be opened onto a gift of half of
     /// it; below 2^96 units, which is more than there is of ETH, no gift stops a pool.
     uint256 private constant MIN_PRODUCT = 1 << 97;
@@ -89,7 +87,7 @@ library Allocation {
         uint256 ticks = sale.ticks == 0 ? 1 : sale.ticks;
         uint256 top = sale.floorPrice + (ticks - 1) * sale.tickStep;
         uint256 amount = sale.softCap * poolBps / BPS;
-        uint256 tokens = top == 0 ? 0 : amount * UNIT / top;
+        uint256 tokens = top == 0 ? 0 : amount * TOKEN_UNIT / top;
         bool small = amount == 0 || tokens < MIN_PRODUCT / amount;
         if (small) revert PoolTooSmall(tokens, amount);
     }

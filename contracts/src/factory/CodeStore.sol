@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { MAX_CODE_DATA } from "../libraries/Units.sol";
+
 /// @title Creation code kept as a contract's code, behind a stop byte
 /// @dev The factory deploys tokens from it, since their code has no room in its own.
 contract CodeStore {
@@ -8,7 +10,7 @@ contract CodeStore {
     error CodeTooLong(uint256 length);
 
     constructor(bytes memory code) {
-        if (code.length > 24_575) revert CodeTooLong(code.length);
+        if (code.length > MAX_CODE_DATA) revert CodeTooLong(code.length);
         assembly ("memory-safe") {
             let length := mload(code)
             // The last byte of the length's own word becomes the stop byte.

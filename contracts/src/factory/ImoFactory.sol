@@ -11,11 +11,11 @@ import {
     VestingTerms
 } from "../interfaces/IImoFactory.sol";
 import { Grant, OpeningTerms } from "../interfaces/IModelOffering.sol";
-import { IModelRegistrar, Registration } from "../interfaces/IModelRegistrar.sol";
+import { IModelRegistrar, MODEL_TAG, Registration } from "../interfaces/IModelRegistrar.sol";
 import { IModelToken, TokenParams } from "../interfaces/IModelToken.sol";
+import { ISplitter, SplitParams } from "../interfaces/ISplitter.sol";
 import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
 import { ModelOffering } from "../offering/ModelOffering.sol";
-import { SplitParams, Splitter } from "../revenue/Splitter.sol";
 import { Allocation } from "./Allocation.sol";
 import { Deployment } from "./Deployment.sol";
 import { Traps } from "./Traps.sol";
@@ -40,8 +40,6 @@ struct FactoryParams {
 /// @dev All parts are deployed by CREATE2 with the model id as salt, which commits to the launcher and every parameter. Token,
 /// splitter and drip are full contracts: a proxy cannot take a plain send. The collection, which nobody pays so, is one.
 contract ImoFactory is IImoFactory {
-    bytes32 private constant MODEL_TAG = "imo.model.v1";
-
     /// @notice Thrown when the same launcher launches the same again.
     error AlreadyLaunched(bytes32 modelId);
     /// @notice Thrown when the registry gives another id than its rule says.
@@ -175,7 +173,7 @@ contract ImoFactory is IImoFactory {
         collection = Clones.cloneDeterministicWithImmutableArgs(
             collectionImplementation, arguments, modelId
         );
-        Splitter(payable(splitter)).setCollection(collection);
+        ISplitter(splitter).setCollection(collection);
     }
 
     function _record(bytes32 modelId, Launch memory parts, LaunchParams calldata params) private {

@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import { CollectionTerms } from "../interfaces/IAigcCollection.sol";
 import { LaunchParams, ModelTerms, TokenTerms } from "../interfaces/IImoFactory.sol";
+import { MAX_URI_BYTES } from "../interfaces/IModelRegistrar.sol";
 
 /// @notice What a launch may not do, each by name. Token, splitter and sale refuse what they can see themselves.
 library Traps {
     uint256 private constant MAX_NAME = 32;
-    uint256 private constant MAX_URI = 512;
     uint256 private constant MIN_SUPPLY = 1e6;
     uint256 private constant MIN_ETH_MINIMUM = 0.0001 ether;
     uint256 private constant MAX_ETH_MINIMUM = 0.1 ether;
@@ -61,7 +61,7 @@ library Traps {
         if (model.contentId == 0) revert NoContent();
         if (model.verifier.code.length == 0) revert VerifierHasNoCode(model.verifier);
         uint256 length = bytes(model.provenance.sourceUri).length;
-        if (length > MAX_URI) revert UriTooLong(length);
+        if (length > MAX_URI_BYTES) revert UriTooLong(length);
         _refuseName(model.provenance.licence);
     }
 

@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import { Calls } from "./Calls.sol";
+
 /// @notice Moves ETH and ERC-20 tokens, known and hostile ones. An asset is its address; ETH is 0.
 /// @dev Return data is never copied beyond one word. An ERC-20 call that returns nothing counts as done.
 library Assets {
@@ -12,8 +14,6 @@ library Assets {
     uint256 internal constant ETH_GAS = 50_000;
     /// @notice Gas an ERC-20 token gets where its failure must not stop the caller.
     uint256 internal constant TOKEN_GAS = 200_000;
-    /// @notice Gas the caller keeps for what follows a bounded call.
-    uint256 internal constant RESERVE_GAS = 20_000;
 
     /// @notice Thrown when a payment is not taken.
     error PaymentRefused(address asset, address to, uint256 amount);
@@ -21,8 +21,6 @@ library Assets {
     error PullRefused(address asset, address from, uint256 amount);
     /// @notice Thrown when an asset does not say what is held of it.
     error UnreadableAsset(address asset);
-    /// @notice Thrown when too little gas is left to give a call its full allowance.
-    error NotEnoughGas(uint256 left, uint256 needed);
 
     /// @notice What this contract holds of `asset`.
     function held(address asset) internal view returns (uint256 amount) {
@@ -33,7 +31,7 @@ library Assets {
 
     /// @notice Same, in bounded gas, and false where the asset does not answer.
     function tryHeld(address asset) internal view returns (bool, uint256) {
-        _requireGas(TOKEN_GAS);
+        Calls.requireGas(TOKEN_GAS);
         return _held(asset, TOKEN_GAS);
     }
 
@@ -48,7 +46,7 @@ library Assets {
         returns (bool)
     {
         uint256 gasLimit = asset == ETH ? ethGas : TOKEN_GAS;
-        _requireGas(gasLimit);
+        Calls.requireGas(gasLimit);
         return _send(asset, to, amount, gasLimit);
     }
 
@@ -56,12 +54,6 @@ library Assets {
     function pull(address asset, address from, uint256 amount) internal {
         bytes memory data = abi.encodeCall(IERC20.transferFrom, (from, address(this), amount));
         if (!_call(asset, data, gasleft())) revert PullRefused(asset, from, amount);
-    }
-
-    /// @dev A call gets at most 63/64 of what is left.
-    function _requireGas(uint256 gasLimit) private view {
-        uint256 needed = gasLimit * 64 / 63 + RESERVE_GAS;
-        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
     }
 
     function _held(address asset, uint256 gasLimit) private view returns (bool ok, uint256 amount) {
@@ -77,13 +69,14 @@ library Assets {
 
     function _send(address asset, address to, uint256 amount, uint256 gasLimit)
         private
-        returns (bool ok)
+        returns (bool sent)
     {
         if (asset != ETH) {
             return _call(asset, abi.encodeCall(IERC20.transfer, (to, amount)), gasLimit);
         }
+        // `Calls.trySend`, written out: as a call it would cost each payment 40 gas more.
         assembly ("memory-safe") {
-            ok := call(gasLimit, to, amount, 0, 0, 0, 0)
+            sent := call(gasLimit, to, amount, 0, 0, 0, 0)
         }
     }
 

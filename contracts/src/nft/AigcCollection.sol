@@ -26,6 +26,8 @@ import {
 } from "../interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
 import { Assets } from "../libraries/Assets.sol";
+import { Lock } from "../libraries/Lock.sol";
+import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
 import { Commitments } from "./Commitments.sol";
 import { Metadata, TokenMetadata } from "./Metadata.sol";
 import { Prompt } from "./Prompt.sol";
@@ -34,7 +36,7 @@ import { Requester } from "./Requester.sol";
 /// @title A model's answers as tokens
 /// @dev What is deployed is one implementation; collections are clones with `CollectionParams` as immutable arguments. A collection holds
 /// the mint fees of tokens without a final answer and what minters of voided ones have not taken, and nothing else.
-contract AigcCollection is IAigcCollection, ERC721("", "") {
+contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     using Assets for address;
     using Commitments for Commitments.Book;
 
@@ -60,8 +62,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     /// @notice Gas that the oracle's callback is paid for: it hashes the longest answer and notes its digest.
     uint64 public constant CALLBACK_GAS = 75_000;
     /// @notice Most bytes that fit a contract's code behind a stop byte.
-    uint256 public constant MAX_KEPT = 24_575;
-    uint256 private constant BPS = 10_000;
+    uint256 public constant MAX_KEPT = MAX_CODE_DATA;
     bytes4 private constant ERC4906_ID = 0x49064906;
 
     error Reentered();
@@ -89,14 +90,6 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     mapping(uint256 id => Token) private _tokens;
     mapping(address minter => uint256) private _owed;
     Commitments.Book private _commitments;
-    bool private transient _entered;
-
-    modifier lock() {
-        if (_entered) revert Reentered();
-        _entered = true;
-        _;
-        _entered = false;
-    }
 
     // Life of a token
 
@@ -396,6 +389,11 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     }
 
     // Private
+
+    /// @dev Another error than the one of the lock, whose name is that of ERC-5192's event.
+    function _refuse() internal pure override {
+        revert Reentered();
+    }
 
     function _update(address to, uint256 id, address auth) internal override returns (address) {
         bool transfers = to != address(0) && _ownerOf(id) != address(0);

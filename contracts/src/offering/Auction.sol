@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { LibBit } from "solady/utils/LibBit.sol";
+import { TOKEN_UNIT } from "../libraries/Units.sol";
 
 /// @notice The arithmetic of one sale: bids on price ticks, the walk that finds the price, and what each bidder gets.
 /// @dev The price is never rounded: it is proceeds / sold. Claims take from running remainders, so that the last one takes
@@ -92,8 +93,6 @@ library Auction {
 
     uint256 internal constant MAX_AMOUNT = type(uint112).max;
     uint256 private constant NONE = type(uint16).max;
-    /// @dev Token units a price is for.
-    uint256 private constant UNIT = 1e18;
 
     /// @notice Thrown for a bid above the top tick.
     error NoSuchTick(uint256 tick, uint256 ticks);
@@ -270,7 +269,7 @@ library Auction {
     {
         Terms memory terms = self.terms;
         uint256 sold = terms.supply;
-        if (proceeds < _need(terms, 0)) sold = proceeds * UNIT / terms.floorPrice;
+        if (proceeds < _need(terms, 0)) sold = proceeds * TOKEN_UNIT / terms.floorPrice;
 
         Book storage book = self.book;
         if (proceeds < terms.softCap || sold == 0) {
@@ -313,7 +312,7 @@ library Auction {
 
     /// @dev What the whole supply costs at `tick`. ROUNDING: down, so nobody pays above its limit.
     function _need(Terms memory terms, uint256 tick) private pure returns (uint256) {
-        return _price(terms, tick) * terms.supply / UNIT;
+        return _price(terms, tick) * terms.supply / TOKEN_UNIT;
     }
 
     function _price(Terms memory terms, uint256 tick) private pure returns (uint256) {

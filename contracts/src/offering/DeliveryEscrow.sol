@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../interfaces/IDeliveryEscrow.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
@@ -52,7 +53,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
     }
 
     /// @inheritdoc IDeliveryEscrow
-    function release(address token) external locked returns (uint256 amount) {
+    function release(address token) external lock returns (uint256 amount) {
         Escrow storage escrow = _escrow(token);
         uint256 deadline = escrow.delivery.deadline;
         if (block.timestamp >= deadline) revert DeliveryOver(deadline);
@@ -68,7 +69,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
     /// @inheritdoc IDeliveryEscrow
     function refund(address token, uint256 tokens, address to)
         external
-        locked
+        lock
         returns (uint256 amount)
     {
         Escrow storage escrow = _escrow(token);
@@ -87,7 +88,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
     }
 
     /// @inheritdoc IDeliveryEscrow
-    function close(address token) external locked returns (uint256 amount) {
+    function close(address token) external lock returns (uint256 amount) {
         Escrow storage escrow = _escrow(token);
         uint256 end = escrow.delivery.refundEnd;
         if (block.timestamp < end) revert RefundsNotOver(end);
@@ -133,8 +134,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
     }
 
     function _due(EscrowBooks memory books, uint256 earned) private pure returns (uint256) {
-        uint256 releasable_ = earned < books.funded ? earned : books.funded;
-        return releasable_ - books.released;
+        return Math.min(earned, books.funded) - books.released;
     }
 
     /// @dev ROUNDING: down, so that all returnable tokens together get no more than there is.

@@ -7,7 +7,6 @@ import { IImoFactory } from "../interfaces/IImoFactory.sol";
 import {
     BidView,
     IModelOffering,
-    ISaleValidationHook,
     OpeningTerms,
     Permit,
     SaleParams,
@@ -15,9 +14,12 @@ import {
     SaleView
 } from "../interfaces/IModelOffering.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
+import { ISaleValidationHook } from "../interfaces/external/ISaleValidationHook.sol";
 import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
 import { IWrappedEther } from "../interfaces/external/IWrappedEther.sol";
 import { Assets } from "../libraries/Assets.sol";
+import { Calls } from "../libraries/Calls.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Auction } from "./Auction.sol";
 import { Credits } from "./Credits.sol";
 import { DeliveryEscrow } from "./DeliveryEscrow.sol";
@@ -50,7 +52,6 @@ contract ModelOffering is IModelOffering, Credits {
         Auction.State auction;
     }
 
-    uint256 private constant BPS = 10_000;
     uint256 private constant SHORTEST = 1 days;
     uint256 private constant LONGEST = 365 days;
     /// @dev After this long without a pool the sale can be opened without one.
@@ -160,7 +161,7 @@ contract ModelOffering is IModelOffering, Credits {
     function bid(address token_, uint256 tick, uint256 amount, bytes calldata hookData)
         external
         payable
-        locked
+        lock
     {
         _bid(token_, tick, amount, hookData);
     }
@@ -172,7 +173,7 @@ contract ModelOffering is IModelOffering, Credits {
         uint256 amount,
         bytes calldata hookData,
         Permit calldata permit
-    ) external locked {
+    ) external lock {
         // Anyone can use the signature first; then the approval is there all the same.
         try IERC20Permit(_sale(token_).currency)
             .permit(
@@ -183,7 +184,7 @@ contract ModelOffering is IModelOffering, Credits {
     }
 
     /// @inheritdoc IModelOffering
-    function cancel(address token_) external locked {
+    function cancel(address token_) external lock {
         Sale storage sale = _sale(token_);
         Entry memory entry = sale.entry;
         _requireRunning(entry);
@@ -210,7 +211,7 @@ contract ModelOffering is IModelOffering, Credits {
     }
 
     /// @inheritdoc IModelOffering
-    function claim(address token_, address[] calldata bidders) external locked {
+    function claim(address token_, address[] calldata bidders) external lock {
         Sale storage sale = _sales[token_];
         if (sale.auction.book.phase < Auction.Phase.Sold) revert WrongStatus(_status(sale));
 
@@ -226,7 +227,7 @@ contract ModelOffering is IModelOffering, Credits {
     }
 
     /// @inheritdoc IModelOffering
-    function open(address token_) external locked {
+    function open(address token_) external lock {
         Sale storage sale = _sale(token_);
         SaleStatus status = _status(sale);
         if (status != SaleStatus.Sold && status != SaleStatus.Failed) revert WrongStatus(status);
@@ -436,7 +437,7 @@ contract ModelOffering is IModelOffering, Credits {
         uint256 tokens = amount * result.sold / result.proceeds;
 
         uint256 needed = POOL_GAS * 64 / 63 + OPEN_GAS;
-        if (gasleft() < needed) revert Assets.NotEnoughGas(gasleft(), needed);
+        if (gasleft() < needed) revert Calls.NotEnoughGas(gasleft(), needed);
         try this.openPool{ gas: POOL_GAS }(token_, tokens, amount) {
             return (tokens, amount, 0);
         } catch {

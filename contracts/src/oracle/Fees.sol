@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { Order } from "../interfaces/IInferenceOracle.sol";
 import { Pricing } from "../interfaces/IModelRegistrar.sol";
+import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
 
 /// @notice Where the fee of an answered request goes. Wei.
 struct Settlement {
@@ -21,7 +23,7 @@ struct Settlement {
 /// answer and callback data were shorter than the most that they could be.
 library Fees {
     /// @notice Most bytes of an answer: a collection can store so many as code.
-    uint256 internal constant MAX_ANSWER = 24_575;
+    uint256 internal constant MAX_ANSWER = MAX_CODE_DATA;
     /// @notice Most bytes of callback data.
     uint256 internal constant MAX_CALLBACK_DATA = 512;
 
@@ -44,7 +46,6 @@ library Fees {
     uint256 private constant DELIVERY_FLOOR_GAS = 40_500;
     /// @dev Answers are longer only in the rarest of languages; then the excess bytes are not paid for.
     uint256 private constant BYTES_PER_TOKEN = 8;
-    uint256 private constant BPS = 10_000;
 
     /// @notice The price of an answer, its gas apart.
     function price(Pricing memory pricing, uint256 promptBytes, uint256 tokens)
@@ -78,7 +79,7 @@ library Fees {
         uint256 used = fee - reserved - unused;
         uint256 share = used * order.terms.operatorBps / BPS;
 
-        uint256 bytesPaid = _least(answerLength, _mostPaid(maxTokens));
+        uint256 bytesPaid = Math.min(answerLength, _mostPaid(maxTokens));
         uint256 gas = _claiming(bytesPaid, order.callback.data.length) + finalizing(order);
         parts.operator = share + gas * order.terms.gasPrice;
         parts.receiver = used - share;
@@ -96,7 +97,7 @@ library Fees {
     /// @notice Most gas that the delivery of an answer is paid for.
     function delivery(Order calldata order, uint256 answerLength) internal pure returns (uint256) {
         if (order.callback.target == address(0)) return 0;
-        uint256 bytesPaid = _least(answerLength, _mostPaid(order.request.maxTokens));
+        uint256 bytesPaid = Math.min(answerLength, _mostPaid(order.request.maxTokens));
         bytesPaid += order.callback.data.length;
         return DELIVER_GAS + order.callback.gasLimit + bytesPaid * FLOOR_BYTE_GAS;
     }
@@ -114,26 +115,18 @@ library Fees {
     {
         uint256 length = answerLength + order.callback.data.length;
         return
-            _most(executed + length * DATA_BYTE_GAS, DELIVERY_FLOOR_GAS + length * FLOOR_BYTE_GAS);
+            Math.max(executed + length * DATA_BYTE_GAS, DELIVERY_FLOOR_GAS + length * FLOOR_BYTE_GAS);
     }
 
     /// @dev Gas of a claim.
     function _claiming(uint256 answerLength, uint256 dataLength) private pure returns (uint256) {
-        return _most(
+        return Math.max(
             CLAIM_GAS + answerLength * LOGGED_BYTE_GAS + dataLength * DATA_BYTE_GAS,
             CLAIM_FLOOR_GAS + (answerLength + dataLength) * FLOOR_BYTE_GAS
         );
     }
 
     function _mostPaid(uint256 maxTokens) private pure returns (uint256) {
-        return _least(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
-    }
-
-    function _least(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
-    }
-
-    function _most(uint256 a, uint256 b) private pure returns (uint256) {
-        return a > b ? a : b;
+        return Math.min(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
     }
 }

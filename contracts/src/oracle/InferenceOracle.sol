@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { DA, IAIOracle, IAIOracleCallback, IEarlyCallback } from "../interfaces/external/IAIOracle.sol";
-import "../interfaces/IInferenceOracle.sol";
+import { DA, IAIOracle, IAIOracleCallback } from "../interfaces/external/IAIOracle.sol";
+import { IEarlyCallback } from "../interfaces/IEarlyCallback.sol";
+import {
+    Callback,
+    ClaimedAnswer,
+    IInferenceOracle,
+    Order,
+    Question,
+    RequestStatus,
+    Terms
+} from "../interfaces/IInferenceOracle.sol";
+import { IOperatorList } from "../interfaces/IOperatorList.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
-import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
+import { IVerifier } from "../interfaces/IVerifier.sol";
+import { Calls } from "../libraries/Calls.sol";
+import { ClaimStatus } from "../types/ClaimStatus.sol";
 import { Request } from "../types/Request.sol";
 import { Submission } from "../types/Submission.sol";
-import { Calls } from "../libraries/Calls.sol";
 import { Fees, Settlement } from "./Fees.sol";
 import { OperatorList } from "./OperatorList.sol";
 import { RequestRecord } from "./RequestRecord.sol";
@@ -267,7 +279,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (amount == 0) revert NothingToPay();
         creditOf[msg.sender] = 0;
         emit Withdrawn(msg.sender, to, amount);
-        if (!to.tryCall(amount, gasleft(), "")) revert TransferFailed();
+        if (!to.trySend(amount, gasleft())) revert TransferFailed();
     }
 
     // ------------------------------------------------------------------------------------------------- views
@@ -430,8 +442,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint256 reserve = Fees.delivery(order, answer.length);
         uint256 executed = baseGas + before - gasleft();
         uint256 gas = Fees.delivering(order, answer.length, executed) - paidGas;
-        uint256 price = _least(tx.gasprice, order.terms.gasPrice);
-        uint256 paid = _least(gas, reserve) * price;
+        uint256 price = Math.min(tx.gasprice, order.terms.gasPrice);
+        uint256 paid = Math.min(gas, reserve) * price;
         uint256 refund = reserve * order.terms.gasPrice - paid;
         _credit(msg.sender, paid);
         _credit(order.terms.requester, refund);
@@ -512,9 +524,5 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (amount == 0) return;
         creditOf[account] += amount;
         emit Credited(account, amount);
-    }
-
-    function _least(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
     }
 }

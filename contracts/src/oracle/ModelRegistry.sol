@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { Ballot, BallotKind, IModelBallots } from "../interfaces/IModelBallots.sol";
-import { IModelRegistrar, Pricing, Registration } from "../interfaces/IModelRegistrar.sol";
+import {
+    IModelRegistrar,
+    MAX_URI_BYTES,
+    MODEL_TAG,
+    Pricing,
+    Registration
+} from "../interfaces/IModelRegistrar.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
+import { Accounts } from "../libraries/Accounts.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Ballots } from "./Ballots.sol";
 
 /// @title Which models there are
 /// @dev INVARIANT: what is written of an id is written once, but for its price factor and successor, which its token's holders decide.
 contract ModelRegistry is IModelRegistry, IModelBallots {
+    using Accounts for address;
     using Ballots for Ballot;
 
     /// @notice A model as it is stored: five words.
@@ -29,15 +39,10 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         uint64 tokenPrice;
     }
 
-    bytes32 private constant MODEL_TAG = "imo.model.v1";
-    uint256 private constant BPS = 10_000;
-    uint256 private constant URI_BYTES = 512;
-    uint256 private constant LICENCE_BYTES = 64;
+    uint256 private constant MAX_LICENCE_BYTES = 64;
     /// @dev A price factor of 1, and the largest.
     uint64 private constant ONE = 1 << 32;
     uint64 private constant MOST = 1 << 63;
-    /// @dev How the code of an account without code of its own begins (EIP-7702).
-    bytes3 private constant DELEGATED = 0xef0100;
     /// @dev Ballots of a token share a mark that is no older: many models of one token cannot make many epochs.
     uint256 private constant MARK_TIME = 1 days;
 
@@ -69,10 +74,10 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         if (model.verifier == address(0)) revert RegistrationInvalid("verifier");
         if (model.receiver == address(0)) revert RegistrationInvalid("receiver");
         if (model.pricing.operatorBps > BPS) revert RegistrationInvalid("operatorBps");
-        if (bytes(model.provenance.sourceUri).length > URI_BYTES) {
+        if (bytes(model.provenance.sourceUri).length > MAX_URI_BYTES) {
             revert RegistrationInvalid("sourceUri");
         }
-        if (bytes(model.provenance.licence).length > LICENCE_BYTES) {
+        if (bytes(model.provenance.licence).length > MAX_LICENCE_BYTES) {
             revert RegistrationInvalid("licence");
         }
 
@@ -100,7 +105,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     /// @inheritdoc IModelRegistry
     function attest(bytes32 modelId, string calldata uri) external {
         _known(modelId);
-        if (bytes(uri).length > URI_BYTES) revert RegistrationInvalid("uri");
+        if (bytes(uri).length > MAX_URI_BYTES) revert RegistrationInvalid("uri");
         emit Attested(modelId, msg.sender, uri);
     }
 
@@ -198,7 +203,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     function _checkFactor(uint256 present, uint256 factor) private pure {
         uint256 least = (present + 1) / 2;
-        uint256 most = 2 * present < MOST ? 2 * present : MOST;
+        uint256 most = Math.min(2 * present, MOST);
         if (factor < least || factor > most) revert FactorOutOfRange(factor, least, most);
     }
 
@@ -211,9 +216,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     function _checkRedirect(IModelToken token, address account) private view {
         if (_dripOf(token) == address(0)) revert NoDrip(address(token));
-        bytes memory code = account.code;
-        bool delegated = code.length == 23 && bytes3(code) == DELEGATED;
-        bool claims = code.length == 0 || delegated || token.recipientOf(account) != address(0);
+        bool claims = account.hasNoCode() || token.recipientOf(account) != address(0);
         if (claims) revert NotRedirectable(account);
     }
 

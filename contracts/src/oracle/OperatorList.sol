@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import "../interfaces/IOperatorList.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { Entry, EntryState, IOperatorList, Turns } from "../interfaces/IOperatorList.sol";
+import { Calls } from "../libraries/Calls.sol";
 
 /// @title Operators who take turns (docs/spec/oracle.md)
 /// @dev INVARIANT: holds the stakes of all entries, and nothing else that it knows of. Turns name entries, which outlive their place in a list, so
 /// that no change of the list changes a request that was drawn.
 contract OperatorList is IOperatorList {
+    using Calls for address;
+
     /// @notice What an entry costs, in wei.
     uint256 public constant STAKE = 0.1 ether;
     /// @notice Passes in a row after which an entry is dropped.
@@ -80,8 +84,7 @@ contract OperatorList is IOperatorList {
         amount = self.stake;
         delete _entries[entry];
         emit StakeWithdrawn(entry, to, amount);
-        (bool sent,) = to.call{ value: amount }("");
-        if (!sent) revert TransferFailed();
+        if (!to.trySend(amount, gasleft())) revert TransferFailed();
     }
 
     // ------------------------------------------------------------------------------------------------- turns
@@ -97,7 +100,7 @@ contract OperatorList is IOperatorList {
         uint256 slot = SLOT_SECONDS + maxTokens / TOKENS_PER_SECOND;
         uint256 most = (expiry - block.timestamp) / 4;
         turns.start = uint40(block.timestamp);
-        turns.slot = uint32(slot < most ? slot : most);
+        turns.slot = uint32(Math.min(slot, most));
         _turns[request] = turns;
         emit TurnsDrawn(request, modelId, turns);
         return true;
@@ -196,13 +199,13 @@ contract OperatorList is IOperatorList {
             self.misses = 0;
         } else if (passed) {
             uint256 stake = self.stake;
-            uint256 burnt = penalty < stake ? penalty : stake;
+            uint256 burnt = Math.min(penalty, stake);
             self.stake = uint96(stake - burnt);
             emit TurnPassed(request, entry, burnt);
             bool unfit = ++self.misses >= MISSES || stake - burnt < STAKE / 2;
             if (unfit && self.state == EntryState.Active) _remove(entry, true);
             // No code can be at address 0, so nothing runs and nothing fails.
-            payable(address(0)).transfer(burnt);
+            if (!address(0).trySend(burnt, 0)) revert TransferFailed();
         }
     }
 

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { IDrip } from "../interfaces/IDrip.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { Assets } from "../libraries/Assets.sol";
+import { Lock } from "../libraries/Lock.sol";
+import { BPS } from "../libraries/Units.sol";
 
 /// @title Pays holders what is theirs but not credited yet, a bounded part at a time
-contract Drip is IDrip {
+contract Drip is IDrip, Lock {
     using Assets for address;
 
-    uint256 private constant BPS = 10_000;
     /// @dev Seconds in which all that waits would be released, were it called all the time.
     uint256 private constant SPAN = 7 days;
     uint256 private constant LONGEST = 1 days;
     uint256 private constant SHORTEST = 1 hours;
 
-    /// @notice Thrown when a release calls back into a release.
-    error Locked();
     /// @notice Thrown before transfers are open.
     error TokenClosed();
     /// @notice Thrown less than an hour after the last release.
@@ -31,7 +31,6 @@ contract Drip is IDrip {
 
     /// @inheritdoc IDrip
     mapping(address asset => uint256) public lastRelease;
-    bool private transient _locked;
 
     constructor(address token_, address creator_) {
         token = token_;
@@ -42,10 +41,7 @@ contract Drip is IDrip {
     receive() external payable { }
 
     /// @inheritdoc IDrip
-    function release(address asset) external returns (uint256 amount) {
-        if (_locked) revert Locked();
-        _locked = true;
-
+    function release(address asset) external lock returns (uint256 amount) {
         uint256 elapsed = _elapsed(asset);
         if (!IModelToken(token).isOpen()) revert TokenClosed();
         if (elapsed < SHORTEST) revert TooEarly(lastRelease[asset] + SHORTEST);
@@ -62,9 +58,13 @@ contract Drip is IDrip {
         } else {
             amount = _due(waiting, needed, elapsed);
             emit Released(asset, amount);
-            _deposit(asset, amount);
+            if (asset == Assets.ETH) {
+                IModelToken(token).deposit{ value: amount }();
+            } else {
+                asset.send(token, amount);
+                IModelToken(token).sync(asset);
+            }
         }
-        _locked = false;
     }
 
     /// @inheritdoc IDrip
@@ -92,18 +92,8 @@ contract Drip is IDrip {
     function _due(uint256 waiting, uint256 needed, uint256 elapsed)
         private
         pure
-        returns (uint256 amount)
+        returns (uint256)
     {
-        amount = waiting / SPAN * elapsed + waiting % SPAN * elapsed / SPAN;
-        if (amount < needed) amount = needed;
-    }
-
-    function _deposit(address asset, uint256 amount) private {
-        if (asset == Assets.ETH) {
-            IModelToken(token).deposit{ value: amount }();
-        } else {
-            asset.send(token, amount);
-            IModelToken(token).sync(asset);
-        }
+        return Math.max(waiting / SPAN * elapsed + waiting % SPAN * elapsed / SPAN, needed);
     }
 }

@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ISplitter, Source } from "../interfaces/ISplitter.sol";
+import { ISplitter, Source, SplitParams } from "../interfaces/ISplitter.sol";
 import { IWrappedEther } from "../interfaces/external/IWrappedEther.sol";
 import { Assets } from "../libraries/Assets.sol";
-
-/// @notice Who gets what of a model's revenue; none of it changes. Holders get what the two others leave.
-struct SplitParams {
-    address oracle;
-    address drip;
-    /// 0 where there is no wrapped ETH.
-    address weth;
-    address creator;
-    address protocol;
-    /// Together at most 10,000.
-    uint16 creatorBps;
-    uint16 protocolBps;
-}
+import { Lock } from "../libraries/Lock.sol";
+import { BPS } from "../libraries/Units.sol";
 
 /// @title Divides a model's revenue among holders, creator and protocol
-contract Splitter is ISplitter {
+contract Splitter is ISplitter, Lock {
     using Assets for address;
 
-    uint256 private constant BPS = 10_000;
-
-    error Locked();
     error NotOracle(address caller);
     error NotCollection(address caller);
     error NotFactory(address caller);
@@ -56,14 +42,6 @@ contract Splitter is ISplitter {
     mapping(address sink => mapping(address asset => uint256)) public owed;
     /// @inheritdoc ISplitter
     mapping(address asset => uint256) public reserved;
-    bool private transient _locked;
-
-    modifier locked() {
-        if (_locked) revert Locked();
-        _locked = true;
-        _;
-        _locked = false;
-    }
 
     constructor(SplitParams memory params) {
         if (uint256(params.creatorBps) + params.protocolBps > BPS) {
@@ -83,21 +61,21 @@ contract Splitter is ISplitter {
     receive() external payable { }
 
     /// @inheritdoc ISplitter
-    function payUsage() external payable locked {
+    function payUsage() external payable lock {
         if (msg.sender != oracle) revert NotOracle(msg.sender);
         emit Revenue(Source.Usage, 0, Assets.ETH, msg.value);
         usage += _split(Assets.ETH, msg.value);
     }
 
     /// @inheritdoc ISplitter
-    function payMint(uint256 tokenId) external payable locked {
+    function payMint(uint256 tokenId) external payable lock {
         if (msg.sender != collection) revert NotCollection(msg.sender);
         emit Revenue(Source.Mint, tokenId, Assets.ETH, msg.value);
         _split(Assets.ETH, msg.value);
     }
 
     /// @inheritdoc ISplitter
-    function collect(address asset) external locked returns (uint256 amount) {
+    function collect(address asset) external lock returns (uint256 amount) {
         if (asset == weth && asset != Assets.ETH) {
             IWrappedEther(weth).withdraw(weth.held());
             asset = Assets.ETH;
@@ -110,7 +88,7 @@ contract Splitter is ISplitter {
     }
 
     /// @inheritdoc ISplitter
-    function withdraw(address sink, address asset) external locked returns (uint256 amount) {
+    function withdraw(address sink, address asset) external lock returns (uint256 amount) {
         amount = owed[sink][asset];
         if (amount == 0) return 0;
         owed[sink][asset] = 0;

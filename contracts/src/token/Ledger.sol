@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import { Account, packAccount } from "./Account.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { Assets } from "../libraries/Assets.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Balances } from "./Balances.sol";
 import { Claims } from "./Claims.sol";
 import { Entries } from "./Entries.sol";
@@ -47,8 +49,6 @@ library Ledger {
         uint256 entry;
     }
 
-    uint256 internal constant BPS = 10_000;
-
     /// @notice Thrown when an epoch has not begun.
     error UnknownEpoch(uint256 id, uint256 count);
 
@@ -84,7 +84,7 @@ library Ledger {
         if (held <= booked || !self.head.isOpen() || supply == 0) return found;
 
         uint256 room = Entries.LIMIT - booked;
-        uint256 amount = held - booked < room ? held - booked : room;
+        uint256 amount = Math.min(held - booked, room);
         // ROUNDING: down for the claimable part; the pool, which belongs to the same holders, gains.
         uint256 shared = amount * sharedBps / BPS;
         found.begins = true;

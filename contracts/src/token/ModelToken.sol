@@ -11,9 +11,13 @@ import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { IERC7641, IERC7641AltRevToken } from "../interfaces/external/IERC7641.sol";
 import { IModelToken, RevenueAsset, TokenParams } from "../interfaces/IModelToken.sol";
+import { Accounts } from "../libraries/Accounts.sol";
 import { Assets } from "../libraries/Assets.sol";
+import { Lock } from "../libraries/Lock.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Balances } from "./Balances.sol";
 import { Claims } from "./Claims.sol";
 import { Entries } from "./Entries.sol";
@@ -34,7 +38,8 @@ struct Recipient {
 /// @dev The contract checks who and when, the libraries keep the books. State is written before any call out, and one transient
 /// lock spans all that measures or moves revenue: an asset that calls back while it moves would otherwise have money in flight
 /// counted as revenue. Transfers are not locked: they move no revenue.
-contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Nonces {
+contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Nonces, Lock {
+    using Accounts for address;
     using Assets for address;
     using Balances for Balances.Book;
     using Entries for Entries.Book;
@@ -48,8 +53,6 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     );
     uint256 private constant MAX_LISTED_TOKENS = 4;
 
-    /// @notice Thrown while a call that measures or moves revenue is running.
-    error Locked();
     /// @notice Thrown for others than the factory and the registry.
     error NotFactory(address caller);
     /// @notice Thrown for others than the opener.
@@ -100,23 +103,10 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     mapping(address account => Recipient) private _recipients;
     Ledger.State private _ledger;
     RevenueAsset[] private _assets;
-    bool private transient _locked;
-
-    modifier locked() {
-        _requireUnlocked();
-        _locked = true;
-        _;
-        _locked = false;
-    }
-
-    modifier unlocked() {
-        _requireUnlocked();
-        _;
-    }
 
     constructor(TokenParams memory params) EIP712(params.name, "1") {
         if (params.supply == 0) revert InvalidSupply(params.supply);
-        if (params.sharedBps > Ledger.BPS) revert InvalidSharedBps(params.sharedBps);
+        if (params.sharedBps > BPS) revert InvalidSharedBps(params.sharedBps);
 
         factory = msg.sender;
         opener = params.opener;
@@ -175,29 +165,29 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IModelToken
-    function deposit() external payable locked {
+    function deposit() external payable lock {
         _credit(Assets.ETH, Assets.ETH.held());
     }
 
     /// @inheritdoc IModelToken
-    function deposit(address asset, uint256 amount) external locked {
+    function deposit(address asset, uint256 amount) external lock {
         asset.pull(msg.sender, amount);
         _credit(asset, asset.held());
     }
 
     /// @inheritdoc IModelToken
-    function sync(address asset) external locked {
+    function sync(address asset) external lock {
         _credit(asset, asset.held());
     }
 
     /// @inheritdoc IERC7641
-    function snapshot() external locked returns (uint256) {
+    function snapshot() external lock returns (uint256) {
         _credit(Assets.ETH, Assets.ETH.held());
         return epochCount();
     }
 
     /// @inheritdoc IModelToken
-    function mark() external locked returns (uint256 epoch) {
+    function mark() external lock returns (uint256 epoch) {
         if (msg.sender != registry) revert NotRegistry(msg.sender);
 
         _credit(Assets.ETH, Assets.ETH.held());
@@ -209,37 +199,40 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IERC7641
-    function claim(uint256 epoch) external locked {
+    function claim(uint256 epoch) external lock {
         _claim(epoch, Assets.ETH);
     }
 
     /// @inheritdoc IModelToken
-    function claimERC20(uint256 epoch, address asset) external locked {
+    function claimERC20(uint256 epoch, address asset) external lock {
         _claim(epoch, asset);
     }
 
     /// @inheritdoc IModelToken
-    function claimBatch(uint256[] calldata epochs) external locked {
+    function claimBatch(uint256[] calldata epochs) external lock {
         uint256 amount;
         for (uint256 i = 0; i < epochs.length; ++i) {
             amount += _take(msg.sender, Assets.ETH, epochs[i]);
         }
-        _pay(msg.sender, Assets.ETH, _payee(msg.sender), amount);
+        _payCaller(Assets.ETH, amount);
     }
 
     /// @inheritdoc IModelToken
-    function claimAll(address asset, uint256 steps) external locked returns (uint256 amount) {
+    function claimAll(address asset, uint256 steps) external lock returns (uint256 amount) {
         amount = _takeAll(msg.sender, asset, steps, _keptOf(msg.sender, asset));
-        _pay(msg.sender, asset, _payee(msg.sender), amount);
+        _payCaller(asset, amount);
     }
 
     /// @inheritdoc IModelToken
     function claimAllFor(address[] calldata accounts, address asset, uint256 steps)
         external
-        locked
+        lock
     {
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (_canBeServed(accounts[i])) _serve(accounts[i], asset, steps);
+            address account = accounts[i];
+            // Contracts may not expect a payment at another's time, unless they named a recipient.
+            bool expects = account.hasNoCode() || _recipients[account].to != address(0);
+            if (expects) _serve(account, asset, steps);
         }
     }
 
@@ -250,7 +243,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         address[] calldata assets,
         uint256 deadline,
         bytes calldata signature
-    ) external locked {
+    ) external lock {
         if (block.timestamp > deadline) {
             revert SignatureExpired(deadline);
         }
@@ -282,7 +275,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
 
     /// @inheritdoc IERC7641
     /// @dev Redeems the launch list. An asset that fails stays in the pool, so none can block.
-    function burn(uint256 amount) external locked {
+    function burn(uint256 amount) external lock {
         uint256 count = _assets.length;
         address[] memory assets = new address[](count);
         for (uint256 i = 0; i < count; ++i) {
@@ -297,7 +290,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IModelToken
-    function burn(uint256 amount, address[] calldata assets) external locked {
+    function burn(uint256 amount, address[] calldata assets) external lock {
         for (uint256 i = 0; i < assets.length; ++i) {
             if (i != 0 && assets[i] <= assets[i - 1]) revert AssetsNotAscending(i);
             _credit(assets[i], assets[i].held());
@@ -459,10 +452,6 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         assert(tick <= type(uint32).max);
     }
 
-    function _requireUnlocked() private view {
-        if (_locked) revert Locked();
-    }
-
     function _list(RevenueAsset[] memory assets) private {
         if (assets.length == 0 || assets[0].asset != Assets.ETH) revert EthMustComeFirst();
         if (assets.length > MAX_LISTED_TOKENS + 1) revert TooManyAssets(assets.length);
@@ -503,13 +492,6 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RecipientSet(account, to);
     }
 
-    /// @dev What an account claims itself goes nowhere by others' votes.
-    function _payee(address account) private view returns (address to) {
-        Recipient storage recipient = _recipients[account];
-        to = recipient.to;
-        if (to == address(0) || recipient.since != 0) to = account;
-    }
-
     function _credit(address asset, uint256 held) private {
         (uint256 shared, uint256 redeemable, bool began) =
             _ledger.credit(asset, held, _now(), sharedBps);
@@ -531,7 +513,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     function _claim(uint256 epoch, address asset) private {
         uint256 amount = _take(msg.sender, asset, epoch);
         if (amount == 0) revert NothingToClaim(msg.sender, asset, epoch);
-        _pay(msg.sender, asset, _payee(msg.sender), amount);
+        _payCaller(asset, amount);
     }
 
     function _take(address account, address asset, uint256 epoch) private returns (uint256 amount) {
@@ -575,17 +557,18 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RevenueKept(account, asset, kept, _ledger.claims[asset][account].cursor.settled);
     }
 
+    /// @dev What an account claims itself goes nowhere by others' votes.
+    function _payCaller(address asset, uint256 amount) private {
+        Recipient storage recipient = _recipients[msg.sender];
+        address to = recipient.to;
+        if (to == address(0) || recipient.since != 0) to = msg.sender;
+        _pay(msg.sender, asset, to, amount);
+    }
+
     function _pay(address account, address asset, address to, uint256 amount) private {
         if (amount == 0) return;
         _emitClaimed(account, asset, to, amount);
         asset.send(to, amount);
-    }
-
-    /// @dev Contracts may not expect a payment at another's time; a delegated account is its owner's.
-    function _canBeServed(address account) private view returns (bool) {
-        uint256 size = account.code.length;
-        return size == 0 || _recipients[account].to != address(0)
-            || (size == 23 && bytes3(account.code) == 0xef0100);
     }
 
     /// @dev Undoes the claim when the payment is not taken. Nothing else can have changed it: the lock is set.
@@ -649,7 +632,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         Ledger.Pending memory sum = _pending(asset, asset.held());
         bool booked = sum.begins || _ledger.head.latest() == _now() || _earlierBegins(asset);
         uint256 pool = _ledger.books[asset].totals.pool + (booked ? sum.redeemable : 0);
-        return (amount < supply ? amount : supply) * pool / supply;
+        return Math.min(amount, supply) * pool / supply;
     }
 
     /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, which `asset` can then ride on.

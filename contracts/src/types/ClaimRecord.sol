@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimStatus } from "../interfaces/IVerifier.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { ClaimStatus } from "./ClaimStatus.sol";
 
 enum ClaimState {
     Unknown,
@@ -58,7 +59,7 @@ library ClaimRecords {
         returns (uint256 prize, uint256 burnt)
     {
         uint256 lost = self.bond;
-        uint256 gasBack = _least(lost / 8, gas);
+        uint256 gasBack = Math.min(lost / 8, gas);
         uint256 kept = --self.openGames == 0 ? 0 : lost / 4 - gasBack;
         prize = lost / 4 + gasBack;
         burnt = lost - prize - kept;
@@ -76,7 +77,7 @@ library ClaimRecords {
         returns (uint256 gasBack, uint256 burnt)
     {
         if (self.state != ClaimState.Rejected) revert ClaimStands(claim);
-        gasBack = _least(self.bond, gas);
+        gasBack = Math.min(self.bond, gas);
         uint256 left = self.bond - gasBack;
         if (--self.openGames == 0) (burnt, left) = (left, 0);
         self.bond = uint96(left);
@@ -97,9 +98,5 @@ library ClaimRecords {
         bool stands = block.timestamp > self.windowEnd && self.openGames == 0;
         if (self.state == ClaimState.Settled || stands) return ClaimStatus.Proven;
         return ClaimStatus.Pending;
-    }
-
-    function _least(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
     }
 }

@@ -33,8 +33,14 @@ library ProgramShape {
     /// @notice Version of the virtual machine that is verified here.
     uint8 internal constant VM_VERSION = 1;
 
-    /// @dev Levels of a leaf, 2^7 bytes.
+    /// @notice Levels of the deepest trace: 2^31 slots.
+    uint256 internal constant MAX_NODES_LOG2 = 31;
+    /// @notice The longest run of a node: 2^40 steps.
+    uint256 internal constant MAX_STEPS_LOG2 = 40;
+
+    /// @dev Bytes of a leaf, as a power of two and as they are.
     uint256 private constant LEAF_LOG2 = 7;
+    uint256 private constant LEAF_BYTES = 1 << LEAF_LOG2;
     /// @dev Bytes beside the prompt in the input memory: eleven words, four stop sequences (docs/spec/request.md).
     uint256 private constant HEADER_BYTES = 352 + 128;
 
@@ -48,13 +54,13 @@ library ProgramShape {
     /// @notice Reverts unless every parameter is in its range.
     function check(Program memory self) internal pure {
         if (self.vmVersion != VM_VERSION) revert ProgramOutOfRange("vmVersion");
-        if (self.codeBase % 128 != 0) revert ProgramOutOfRange("codeBase");
+        if (self.codeBase % LEAF_BYTES != 0) revert ProgramOutOfRange("codeBase");
         if (self.codeDepth > 17) revert ProgramOutOfRange("codeDepth");
         if (self.memoryDepth > 23) revert ProgramOutOfRange("memoryDepth");
         if (self.inputDepth > 22) revert ProgramOutOfRange("inputDepth");
-        if (self.nodesLog2 > 31) revert ProgramOutOfRange("nodesLog2");
+        if (self.nodesLog2 > MAX_NODES_LOG2) revert ProgramOutOfRange("nodesLog2");
         if (self.slotLog2 < LEAF_LOG2 || self.slotLog2 > 20) revert ProgramOutOfRange("slotLog2");
-        if (self.stepsLog2 > 40) revert ProgramOutOfRange("stepsLog2");
+        if (self.stepsLog2 > MAX_STEPS_LOG2) revert ProgramOutOfRange("stepsLog2");
 
         uint256 slot = 1 << self.slotLog2;
         uint256 size = 1 << (self.memoryDepth + LEAF_LOG2);

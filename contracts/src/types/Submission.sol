@@ -31,7 +31,7 @@ struct ClaimKey {
     bytes32 details;
 }
 
-using { claimId, outputDigest } for Submission global;
+using { claimId, output, outputDigest } for Submission global;
 using { id } for ClaimKey global;
 
 /// @notice Id of the claim that this submission becomes when `host` hands it to `verifier`. So a host can tell a claim by its
@@ -51,8 +51,14 @@ function claimId(Submission memory self, address verifier, address host, bytes32
     }).id();
 }
 
+/// @notice What the program's last slot says of the answer (docs/spec/request.md).
+function output(Submission memory self) pure returns (bytes memory) {
+    return abi.encode(self.answerLength, self.answerHash, self.tokensUsed);
+}
+
+/// @notice Hash of `output`.
 function outputDigest(Submission memory self) pure returns (bytes32) {
-    return keccak256(abi.encode(self.answerLength, self.answerHash, self.tokensUsed));
+    return keccak256(self.output());
 }
 
 /// @dev The chain id keeps a claim from being carried to a fork.

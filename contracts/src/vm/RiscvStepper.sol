@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { IStepper, Machine } from "../interfaces/IStepper.sol";
+import { Merkle } from "../libraries/Merkle.sol";
 import { AccessLog } from "./AccessLog.sol";
 import {
     AUIPC,
@@ -218,7 +219,7 @@ contract RiscvStepper is IStepper {
         }
 
         uint64 window = (uint64(state.x(A1)) << 32) | state.x(A0);
-        if (window % 128 != 0) return false;
+        if (window % Merkle.LEAF_BYTES != 0) return false;
         if (call == MODEL_WINDOW) state.setModelWindow(window);
         else if (call == TRACE_WINDOW) state.setTraceWindow(window);
         else return false;
@@ -263,7 +264,7 @@ contract RiscvStepper is IStepper {
 
     /// @dev Bytes of a segment.
     function _bytes(uint256 depth) private pure returns (uint256) {
-        return 128 << depth;
+        return Merkle.LEAF_BYTES << depth;
     }
 
     /// @dev What both the immediate and the register form compute, by funct3.

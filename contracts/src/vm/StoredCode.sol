@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SSTORE2 } from "solady/utils/SSTORE2.sol";
-
 import { Merkle } from "../libraries/Merkle.sol";
 import { LittleEndian } from "./LittleEndian.sol";
 
@@ -81,6 +81,6 @@ library StoredCode {
     }
 
     function _pieceDepth(uint8 depth) private pure returns (uint256) {
-        return depth < PIECE_DEPTH ? depth : PIECE_DEPTH;
+        return Math.min(depth, PIECE_DEPTH);
     }
 }

@@ -11,7 +11,7 @@ import {
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IStepper } from "../../src/interfaces/IStepper.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Request } from "../../src/types/Request.sol";
 import { Submission } from "../../src/types/Submission.sol";

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { ClaimRecords } from "../../src/types/ClaimRecord.sol";
 import { Side } from "../../src/types/Turn.sol";
 import { ClaimPreimage, Conviction, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { Toy } from "./Toy.sol";

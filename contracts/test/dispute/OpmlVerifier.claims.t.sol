@@ -5,7 +5,7 @@ import { InputMemory } from "../../src/dispute/InputMemory.sol";
 import { Side } from "../../src/types/Turn.sol";
 import { ClaimPreimage, Conviction, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Program, ProgramShape } from "../../src/types/Program.sol";
 import { Request } from "../../src/types/Request.sol";

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { Side } from "../../src/types/Turn.sol";
 import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IStepper, Machine } from "../../src/interfaces/IStepper.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { MachineState } from "../../src/vm/MachineState.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { Run, Segments, Toy } from "./Toy.sol";

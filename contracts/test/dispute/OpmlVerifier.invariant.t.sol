@@ -7,7 +7,7 @@ import { ClaimRecord, ClaimState } from "../../src/types/ClaimRecord.sol";
 import { Game } from "../../src/types/Game.sol";
 import { Side } from "../../src/types/Turn.sol";
 import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { View } from "./GameLog.sol";
 import { Segments, Toy } from "./Toy.sol";

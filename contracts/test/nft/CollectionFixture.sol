@@ -8,10 +8,11 @@ import {
     CollectionTerms,
     ContentStatus
 } from "../../src/interfaces/IAigcCollection.sol";
-import { IEarlyCallback } from "../../src/interfaces/external/IAIOracle.sol";
+import { IEarlyCallback } from "../../src/interfaces/IEarlyCallback.sol";
 import { Callback, Question, RequestStatus } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
-import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
+import { SplitParams } from "../../src/interfaces/ISplitter.sol";
+import { Splitter } from "../../src/revenue/Splitter.sol";
 
 /// @dev A collection with its splitter, as the factory deploys them, and an oracle whose answers a test decides.
 abstract contract CollectionFixture is Test {

@@ -2,12 +2,8 @@
 pragma solidity 0.8.37;
 
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {
-    IModelOffering,
-    ISaleValidationHook,
-    SaleParams,
-    SaleStatus
-} from "../../src/interfaces/IModelOffering.sol";
+import { IModelOffering, SaleParams, SaleStatus } from "../../src/interfaces/IModelOffering.sol";
+import { ISaleValidationHook } from "../../src/interfaces/external/ISaleValidationHook.sol";
 import { Auction } from "../../src/offering/Auction.sol";
 import { Credits } from "../../src/offering/Credits.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";

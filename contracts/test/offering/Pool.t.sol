@@ -8,7 +8,7 @@ import { IModelOffering, SaleStatus, SaleView } from "../../src/interfaces/IMode
 import { IUniswapV2Factory, IUniswapV2Pair } from "../../src/interfaces/external/IUniswapV2.sol";
 import { IWrappedEther } from "../../src/interfaces/external/IWrappedEther.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
-import { Assets } from "../../src/libraries/Assets.sol";
+import { Calls } from "../../src/libraries/Calls.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { LaunchFixture } from "../factory/LaunchFixture.sol";
 import { Coin } from "../token/TokenHarness.sol";
@@ -193,7 +193,7 @@ contract PoolTest is LaunchFixture {
             } catch { }
         }
         assertEq(uint8(_sale().status), uint8(SaleStatus.Sold), "not opened with less");
-        vm.expectPartialRevert(Assets.NotEnoughGas.selector);
+        vm.expectPartialRevert(Calls.NotEnoughGas.selector);
         _offering.open{ gas: 7_000_000 }(address(_token));
         _offering.open{ gas: 7_200_000 }(address(_token));
         _check(_exchange.getPair(address(_token), _weth), _weth, 3000);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { Entry, EntryState, IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
 import { BurningConsumer, EagerConsumer, HostileReceiver } from "./Consumers.sol";

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { Game } from "../../src/types/Game.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import { NotingConsumer } from "./Consumers.sol";
 import "./OracleFixture.sol";

@@ -12,7 +12,8 @@ import { IStepper } from "../../src/interfaces/IStepper.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
-import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
+import { SplitParams } from "../../src/interfaces/ISplitter.sol";
+import { Splitter } from "../../src/revenue/Splitter.sol";
 import { Program } from "../../src/types/Program.sol";
 import { Submission } from "../../src/types/Submission.sol";
 

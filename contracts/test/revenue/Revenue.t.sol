@@ -7,7 +7,8 @@ import { IDrip } from "../../src/interfaces/IDrip.sol";
 import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
 import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
-import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
+import { SplitParams } from "../../src/interfaces/ISplitter.sol";
+import { Splitter } from "../../src/revenue/Splitter.sol";
 import { Assets } from "../../src/libraries/Assets.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 

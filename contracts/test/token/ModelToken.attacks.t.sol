@@ -5,6 +5,7 @@ import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { Test } from "forge-std/Test.sol";
 import { IModelToken } from "../../src/interfaces/IModelToken.sol";
 import { Assets } from "../../src/libraries/Assets.sol";
+import { Calls } from "../../src/libraries/Calls.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { TokenHarness, tokenParams } from "./TokenHarness.sol";
 
@@ -179,7 +180,7 @@ contract ModelTokenAttacksTest is Test {
         _epochs(1);
         address[] memory accounts = new address[](1);
         accounts[0] = _ann;
-        vm.expectPartialRevert(Assets.NotEnoughGas.selector);
+        vm.expectPartialRevert(Calls.NotEnoughGas.selector);
         _token.claimAllFor{ gas: 90_000 }(accounts, ETH, 1);
     }
 

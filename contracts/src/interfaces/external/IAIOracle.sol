@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice Where bytes of a request are. Only `Calldata` is taken here: nothing is proven of bytes that are elsewhere.
+/// @notice Where the bytes of a request are. Only `Calldata` is accepted: nothing can be proven
+/// about bytes that are elsewhere.
 enum DA {
     Calldata,
     IPFS
 }
 
-/// @title ORA's interface to an AI oracle, for the contracts that were written for it
-/// @notice `modelId` is the model's id as a number. These calls name neither tokens nor a length, so their quote is flat: it covers the
-/// model's default number of tokens and a prompt up to its default length; a longer prompt reverts with the size. Sampling is
-/// greedy. The caller gets what is over as credit (`IInferenceOracle`). The callback comes once, after finality.
+/// @title ORA's interface to an AI oracle, for contracts that were written for it
+/// @notice A consumer contract that works with ORA's oracle works with this project's oracle
+/// without a change. `modelId` is the model's id as a number. The calls name neither a number of
+/// tokens nor a length, so the price is flat: it covers the model's default number of tokens and a
+/// prompt of up to the default length. A longer prompt reverts. Sampling is greedy. What the caller
+/// pays too much becomes its credit (`IInferenceOracle`). The callback comes once, after the answer
+/// is final.
 interface IAIOracle {
-    /// @notice Asks, and calls `aiOracleCallback` of `callbackContract` with the final answer. No callback: 0 for both contract and gas.
+    /// @notice Asks a model. The oracle calls `aiOracleCallback` of `callbackContract` with the
+    /// final answer.
+    /// @param modelId The model.
+    /// @param input The prompt.
+    /// @param callbackContract The contract to call; 0, with a gas limit of 0, for no callback.
+    /// @param gasLimit Gas of the callback.
+    /// @param callbackData Bytes that the callback gets back.
+    /// @return requestId The id of the request.
     function requestCallback(
         uint256 modelId,
         bytes calldata input,
@@ -21,6 +32,15 @@ interface IAIOracle {
         bytes calldata callbackData
     ) external payable returns (uint256 requestId);
 
+    /// @notice The same, and says where input and output are.
+    /// @param modelId The model.
+    /// @param input The prompt.
+    /// @param callbackContract The contract to call; 0, with a gas limit of 0, for no callback.
+    /// @param gasLimit Gas of the callback.
+    /// @param callbackData Bytes that the callback gets back.
+    /// @param inputDA Must be `Calldata`.
+    /// @param outputDA Must be `Calldata`.
+    /// @return requestId The id of the request.
     function requestCallback(
         uint256 modelId,
         bytes calldata input,
@@ -31,8 +51,17 @@ interface IAIOracle {
         DA outputDA
     ) external payable returns (uint256 requestId);
 
-    /// @notice One request with `batchSize` times the tokens, the prompt length and the price. The input is one prompt, however many
-    /// questions it holds.
+    /// @notice Makes one request with `batchSize` times the tokens, the prompt length and the
+    /// price. The input is one prompt, however many questions it holds.
+    /// @param batchSize The factor.
+    /// @param modelId The model.
+    /// @param input The prompt.
+    /// @param callbackContract The contract to call; 0, with a gas limit of 0, for no callback.
+    /// @param gasLimit Gas of the callback.
+    /// @param callbackData Bytes that the callback gets back.
+    /// @param inputDA Must be `Calldata`.
+    /// @param outputDA Must be `Calldata`.
+    /// @return requestId The id of the request.
     function requestBatchInference(
         uint256 batchSize,
         uint256 modelId,
@@ -44,34 +73,34 @@ interface IAIOracle {
         DA outputDA
     ) external payable returns (uint256 requestId);
 
-    /// @notice What `requestCallback` costs now, in wei.
+    /// @notice The present price of `requestCallback`.
+    /// @param modelId The model.
+    /// @param gasLimit Gas of the callback.
+    /// @return The price, in wei.
     function estimateFee(uint256 modelId, uint256 gasLimit) external view returns (uint256);
 
-    /// @notice What `requestBatchInference` costs now, in wei.
+    /// @notice The present price of `requestBatchInference`.
+    /// @param modelId The model.
+    /// @param gasLimit Gas of the callback.
+    /// @param batchSize The factor.
+    /// @return The price, in wei.
     function estimateFeeBatch(uint256 modelId, uint256 gasLimit, uint256 batchSize)
         external
         view
         returns (uint256);
 
-    /// @notice Whether the answer is final: it will never change.
+    /// @notice Whether the answer to a request is final. A final answer never changes.
+    /// @param requestId The request.
+    /// @return True once it is final.
     function isFinalized(uint256 requestId) external view returns (bool);
 }
 
-/// @title What ORA's oracle calls
+/// @title The function of a consumer that ORA's oracle calls
 interface IAIOracleCallback {
+    /// @notice Takes the final answer to a request.
+    /// @param requestId The request.
+    /// @param output The answer.
+    /// @param callbackData The bytes that came with the request.
     function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
         external;
-}
-
-/// @title What a consumer has that wants answers before they are final
-/// @notice Not ORA's. Who has no such function gets no early answers. One may come more than once, several claims' in any order, or none; a
-/// rejected one is corrected by `aiOracleCallback` only.
-interface IEarlyCallback {
-    /// @param claim Whose answer it is: somebody's, with its bond behind it.
-    function aiOracleEarlyCallback(
-        uint256 requestId,
-        bytes32 claim,
-        bytes calldata output,
-        bytes calldata callbackData
-    ) external;
 }

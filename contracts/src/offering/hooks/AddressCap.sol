@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IModelOffering, ISaleValidationHook } from "../../interfaces/IModelOffering.sol";
+import { IModelOffering } from "../../interfaces/IModelOffering.sol";
+import { ISaleValidationHook } from "../../interfaces/external/ISaleValidationHook.sol";
 
 /// @title A cap on the bid of each address
 /// @notice Without an allow-list it only slows somebody with many addresses. Serves any number of sales.

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import { MerkleProof } from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import { IModelOffering, ISaleValidationHook } from "../../interfaces/IModelOffering.sol";
+import { IModelOffering } from "../../interfaces/IModelOffering.sol";
+import { ISaleValidationHook } from "../../interfaces/external/ISaleValidationHook.sol";
 
 /// @title An allow-list with a cap for each address
 /// @notice A leaf is keccak256(keccak256(abi.encode(owner, cap))), the tree OpenZeppelin's standard one; `hookData` is
