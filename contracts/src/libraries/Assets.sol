@@ -5,21 +5,25 @@ import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import { Calls } from "./Calls.sol";
 
-/// @notice Moves ETH and ERC-20 tokens, known and hostile ones. An asset is its address; ETH is 0.
-/// @dev Return data is never copied beyond one word. An ERC-20 call that returns nothing counts as done.
+/// @title Moves ETH and ERC-20 tokens
+/// @notice Token, splitter, drip, offering, escrow, collection and marketplace pay through this
+/// library. An asset is its address; ETH is 0. Any ERC-20 can be an asset, including a hostile one.
+/// @dev Of return data, only one word is copied. An ERC-20 call that returns nothing counts as
+/// done.
 library Assets {
+    /// @notice The address that stands for ETH.
     address internal constant ETH = address(0);
 
-    /// @notice Gas a receiver of ETH gets when somebody else asked for the payment.
+    /// @notice Gas that a holder gets when somebody else claims its ETH for it.
     uint256 internal constant ETH_GAS = 50_000;
-    /// @notice Gas an ERC-20 token gets where its failure must not stop the caller.
+    /// @notice Gas that an ERC-20 token gets when its failure must not stop the caller.
     uint256 internal constant TOKEN_GAS = 200_000;
 
-    /// @notice Thrown when a payment is not taken.
+    /// @notice Thrown when a receiver or a token refuses a payment.
     error PaymentRefused(address asset, address to, uint256 amount);
-    /// @notice Thrown when an asset does not let itself be pulled.
+    /// @notice Thrown when a token refuses to be pulled.
     error PullRefused(address asset, address from, uint256 amount);
-    /// @notice Thrown when an asset does not say what is held of it.
+    /// @notice Thrown when a token does not say what this contract holds.
     error UnreadableAsset(address asset);
 
     /// @notice What this contract holds of `asset`.
@@ -29,18 +33,20 @@ library Assets {
         if (!ok) revert UnreadableAsset(asset);
     }
 
-    /// @notice Same, in bounded gas, and false where the asset does not answer.
+    /// @notice The same, in bounded gas.
+    /// @return False if the asset does not answer, and the amount.
     function tryHeld(address asset) internal view returns (bool, uint256) {
         Calls.requireGas(TOKEN_GAS);
         return _held(asset, TOKEN_GAS);
     }
 
-    /// @notice Pays with all gas there is.
+    /// @notice Pays. The receiver gets all gas that is left; a refused payment reverts.
     function send(address asset, address to, uint256 amount) internal {
         if (!_send(asset, to, amount, gasleft())) revert PaymentRefused(asset, to, amount);
     }
 
-    /// @notice Pays with `ethGas` or `TOKEN_GAS`; says whether the payment was taken.
+    /// @notice Pays in bounded gas: `ethGas` for ETH, `TOKEN_GAS` for a token.
+    /// @return False if the payment was refused.
     function trySend(address asset, address to, uint256 amount, uint256 ethGas)
         internal
         returns (bool)
@@ -50,7 +56,8 @@ library Assets {
         return _send(asset, to, amount, gasLimit);
     }
 
-    /// @notice Pulls what `from` has approved. Measure what arrived: a token may take a fee.
+    /// @notice Pulls a sum that `from` approved. A token may take a fee, so the caller measures
+    /// what arrived.
     function pull(address asset, address from, uint256 amount) internal {
         bytes memory data = abi.encodeCall(IERC20.transferFrom, (from, address(this), amount));
         if (!_call(asset, data, gasleft())) revert PullRefused(asset, from, amount);
@@ -74,7 +81,7 @@ library Assets {
         if (asset != ETH) {
             return _call(asset, abi.encodeCall(IERC20.transfer, (to, amount)), gasLimit);
         }
-        // `Calls.trySend`, written out: as a call it would cost each payment 40 gas more.
+        // `Calls.trySend` in place: as a call it costs each payment about 40 gas more.
         assembly ("memory-safe") {
             sent := call(gasLimit, to, amount, 0, 0, 0, 0)
         }

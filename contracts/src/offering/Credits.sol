@@ -6,13 +6,14 @@ import { Assets } from "../libraries/Assets.sol";
 import { Calls } from "../libraries/Calls.sol";
 import { Lock } from "../libraries/Lock.sol";
 
-/// @notice Payments that stop nobody: what is not taken is kept as a credit. One transient lock spans all that moves money.
+/// @title Keeps payments that a receiver refused
+/// @notice The base of offering and escrow. Everything that moves money is under the lock.
 abstract contract Credits is ICredits, Lock {
     using Assets for address;
 
-    /// @notice Thrown when there is nothing to withdraw.
+    /// @notice Thrown when an account has no credit.
     error NoCredit(address account, address currency);
-    /// @notice Thrown on a withdrawal to nobody.
+    /// @notice Thrown when the account to pay is 0.
     error InvalidRecipient(address to);
 
     /// @inheritdoc ICredits
@@ -28,7 +29,8 @@ abstract contract Credits is ICredits, Lock {
         currency.send(to, amount);
     }
 
-    /// @dev Pays, or keeps what is not taken as a credit. Who called for itself gets half of the gas there is.
+    /// @dev Pays, or keeps a refused payment as a credit. A caller that is paid itself gets half of
+    /// the gas that is left.
     function _pay(address currency, address to, uint256 amount) internal {
         uint256 ethGas = to == msg.sender ? gasleft() / 2 : Calls.PUSH_GAS;
         if (currency.trySend(to, amount, ethGas)) return;

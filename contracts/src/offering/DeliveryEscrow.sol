@@ -8,30 +8,34 @@ import { ISplitter } from "../interfaces/ISplitter.sol";
 import { Assets } from "../libraries/Assets.sol";
 import { Credits } from "./Credits.sol";
 
-/// @title All delivery escrows
-/// @dev INVARIANT: of each, released + refunded + forgone <= funded, and the rest is held here. Refunds cannot exceed what was
-/// not released, since no tokens but the returnable ones can be moved before the end of refunds.
+/// @title Holds part of each sale's ETH until the model has been delivered
+/// @notice One contract holds all escrows, each named by its token. The interface explains who is
+/// paid when.
+/// @dev INVARIANT: of each escrow, released + refunded + forgone <= funded, and the contract holds
+/// the rest. Refunds cannot exceed what was not released, since only returnable tokens can move
+/// before the end of refunds.
 contract DeliveryEscrow is IDeliveryEscrow, Credits {
     using Assets for address;
 
+    /// @dev An escrow: its terms and its money.
     struct Escrow {
         Delivery delivery;
         EscrowBooks books;
     }
 
-    /// @notice Thrown for others than the offering.
+    /// @notice Thrown when anyone but the offering calls.
     error NotOffering(address caller);
     /// @notice Thrown when an escrow is funded again.
     error AlreadyFunded(address token);
     /// @notice Thrown for a token that has no escrow.
     error NoEscrow(address token);
-    /// @notice Thrown when the creator comes too late.
+    /// @notice Thrown when the creator is to be paid after the deadline.
     error DeliveryOver(uint256 deadline);
     /// @notice Thrown when tokens are returned before the deadline.
     error DeliveryNotOver(uint256 deadline);
-    /// @notice Thrown when tokens are returned too late.
+    /// @notice Thrown when tokens are returned after the end of refunds.
     error RefundsOver(uint256 end);
-    /// @notice Thrown when the rest is asked for while tokens can be returned.
+    /// @notice Thrown when an escrow is closed before the end of refunds.
     error RefundsNotOver(uint256 end);
 
     /// @inheritdoc IDeliveryEscrow
@@ -82,7 +86,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         escrow.books.refunded += uint128(amount);
         emit Refunded(token, msg.sender, to, tokens, amount);
         token.pull(msg.sender, tokens);
-        // Redeems nothing: the pool that burning redeems is left to those who stay.
+        // Redeems nothing, so that the whole redemption pool stays with the remaining holders.
         IModelToken(token).burn(tokens, new address[](0));
         Assets.ETH.send(to, amount);
     }
@@ -128,7 +132,8 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         if (escrow.books.funded == 0) revert NoEscrow(token);
     }
 
-    /// @dev What the sold tokens earned with answers. ROUNDING: down, so the buyers have earned it when it is released.
+    /// @dev What the sold tokens earned from answers. ROUNDING: down, so that buyers have earned
+    /// every wei that is released.
     function _earned(Delivery memory delivery) private view returns (uint256) {
         return ISplitter(delivery.splitter).usage() * delivery.sold / delivery.supply;
     }
@@ -137,7 +142,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         return Math.min(earned, books.funded) - books.released;
     }
 
-    /// @dev ROUNDING: down, so that all returnable tokens together get no more than there is.
+    /// @dev ROUNDING: down, so that all returnable tokens together get no more than is left.
     function _refundOf(Escrow storage escrow, uint256 tokens) private view returns (uint256) {
         uint256 remainder = escrow.books.funded - escrow.books.released;
         return remainder * tokens / escrow.delivery.returnable;

@@ -8,16 +8,23 @@ import { Lock } from "../libraries/Lock.sol";
 import { BPS } from "../libraries/Units.sol";
 
 /// @title Divides a model's revenue among holders, creator and protocol
+/// @notice Each launched model has one splitter. The interface explains who pays it and who gets
+/// what.
 contract Splitter is ISplitter, Lock {
     using Assets for address;
 
+    /// @notice Thrown when anyone but the oracle pays usage.
     error NotOracle(address caller);
+    /// @notice Thrown when anyone but the collection pays a mint.
     error NotCollection(address caller);
+    /// @notice Thrown when anyone but the factory sets the collection.
     error NotFactory(address caller);
+    /// @notice Thrown when the collection is set again.
     error CollectionIsSet(address collection);
+    /// @notice Thrown when the two parts are together more than 10,000 basis points.
     error SplitAboveWhole(uint256 creatorBps, uint256 protocolBps);
 
-    /// @notice Who deployed it.
+    /// @notice The contract that deployed the splitter.
     address public immutable factory;
     /// @inheritdoc ISplitter
     address public immutable oracle;
@@ -105,7 +112,8 @@ contract Splitter is ISplitter, Lock {
         emit CollectionSet(collection_);
     }
 
-    /// @dev Divides `amount` and sends the holders' part to the drip. ROUNDING: down for the two sinks, so holders gain.
+    /// @dev Divides `amount` and sends the holders' part to the drip. ROUNDING: down for creator
+    /// and protocol, so holders gain.
     function _split(address asset, uint256 amount) private returns (uint256 holders) {
         uint256 toCreator = amount * creatorBps / BPS;
         uint256 toProtocol = amount * protocolBps / BPS;

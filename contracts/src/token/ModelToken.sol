@@ -24,20 +24,24 @@ import { Entries } from "./Entries.sol";
 import { Head } from "./Head.sol";
 import { Ledger } from "./Ledger.sol";
 
-/// @notice Where an account's revenue goes.
+/// @notice The account to which another account's revenue goes.
+/// @dev From the lowest bit: to 160 | since 32 | keeps 8.
 struct Recipient {
-    /// 0: to itself.
+    /// 0 for the account itself.
     address to;
-    /// The tick in which holders decided it; 0: they did not. It is for what is earned later, and claimed by others.
+    /// The tick in which holders decided it; 0 if they did not. Then it is only for revenue that is
+    /// earned later and claimed by others.
     uint32 since;
-    /// Whether the account has had anything kept for it.
+    /// Whether anything was ever kept for the account.
     bool keeps;
 }
 
 /// @title A model's token
-/// @dev The contract checks who and when, the libraries keep the books. State is written before any call out, and one transient
-/// lock spans all that measures or moves revenue: an asset that calls back while it moves would otherwise have money in flight
-/// counted as revenue. Transfers are not locked: they move no revenue.
+/// @notice The interface explains revenue, epochs, claims and burning. This contract checks who
+/// calls and when, and moves the assets; the libraries keep the books.
+/// @dev State is written before any call to another contract. The lock covers everything that
+/// measures or moves revenue: if an asset called back while it moves, money in flight would count
+/// as revenue. Transfers move no revenue and are not locked.
 contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Nonces, Lock {
     using Accounts for address;
     using Assets for address;
@@ -51,38 +55,41 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     bytes32 private constant CLAIM_TYPEHASH = keccak256(
         "Claim(address account,address to,bytes32 assets,uint256 nonce,uint256 deadline)"
     );
+    /// @dev Most ERC-20 tokens of the launch list.
     uint256 private constant MAX_LISTED_TOKENS = 4;
 
-    /// @notice Thrown for others than the factory and the registry.
+    /// @notice Thrown when anyone but the factory and the registry calls.
     error NotFactory(address caller);
-    /// @notice Thrown for others than the opener.
+    /// @notice Thrown when anyone but the opener calls.
     error NotOpener(address caller);
-    /// @notice Thrown for others than the registry.
+    /// @notice Thrown when anyone but the registry calls.
     error NotRegistry(address caller);
-    /// @notice Thrown on transfers of others than the opener before transfers are open.
+    /// @notice Thrown when anyone but the opener transfers before transfers are open.
     error TransfersClosed();
-    /// @notice Thrown when a single epoch has nothing for the caller.
+    /// @notice Thrown when the caller has nothing to claim in the epoch.
     error NothingToClaim(address account, address asset, uint256 epoch);
     /// @notice Thrown for a signature after its deadline.
     error SignatureExpired(uint256 deadline);
-    /// @notice Thrown for a signature that is not the account's.
+    /// @notice Thrown for a signature of anyone but the account.
     error InvalidSignature(address signer);
-    /// @notice Thrown for a recipient that cannot be: the token itself, or nobody.
+    /// @notice Thrown for a recipient that is the token itself, or nobody.
     error InvalidRecipient(address to);
-    /// @notice Thrown when assets to redeem are not ascending: a repeat would redeem twice.
+    /// @notice Thrown when assets to redeem do not ascend. A repeated asset would be redeemed
+    /// twice.
     error AssetsNotAscending(uint256 index);
     /// @notice Thrown for a launch list that does not begin with ETH.
     error EthMustComeFirst();
     /// @notice Thrown for a launch list of more than ETH and four tokens.
     error TooManyAssets(uint256 count);
-    /// @notice Thrown for an asset that is listed twice, has no minimum or is no other contract.
+    /// @notice Thrown for an asset that is listed twice, has no minimum, or is not another
+    /// contract.
     error InvalidRevenueAsset(address asset);
     /// @notice Thrown for more than 10,000 basis points.
     error InvalidSharedBps(uint256 bps);
     /// @notice Thrown for a supply of 0.
     error InvalidSupply(uint256 supply);
 
-    /// @notice Who deployed it.
+    /// @notice The contract that deployed the token.
     address public immutable factory;
     /// @inheritdoc IModelToken
     address public immutable opener;
@@ -119,7 +126,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit Transfer(address(0), params.opener, params.supply);
     }
 
-    /// @notice Takes a plain send as revenue, credited by whatever credits next. Empty, so that 2,300 gas suffice.
+    /// @notice Takes a plain send as revenue, which the next credit books. Empty, so that 2,300 gas
+    /// suffice.
     receive() external payable { }
 
     /// @inheritdoc IERC20
@@ -224,13 +232,10 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IModelToken
-    function claimAllFor(address[] calldata accounts, address asset, uint256 steps)
-        external
-        lock
-    {
+    function claimAllFor(address[] calldata accounts, address asset, uint256 steps) external lock {
         for (uint256 i = 0; i < accounts.length; ++i) {
             address account = accounts[i];
-            // Contracts may not expect a payment at another's time, unless they named a recipient.
+            // A contract may not expect a payment that others ask for, unless it has a recipient.
             bool expects = account.hasNoCode() || _recipients[account].to != address(0);
             if (expects) _serve(account, asset, steps);
         }
@@ -274,7 +279,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IERC7641
-    /// @dev Redeems the launch list. An asset that fails stays in the pool, so none can block.
+    /// @dev Redeems the launch list. An asset that fails stays in the pool, so that it blocks
+    /// nobody.
     function burn(uint256 amount) external lock {
         uint256 count = _assets.length;
         address[] memory assets = new address[](count);
@@ -429,7 +435,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IERC165
-    /// @dev ERC-7641 by its own functions and with ERC-20's xor-ed in, since the ERC names no id.
+    /// @dev ERC-7641 names no id. So both are true: the id of its own functions, and that id with
+    /// ERC-20's functions xor-ed in.
     function supportsInterface(bytes4 id) external pure returns (bool) {
         bytes4 plain = type(IERC7641).interfaceId;
         return id == type(IERC165).interfaceId || id == type(IERC20).interfaceId
@@ -438,17 +445,17 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
             || id == type(IERC7641AltRevToken).interfaceId || id == type(IERC6372).interfaceId;
     }
 
-    /// @dev Entries a word of marks speaks for; tests use small ones to reach the rare paths.
+    /// @dev Entries for which a word holds marks. Tests use small numbers to reach the rare paths.
     function _chunkSize() internal view virtual returns (uint256) {
         return 192;
     }
 
-    /// @dev The tick: the block, counted from the launch.
+    /// @dev The present tick: the block, counted from the launch.
     function _now() private view returns (uint256 tick) {
         unchecked {
             tick = block.number - _origin;
         }
-        // 32 bits are 34 years of four blocks a second.
+        // 32 bits last 34 years at four blocks a second.
         assert(tick <= type(uint32).max);
     }
 
@@ -468,7 +475,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     function _move(address from, address to, uint256 value) private {
-        // Nothing is written for nothing: anyone may move 0 of anyone's tokens.
+        // A transfer of 0 writes nothing, since anyone can transfer 0 of anyone's tokens.
         if (value != 0) {
             if (to == address(0) || to == address(this)) revert ERC20InvalidReceiver(to);
             Head head = _ledger.head;
@@ -545,7 +552,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         return _recipients[account].keeps ? _ledger.claims[asset][account].kept : 0;
     }
 
-    /// @dev Keeps for an account that holders redirected what it earned before. Whether that is all settled.
+    /// @dev Keeps for a redirected account what it earned before. Returns whether all of that is
+    /// settled.
     function _keepPast(address account, address asset, uint256 since, uint256 steps)
         private
         returns (bool done)
@@ -557,7 +565,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RevenueKept(account, asset, kept, _ledger.claims[asset][account].cursor.settled);
     }
 
-    /// @dev What an account claims itself goes nowhere by others' votes.
+    /// @dev A vote of holders does not redirect what an account claims itself.
     function _payCaller(address asset, uint256 amount) private {
         Recipient storage recipient = _recipients[msg.sender];
         address to = recipient.to;
@@ -571,7 +579,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         asset.send(to, amount);
     }
 
-    /// @dev Undoes the claim when the payment is not taken. Nothing else can have changed it: the lock is set.
+    /// @dev Undoes the claim when the payment is refused. The lock keeps anything else from
+    /// changing it.
     function _serve(address account, address asset, uint256 steps) private {
         Recipient memory recipient = _recipients[account];
         bool redirected = recipient.since != 0;
@@ -599,7 +608,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RevenueClaimed(account, asset, to, amount, cursor);
     }
 
-    /// @dev Burns the caller's tokens and takes their part of each asset's pool.
+    /// @dev Burns tokens of the caller and takes their part of each asset's pool.
     function _burn(uint256 amount, address[] memory assets)
         private
         returns (uint256[] memory values)
@@ -625,7 +634,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         }
     }
 
-    /// @dev What `burn(amount)` would pay, or for an asset that is not listed `burn(amount, [asset])`.
+    /// @dev What `burn(amount)` would pay; for an asset that is not listed,
+    /// `burn(amount, [asset])`.
     function _redeemable(uint256 amount, address asset) private view unlocked returns (uint256) {
         uint256 supply = totalSupply();
         if (supply == 0) return 0;
@@ -635,7 +645,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         return Math.min(amount, supply) * pool / supply;
     }
 
-    /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, which `asset` can then ride on.
+    /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, of which `asset`
+    /// then makes use.
     function _earlierBegins(address asset) private view returns (bool begins) {
         if (_ledger.minimumOf[asset] == 0) return false;
         for (uint256 i = 0; !begins && _assets[i].asset != asset; ++i) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What runs on the virtual machine, with the shapes of its memories (docs/spec/vm.md). Depths count levels of 128-byte leaves.
+/// @notice A program of the virtual machine, with the shapes of its memories (docs/spec/vm.md).
+/// @dev Depths count levels of 128-byte leaves.
 struct Program {
+    /// Root of the code (docs/spec/commitments.md).
     bytes32 codeRoot;
     /// First address of the code; a multiple of 128.
     uint32 codeBase;
-    /// First instruction.
+    /// Address of the first instruction.
     uint32 entry;
     uint8 codeDepth;
     uint8 memoryDepth;
@@ -15,22 +17,25 @@ struct Program {
     uint8 nodesLog2;
     /// A slot has 2^slotLog2 bytes.
     uint8 slotLog2;
-    /// Step cap, as a power of two.
+    /// Most steps of a run, as a power of two.
     uint8 stepsLog2;
-    /// Where in memory a node leaves its slot; a multiple of the slot's size.
+    /// Address in memory where a node leaves its slot; a multiple of the slot's size.
     uint32 outputAddress;
     /// Most bytes of a prompt.
     uint32 promptLimit;
     /// Most bytes of an answer.
     uint32 outputLimit;
+    /// Version of the virtual machine.
     uint8 vmVersion;
 }
 
 using ProgramShape for Program global;
 
-/// @title What follows from a program's parameters, and which are allowed
+/// @title The parameters of a program: their bounds, and what follows from them
+/// @notice The verifier checks a program once, when it is registered, and computes the shapes of
+/// traces from it in disputes.
 library ProgramShape {
-    /// @notice Version of the virtual machine that is verified here.
+    /// @notice The version of the virtual machine that the verifier knows.
     uint8 internal constant VM_VERSION = 1;
 
     /// @notice Levels of the deepest trace: 2^31 slots.
@@ -41,12 +46,15 @@ library ProgramShape {
     /// @dev Bytes of a leaf, as a power of two and as they are.
     uint256 private constant LEAF_LOG2 = 7;
     uint256 private constant LEAF_BYTES = 1 << LEAF_LOG2;
-    /// @dev Bytes beside the prompt in the input memory: eleven words, four stop sequences (docs/spec/request.md).
+    /// @dev Bytes of the input memory without the prompt: eleven words and four stop sequences of
+    /// 32 bytes (docs/spec/request.md).
     uint256 private constant HEADER_BYTES = 352 + 128;
 
-    /// @notice Thrown when a parameter is outside the range that docs/spec/vm.md gives; names it.
+    /// @notice Thrown when a parameter is outside of its range in docs/spec/vm.md. Names the
+    /// parameter.
     error ProgramOutOfRange(string parameter);
 
+    /// @notice The id of a program.
     function id(Program memory self) internal pure returns (bytes32) {
         return keccak256(abi.encode(bytes32("imo.program.v1"), self));
     }

@@ -27,7 +27,8 @@ struct Player {
     bytes input;
     /// In which step its run of the disputed node lies; `Toy.HONEST` for never.
     uint256 lieAt;
-    /// What it states as the number of steps, as a power of two; more than the cap for what the run needs.
+    /// What it states as the number of steps, as a power of two; more than the cap for what the run
+    /// needs.
     uint256 stepsLog2;
     /// Invents the states inside its dissections.
     bool babbles;
@@ -82,7 +83,8 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    /// By name, so that the tests are not compiled as the contract has to be. The toy's code is stored.
+    /// By name, so that the tests are not compiled as the contract has to be. The toy's code is
+    /// stored.
     function _newVerifier(Parameters memory parameters) internal returns (IOpmlVerifier) {
         _stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
         _stepper.storeCode(Toy.program().codeRoot, 0, 0, Toy.code(), new bytes32[](0));
@@ -90,7 +92,8 @@ abstract contract GameFixture is GameLog {
         return IOpmlVerifier(deployCode("OpmlVerifier.sol:OpmlVerifier", arguments));
     }
 
-    // ----------------------------------------------------------------------------------- request and trace
+    // Request
+    // and trace
 
     function _request() internal view returns (Request memory) {
         return Request({
@@ -173,7 +176,7 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    // ---------------------------------------------------------------------------------------- claims and games
+    // Claims and games
 
     /// What a trace's emit slot says.
     function _submission(address claimant, bytes memory trace)
@@ -324,7 +327,8 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    /// Takes the first section apart whose end it does not share, or convicts its author; gives up when it shares all.
+    /// Takes the first section apart whose end it does not share, or convicts its author; gives up
+    /// when it shares all.
     function _answer(bytes32 game, Player memory player, Run memory run, Segments memory segments)
         private
         returns (bool)
@@ -412,7 +416,8 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    // ---------------------------------------------------------------------------------- runs as moves have them
+    // Runs as
+    // moves have them
 
     function _neededLog2(Run memory run) internal pure returns (uint256 length) {
         while (run.states[1 << length] != run.states[Toy.CAP]) ++length;
@@ -464,7 +469,8 @@ abstract contract GameFixture is GameLog {
         return a < b ? a : b;
     }
 
-    // -------------------------------------------------------------------------------------- how it should stand
+    // How it
+    // should stand
 
     function _run(Player memory player, bytes memory trace, uint32 node)
         internal

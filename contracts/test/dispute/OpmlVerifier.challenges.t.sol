@@ -11,7 +11,7 @@ import { Toy } from "./Toy.sol";
 
 /// @dev Which games may be opened, each rule under the name of the attack that it answers.
 contract OpmlVerifierChallengesTest is GameFixture {
-    // ----------------------------------------------------------------------------------------- opening a game
+    // Opening a game
 
     function test_a_served_proof_of_another_node_is_refused() external {
         bytes memory trace = _honestTrace(ANN);

@@ -15,7 +15,7 @@ import { Toy } from "./Toy.sol";
 
 /// @dev What is registered and claimed, each rule under the name of the attack that it answers.
 contract OpmlVerifierClaimsTest is GameFixture {
-    // -------------------------------------------------------------------------------------------- registration
+    // Registration
 
     function test_a_poisoned_registration_is_another_id() external {
         Program memory program = Toy.program();
@@ -103,7 +103,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         }
     }
 
-    // -------------------------------------------------------------------------------------------------- claims
+    // Claims
 
     function test_an_early_emit_slot_is_refused() external {
         // The emit slot stands one slot early, with a right path, and zeros stand in its place.
@@ -208,7 +208,8 @@ contract OpmlVerifierClaimsTest is GameFixture {
     }
 
     function test_a_rejected_trace_can_be_claimed_again() external {
-        // An honest claimant slept through a game. Nothing is barred: with another delegate it is another claim.
+        // An honest claimant slept through a game. Nothing is barred: with another delegate it is
+        // another claim.
         Player memory asleep = _honest(ANN, ANN);
         asleep.silentFrom = 0;
         bytes32 claim = _submit(asleep);
@@ -221,7 +222,8 @@ contract OpmlVerifierClaimsTest is GameFixture {
     }
 
     function test_a_copied_claim_is_wrong_at_node_0() external {
-        // Eve copies Ann's trace; node 0 holds Ann's address, and Eve's run of it is on Ann's input.
+        // Eve copies Ann's trace; node 0 holds Ann's address, and Eve's run of it is on Ann's
+        // input.
         Player memory eve = _honest(EVE, ANN);
         bytes32 claim = _submit(eve);
         _proveInput(claim);
@@ -230,7 +232,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
     }
 
-    // --------------------------------------------------------------------------------------------------- input
+    // Input
 
     function test_a_prompt_of_the_claimants_choosing_is_refused() external {
         bytes32 claim = _submit(_honest(ANN, ANN));

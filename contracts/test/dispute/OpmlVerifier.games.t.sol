@@ -75,7 +75,8 @@ contract OpmlVerifierGamesTest is GameFixture {
         assertEq(uint256(_verifier.statusOf(claim)), uint256(ClaimStatus.Proven));
     }
 
-    /// @dev Whose dissection ends in single steps depends on the stated count: that side is convicted, or the other gives up.
+    /// @dev Whose dissection ends in single steps depends on the stated count: that side is
+    /// convicted, or the other gives up.
     function test_both_parities_of_the_last_move() external {
         for (uint8 stated = 5; stated <= Toy.CAP_LOG2; ++stated) {
             _deploy(1);
@@ -127,7 +128,7 @@ contract OpmlVerifierGamesTest is GameFixture {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------- draws
+    // Draws
 
     function _draw(uint256 seed, string memory what, uint256 below) private pure returns (uint256) {
         return uint256(keccak256(abi.encode(seed, what))) % below;

@@ -20,8 +20,9 @@ import { Submission } from "../../src/types/Submission.sol";
 import { Asm } from "../vm/Asm.sol";
 import { Cpu, Segment, StepFixture } from "../vm/StepFixture.sol";
 
-/// @dev Every move at the depths of SmolLM2 as a whole transaction, 21,000 and calldata included, in snapshots/OpmlVerifier.json.
-/// Of the trace the 16 subtrees at the top are known, and in each of them one path.
+/// @dev Every move at the depths of SmolLM2 as a whole transaction, 21,000 and calldata included,
+/// in snapshots/OpmlVerifier.json. Of the trace the 16 subtrees at the top are known, and in each
+/// of them one path.
 /// forge-config: default.isolate = true
 contract OpmlVerifierGasTest is StepFixture {
     uint8 private constant NODES_LOG2 = 19;
@@ -201,7 +202,7 @@ contract OpmlVerifierGasTest is StepFixture {
         _snap(name, 300_000);
     }
 
-    // ------------------------------------------------------------------------------------------------ moves
+    // Moves
 
     function _register() private {
         if (machine.codeRoot == 0) _setCode(0, 0x13);
@@ -253,7 +254,8 @@ contract OpmlVerifierGasTest is StepFixture {
     function _challenge() private {
         bytes32[] memory siblings = _siblings(NODE >> 15);
         vm.prank(BOB);
-        _game = _verifier.challenge{ value: 0.08 ether }(_preimage, _salt++, NODE, "node", siblings);
+        uint64 salt = _salt++;
+        _game = _verifier.challenge{ value: 0.08 ether }(_preimage, salt, NODE, "node", siblings);
     }
 
     function _state(Statement memory statement) private {
@@ -309,7 +311,7 @@ contract OpmlVerifierGasTest is StepFixture {
         });
     }
 
-    // ------------------------------------------------------------------------------------------------ trees
+    // Trees
 
     function _emitRoot() private pure returns (bytes32) {
         return Merkle.root(abi.encode(600, keccak256("answer"), 120), SLOT_LOG2 - 7);

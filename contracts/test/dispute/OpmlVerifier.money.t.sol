@@ -21,7 +21,8 @@ contract Moneyless {
     }
 }
 
-/// Withdraws once more whenever ether comes, and notes what came of that, which takes more gas than a payment brings.
+/// Withdraws once more whenever ether comes, and notes what came of that, which takes more gas than
+/// a payment brings.
 contract Greedy {
     IPurse private immutable PURSE;
     uint256 public payments;
@@ -45,7 +46,8 @@ contract Greedy {
     }
 }
 
-/// Makes a call when ether comes, with what gas comes with it: so the call lies in transient storage.
+/// Makes a call when ether comes, with what gas comes with it: so the call lies in transient
+/// storage.
 contract Reentrant {
     address private immutable TARGET;
     uint256 private transient _length;
@@ -171,8 +173,9 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    /// @dev Whoever the challengers are, whatever the base fee does, and in whatever order games are closed: of a wrong claim's
-    /// bond the claimant and all its friends together see no more than half again.
+    /// @dev Whoever the challengers are, whatever the base fee does, and in whatever order games
+    /// are closed: of a wrong claim's bond the claimant and all its friends together see no more
+    /// than half again.
     ///
     /// forge-config: default.fuzz.runs = 96
     function testFuzz_a_self_challenge_never_pays(uint64[8] calldata fees, uint256 friends)

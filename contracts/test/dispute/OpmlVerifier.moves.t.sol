@@ -17,9 +17,11 @@ import { AccessLog } from "../../src/vm/AccessLog.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { Run, Segments, Toy } from "./Toy.sol";
 
-/// @dev Which moves are taken, from whom and until when, each rule under the name of the attack that it answers.
+/// @dev Which moves are taken, from whom and until when, each rule under the name of the attack
+/// that it answers.
 contract OpmlVerifierMovesTest is GameFixture {
-    // ---------------------------------------------------------------------------------------- who may move
+    // Who
+    // may move
 
     function test_only_a_player_or_its_delegate_concedes() external {
         Player memory ann = _honest(ANN, ANN);
@@ -69,7 +71,8 @@ contract OpmlVerifierMovesTest is GameFixture {
     }
 
     function test_what_the_contract_can_check_anyone_may_send() external {
-        // Every call here comes from the test itself, a stranger; players only pick, state and dissect.
+        // Every call here comes from the test itself, a stranger; players only pick, state and
+        // dissect.
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32 sham = _challengeWithheld(claim, EVE);
@@ -79,7 +82,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.closeGame(_views[sham].game);
     }
 
-    // ----------------------------------------------------------------------------------------- moves in place
+    // Moves in place
 
     function test_a_reply_replayed_after_a_reorg_stands_nowhere_else() external {
         _deploy(4);
@@ -130,7 +133,8 @@ contract OpmlVerifierMovesTest is GameFixture {
         Game memory first = _views[one].game;
         assertNotEq(first.position(), _views[two].game.position(), "two games on one node");
         for (uint256 bit = 0; bit < 8 * 256; ++bit) {
-            // A name's high bits are none, and a turn has two bytes that say which of a few things it is.
+            // A name's high bits are none, and a turn has two bytes that say which of a few things
+            // it is.
             bool none = (bit / 256 >= 1 && bit / 256 <= 3 && bit % 256 >= 160)
                 || (bit / 256 == 4 && bit % 256 >= 64) || (bit / 256 == 5 && bit % 256 >= 96);
             if (none) continue;
@@ -352,7 +356,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.convict(standing, _preimages[claim], conviction);
     }
 
-    // -------------------------------------------------------------------------------------------------- clocks
+    // Clocks
 
     function test_a_late_move_reverts_even_if_nobody_called_timeout() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);

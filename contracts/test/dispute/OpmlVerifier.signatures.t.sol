@@ -52,7 +52,8 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         }
     }
 
-    /// @dev GameFixture plays from the logs alone, and here no transaction has a move in its calldata.
+    /// @dev GameFixture plays from the logs alone, and here no transaction has a move in its
+    /// calldata.
     function test_moves_hidden_in_internal_calls_are_in_the_logs() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
@@ -150,7 +151,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _expectRefusedWith(_concession(game), signature);
     }
 
-    // ------------------------------------------------------------------------------------------------- helpers
+    // Helpers
 
     function _send(address who, bytes memory data) internal override {
         _sendSigned(data, _keys[who]);
@@ -170,7 +171,8 @@ contract OpmlVerifierSignaturesTest is GameFixture {
 
     function _expectRefusedWith(bytes memory data, bytes memory signature) private {
         bytes memory signed = _withSignature(data, signature);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotThePlayer.selector, address(RELAY)));
+        bytes4 notThePlayer = IOpmlVerifier.NotThePlayer.selector;
+        vm.expectRevert(abi.encodeWithSelector(notThePlayer, address(RELAY)));
         _carry(signed);
     }
 
@@ -181,7 +183,8 @@ contract OpmlVerifierSignaturesTest is GameFixture {
     function _pickOf(bytes32 game, uint256 index) private view returns (bytes memory) {
         bytes32[] memory children = _views[game].children;
         bytes32[] memory path = _path(children, index);
-        return abi.encodeCall(_verifier.pick, (_views[game].game, index, children[index], path, ""));
+        bytes32 child = children[index];
+        return abi.encodeCall(_verifier.pick, (_views[game].game, index, child, path, ""));
     }
 
     /// EIP-712, as docs/spec/game.md says; `data` ends with the length of an empty signature.
@@ -189,7 +192,8 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256(
-                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                    "EIP712Domain(string name,string version,"
+                    "uint256 chainId,address verifyingContract)"
                 ),
                 keccak256("imo opML"),
                 keccak256("1"),

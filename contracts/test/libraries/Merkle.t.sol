@@ -5,7 +5,8 @@ import { Test } from "forge-std/Test.sol";
 
 import { Merkle } from "../../src/libraries/Merkle.sol";
 
-/// The library behind external calls: calldata siblings, and reverts at a depth that can be expected.
+/// The library behind external calls: calldata siblings, and reverts at a depth that can be
+/// expected.
 contract MerkleCaller {
     function root(bytes32 node, uint256 index, bytes32[] calldata siblings)
         external

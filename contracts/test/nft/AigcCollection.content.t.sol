@@ -114,7 +114,8 @@ contract AigcCollectionContentTest is CollectionFixture {
         assertFalse(_collection.verify(_prompt(_ann, 2), "", ""), "voided");
     }
 
-    /// @dev ERC-7007's reference asks `verify` of the recorded data, so that `update` can never pass there.
+    /// @dev ERC-7007's reference asks `verify` of the recorded data, so that `update` can never
+    /// pass there.
     function test_anEarlyAnswerIsMarkedAndCorrected() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
@@ -122,7 +123,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _isAt(id, ContentStatus.Early, true);
         _collection.addAigcData(id, prompt, OTHER, "");
         assertEq(_drip.balance, 0, "the fee waits for the final answer");
-        assertFalse(_oracle.deliverEarly(request, ANSWER), "the content would not be that answer's");
+        assertFalse(_oracle.deliverEarly(request, ANSWER), "the content would not be the answer's");
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotVerified.selector, id));
         _collection.update(prompt, ANSWER);
 

@@ -13,7 +13,8 @@ import { TokenVesting } from "../../src/offering/TokenVesting.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { LaunchFixture } from "../factory/LaunchFixture.sol";
 
-/// @dev A launch with all there is, from its first bid to the end of refunds, in whatever order people act.
+/// @dev A launch with all there is, from its first bid to the end of refunds, in whatever order
+/// people act.
 contract OfferingInvariantTest is Test {
     OfferingHandler private _handler;
     ModelOffering private _offering;
@@ -80,7 +81,8 @@ contract OfferingInvariantTest is Test {
         }
     }
 
-    /// @dev A suite that does nothing would hold too: random actions do each thing. In a run of 64 some may do little.
+    /// @dev A suite that does nothing would hold too: random actions do each thing. In a run of 64
+    /// some may do little.
     function test_theHandlerReachesEveryAction() external {
         bytes4[] memory actions = _actions();
         uint256 seed = 2;

@@ -14,7 +14,8 @@ import { LaunchFixture } from "../factory/LaunchFixture.sol";
 import { Coin } from "../token/TokenHarness.sol";
 import { Taxed } from "./ModelOffering.t.sol";
 
-/// @dev The pool opens at the price of the sale, whatever somebody did to the pair: on Uniswap's own bytecode.
+/// @dev The pool opens at the price of the sale, whatever somebody did to the pair: on Uniswap's
+/// own bytecode.
 contract PoolTest is LaunchFixture {
     enum Prepared {
         NoPair,
@@ -89,7 +90,8 @@ contract PoolTest is LaunchFixture {
         address pair = _prepare(_weth, Prepared.Synced, 5 ether);
         _bid(_ann, 60 ether);
         _settle();
-        // An early claim is possible, and of no use: what is claimed cannot move, so it cannot set the price.
+        // An early claim is possible, and of no use: what is claimed cannot move, so it cannot set
+        // the price.
         _claim(_ann);
         vm.expectRevert(ModelToken.TransfersClosed.selector);
         vm.prank(_ann);
@@ -224,7 +226,8 @@ contract PoolTest is LaunchFixture {
         assertFalse(ok, "only wrapped ETH sends ETH without a bid");
     }
 
-    /// @dev What an attacker may do before: transfers are closed, so it never has a token to put in.
+    /// @dev What an attacker may do before: transfers are closed, so it never has a token to put
+    /// in.
     function _prepare(address coin, Prepared prepared, uint256 gift)
         private
         returns (address pair)

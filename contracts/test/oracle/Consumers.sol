@@ -42,7 +42,8 @@ contract RevertingConsumer is IAIOracleCallback {
     }
 }
 
-/// @dev Sets the price that its caller's transaction pays, which an isolated test cannot set from outside.
+/// @dev Sets the price that its caller's transaction pays, which an isolated test cannot set from
+/// outside.
 contract PricingConsumer is IAIOracleCallback, CommonBase {
     uint256 private immutable _price;
 

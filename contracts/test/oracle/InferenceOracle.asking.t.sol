@@ -130,7 +130,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(order.request.seed, 7);
         assertEq(order.request.flags, 1, "raw is a flag that programs know");
         assertEq(order.request.sampling, bytes32(uint256(1 << 15) << 224 | uint256(1) << 136));
-        assertEq(order.request.textHash, keccak256("?\n"), "stop sequences stand behind the prompt");
+        assertEq(order.request.textHash, keccak256("?\n"), "stop sequences follow the prompt");
         assertEq(order.promptLength, 1);
     }
 

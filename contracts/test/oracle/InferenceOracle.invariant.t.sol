@@ -58,7 +58,8 @@ contract InferenceOracleInvariantTest is Test {
     }
 }
 
-/// @dev Acts for four people and keeps its own books. Actions that find nothing to act on do nothing, and are not counted.
+/// @dev Acts for four people and keeps its own books. Actions that find nothing to act on do
+/// nothing, and are not counted.
 contract OracleHandler is OracleFixture {
     uint256 public came;
     uint256 public withdrawn;
@@ -281,7 +282,7 @@ contract OracleHandler is OracleFixture {
         vm.stopPrank();
     }
 
-    // -------------------------------------------------------------------------------------------------- books
+    // Books
 
     function stakes() external view returns (uint256 held, uint256 owed) {
         IOperatorList list = _oracle.operators();
@@ -327,7 +328,7 @@ contract OracleHandler is OracleFixture {
         owed += _burnt;
     }
 
-    // ------------------------------------------------------------------------------------------------ helpers
+    // Helpers
 
     /// @dev Long, so that a window passes in it.
     function _answerTime() internal pure override returns (uint32) {

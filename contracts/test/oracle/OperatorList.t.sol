@@ -32,7 +32,7 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------- turns
+    // Turns
 
     function test_firstThenBothThenAnyone() external {
         Order memory order = _ask(_noCallback());
@@ -112,7 +112,8 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    /// @dev Neither an entry of another model, nor one that waits, nor one that left can be put first.
+    /// @dev Neither an entry of another model, nor one that waits, nor one that left can be put
+    /// first.
     function test_onlyActiveEntriesOfTheModelCanBeNamed() external {
         bytes32 other = keccak256("other model");
         uint32 foreign = _join(STRANGER, other);
@@ -154,7 +155,8 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    /// @dev The draw depends on the block's randomness, so whoever writes a request cannot choose among operators by its words.
+    /// @dev The draw depends on the block's randomness, so whoever writes a request cannot choose
+    /// among operators by its words.
     function test_theDrawFollowsTheBlocksRandomness() external {
         uint256 snapshot = vm.snapshotState();
         uint256 seen;
@@ -167,7 +169,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(seen, 14, "each of the three, for the same request");
     }
 
-    // ----------------------------------------------------------------------------------------------- passing
+    // Passing
 
     function test_whoLetsItsTurnPassLosesStake() external {
         Order memory order = _ask(_noCallback());
@@ -279,7 +281,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], _people[0]), stake);
     }
 
-    /// @dev A model so dear that a pass costs more than the stake: no more than the stake is burnt, and the entry is dropped.
+    /// @dev A model so dear that a pass costs more than the stake: no more than the stake is burnt,
+    /// and the entry is dropped.
     function test_aPenaltyIsNeverMoreThanTheStake() external {
         Registration memory model = _registration();
         model.salt = "dear";
@@ -297,7 +300,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(address(_list).balance, others);
     }
 
-    // ------------------------------------------------------------------------------------- joining and leaving
+    // Joining
+    // and leaving
 
     function test_joiningTakesADelay() external {
         uint32 entry = _join(STRANGER, _modelId);
@@ -314,7 +318,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.listOf(_modelId).length, 4);
     }
 
-    /// @dev Who is drawn and leaves is charged all the same: the stake stays longer than any request waits.
+    /// @dev Who is drawn and leaves is charged all the same: the stake stays longer than any
+    /// request waits.
     function test_leavingIsNoWayOutOfATurn() external {
         Order memory order = _requestFrom(_entries[0]);
         vm.startPrank(_people[0]);
@@ -351,7 +356,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], STRANGER), STAKE);
     }
 
-    /// @dev Who operates a model is read from the log: who joined, is drawn from now on, left, or let its turn pass.
+    /// @dev Who operates a model is read from the log: who joined, is drawn from now on, left, or
+    /// let its turn pass.
     function test_theLogTellsWhoOperates() external {
         vm.expectEmit();
         emit IOperatorList.Joined(_modelId, 4, STRANGER);
@@ -401,7 +407,8 @@ contract OperatorListTest is OracleFixture {
     }
 
     function test_anEntryCostsExactlyTheStake() external {
-        vm.expectRevert(abi.encodeWithSelector(IOperatorList.WrongStake.selector, STAKE - 1, STAKE));
+        bytes4 wrongStake = IOperatorList.WrongStake.selector;
+        vm.expectRevert(abi.encodeWithSelector(wrongStake, STAKE - 1, STAKE));
         _list.join{ value: STAKE - 1 }(_modelId);
     }
 
@@ -414,7 +421,8 @@ contract OperatorListTest is OracleFixture {
         _list.settle(1, address(0), 1 ether);
     }
 
-    /// @dev Any order of coming and going: the list has exactly the active entries, and the contract the stakes.
+    /// @dev Any order of coming and going: the list has exactly the active entries, and the
+    /// contract the stakes.
     function testFuzz_theListIsWhoIsActive(uint256 seed) external {
         uint256 active = 3;
         for (uint256 i = 0; i < 12; ++i) {
@@ -441,7 +449,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(address(_list).balance, _list.entryCount() * STAKE);
     }
 
-    // ------------------------------------------------------------------------------------------------ helpers
+    // Helpers
 
     function _join(address operator, bytes32 modelId) private returns (uint32) {
         vm.prank(operator);

@@ -17,8 +17,8 @@ import { Splitter } from "../../src/revenue/Splitter.sol";
 import { Program } from "../../src/types/Program.sol";
 import { Submission } from "../../src/types/Submission.sol";
 
-/// @dev The oracle with the real registry, verifier and splitter, and a made-up program of SmolLM2's shape. Orders come from logs, as a
-/// node gets them.
+/// @dev The oracle with the real registry, verifier and splitter, and a made-up program of
+/// SmolLM2's shape. Orders come from logs, as a node gets them.
 abstract contract OracleFixture is Test {
     uint256 internal constant GAS_PRICE = 3 gwei;
     uint64 internal constant TIP = 1 gwei;
@@ -120,7 +120,7 @@ abstract contract OracleFixture is Test {
         model.provenance.licence = "Apache-2.0";
     }
 
-    // ------------------------------------------------------------------------------------------- the life of a request
+    // The life of a request
 
     function _question() internal view returns (Question memory question) {
         question.modelId = _modelId;

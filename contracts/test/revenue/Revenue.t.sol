@@ -12,7 +12,8 @@ import { Splitter } from "../../src/revenue/Splitter.sol";
 import { Assets } from "../../src/libraries/Assets.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
-/// @dev From a fee to the holders: splitter, drip and token together. 10 % to the creator, 2 % to the protocol.
+/// @dev From a fee to the holders: splitter, drip and token together. 10 % to the creator, 2 % to
+/// the protocol.
 contract RevenueTest is Test {
     address private constant ETH = address(0);
 
@@ -217,7 +218,8 @@ contract RevenueTest is Test {
         assertEq(_drip.release(ETH), rest / 7, "a day's part");
     }
 
-    /// @dev A share that does not divide ten thousand: rounded down, the least release would wait in the token.
+    /// @dev A share that does not divide ten thousand: rounded down, the least release would wait
+    /// in the token.
     function test_theLeastReleaseIsRoundedUp() external {
         RevenueAsset[] memory assets = new RevenueAsset[](1);
         assets[0] = RevenueAsset(ETH, 0.001 ether);
@@ -301,7 +303,8 @@ contract RevenueTest is Test {
         assertEq(owed, 5 ether);
     }
 
-    /// @dev The token notices what a release sent it in the same call: holders of now earn it, not who holds tokens later.
+    /// @dev The token notices what a release sent it in the same call: holders of now earn it, not
+    /// who holds tokens later.
     function test_aReleaseOfAListedAssetBeginsAnEpoch() external {
         ReentrantCoin coin = new ReentrantCoin(_splitter);
         RevenueAsset[] memory assets = new RevenueAsset[](2);

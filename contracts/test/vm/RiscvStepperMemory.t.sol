@@ -10,7 +10,8 @@ import { Cpu, Segment, StepFixture } from "./StepFixture.sol";
 contract RiscvStepperMemoryTest is StepFixture {
     uint32 private constant LW = 2;
 
-    /// Loads to x7 from x5 = `target`, which lies at `offset` of `segment`, whose leaf is 0x80, 0x81 …
+    /// Loads to x7 from x5 = `target`, which lies at `offset` of `segment`, whose leaf is 0x80,
+    /// 0x81 …
     function _expectLoad(
         Cpu memory cpu,
         uint32 funct3,

@@ -29,7 +29,8 @@ contract StoredCodeTest is StepFixture {
         bytes memory piece,
         bytes32[] memory siblings
     ) private {
-        vm.expectRevert(abi.encodeWithSelector(StoredCode.NotOfThisCode.selector, machine.codeRoot));
+        bytes4 notOfThisCode = StoredCode.NotOfThisCode.selector;
+        vm.expectRevert(abi.encodeWithSelector(notOfThisCode, machine.codeRoot));
         _store(depth, index, piece, siblings);
     }
 
