@@ -12,6 +12,7 @@ import { Assets } from "../libraries/Assets.sol";
 /// takes no fee and has no owner.
 contract Marketplace {
     using Assets for address;
+    using ERC165Checker for address;
 
     /// @notice An offer, with its price in wei.
     struct Listing {
@@ -83,8 +84,7 @@ contract Marketplace {
         view
         returns (address receiver, uint256 royalty)
     {
-        bytes4 royalties = type(IERC2981).interfaceId;
-        bool pays = ERC165Checker.supportsInterface(address(collection), royalties);
+        bool pays = address(collection).supportsInterface(type(IERC2981).interfaceId);
         if (pays) return IERC2981(address(collection)).royaltyInfo(tokenId, price);
     }
 }

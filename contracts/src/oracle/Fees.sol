@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Order } from "../interfaces/IInferenceOracle.sol";
 import { Pricing } from "../interfaces/IModelRegistrar.sol";
 import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Ballot, BallotKind, IModelBallots } from "../interfaces/IModelBallots.sol";
 import {
     IModelRegistrar,
@@ -265,8 +265,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     /// @dev The price times the factor, at most `most`. ROUNDING: down, so the requester gains.
     function _scaled(uint256 price, uint256 factor, uint256 most) private pure returns (uint256) {
-        uint256 scaled = price * factor / ONE;
-        return scaled < most ? scaled : most;
+        return Math.min(price * factor / ONE, most);
     }
 
     function _known(bytes32 modelId) private view returns (Entry storage entry) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Entry, EntryState, IOperatorList, Turns } from "../interfaces/IOperatorList.sol";
 import { Calls } from "../libraries/Calls.sol";
 

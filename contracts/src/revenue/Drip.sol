@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { IDrip } from "../interfaces/IDrip.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { Assets } from "../libraries/Assets.sol";
@@ -81,8 +81,7 @@ contract Drip is IDrip, Lock {
     }
 
     function _elapsed(address asset) private view returns (uint256) {
-        uint256 elapsed = block.timestamp - lastRelease[asset];
-        return elapsed < MAX_ELAPSED ? elapsed : MAX_ELAPSED;
+        return Math.min(block.timestamp - lastRelease[asset], MAX_ELAPSED);
     }
 
     /// @dev The least sum whose shared part begins an epoch. ROUNDING: up; otherwise the token

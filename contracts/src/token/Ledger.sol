@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Account, packAccount } from "./Account.sol";
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Assets } from "../libraries/Assets.sol";
 import { BPS } from "../libraries/Units.sol";
 import { Balances } from "./Balances.sol";

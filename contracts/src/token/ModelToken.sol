@@ -11,7 +11,7 @@ import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { IERC7641, IERC7641AltRevToken } from "../interfaces/external/IERC7641.sol";
 import { IModelToken, RevenueAsset, TokenParams } from "../interfaces/IModelToken.sol";
 import { Accounts } from "../libraries/Accounts.sol";

@@ -18,7 +18,7 @@ import { Submission } from "../../src/types/Submission.sol";
 import { GameLog, View } from "./GameLog.sol";
 import { Run, Segments, Toy } from "./Toy.sol";
 
-/// Who plays, and how.
+/// A player, and how it plays.
 struct Player {
     address who;
     /// The trace that it holds to be right.
@@ -92,8 +92,7 @@ abstract contract GameFixture is GameLog {
         return IOpmlVerifier(deployCode("OpmlVerifier.sol:OpmlVerifier", arguments));
     }
 
-    // Request
-    // and trace
+    // Request and trace
 
     function _request() internal view returns (Request memory) {
         return Request({
@@ -112,7 +111,7 @@ abstract contract GameFixture is GameLog {
         return keccak256(abi.encode(bytes32("imo.request.v2"), block.chainid, _request()));
     }
 
-    /// The emit slot: that is all the toy model knows.
+    /// The emit slot, which is all that the toy model consists of.
     function _model() internal pure returns (bytes memory) {
         return abi.encode(ANSWER.length, keccak256(ANSWER), 3, 0);
     }
@@ -238,7 +237,7 @@ abstract contract GameFixture is GameLog {
         _read();
     }
 
-    /// Plays to the end; who does not move in its turn runs out of time.
+    /// Plays to the end. A player that does not move in its turn runs out of time.
     function _play(bytes32 game, Player memory claimant, Player memory challenger) internal {
         while (!_views[game].over) {
             assertLt(_views[game].turn.ply, 40, "a game is short");
@@ -416,8 +415,7 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    // Runs as
-    // moves have them
+    // Runs as moves have them
 
     function _neededLog2(Run memory run) internal pure returns (uint256 length) {
         while (run.states[1 << length] != run.states[Toy.CAP]) ++length;
@@ -469,8 +467,7 @@ abstract contract GameFixture is GameLog {
         return a < b ? a : b;
     }
 
-    // How it
-    // should stand
+    // How it should stand
 
     function _run(Player memory player, bytes memory trace, uint32 node)
         internal

@@ -159,8 +159,7 @@ library Toy {
         }
     }
 
-    // The
-    // machine
+    // The machine
 
     /// The instructions that the program uses, on whole segments.
     function step(Segments memory self, State state, bytes memory ram) internal pure {
@@ -249,11 +248,10 @@ library Toy {
         return (ram, target);
     }
 
-    // Bytes
-    // and trees
+    // Bytes and trees
 
     function encode(State state) internal pure returns (bytes memory bytes_) {
-        // Fields are read and written as whole words, so the last one needs room behind it.
+        // Fields are read and written as whole words, so the last field needs room after it.
         bytes_ = new bytes(MachineState.BYTES + 0x20);
         assembly ("memory-safe") {
             mstore(bytes_, sub(mload(bytes_), 0x20))

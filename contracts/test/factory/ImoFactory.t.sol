@@ -217,7 +217,7 @@ contract ImoFactoryTest is LaunchFixture {
     }
 }
 
-/// @dev Gives another id than the rule says.
+/// @dev Gives another id than the rule gives.
 contract LyingRegistry is IModelRegistrar {
     function register(Registration calldata model) external view returns (bytes32) {
         return keccak256(

@@ -27,7 +27,7 @@ abstract contract LaunchFixture is Test {
     ModelOffering internal _offering;
     DeliveryEscrow internal _escrow;
 
-    /// @dev Of the last `_launch`.
+    /// @dev What the last `_launch` made.
     ModelToken internal _token;
     Splitter internal _splitter;
     Drip internal _drip;
@@ -68,7 +68,7 @@ abstract contract LaunchFixture is Test {
         _splitter.payUsage{ value: amount }();
     }
 
-    /// @dev Releases all that waits, as good as all.
+    /// @dev Releases nearly everything that waits.
     function _releaseAll() internal {
         for (uint256 day = 0; day < 150; ++day) {
             skip(1 days);

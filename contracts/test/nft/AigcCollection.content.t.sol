@@ -13,7 +13,7 @@ import { IERC7007Updatable } from "../../src/interfaces/external/IERC7007.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { CollectionFixture } from "./CollectionFixture.sol";
 
-/// @dev What a token says: answers that are early or final, and who may write them.
+/// @dev The content of a token: early and final answers, and who can write them.
 contract AigcCollectionContentTest is CollectionFixture {
     bytes private constant OTHER = "Nobody said this";
 
@@ -69,7 +69,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _collection.aiOracleEarlyCallback(request + 1, 0, ANSWER, data);
     }
 
-    /// @dev Else whoever posts a bonded claim writes on the token what it likes.
+    /// @dev Otherwise anyone who posts a claim with a bond could write anything on the token.
     function test_earlyAnswersAreForWhoAsksForThem() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertFalse(_oracle.deliverEarly(request, OTHER));

@@ -111,7 +111,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Final));
     }
 
-    /// @dev The lie of an operator who lost its game never reaches the token.
+    /// @dev A wrong answer whose claim lost its game never reaches the token.
     function test_aRejectedAnswerLeavesTheMintToExpire() external {
         uint256 before = _ann.balance;
         bytes memory lie = "Nobody said this";

@@ -12,8 +12,8 @@ import { Assets } from "../../src/libraries/Assets.sol";
 import { LaunchFixture } from "../factory/LaunchFixture.sol";
 
 /// @dev 1,000 of 1,500 tokens sold for 100 ether: 30 in the pool with 300 tokens, 50 in escrow, 20
-/// the creator's at once. Of an ether of fees, the holders get 0.88, the sold tokens two thirds of
-/// that.
+/// the creator's at once. The holders get 0.88 of an ether of fees, and the sold tokens get two
+/// thirds of that.
 contract DeliveryEscrowTest is LaunchFixture {
     address private _ann = makeAddr("ann");
     address private _bob = makeAddr("bob");
@@ -47,7 +47,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(address(_escrow).balance, 0);
     }
 
-    /// @dev What the escrow paid to whom, and for what, is in the log.
+    /// @dev The log says whom the escrow paid, how much and why.
     function test_theLogTellsADeliverysCourse() external {
         address token = address(_token);
         _use(3 ether);
@@ -162,8 +162,8 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_token.balanceOf(address(_offering)), 0, "and unsold ones are burned");
     }
 
-    /// @dev Even if all that can be held came back, the pool's tokens included, the last one is
-    /// paid.
+    /// @dev Even if all tokens that anybody can hold come back, with those of the pool, the last
+    /// one is paid.
     function test_theLastToReturnIsPaid() external {
         _use(1.000_000_007 ether);
         _escrow.release(address(_token));

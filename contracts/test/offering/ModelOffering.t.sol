@@ -31,8 +31,8 @@ contract ModelOfferingTest is Sale {
         assertTrue(_offering.bidOf(address(_token), _ann).claimed);
     }
 
-    /// @dev Whom another one's call pays has 30,000 gas; who calls for itself has what it brought,
-    /// so that a wallet may do more.
+    /// @dev An account that another one's call pays gets 30,000 gas. An account that calls for
+    /// itself gets half of its own gas, so that a wallet can do more.
     function test_whoCancelsForItselfIsPaidWithGasEnough() external {
         _begin(1000 ether, _terms());
         BusyWallet wallet = new BusyWallet();
@@ -68,8 +68,8 @@ contract ModelOfferingTest is Sale {
         assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Closed));
     }
 
-    /// @dev Who shows a sale reads the log: its terms, who bid and took back what, its price, who
-    /// got what, what became of the rest.
+    /// @dev A page can show a sale from the log alone: its terms, bids and cancelled bids, its
+    /// price, what bidders got, and what became of the rest.
     function test_theLogTellsASalesCourse() external {
         SaleParams memory terms = _terms();
         _token = _deploy(1000 ether);
@@ -122,7 +122,7 @@ contract ModelOfferingTest is Sale {
         _offering.bid{ value: 1 }(address(_token), 0, 1, "");
     }
 
-    /// @dev The walk goes on where it was; nobody can move the demand under it.
+    /// @dev The walk goes on where it stopped, and nobody can change the demand below it.
     function test_betweenTwoHalvesOfASettlementNobodyBids() external {
         SaleParams memory terms = _terms();
         (terms.ticks, terms.tickStep) = (8, 0.01 ether);

@@ -33,7 +33,7 @@ contract PermitTest is Sale {
         assertEq(_coin.balanceOf(address(_offering)), 50 ether);
     }
 
-    /// @dev Who sees the signature in the mempool and uses it first stops nothing.
+    /// @dev Anyone who sees the signature in the mempool and uses it first stops nothing.
     function test_aSignatureThatWasUsedFirstStopsNoBid() external {
         Permit memory permit = _sign(50 ether);
         _coin.permit(

@@ -226,8 +226,7 @@ contract PoolTest is LaunchFixture {
         assertFalse(ok, "only wrapped ETH sends ETH without a bid");
     }
 
-    /// @dev What an attacker may do before: transfers are closed, so it never has a token to put
-    /// in.
+    /// @dev What an attacker can do before. Transfers are closed, so it has no tokens to put in.
     function _prepare(address coin, Prepared prepared, uint256 gift)
         private
         returns (address pair)

@@ -140,7 +140,7 @@ contract AIOracleTest is OracleFixture {
         _consumer.aiOracleCallback(1, "forged", "");
     }
 
-    /// @dev Anyone may name the consumer in a request of its own. The consumer keeps answers to its
+    /// @dev Anyone can name the consumer in their own request. The consumer keeps answers to its
     /// own requests only.
     function test_anothersRequestLeavesNoAnswer() external {
         Callback memory callback = Callback(address(_consumer), 1_000_000, "");

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import "./OracleFixture.sol";
 import { NotingConsumer } from "./Consumers.sol";
 
-/// @dev What may be asked of the oracle, and what the log says that was.
+/// @dev What the oracle can be asked, and what the log says about it.
 contract InferenceOracleAskingTest is OracleFixture {
     function test_theLogHasTheOrder() external {
         Callback memory callback = Callback(address(new NotingConsumer()), 100_000, "data");

@@ -12,8 +12,8 @@ import {
 } from "./Consumers.sol";
 import "./OracleFixture.sol";
 
-/// @dev Answers on their way to whoever asked: once when final, before that only as a claim, with
-/// all the gas that was paid for.
+/// @dev The delivery of answers: once when final, before that only as a claim, and with all the
+/// gas that was paid for.
 contract InferenceOracleDeliveryTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
 
@@ -69,7 +69,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         }
     }
 
-    /// @dev Of what is left a call gets 63/64, which counts where much gas is promised.
+    /// @dev A call gets 63/64 of the gas that is left, which matters when much gas is promised.
     function test_aLargeCallbackIsNotStarvedEither() external {
         NotingConsumer consumer = new NotingConsumer();
         uint64 limit = 6_000_000;
@@ -275,8 +275,8 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         assertEq(_oracle.creditOf(_asker), 512 * (40 - 17) * GAS_PRICE);
     }
 
-    /// @dev Of the reserve the deliverer has its gas, at its own price or the quoted one, whichever
-    /// is lower; the requester has the rest.
+    /// @dev The deliverer gets its gas out of the reserve, at its own price or the quoted one,
+    /// whichever is lower. The requester gets the rest.
     function test_whatADeliveryDoesNotTakeGoesBack() external {
         uint256[2] memory prices = [uint256(1 gwei), 1000 gwei];
         for (uint256 i = 0; i < 2; ++i) {

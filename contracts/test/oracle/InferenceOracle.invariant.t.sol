@@ -10,7 +10,7 @@ import { IPurse } from "../../src/interfaces/IPurse.sol";
 import "./OracleFixture.sol";
 
 /// forge-config: default.invariant.depth = 128
-/// @dev Whatever requesters, operators, challengers and receivers do, each wei is somebody's.
+/// @dev Whatever requesters, operators, challengers and receivers do, each wei belongs to somebody.
 contract InferenceOracleInvariantTest is Test {
     OracleHandler private _handler;
 

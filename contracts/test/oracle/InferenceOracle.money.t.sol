@@ -12,7 +12,7 @@ import { Submission } from "../../src/types/Submission.sol";
 import { HostileReceiver, NotingConsumer, ReenteringSink } from "./Consumers.sol";
 import "./OracleFixture.sol";
 
-/// @dev Where each wei of a fee goes, and who tries to get more or to stop it.
+/// @dev Where each wei of a fee goes, and attempts to get more of it or to stop it.
 contract InferenceOracleMoneyTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
 
@@ -181,7 +181,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     // Receivers
 
-    /// @dev What a receiver refuses it stays owed.
+    /// @dev A payment that a receiver refuses stays owed.
     function test_aHostileReceiverBlocksNobody() external {
         for (uint256 i = 0; i < 2; ++i) {
             HostileReceiver receiver = new HostileReceiver(i == 0);
@@ -429,7 +429,7 @@ contract GreedyReceiver {
     }
 }
 
-/// @dev Anyone may write a verifier. This one says what it is told to.
+/// @dev Anyone can write a verifier. This one says what it is told to say.
 contract MoodyVerifier is IVerifier {
     ClaimStatus private _status = ClaimStatus.Pending;
     bool private _burns;

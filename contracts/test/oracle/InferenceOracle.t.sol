@@ -149,7 +149,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalize(second, claimed);
     }
 
-    /// @dev The verifier takes anybody's claims, and binds each to who handed it in.
+    /// @dev The verifier takes anybody's claims, and binds each to the host that submitted it.
     function test_aClaimThatDidNotComeThroughTheOracleIsNone() external {
         Order memory order = _ask(_noCallback());
         _claim(order, _operator, ANSWER, 5);

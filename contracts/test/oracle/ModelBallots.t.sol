@@ -9,7 +9,7 @@ import { IModelToken, RevenueAsset, TokenParams } from "../../src/interfaces/IMo
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
-/// @dev What holders of the real token may decide, and who tries to decide more.
+/// @dev What holders of the real token can decide, and attempts to decide more.
 contract ModelBallotsTest is Test {
     uint256 private constant ONE = 1 << 32;
     uint256 private constant SUPPLY = 1000 ether;
@@ -273,7 +273,7 @@ contract ModelBallotsTest is Test {
         }
     }
 
-    /// @dev A contract that is as long as a delegation is a contract all the same.
+    /// @dev A contract with as many bytes as a delegation is still a contract.
     function test_aContractAsLongAsADelegationIsRedirected() external {
         _token.fixRecipient(address(this), _drip);
         address lock = makeAddr("23 bytes");
@@ -319,8 +319,8 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.propose(_modelId, BallotKind.Price, bytes32(ONE)), 1);
     }
 
-    /// @dev Tokens borrowed for the block, or bought once the ballot is open, have neither proposal
-    /// nor vote.
+    /// @dev Tokens that are borrowed for the block, or bought after the ballot was opened, can
+    /// neither propose nor vote.
     function test_borrowedTokensDecideNothing() external {
         address borrower = makeAddr("borrower");
         vm.prank(_people[0]);
@@ -408,8 +408,7 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.factorOf(_modelId), 2 * ONE);
     }
 
-    /// @dev Who was not asked reads the log: what is voted on, until when, who voted how, and what
-    /// came of it.
+    /// @dev The log alone says what is voted on, until when, who voted how, and what came of it.
     function test_theLogTellsABallotsCourse() external {
         bytes32 data = bytes32(2 * ONE);
         uint256 epoch = _token.epochCount() + 1;
@@ -502,7 +501,7 @@ contract ModelBallotsTest is Test {
         _proposed(BallotKind.Price, bytes32(2 * ONE));
     }
 
-    /// @dev Anyone may register models that name this token; all their ballots begin one epoch a
+    /// @dev Anyone can register models that name this token; all their ballots begin one epoch a
     /// day.
     function test_manyModelsMakeOneEpochADay() external {
         uint256 epochs = _token.epochCount();

@@ -5,7 +5,7 @@ import { Entry, EntryState, IOperatorList, Turns } from "../../src/interfaces/IO
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
 import "./OracleFixture.sol";
 
-/// @dev Turns and stakes; each rule with who tries to get around it.
+/// @dev Turns and stakes: each rule, with an attempt to get around it.
 contract OperatorListTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
     uint256 private constant STAKE = 0.1 ether;
@@ -155,8 +155,8 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    /// @dev The draw depends on the block's randomness, so whoever writes a request cannot choose
-    /// among operators by its words.
+    /// @dev The draw depends on the block's randomness, so the words of a request cannot choose
+    /// an operator.
     function test_theDrawFollowsTheBlocksRandomness() external {
         uint256 snapshot = vm.snapshotState();
         uint256 seen;
@@ -205,7 +205,8 @@ contract OperatorListTest is OracleFixture {
         assertLt(_list.entryOf(turns.second).stake, STAKE);
     }
 
-    /// @dev Who serves in the first slot costs the second nothing: its turn did not come.
+    /// @dev An operator that answers in the first slot costs the second nothing: its turn did not
+    /// come.
     function test_whoseTurnDidNotComeIsNotCharged() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
@@ -233,7 +234,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.entryOf(0).misses, 0);
     }
 
-    /// @dev With half of its stake an operator stays, with less it is dropped.
+    /// @dev An operator with half of its stake stays; with less it is dropped.
     function test_halfOfTheStakeIsEnough() external {
         for (uint256 i = 0; i < 2; ++i) {
             Registration memory model = _registration();
@@ -281,8 +282,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], _people[0]), stake);
     }
 
-    /// @dev A model so dear that a pass costs more than the stake: no more than the stake is burnt,
-    /// and the entry is dropped.
+    /// @dev A model so expensive that a missed turn costs more than the stake: only the stake is
+    /// burnt, and the entry is dropped.
     function test_aPenaltyIsNeverMoreThanTheStake() external {
         Registration memory model = _registration();
         model.salt = "dear";
@@ -300,8 +301,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(address(_list).balance, others);
     }
 
-    // Joining
-    // and leaving
+    // Joining and leaving
 
     function test_joiningTakesADelay() external {
         uint32 entry = _join(STRANGER, _modelId);
@@ -318,7 +318,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.listOf(_modelId).length, 4);
     }
 
-    /// @dev Who is drawn and leaves is charged all the same: the stake stays longer than any
+    /// @dev An operator that is drawn and leaves is still charged: the stake stays longer than any
     /// request waits.
     function test_leavingIsNoWayOutOfATurn() external {
         Order memory order = _requestFrom(_entries[0]);
@@ -343,7 +343,7 @@ contract OperatorListTest is OracleFixture {
         _list.withdrawStake(_entries[0], STRANGER);
     }
 
-    /// @dev A stake that is not taken is not lost.
+    /// @dev A refused stake is not lost.
     function test_aStakeThatIsRefusedStays() external {
         vm.startPrank(_people[0]);
         _list.resign(_entries[0]);
@@ -356,8 +356,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], STRANGER), STAKE);
     }
 
-    /// @dev Who operates a model is read from the log: who joined, is drawn from now on, left, or
-    /// let its turn pass.
+    /// @dev The log alone says who operates a model: who joined, became active, left or missed a
+    /// turn.
     function test_theLogTellsWhoOperates() external {
         vm.expectEmit();
         emit IOperatorList.Joined(_modelId, 4, STRANGER);
@@ -473,7 +473,7 @@ contract OperatorListTest is OracleFixture {
         return _orderFromLogs();
     }
 
-    /// @dev Names an operator, who keeps silent.
+    /// @dev Names an operator that keeps silent.
     function _miss(uint256 who) private {
         Order memory order = _requestFrom(_entries[who]);
         skip(SLOT);

@@ -106,7 +106,7 @@ contract RevenueTest is Test {
         assertEq(vm.getRecordedLogs().length, 0, "nothing was paid, so the log has nothing");
     }
 
-    /// @dev What is paid out is set aside no longer: nothing of what comes next is taken for it.
+    /// @dev A payment is no longer set aside, so nothing that comes next is taken for it.
     function test_whatIsPaidOutIsSetAsideNoLonger() external {
         for (uint256 i = 0; i < 2; ++i) {
             _payUsage(10 ether);
@@ -303,8 +303,8 @@ contract RevenueTest is Test {
         assertEq(owed, 5 ether);
     }
 
-    /// @dev The token notices what a release sent it in the same call: holders of now earn it, not
-    /// who holds tokens later.
+    /// @dev The token notices what a release sent it in the same call: present holders earn it,
+    /// not later ones.
     function test_aReleaseOfAListedAssetBeginsAnEpoch() external {
         ReentrantCoin coin = new ReentrantCoin(_splitter);
         RevenueAsset[] memory assets = new RevenueAsset[](2);

@@ -26,7 +26,7 @@ enum Segment {
 
 /// Witnesses for one step. Each segment but the code is a tree of which one leaf is known and all
 /// siblings on its path are made up, so that every bit of an offset matters to the root. The code
-/// is made of pieces of which each begins with other bytes.
+/// consists of pieces, each of which begins with other bytes.
 abstract contract StepFixture is Test {
     uint32 internal constant CODE = 0x40000000;
     uint32 internal constant PC = CODE + 0x1a4;
@@ -51,7 +51,7 @@ abstract contract StepFixture is Test {
 
     IStepper internal stepper;
     Machine internal machine;
-    /// Of the machine's code.
+    /// The pieces of the machine's code.
     bytes[] internal pieces;
     bytes32[] internal pieceRoots;
 
