@@ -107,11 +107,13 @@ fn contracts_say_what_they_do() {
 
 #[test]
 fn what_is_missing_is_named() {
-    let text = "/// @notice Pays.\n/// @param to Whom.\nfunction pay(\n  address to,\n  uint256 amount\n) external returns (bool);";
+    let text = "/// @notice Pays.\n/// @param to Whom.\nfunction pay(\n  address to,\n  \
+                uint256 amount\n) external returns (bool);";
     let pay = &declarations(text)[0];
     assert_eq!(pay.missing(true), ["@param amount", "@return"]);
     assert!(pay.missing(false).is_empty());
-    let text = "error Empty();\nfunction inner() internal {\n/// @inheritdoc IBase\nfunction outer(uint256 a) public {";
+    let text = "error Empty();\nfunction inner() internal {\n/// @inheritdoc IBase\n\
+                function outer(uint256 a) public {";
     let found: Vec<_> = declarations(text).iter().map(|it| it.missing(true)).collect();
     assert_eq!(found, [vec!["@notice".to_owned()], vec![], vec![]]);
 }

@@ -7,6 +7,8 @@ import { Request } from "../types/Request.sol";
 /// @title The input memory of a request (docs/spec/request.md)
 /// @notice The machine reads a request from this memory. A step that loads from it can be convicted
 /// only when the root of the memory is known.
+/// @dev Eleven words of 32 bytes: version | chain id | host | id | model id | claimant | seed |
+/// most tokens | sampling | flags | bytes of the text. Then the text.
 library InputMemory {
     /// @notice Version of the layout.
     uint256 internal constant VERSION = 2;

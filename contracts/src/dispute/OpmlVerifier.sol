@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 
 import {
     ClaimPreimage,
@@ -15,6 +14,7 @@ import {
 import { IStepper, Machine } from "../interfaces/IStepper.sol";
 import { IVerifier } from "../interfaces/IVerifier.sol";
 import { Merkle } from "../libraries/Merkle.sol";
+import { Numbers } from "../libraries/Numbers.sol";
 import { ClaimRecord, ClaimState } from "../types/ClaimRecord.sol";
 import { ClaimStatus } from "../types/ClaimStatus.sol";
 import { Game } from "../types/Game.sol";
@@ -45,7 +45,8 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     uint256 private constant DISSECT_GAS = 70_000;
     uint256 private constant CONVICT_GAS = 100_000;
 
-    bytes32 private constant MOVE_TYPE = keccak256("Move(bytes32 position,bytes32 payload)");
+    /// @dev EIP-712 type of a signed move.
+    bytes32 private constant MOVE_TYPEHASH = keccak256("Move(bytes32 position,bytes32 payload)");
 
     /// @notice Sections of a dissection and children of a reveal, as a power of two.
     uint256 public immutable K_LOG2;
@@ -191,7 +192,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     /// @inheritdoc IOpmlVerifier
     function reveal(Game memory game, bytes32[] calldata children) external {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Committed);
-        bool complete = children.length == 1 << Math.min(K_LOG2, turn.lengthLog2);
+        bool complete = children.length == 1 << Numbers.min(K_LOG2, turn.lengthLog2);
         if (!complete || Merkle.join(children) != game.digest) revert WrongChildren();
         emit Revealed(id, children);
         turn.phase = Phase.Revealed;
@@ -208,7 +209,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     ) external {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Revealed);
         _checkPlayer(id, game, turn, signature);
-        uint256 opened = Math.min(K_LOG2, turn.lengthLog2);
+        uint256 opened = Numbers.min(K_LOG2, turn.lengthLog2);
         bool fits = siblings.length == opened && Merkle.root(child, index, siblings) == game.digest;
         if (!fits) revert WrongChildren();
         emit Picked(id, index);
@@ -235,7 +236,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
         turn.phase = Phase.Dissected;
         turn.lengthLog2 = statement.stepsLog2;
-        uint256 sectionsLog2 = Math.min(K_LOG2, statement.stepsLog2);
+        uint256 sectionsLog2 = Numbers.min(K_LOG2, statement.stepsLog2);
         _end(id, game, turn, Dissection.digest(first, statement.states, last, sectionsLog2), 0);
     }
 
@@ -245,7 +246,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Dissected);
         _checkPlayer(id, game, turn, signature);
-        uint256 sectionsLog2 = Math.min(K_LOG2, turn.lengthLog2);
+        uint256 sectionsLog2 = Numbers.min(K_LOG2, turn.lengthLog2);
         (uint256 index, bytes32 start, bytes32 last) =
             (narrowing.index, narrowing.start, narrowing.last);
         Dissection.check(game.digest, sectionsLog2, index, start, narrowing.end, narrowing.proof);
@@ -255,7 +256,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
         turn.lengthLog2 -= uint8(sectionsLog2);
         turn.start += uint40(index << turn.lengthLog2);
-        sectionsLog2 = Math.min(K_LOG2, turn.lengthLog2);
+        sectionsLog2 = Numbers.min(K_LOG2, turn.lengthLog2);
         bytes32 digest = Dissection.digest(start, narrowing.states, last, sectionsLog2);
         _end(id, game, turn, digest, DISSECT_GAS);
     }
@@ -317,12 +318,12 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
     /// @inheritdoc IOpmlVerifier
     function challengeBond() public view returns (uint256) {
-        return Math.max(2 * DEFENCE_GAS * block.basefee, CHALLENGE_BOND);
+        return Numbers.max(2 * DEFENCE_GAS * block.basefee, CHALLENGE_BOND);
     }
 
     /// @inheritdoc IVerifier
     function bond(bytes32) public view returns (uint256) {
-        return Math.max(2 * challengeBond(), CLAIM_BOND);
+        return Numbers.max(2 * challengeBond(), CLAIM_BOND);
     }
 
     /// @inheritdoc IVerifier
@@ -447,7 +448,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
             signed := sub(signature.offset, 0x20)
         }
         bytes32 payload = keccak256(msg.data[:signed]);
-        bytes32 move = keccak256(abi.encode(MOVE_TYPE, positionOf[id], payload));
+        bytes32 move = keccak256(abi.encode(MOVE_TYPEHASH, positionOf[id], payload));
         bytes32 digest = _hashTypedDataV4(move);
         bool right = SignatureChecker.isValidSignatureNow(player, digest, signature)
             || (delegate != address(0)

@@ -23,6 +23,7 @@ struct Parameters {
 /// @notice The verifier checks its parameters once, when it is deployed. Window and clocks must
 /// outlast the chain's forced inclusion and an outage (docs/decisions/0004-clocks-and-window.md).
 library ParametersCheck {
+    // Chain ids.
     uint256 private constant ANVIL = 31_337;
     uint256 private constant MAINNET = 1;
     uint256 private constant SEPOLIA = 11_155_111;

@@ -14,6 +14,8 @@ enum BallotKind {
 }
 
 /// @notice A question to the holders of a model's token.
+/// @dev Four words: modelId; data; from the lowest bit epoch 32 | end 40 | kind 8 | executed 8 |
+/// yes 96; no 96.
 struct Ballot {
     bytes32 modelId;
     /// The factor, the successor's id, or the account to redirect.

@@ -15,6 +15,8 @@ enum EntryState {
 
 /// @notice An operator's place in a model's list. An account can have several, each with its own
 /// stake.
+/// @dev Three words: from the lowest bit operator 160 | since 40 | index 32 | misses 8 | state 8;
+/// stake 96; modelId.
 struct Entry {
     address operator;
     /// Time at which it joined or left, in seconds.
@@ -30,6 +32,7 @@ struct Entry {
 }
 
 /// @notice Which entries go first with a request; 0 for none.
+/// @dev From the lowest bit: first 32 | second 32 | start 40 | slot 32.
 struct Turns {
     uint32 first;
     uint32 second;

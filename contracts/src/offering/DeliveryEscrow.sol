@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../interfaces/IDeliveryEscrow.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
@@ -139,7 +138,8 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
     }
 
     function _due(EscrowBooks memory books, uint256 earned) private pure returns (uint256) {
-        return Math.min(earned, books.funded) - books.released;
+        uint256 releasable_ = earned < books.funded ? earned : books.funded;
+        return releasable_ - books.released;
     }
 
     /// @dev ROUNDING: down, so that all returnable tokens together get no more than is left.

@@ -35,9 +35,8 @@ contract ModelOffering is IModelOffering, Credits {
     using Assets for address;
     using Auction for Auction.State;
 
-    /// @dev The word that every bid reads. From the lowest bit: start 40 | end 40 | ticks 16 |
-    /// minimumBid 112
-    /// | inToken 8 | hooked 8.
+    /// @dev The word that every bid reads.
+    /// From the lowest bit: start 40 | end 40 | ticks 16 | minimumBid 112 | inToken 8 | hooked 8.
     struct Entry {
         uint40 start;
         uint40 end;

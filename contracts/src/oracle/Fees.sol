@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Order } from "../interfaces/IInferenceOracle.sol";
 import { Pricing } from "../interfaces/IModelRegistrar.sol";
+import { Numbers } from "../libraries/Numbers.sol";
 import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
 
 /// @notice The division of the fee of an answered request. Amounts in wei.
@@ -89,7 +89,7 @@ library Fees {
         uint256 used = fee - reserved - unused;
         uint256 share = used * order.terms.operatorBps / BPS;
 
-        uint256 bytesPaid = Math.min(answerLength, _mostPaid(maxTokens));
+        uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(maxTokens));
         uint256 gas = _claiming(bytesPaid, order.callback.data.length) + finalizing(order);
         parts.operator = share + gas * order.terms.gasPrice;
         parts.receiver = used - share;
@@ -108,7 +108,7 @@ library Fees {
     /// @notice Most gas that is paid for the delivery of an answer.
     function delivery(Order calldata order, uint256 answerLength) internal pure returns (uint256) {
         if (order.callback.target == address(0)) return 0;
-        uint256 bytesPaid = Math.min(answerLength, _mostPaid(order.request.maxTokens));
+        uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(order.request.maxTokens));
         bytesPaid += order.callback.data.length;
         return DELIVER_GAS + order.callback.gasLimit + bytesPaid * FLOOR_BYTE_GAS;
     }
@@ -126,15 +126,14 @@ library Fees {
         returns (uint256)
     {
         uint256 length = answerLength + order.callback.data.length;
-        return
-            Math.max(
-                executed + length * DATA_BYTE_GAS, DELIVERY_FLOOR_GAS + length * FLOOR_BYTE_GAS
-            );
+        return Numbers.max(
+            executed + length * DATA_BYTE_GAS, DELIVERY_FLOOR_GAS + length * FLOOR_BYTE_GAS
+        );
     }
 
     /// @dev Gas of a claim.
     function _claiming(uint256 answerLength, uint256 dataLength) private pure returns (uint256) {
-        return Math.max(
+        return Numbers.max(
             CLAIM_GAS + answerLength * LOGGED_BYTE_GAS + dataLength * DATA_BYTE_GAS,
             CLAIM_FLOOR_GAS + (answerLength + dataLength) * FLOOR_BYTE_GAS
         );
@@ -142,6 +141,6 @@ library Fees {
 
     /// @dev Most bytes of an answer that are paid for.
     function _mostPaid(uint256 maxTokens) private pure returns (uint256) {
-        return Math.min(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
+        return Numbers.min(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { DA, IAIOracle, IAIOracleCallback } from "../interfaces/external/IAIOracle.sol";
 import { IEarlyCallback } from "../interfaces/IEarlyCallback.sol";
@@ -19,6 +18,7 @@ import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
 import { IVerifier } from "../interfaces/IVerifier.sol";
 import { Calls } from "../libraries/Calls.sol";
+import { Numbers } from "../libraries/Numbers.sol";
 import { ClaimStatus } from "../types/ClaimStatus.sol";
 import { Request } from "../types/Request.sol";
 import { Submission } from "../types/Submission.sol";
@@ -449,8 +449,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint256 reserve = Fees.delivery(order, answer.length);
         uint256 executed = baseGas + before - gasleft();
         uint256 gas = Fees.delivering(order, answer.length, executed) - paidGas;
-        uint256 price = Math.min(tx.gasprice, order.terms.gasPrice);
-        uint256 paid = Math.min(gas, reserve) * price;
+        uint256 price = Numbers.min(tx.gasprice, order.terms.gasPrice);
+        uint256 paid = Numbers.min(gas, reserve) * price;
         uint256 refund = reserve * order.terms.gasPrice - paid;
         _credit(msg.sender, paid);
         _credit(order.terms.requester, refund);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Ballot, BallotKind, IModelBallots } from "../interfaces/IModelBallots.sol";
 import {
     IModelRegistrar,
@@ -215,7 +214,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     function _checkFactor(uint256 present, uint256 factor) private pure {
         uint256 least = (present + 1) / 2;
-        uint256 most = Math.min(2 * present, MAX_FACTOR);
+        uint256 most = 2 * present < MAX_FACTOR ? 2 * present : MAX_FACTOR;
         if (factor < least || factor > most) revert FactorOutOfRange(factor, least, most);
     }
 
@@ -265,7 +264,8 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     /// @dev The price times the factor, at most `most`. ROUNDING: down, so the requester gains.
     function _scaled(uint256 price, uint256 factor, uint256 most) private pure returns (uint256) {
-        return Math.min(price * factor / ONE, most);
+        uint256 scaled = price * factor / ONE;
+        return scaled < most ? scaled : most;
     }
 
     function _known(bytes32 modelId) private view returns (Entry storage entry) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Entry, EntryState, IOperatorList, Turns } from "../interfaces/IOperatorList.sol";
 import { Calls } from "../libraries/Calls.sol";
 
@@ -107,7 +106,7 @@ contract OperatorList is IOperatorList {
         uint256 slot = SLOT_SECONDS + maxTokens / TOKENS_PER_SECOND;
         uint256 most = (expiry - block.timestamp) / 4;
         turns.start = uint40(block.timestamp);
-        turns.slot = uint32(Math.min(slot, most));
+        turns.slot = uint32(slot < most ? slot : most);
         _turns[request] = turns;
         emit TurnsDrawn(request, modelId, turns);
         return true;
@@ -208,7 +207,7 @@ contract OperatorList is IOperatorList {
             self.misses = 0;
         } else if (passed) {
             uint256 stake = self.stake;
-            uint256 burnt = Math.min(penalty, stake);
+            uint256 burnt = penalty < stake ? penalty : stake;
             self.stake = uint96(stake - burnt);
             emit TurnPassed(request, entry, burnt);
             bool unfit = ++self.misses >= MISSES || stake - burnt < STAKE / 2;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { IDrip } from "../interfaces/IDrip.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { Assets } from "../libraries/Assets.sol";
@@ -81,7 +80,8 @@ contract Drip is IDrip, Lock {
     }
 
     function _elapsed(address asset) private view returns (uint256) {
-        return Math.min(block.timestamp - lastRelease[asset], MAX_ELAPSED);
+        uint256 elapsed = block.timestamp - lastRelease[asset];
+        return elapsed < MAX_ELAPSED ? elapsed : MAX_ELAPSED;
     }
 
     /// @dev The least sum whose shared part begins an epoch. ROUNDING: up; otherwise the token
@@ -92,7 +92,12 @@ contract Drip is IDrip, Lock {
         return sharedBps == 0 ? 0 : (minimum * BPS + sharedBps - 1) / sharedBps;
     }
 
-    function _due(uint256 waiting, uint256 needed, uint256 elapsed) private pure returns (uint256) {
-        return Math.max(waiting / SPAN * elapsed + waiting % SPAN * elapsed / SPAN, needed);
+    function _due(uint256 waiting, uint256 needed, uint256 elapsed)
+        private
+        pure
+        returns (uint256 amount)
+    {
+        amount = waiting / SPAN * elapsed + waiting % SPAN * elapsed / SPAN;
+        if (amount < needed) amount = needed;
     }
 }

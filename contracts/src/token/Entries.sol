@@ -8,6 +8,7 @@ pragma solidity 0.8.37;
 /// asset takes nothing away by itself.
 library Entries {
     /// @notice The revenue of one epoch and of all before.
+    /// @dev From the lowest bit: tick 32 | sum 224.
     struct Entry {
         uint32 tick;
         /// Sum of floor(revenue * 2^112 / supply) over this entry and all before.

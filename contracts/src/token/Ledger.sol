@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import { Account, packAccount } from "./Account.sol";
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { Assets } from "../libraries/Assets.sol";
 import { BPS } from "../libraries/Units.sol";
 import { Balances } from "./Balances.sol";
@@ -20,6 +19,7 @@ library Ledger {
     using Entries for Entries.Book;
 
     /// @notice An epoch: its tick, and the supply at the end of the tick before.
+    /// @dev From the lowest bit: tick 32 | supply 96 | ethEntry 32.
     struct Epoch {
         uint32 tick;
         uint96 supply;
@@ -28,6 +28,7 @@ library Ledger {
     }
 
     /// @notice The supply, in token units.
+    /// @dev From the lowest bit: current 96 | prior 96 | last 32.
     struct Supply {
         uint96 current;
         /// At the end of the tick before `last`.
@@ -94,7 +95,7 @@ library Ledger {
         if (held <= booked || !self.head.isOpen() || supply == 0) return found;
 
         uint256 room = Entries.MAX_BOOKED - booked;
-        uint256 amount = Math.min(held - booked, room);
+        uint256 amount = held - booked < room ? held - booked : room;
         // ROUNDING: down for the shared part. The pool gains, which belongs to the same holders.
         uint256 shared = amount * sharedBps / BPS;
         found.begins = true;

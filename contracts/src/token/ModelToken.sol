@@ -11,7 +11,6 @@ import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { IERC7641, IERC7641AltRevToken } from "../interfaces/external/IERC7641.sol";
 import { IModelToken, RevenueAsset, TokenParams } from "../interfaces/IModelToken.sol";
 import { Accounts } from "../libraries/Accounts.sol";
@@ -49,9 +48,11 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     using Entries for Entries.Book;
     using Ledger for Ledger.State;
 
+    /// @dev EIP-712 type of a signed approval (ERC-2612).
     bytes32 private constant PERMIT_TYPEHASH = keccak256(
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
     );
+    /// @dev EIP-712 type of a signed claim.
     bytes32 private constant CLAIM_TYPEHASH = keccak256(
         "Claim(address account,address to,bytes32 assets,uint256 nonce,uint256 deadline)"
     );
@@ -642,7 +643,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         Ledger.Pending memory sum = _pending(asset, asset.held());
         bool booked = sum.begins || _ledger.head.latest() == _now() || _earlierBegins(asset);
         uint256 pool = _ledger.books[asset].totals.pool + (booked ? sum.redeemable : 0);
-        return Math.min(amount, supply) * pool / supply;
+        return (amount < supply ? amount : supply) * pool / supply;
     }
 
     /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, of which `asset`

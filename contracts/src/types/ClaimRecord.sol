@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
+import { Numbers } from "../libraries/Numbers.sol";
 import { ClaimStatus } from "./ClaimStatus.sol";
 
 /// @notice The states of a claim.
@@ -68,7 +68,7 @@ library ClaimRecords {
         returns (uint256 prize, uint256 burnt)
     {
         uint256 lost = self.bond;
-        uint256 gasBack = Math.min(lost / 8, gas);
+        uint256 gasBack = Numbers.min(lost / 8, gas);
         uint256 kept = --self.openGames == 0 ? 0 : lost / 4 - gasBack;
         prize = lost / 4 + gasBack;
         burnt = lost - prize - kept;
@@ -87,7 +87,7 @@ library ClaimRecords {
         returns (uint256 gasBack, uint256 burnt)
     {
         if (self.state != ClaimState.Rejected) revert ClaimStands(claim);
-        gasBack = Math.min(self.bond, gas);
+        gasBack = Numbers.min(self.bond, gas);
         uint256 left = self.bond - gasBack;
         if (--self.openGames == 0) (burnt, left) = (left, 0);
         self.bond = uint96(left);

@@ -54,6 +54,7 @@ function claimId(Submission memory self, address verifier, address host, bytes32
 
 /// @notice The words about the answer with which the trace's last slot begins
 /// (docs/spec/request.md).
+/// @dev Three words: answerLength | answerHash | tokensUsed.
 function output(Submission memory self) pure returns (bytes memory) {
     return abi.encode(self.answerLength, self.answerHash, self.tokensUsed);
 }

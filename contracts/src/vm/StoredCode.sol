@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { FixedPointMathLib as Math } from "solady/utils/FixedPointMathLib.sol";
 import { SSTORE2 } from "solady/utils/SSTORE2.sol";
 import { Merkle } from "../libraries/Merkle.sol";
+import { Numbers } from "../libraries/Numbers.sol";
 import { LittleEndian } from "./LittleEndian.sol";
 
 /// @title The code of programs, kept as the code of contracts (docs/spec/vm.md)
@@ -88,6 +88,6 @@ library StoredCode {
     }
 
     function _pieceDepth(uint8 depth) private pure returns (uint256) {
-        return Math.min(depth, PIECE_DEPTH);
+        return Numbers.min(depth, PIECE_DEPTH);
     }
 }
