@@ -12,7 +12,6 @@ import { Assets } from "../libraries/Assets.sol";
 /// takes no fee and has no owner.
 contract Marketplace {
     using Assets for address;
-    using ERC165Checker for address;
 
     /// @notice An offer, with its price in wei.
     struct Listing {
@@ -84,7 +83,7 @@ contract Marketplace {
         view
         returns (address receiver, uint256 royalty)
     {
-        bool pays = address(collection).supportsInterface(type(IERC2981).interfaceId);
-        if (pays) return IERC2981(address(collection)).royaltyInfo(tokenId, price);
+        bool has = ERC165Checker.supportsInterface(address(collection), type(IERC2981).interfaceId);
+        if (has) return IERC2981(address(collection)).royaltyInfo(tokenId, price);
     }
 }
