@@ -36,12 +36,12 @@ exec node solc.js "$@"
 # Sources with mutants, and the tests that have to notice. Gas is left to another check, since a
 # mutant's switch costs gas itself.
 GROUPS = {
-    "token": ("src/token/*.sol", "test/{token/*,oracle/ModelBallots}.t.sol"),
+    "token": ("src/{token/*,libraries/Assets}.sol", "test/{token/*,oracle/ModelBallots}.t.sol"),
     "offering": ("src/offering/*.sol", "test/offering/*.t.sol"),
     "drip": ("src/revenue/Drip.sol", "test/revenue/*.t.sol"),
     "splitter": ("src/revenue/Splitter.sol", "test/revenue/*.t.sol"),
     "oracle": (
-        "src/oracle/{Calls,Fees,InferenceOracle,OperatorList,RequestRecord}.sol",
+        "src/{libraries/Calls,oracle/Fees,oracle/InferenceOracle,oracle/OperatorList,oracle/RequestRecord}.sol",
         "test/oracle/{AIOracle,InferenceOracle*,OperatorList}.t.sol",
     ),
     "collection": ("src/nft/{AigcCollection,Commitments,Requester}.sol", "test/nft/*.t.sol"),

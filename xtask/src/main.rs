@@ -7,6 +7,8 @@ mod gas;
 mod natspec;
 mod sizes;
 #[cfg(test)]
+mod solidity;
+#[cfg(test)]
 mod tidy;
 mod turns;
 

@@ -7,7 +7,11 @@ import { IVerifier } from "../interfaces/IVerifier.sol";
 import { Merkle } from "../libraries/Merkle.sol";
 import { Program } from "../types/Program.sol";
 
-/// @notice An image for a program, whose parameters are kept with it: three storage slots, of which most calls read the last alone.
+/// @notice An image for a program, with the program's parameters.
+/// @dev Three words: imageRoot; codeRoot; and from the lowest bit codeBase 32 | entry 32 |
+/// codeDepth 8 | memoryDepth 8 | inputDepth 8 | modelDepth 8 | nodesLog2 8 | slotLog2 8 | stepsLog2
+/// 8 | vmVersion 8 | outputAddress 32 | promptLimit 32 | outputLimit 32. Most calls read only the
+/// last word.
 struct Content {
     bytes32 imageRoot;
     bytes32 codeRoot;
@@ -26,11 +30,15 @@ struct Content {
     uint32 outputLimit;
 }
 
-/// @notice What is registered to be judged, and the machine that it makes.
+/// @title The programs and images whose runs a verifier can judge
+/// @notice Anyone registers a program, then images for it; an image for a program is a content. A
+/// claim names the content that it ran. In a dispute, the content gives the machine on which the
+/// step is executed.
 abstract contract Contents is IOpmlVerifier {
-    /// @dev Deepest tree of a packed model that the machine reads.
-    uint256 private constant MODEL_DEPTH = 40;
+    /// @dev Greatest depth of a packed model's tree that the machine can read.
+    uint256 private constant MAX_MODEL_DEPTH = 40;
 
+    /// @notice The contract that executes steps.
     IStepper public immutable STEPPER;
 
     mapping(bytes32 programId => Program) private _programs;
@@ -63,7 +71,7 @@ abstract contract Contents is IOpmlVerifier {
             keccak256(abi.encode(bytes32("imo.content.v1"), imageRoot, imageLength, programId));
         if (_contents[contentId].vmVersion != 0) return contentId;
         uint256 modelDepth = Merkle.depthOf(imageLength);
-        if (modelDepth > MODEL_DEPTH) revert ImageTooLong(imageLength);
+        if (modelDepth > MAX_MODEL_DEPTH) revert ImageTooLong(imageLength);
         _contents[contentId] = Content({
             imageRoot: imageRoot,
             codeRoot: program.codeRoot,
@@ -95,7 +103,8 @@ abstract contract Contents is IOpmlVerifier {
         return _programs[programId];
     }
 
-    /// @dev What runs a node, but for the roots of input and trace, which a claim has.
+    /// @dev The machine that runs a node, without the roots of input and trace, which come from a
+    /// claim.
     function _machine(bytes32 contentId, uint32 node) internal view returns (Machine memory) {
         Content storage content = _contents[contentId];
         Program memory program = _shape(contentId);
@@ -114,7 +123,7 @@ abstract contract Contents is IOpmlVerifier {
         });
     }
 
-    /// @dev A content's program but for its code's root, which only a step needs.
+    /// @dev A content's program without the root of its code, which only a step needs.
     function _shape(bytes32 contentId) internal view returns (Program memory) {
         Content storage content = _contents[contentId];
         if (content.vmVersion == 0) revert UnknownContent(contentId);

@@ -4,15 +4,17 @@ pragma solidity 0.8.37;
 import { Merkle } from "../libraries/Merkle.sol";
 
 /// @title A run cut into sections (docs/spec/game.md)
-/// @notice Its digest is the root of the binary tree over the pairs of states at the ends of its sections.
+/// @notice A player dissects a disputed run by stating the machine's state at the end of each
+/// section. The opponent picks the section in which the two disagree. The digest of a dissection is
+/// the root of the binary tree over the pairs of states at the ends of its sections.
 library Dissection {
-    /// @notice Thrown unless a dissection states the run at the end of every section but the last.
+    /// @notice Thrown unless there is a state for the end of every section but the last.
     error WrongNumberOfStates(uint256 given, uint256 needed);
 
-    /// @notice Thrown when a pair is not the one that was stated at that place.
+    /// @notice Thrown when the pair of states is not the stated one of that section.
     error PairNotStated();
 
-    /// @notice Digest of the states `first`, `middle`…, `last` of 2^sectionsLog2 sections.
+    /// @notice Digest of the dissection `first`, `middle`…, `last` into 2^sectionsLog2 sections.
     function digest(bytes32 first, bytes32[] calldata middle, bytes32 last, uint256 sectionsLog2)
         internal
         pure
@@ -32,7 +34,8 @@ library Dissection {
         return Merkle.join(pairs);
     }
 
-    /// @notice Reverts unless section `index` goes from `start` to `end` under `stated`, the digest of 2^sectionsLog2 sections.
+    /// @notice Reverts unless section `index` goes from `start` to `end` in the dissection into
+    /// 2^sectionsLog2 sections whose digest is `stated`.
     function check(
         bytes32 stated,
         uint256 sectionsLog2,
@@ -46,7 +49,7 @@ library Dissection {
         if (root != stated) revert PairNotStated();
     }
 
-    /// @dev 65 bytes, a length that no other preimage has.
+    /// @dev The preimage has 65 bytes, a length that no other preimage has.
     function _hash(bytes32 start, bytes32 end) private pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             let preimage := mload(0x40)

@@ -4,19 +4,20 @@ pragma solidity 0.8.37;
 import { Statement } from "../interfaces/IOpmlVerifier.sol";
 import { Merkle } from "../libraries/Merkle.sol";
 import { Program } from "../types/Program.sol";
-import { Submission } from "../types/Submission.sol";
 import { MachineState, State } from "../vm/MachineState.sol";
 
-/// @title How the run of a node begins and ends, and where the last node leaves the answer
+/// @title The first and the last state of a node's run, and the answer in the last slot
+/// @notice When a claimant states its run of a disputed node, the verifier computes the first state
+/// itself and checks that the last one leaves the claimed slot.
 library NodeRun {
-    /// @notice Thrown unless a final state is halted with code 0.
+    /// @notice Thrown unless the final state is halted with exit code 0.
     error NotHalted();
-    /// @notice Thrown unless a final state's memory holds the claimed slot at the output address.
+    /// @notice Thrown unless the final state's memory holds the claimed slot at the output address.
     error WrongOutput();
-    /// @notice Thrown when more steps are stated than the program's cap, both as powers of two.
+    /// @notice Thrown for more steps than the program's maximum. Both are powers of two.
     error TooManySteps(uint256 stepsLog2, uint256 capLog2);
 
-    /// @notice Hash of the first state.
+    /// @notice Hash of the first state of a node's run.
     function first(Program memory program, uint32 node) internal pure returns (bytes32) {
         State state = MachineState.zero();
         state.setMemoryRoot(Merkle.zero(program.memoryDepth));
@@ -27,7 +28,8 @@ library NodeRun {
         return state.hash();
     }
 
-    /// @notice Hash of the final state, which must be one: halted with code 0, the claimed slot at the output address.
+    /// @notice Hash of the stated final state. Reverts unless it is halted with exit code 0 and
+    /// holds the claimed slot at the output address.
     function last(Program memory program, Statement calldata statement, bytes32 slotRoot)
         internal
         pure
@@ -47,17 +49,15 @@ library NodeRun {
         return state.hash();
     }
 
-    /// @notice Root that the emit slot of a submission leads to: the last slot, in words as docs/spec/request.md says.
-    /// @param siblings One for each level of the trace, which the caller checks.
-    function emitRoot(
-        Program memory program,
-        Submission calldata submission,
-        bytes32[] memory siblings
-    ) internal pure returns (bytes32 hash) {
-        bytes memory slot = abi.encode(
-            submission.answerLength, submission.answerHash, submission.tokensUsed
-        );
-        hash = Merkle.root(slot, program.slotDepth());
+    /// @notice Root of the trace whose last slot begins with a submission's `output`.
+    /// @param siblings Siblings of the last slot. The caller checks that there is one for each
+    /// level.
+    function emitRoot(Program memory program, bytes memory output, bytes32[] memory siblings)
+        internal
+        pure
+        returns (bytes32 hash)
+    {
+        hash = Merkle.root(output, program.slotDepth());
         for (uint256 i = 0; i < siblings.length; ++i) {
             hash = Merkle.branch(siblings[i], hash);
         }

@@ -4,43 +4,61 @@ pragma solidity 0.8.37;
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
-import "../interfaces/IOpmlVerifier.sol";
+import {
+    ClaimPreimage,
+    Conviction,
+    IOpmlVerifier,
+    Narrowing,
+    Statement
+} from "../interfaces/IOpmlVerifier.sol";
 import { IStepper, Machine } from "../interfaces/IStepper.sol";
-import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
+import { IVerifier } from "../interfaces/IVerifier.sol";
 import { Merkle } from "../libraries/Merkle.sol";
+import { Numbers } from "../libraries/Numbers.sol";
+import { ClaimRecord, ClaimState } from "../types/ClaimRecord.sol";
+import { ClaimStatus } from "../types/ClaimStatus.sol";
+import { Game } from "../types/Game.sol";
 import { Program } from "../types/Program.sol";
 import { Request } from "../types/Request.sol";
 import { ClaimKey, Submission } from "../types/Submission.sol";
-import { ClaimRecord, ClaimState } from "./ClaimRecord.sol";
+import { Phase, Side, Turn } from "../types/Turn.sol";
 import { Contents } from "./Contents.sol";
 import { Dissection } from "./Dissection.sol";
-import { Game } from "./Game.sol";
 import { InputMemory } from "./InputMemory.sol";
 import { NodeRun } from "./NodeRun.sol";
 import { Parameters, ParametersCheck } from "./Parameters.sol";
 import { Purse } from "./Purse.sol";
-import { Phase, Side, Turn } from "./Turn.sol";
 
 /// @title opML: claims that stand unless somebody convicts them
-/// @dev The contract never trusts a number from calldata that it can recompute from a committed hash.
+/// @notice The interface explains the game. This contract checks who moves and when, and moves the
+/// bonds; the libraries check the moves themselves.
+/// @dev The contract never trusts a number from calldata that it can recompute from a committed
+/// hash.
 contract OpmlVerifier is Contents, Purse, EIP712 {
     using NodeRun for Program;
     using ParametersCheck for Parameters;
 
-    /// @dev Gas that a move is taken to cost its sender, for what a winning or interrupted challenger gets back.
+    /// @dev Gas that is assumed for the moves of a challenger, who gets it back after winning or
+    /// being interrupted.
     uint256 private constant CHALLENGE_GAS = 100_000;
     uint256 private constant PICK_GAS = 45_000;
     uint256 private constant DISSECT_GAS = 70_000;
     uint256 private constant CONVICT_GAS = 100_000;
 
-    bytes32 private constant MOVE_TYPE = keccak256("Move(bytes32 position,bytes32 payload)");
+    /// @dev EIP-712 type of a signed move.
+    bytes32 private constant MOVE_TYPEHASH = keccak256("Move(bytes32 position,bytes32 payload)");
 
-    /// @notice Sections of a dissection and children of a reveal: 2^this.
+    /// @notice Sections of a dissection and children of a reveal, as a power of two.
     uint256 public immutable K_LOG2;
+    /// @notice Seconds in which a claim can be challenged.
     uint256 public immutable WINDOW;
+    /// @notice Seconds that each side of a game has in all.
     uint256 public immutable CLOCK;
+    /// @notice Seconds that a side has at least after a move of its opponent.
     uint256 public immutable EXTENSION;
+    /// @notice Least bond of a claim, in wei.
     uint256 public immutable CLAIM_BOND;
+    /// @notice Least bond of a challenge, in wei.
     uint256 public immutable CHALLENGE_BOND;
     /// @notice Most gas that a claimant spends in one game.
     uint256 public immutable DEFENCE_GAS;
@@ -65,7 +83,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         DEFENCE_GAS = parameters.defenceGas();
     }
 
-    // -------------------------------------------------------------------------------------------- claims
+    // Claims
 
     /// @inheritdoc IVerifier
     function submit(Submission calldata submission, bytes calldata evidence)
@@ -80,14 +98,15 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
             revert AnswerTooLong(submission.answerLength, program.outputLimit);
         }
         bool whole = siblings.length == program.nodesLog2;
-        if (!whole || program.emitRoot(submission, siblings) != traceRoot) revert WrongEmitSlot();
+        bytes memory output = submission.output();
+        if (!whole || program.emitRoot(output, siblings) != traceRoot) revert WrongEmitSlot();
 
         ClaimPreimage memory preimage = ClaimPreimage({
             host: msg.sender,
             requestDigest: submission.requestDigest,
             contentId: submission.contentId,
             claimant: submission.claimant,
-            outputDigest: submission.outputDigest(),
+            outputDigest: keccak256(output),
             delegate: delegate,
             traceRoot: traceRoot
         });
@@ -101,7 +120,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
             windowEnd: uint40(windowEnd),
             openGames: 0,
             state: ClaimState.Pending,
-            // No more than all ether.
+            // 96 bits hold all ether.
             bond: uint96(held)
         });
         emit ClaimSubmitted(
@@ -135,7 +154,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         _pay(preimage.claimant, held);
     }
 
-    // --------------------------------------------------------------------------------------------- games
+    // Games
 
     /// @inheritdoc IOpmlVerifier
     function challenge(
@@ -173,7 +192,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     /// @inheritdoc IOpmlVerifier
     function reveal(Game memory game, bytes32[] calldata children) external {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Committed);
-        bool complete = children.length == 1 << _least(K_LOG2, turn.lengthLog2);
+        bool complete = children.length == 1 << Numbers.min(K_LOG2, turn.lengthLog2);
         if (!complete || Merkle.join(children) != game.digest) revert WrongChildren();
         emit Revealed(id, children);
         turn.phase = Phase.Revealed;
@@ -190,9 +209,9 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     ) external {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Revealed);
         _checkPlayer(id, game, turn, signature);
-        uint256 opened = _least(K_LOG2, turn.lengthLog2);
-        bool known = siblings.length == opened && Merkle.root(child, index, siblings) == game.digest;
-        if (!known) revert WrongChildren();
+        uint256 opened = Numbers.min(K_LOG2, turn.lengthLog2);
+        bool fits = siblings.length == opened && Merkle.root(child, index, siblings) == game.digest;
+        if (!fits) revert WrongChildren();
         emit Picked(id, index);
         turn.node = uint32((uint256(turn.node) << opened) + index);
         turn.lengthLog2 -= uint8(opened);
@@ -217,7 +236,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
         turn.phase = Phase.Dissected;
         turn.lengthLog2 = statement.stepsLog2;
-        uint256 sectionsLog2 = _least(K_LOG2, statement.stepsLog2);
+        uint256 sectionsLog2 = Numbers.min(K_LOG2, statement.stepsLog2);
         _end(id, game, turn, Dissection.digest(first, statement.states, last, sectionsLog2), 0);
     }
 
@@ -227,7 +246,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     {
         (bytes32 id, Turn memory turn) = _begin(game, Phase.Dissected);
         _checkPlayer(id, game, turn, signature);
-        uint256 sectionsLog2 = _least(K_LOG2, turn.lengthLog2);
+        uint256 sectionsLog2 = Numbers.min(K_LOG2, turn.lengthLog2);
         (uint256 index, bytes32 start, bytes32 last) =
             (narrowing.index, narrowing.start, narrowing.last);
         Dissection.check(game.digest, sectionsLog2, index, start, narrowing.end, narrowing.proof);
@@ -237,7 +256,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
 
         turn.lengthLog2 -= uint8(sectionsLog2);
         turn.start += uint40(index << turn.lengthLog2);
-        sectionsLog2 = _least(K_LOG2, turn.lengthLog2);
+        sectionsLog2 = Numbers.min(K_LOG2, turn.lengthLog2);
         bytes32 digest = Dissection.digest(start, narrowing.states, last, sectionsLog2);
         _end(id, game, turn, digest, DISSECT_GAS);
     }
@@ -255,7 +274,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         if (inputRoot != 0 && inputRoot != inputRootOf[game.claim]) revert NotTheInput(inputRoot);
 
         Machine memory machine = _machine(preimage.contentId, turn.node);
-        // Zero where nothing is loaded from there: no witness leads to it.
+        // An input root of 0 means that the step loads no input: no witness leads to 0.
         (machine.inputRoot, machine.traceRoot) = (inputRoot, preimage.traceRoot);
         (bytes32 start, bytes32 end) = STEPPER.step(machine, conviction.witness);
         Dissection.check(
@@ -295,18 +314,16 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         _pay(game.challenger, game.bond + gasBack);
     }
 
-    // --------------------------------------------------------------------------------------------- views
+    // Views
 
     /// @inheritdoc IOpmlVerifier
     function challengeBond() public view returns (uint256) {
-        uint256 defence = 2 * DEFENCE_GAS * block.basefee;
-        return defence > CHALLENGE_BOND ? defence : CHALLENGE_BOND;
+        return Numbers.max(2 * DEFENCE_GAS * block.basefee, CHALLENGE_BOND);
     }
 
     /// @inheritdoc IVerifier
     function bond(bytes32) public view returns (uint256) {
-        uint256 needed = 2 * challengeBond();
-        return needed > CLAIM_BOND ? needed : CLAIM_BOND;
+        return Numbers.max(2 * challengeBond(), CLAIM_BOND);
     }
 
     /// @inheritdoc IVerifier
@@ -319,7 +336,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         return _claims[claim];
     }
 
-    // -------------------------------------------------------------------------------------- the life of a game
+    // The life of a game
 
     function _firstTurn(Phase phase) private view returns (Turn memory turn) {
         turn.phase = phase;
@@ -344,7 +361,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         uint256 held = challengeBond();
         uint256 excess = _excess(held);
         (game.challenger, game.salt) = (msg.sender, salt);
-        // No more than all ether.
+        // 96 bits hold all ether.
         (game.bond, game.digest, game.turn) = (uint96(held), digest, turn.pack());
         bytes32 id = game.id();
         if (positionOf[id] != 0) revert GameIsOpen(id);
@@ -354,8 +371,9 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         _pay(msg.sender, excess);
     }
 
-    /// @dev Every move begins here: the game stands as is said, its phase (None for any) fits, the clock runs. That another game may
-    /// have rejected the claim in the meantime is looked at where a game ends.
+    /// @dev Begins every move. Checks that the game stands as it is given, that its phase is
+    /// `phase` (any, if that is None), and that the mover's clock still runs. Whether another game
+    /// has rejected the claim in the meantime is checked where a game ends.
     function _begin(Game memory game, Phase phase)
         private
         view
@@ -368,7 +386,7 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         if (block.timestamp > deadline) revert TooLate(deadline);
     }
 
-    /// @dev A move that does not end the game ends here. `gas` counts only when the challenger made it.
+    /// @dev Ends a move that does not end the game. `gas` counts only if the challenger moved.
     function _end(bytes32 id, Game memory game, Turn memory turn, bytes32 digest, uint256 gas)
         private
     {
@@ -378,7 +396,8 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         emit Moved(id, game.turn);
     }
 
-    /// @dev Of a challenger's lost bond the claimant gets the half that it was sized to cover a defence with.
+    /// @dev Ends a game. When the challenger loses, the claimant gets half of its bond: a bond is
+    /// twice what a defence costs.
     function _resolve(bytes32 id, Game memory game, Turn memory turn, Side winner, Ending ending)
         private
     {
@@ -403,16 +422,17 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
         _pay(game.challenger, held + prize);
     }
 
-    // ------------------------------------------------------------------------------------------------ checks
+    // Checks
 
-    /// @dev What the chain keeps of the game is the hash of what was brought.
+    /// @dev Reverts unless the given game is the one whose hash is stored.
     function _checkPosition(Game memory game) private view returns (bytes32 id) {
         id = game.id();
         bytes32 position = game.position();
         if (positionOf[id] != position) revert NotThePosition(position, positionOf[id]);
     }
 
-    /// @dev The side to move sent or signed this call. A signature covers the position and the call's arguments.
+    /// @dev Reverts unless the side to move sent or signed this call. A signature covers the
+    /// position and the call's arguments.
     function _checkPlayer(bytes32 id, Game memory game, Turn memory turn, bytes calldata signature)
         private
         view
@@ -422,20 +442,22 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
             (player, delegate) = (game.claimant, game.delegate);
         }
         if (msg.sender == player || msg.sender == delegate) return;
-        // The signature is the call's last argument, so everything before it is what was signed.
+        // The signature is the call's last argument. It signs everything before.
         uint256 signed;
         assembly ("memory-safe") {
             signed := sub(signature.offset, 0x20)
         }
         bytes32 payload = keccak256(msg.data[:signed]);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(MOVE_TYPE, positionOf[id], payload)));
+        bytes32 move = keccak256(abi.encode(MOVE_TYPEHASH, positionOf[id], payload));
+        bytes32 digest = _hashTypedDataV4(move);
         bool right = SignatureChecker.isValidSignatureNow(player, digest, signature)
             || (delegate != address(0)
                 && SignatureChecker.isValidSignatureNow(delegate, digest, signature));
         if (!right) revert NotThePlayer(msg.sender);
     }
 
-    /// @dev What a preimage tells of a game is not believed from elsewhere. Of another claim's game no position is kept.
+    /// @dev Takes claim, claimant and delegate of a game from the preimage, whatever the call says.
+    /// If the preimage is another claim's, no position fits.
     function _setClaim(Game memory game, ClaimPreimage calldata preimage) private view {
         game.claim = _claimId(preimage);
         (game.claimant, game.delegate) = (preimage.claimant, preimage.delegate);
@@ -451,9 +473,5 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
             outputDigest: preimage.outputDigest,
             details: keccak256(abi.encode(preimage.delegate, preimage.traceRoot))
         }).id();
-    }
-
-    function _least(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
     }
 }

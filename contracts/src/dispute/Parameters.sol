@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What a verifier is made with. Times in seconds, bonds in wei.
+import { ProgramShape } from "../types/Program.sol";
+
+/// @notice The parameters of a verifier, which never change. Times in seconds, bonds in wei.
 struct Parameters {
     /// Sections of a dissection: 2^kLog2.
     uint8 kLog2;
-    /// How long a claim may be challenged.
+    /// Time in which a claim can be challenged.
     uint32 window;
-    /// What each side of a game has in all.
+    /// Time that each side of a game has in all.
     uint32 clock;
-    /// What a side has at least after a move of its opponent.
+    /// Time that a side has at least after a move of its opponent.
     uint32 extension;
     /// Least bond of a claim.
     uint96 claimBond;
@@ -17,21 +19,21 @@ struct Parameters {
     uint96 challengeBond;
 }
 
-/// @title Which parameters a chain allows, and what follows from them
-/// @notice Window and clocks must outlast the chain's forced inclusion and an outage (docs/decisions/0004-clocks-and-window.md).
+/// @title The bounds of a verifier's parameters, and what follows from them
+/// @notice The verifier checks its parameters once, when it is deployed. Window and clocks must
+/// outlast the chain's forced inclusion and an outage (docs/decisions/0004-clocks-and-window.md).
 library ParametersCheck {
+    // Chain ids.
     uint256 private constant ANVIL = 31_337;
     uint256 private constant MAINNET = 1;
     uint256 private constant SEPOLIA = 11_155_111;
     uint256 private constant HOODI = 560_048;
 
-    /// @dev Levels of the deepest trace and of the longest run that a program may have.
-    uint256 private constant NODES_LOG2 = 31;
-    uint256 private constant STEPS_LOG2 = 40;
-
-    /// @notice Thrown when a parameter is too small or too large on this chain; names it.
+    /// @notice Thrown when a parameter is too small or too large on this chain. Names the
+    /// parameter.
     error ParameterOutOfRange(string parameter);
 
+    /// @notice Reverts unless every parameter is in its range on this chain.
     function check(Parameters memory self) internal view {
         if (self.kLog2 == 0 || self.kLog2 > 6) revert ParameterOutOfRange("kLog2");
         (uint256 window, uint256 clock, uint256 extension) = _leastTimes(block.chainid);
@@ -47,24 +49,26 @@ library ParametersCheck {
         }
     }
 
-    /// @notice Most gas that a claimant spends in one game: a withheld trace of the deepest kind, then the longest run.
+    /// @notice Most gas that a claimant spends in one game: for a withheld trace of the greatest
+    /// depth, then the longest run.
     function defenceGas(Parameters memory self) internal pure returns (uint256) {
         uint256 k = 1 << self.kLog2;
-        uint256 reveals = (NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
-        // The two sides take turns.
-        uint256 dissections = (STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
+        uint256 reveals = (ProgramShape.MAX_NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
+        // The two sides dissect in turn.
+        uint256 dissections = (ProgramShape.MAX_STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
         uint256 stateAndConvict = 250_000 + 1000 * k;
         return reveals * (42_000 + 1200 * k) + dissections * (50_000 + 1300 * k) + stateAndConvict;
     }
 
-    /// @dev Least window, clock and extension of a chain.
+    /// @dev Least window, clock and extension on a chain.
     function _leastTimes(uint256 chainId) private pure returns (uint256, uint256, uint256) {
         // A development chain may be as fast as it likes.
         if (chainId == ANVIL) return (1, 1, 1);
         if (chainId == MAINNET || chainId == SEPOLIA || chainId == HOODI) {
             return (24 hours, 12 hours, 30 minutes);
         }
-        // A rollup's sequencer can hold a transaction back for up to a day before L1 forces it in; half a day more for an outage.
+        // A rollup's sequencer can hold a transaction back for up to a day before L1 forces it in.
+        // An outage may take half a day more.
         return (36 hours, 36 hours, 30 minutes);
     }
 }

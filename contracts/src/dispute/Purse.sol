@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import { IPurse } from "../interfaces/IPurse.sol";
+import { Calls } from "../libraries/Calls.sol";
 
-/// @notice Bonds paid in, and payments that stop nobody: what is not taken is kept as a credit.
-/// @dev INVARIANT: a payment is the last thing that a call does, so who is paid finds nothing half done.
+/// @title Holds bonds, and keeps payments that a receiver refused
+/// @notice The part of the verifier that moves ether.
+/// @dev INVARIANT: a payment is the last thing that a call does, so the receiver finds nothing half
+/// done.
 abstract contract Purse is IPurse {
-    /// @dev Gas that who is paid can spend of the caller's.
-    uint256 private constant PUSH_GAS = 30_000;
+    using Calls for address;
 
     /// @inheritdoc IPurse
     mapping(address account => uint256) public creditOf;
@@ -18,18 +20,19 @@ abstract contract Purse is IPurse {
         if (amount == 0) revert NothingToWithdraw();
         creditOf[msg.sender] = 0;
         emit Withdrawn(msg.sender, to, amount);
-        if (!_send(to, amount, gasleft())) revert TransferFailed();
+        if (!to.trySend(amount, gasleft())) revert TransferFailed();
     }
 
-    /// @dev How much more than `needed` came with the call.
+    /// @dev The part of the value above `needed`.
     function _excess(uint256 needed) internal view returns (uint256) {
         if (msg.value < needed) revert BondTooSmall(msg.value, needed);
         return msg.value - needed;
     }
 
+    /// @dev Pays, or keeps a refused payment as a credit.
     function _pay(address account, uint256 amount) internal {
         if (amount == 0) return;
-        if (_send(account, amount, PUSH_GAS)) {
+        if (account.trySend(amount, Calls.PUSH_GAS)) {
             emit Paid(account, amount);
         } else {
             creditOf[account] += amount;
@@ -37,15 +40,8 @@ abstract contract Purse is IPurse {
         }
     }
 
-    /// @dev What is burnt stays here, where nothing pays it out (docs/decisions/0005-dispute-gas.md).
+    /// @dev Burnt ether stays here, and nothing pays it out (docs/decisions/0005-dispute-gas.md).
     function _burn(bytes32 claim, uint256 amount) internal {
         if (amount != 0) emit Burnt(claim, amount);
-    }
-
-    /// @dev Copies nothing of what the callee returns.
-    function _send(address to, uint256 amount, uint256 gasLimit) private returns (bool sent) {
-        assembly ("memory-safe") {
-            sent := call(gasLimit, to, amount, 0, 0, 0, 0)
-        }
     }
 }

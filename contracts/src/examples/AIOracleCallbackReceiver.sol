@@ -1,32 +1,35 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IAIOracle, IAIOracleCallback } from "../interfaces/IAIOracle.sol";
+import { IAIOracle, IAIOracleCallback } from "../interfaces/external/IAIOracle.sol";
 
-/// @title Base of contracts that are called with an answer
-/// @notice Anyone may name any contract in a request, so a callback proves no more than that its request's answer is final: a consumer
-/// acts on the requests that it made itself.
+/// @title Base of contracts that get answers, with the names of ORA's base
+/// @notice A consumer inherits from this contract and overrides `aiOracleCallback`. Anyone can name
+/// any contract in a request, so a callback proves only that the answer to its request is final. A
+/// consumer must act only on requests that it made itself.
 abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
-    /// @notice What ORA's oracle may find wrong with a request.
+    /// @notice What ORA's oracle can find wrong with a request.
     enum AIOracleError {
         InvalidInput,
         InvalidBatchSize
     }
 
-    /// @notice An oracle called with an error in place of an answer.
+    /// @notice An oracle gave an error instead of an answer.
     event AICallbackError(
         uint256 indexed requestId, AIOracleError indexed code, bytes message, bytes callbackData
     );
 
-    /// @notice Thrown for others than the oracle.
+    /// @notice Thrown when anyone but the oracle calls.
     error UnauthorizedCallbackSource(IAIOracle expected, IAIOracle found);
 
+    /// @notice The oracle that answers.
     IAIOracle public immutable aiOracle;
 
     constructor(IAIOracle oracle) {
         aiOracle = oracle;
     }
 
+    /// @dev Only the oracle can call.
     modifier onlyAIOracleCallback() {
         IAIOracle found = IAIOracle(msg.sender);
         if (found != aiOracle) revert UnauthorizedCallbackSource(aiOracle, found);
@@ -38,8 +41,9 @@ abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
         external
         virtual;
 
-    /// @notice Part of ORA's base, so that what overrides it compiles. The oracle of this project never calls it: a request that it cannot
-    /// serve reverts, and one that nobody answers is refunded.
+    /// @notice Takes an error. Part of ORA's base, so that consumers that override it compile. This
+    /// project's oracle never calls it: a request that it cannot serve reverts, and an unanswered
+    /// one is refunded.
     function aiOracleCallbackError(
         uint256 requestId,
         AIOracleError code,
@@ -49,7 +53,7 @@ abstract contract AIOracleCallbackReceiver is IAIOracleCallback {
         emit AICallbackError(requestId, code, message, callbackData);
     }
 
-    /// @notice Whether an answer is final.
+    /// @notice Whether the answer to a request is final.
     function isFinalized(uint256 requestId) external view returns (bool) {
         return aiOracle.isFinalized(requestId);
     }

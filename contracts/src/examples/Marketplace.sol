@@ -4,14 +4,16 @@ pragma solidity 0.8.37;
 import { IERC2981 } from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import { IERC721 } from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import { ERC165Checker } from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 
 /// @title A marketplace at fixed prices that pays royalties
-/// @notice Sellers keep their tokens and approve this contract. The royalty that ERC-2981 names is sent as plain ETH, without data; the
-/// rest goes to the seller. No fee, no owner.
+/// @notice An example of a marketplace for collections. Sellers keep their tokens and approve this
+/// contract. It sends the royalty that ERC-2981 names as plain ETH, and the rest to the seller. It
+/// takes no fee and has no owner.
 contract Marketplace {
     using Assets for address;
 
+    /// @notice An offer, with its price in wei.
     struct Listing {
         address seller;
         uint96 price;
@@ -23,7 +25,8 @@ contract Marketplace {
     );
     /// @notice An offer was withdrawn.
     event Unlisted(IERC721 indexed collection, uint256 indexed tokenId);
-    /// @notice A token was sold for `price` wei, of which `royalty` went to whom the collection names.
+    /// @notice A token was sold for `price` wei. `royalty` of it went to the receiver that the
+    /// collection names.
     event Sold(
         IERC721 indexed collection,
         uint256 indexed tokenId,
@@ -32,18 +35,19 @@ contract Marketplace {
         uint256 royalty
     );
 
-    /// @notice Thrown when others than the owner offer or withdraw.
+    /// @notice Thrown when anyone but the owner offers, or anyone but the seller withdraws.
     error NotOwner(address caller, address owner);
     /// @notice Thrown for a token that is not offered.
     error NotListed(IERC721 collection, uint256 tokenId);
-    /// @notice Thrown when the value sent is not the price.
+    /// @notice Thrown when the value of the call is not the price. In wei.
     error WrongPrice(uint256 value, uint256 price);
-    /// @notice Thrown for a collection that asks for more than the price.
+    /// @notice Thrown for a royalty above the price. In wei.
     error RoyaltyAbovePrice(uint256 royalty, uint256 price);
 
+    /// @notice The offer of a token; all 0 for none.
     mapping(IERC721 collection => mapping(uint256 tokenId => Listing)) public listingOf;
 
-    /// @notice Offers a token of the caller for `price` wei; again: for another price.
+    /// @notice Offers a token of the caller for `price` wei. Offering it again changes the price.
     function list(IERC721 collection, uint256 tokenId, uint96 price) external {
         address owner = collection.ownerOf(tokenId);
         if (msg.sender != owner) revert NotOwner(msg.sender, owner);
@@ -51,7 +55,7 @@ contract Marketplace {
         emit Listed(collection, tokenId, msg.sender, price);
     }
 
-    /// @notice Takes an offer of the caller back.
+    /// @notice Withdraws an offer of the caller.
     function unlist(IERC721 collection, uint256 tokenId) external {
         address seller = listingOf[collection][tokenId].seller;
         if (msg.sender != seller) revert NotOwner(msg.sender, seller);
@@ -59,7 +63,7 @@ contract Marketplace {
         emit Unlisted(collection, tokenId);
     }
 
-    /// @notice Buys a listed token for exactly its price, from the one who listed it and still owns it.
+    /// @notice Buys an offered token for exactly its price. The seller must still own it.
     function buy(IERC721 collection, uint256 tokenId) external payable {
         Listing memory listing = listingOf[collection][tokenId];
         if (listing.seller == address(0)) revert NotListed(collection, tokenId);
@@ -79,7 +83,7 @@ contract Marketplace {
         view
         returns (address receiver, uint256 royalty)
     {
-        bool pays = ERC165Checker.supportsInterface(address(collection), type(IERC2981).interfaceId);
-        if (pays) return IERC2981(address(collection)).royaltyInfo(tokenId, price);
+        bool has = ERC165Checker.supportsInterface(address(collection), type(IERC2981).interfaceId);
+        if (has) return IERC2981(address(collection)).royaltyInfo(tokenId, price);
     }
 }

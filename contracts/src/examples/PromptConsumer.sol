@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IAIOracle } from "../interfaces/IAIOracle.sol";
+import { IAIOracle } from "../interfaces/external/IAIOracle.sol";
 import { AIOracleCallbackReceiver } from "./AIOracleCallbackReceiver.sol";
 
-/// @title Asks a model for whoever pays, and keeps its answers
-/// @notice Knows nothing but ORA's interface.
+/// @title Asks a model for anyone who pays, and keeps the answers
+/// @notice An example of a consumer. It knows only ORA's interface.
 contract PromptConsumer is AIOracleCallbackReceiver {
     /// @notice A prompt was sent to the oracle.
     event PromptRequested(
         uint256 indexed requestId, address indexed sender, uint256 indexed modelId, string prompt
     );
-    /// @notice Its final answer came.
+    /// @notice The final answer to a request came.
     event PromptAnswered(uint256 indexed requestId, string answer);
 
-    /// @notice Thrown when the value sent does not cover the fee.
+    /// @notice Thrown when the value of the call does not cover the fee. In wei.
     error FeeTooSmall(uint256 given, uint256 fee);
-    /// @notice Thrown for an answer to what was not asked here.
+    /// @notice Thrown for an answer to a request that this contract did not make.
     error NotAsked(uint256 requestId);
 
+    /// @dev Gas of the callback, which stores the answer.
     uint64 private constant CALLBACK_GAS = 5_000_000;
 
     mapping(uint256 requestId => bool) private _asked;
-    /// @notice The final answer; empty until then.
+    /// @notice The final answer to a request; empty until it came.
     mapping(uint256 requestId => string) public answerOf;
 
     constructor(IAIOracle oracle) AIOracleCallbackReceiver(oracle) { }
 
-    /// @notice Asks `modelId`. The value is `estimateFee` at least: what the oracle returns to this contract pays for nobody else's question.
+    /// @notice Asks a model. The value must be at least `estimateFee`: this contract's credit at
+    /// the oracle must not pay for anybody's question.
     function ask(uint256 modelId, string calldata prompt)
         external
         payable
@@ -53,7 +55,7 @@ contract PromptConsumer is AIOracleCallbackReceiver {
         emit PromptAnswered(requestId, string(output));
     }
 
-    /// @notice What `ask` costs now, in wei.
+    /// @notice The present price of `ask`, in wei.
     function estimateFee(uint256 modelId) public view returns (uint256) {
         return aiOracle.estimateFee(modelId, CALLBACK_GAS);
     }

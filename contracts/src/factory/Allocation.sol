@@ -8,26 +8,33 @@ import {
     VestingTerms
 } from "../interfaces/IImoFactory.sol";
 import { SaleParams } from "../interfaces/IModelOffering.sol";
+import { BPS, TOKEN_UNIT } from "../libraries/Units.sol";
 
-/// @notice Who gets which part of the supply and of the proceeds, and what of that a launch may not do.
+/// @title The division of a launch's supply and proceeds
+/// @notice The factory asks how many tokens are for sale, and has divisions refused that would trap
+/// somebody. Each error names what is wrong.
 library Allocation {
+    /// @notice Most grants.
     uint256 internal constant MAX_VESTING = 4;
-    uint256 private constant BPS = 10_000;
-    /// @dev Token units a price is for.
-    uint256 private constant UNIT = 1e18;
-    /// @dev Least product of a pool's reserves. A pair's product never falls, so a pool cannot be opened onto a gift of half of
-    /// it; below 2^96 units, which is more than there is of ETH, no gift stops a pool.
+    /// @dev Least product of a pool's reserves. The product of a pair never falls, so a gift of
+    /// half of the product stops a pool from being opened. With this product that gift is 2^96
+    /// units, which is more than all ETH.
     uint256 private constant MIN_PRODUCT = 1 << 97;
+    /// @dev Least token units for sale.
     uint256 private constant MIN_FOR_SALE = 1e6;
+    /// @dev Least time from the end of the sale to the deadline.
     uint256 private constant MIN_DELIVERY = 30 days;
+    /// @dev Most time from the end of the sale to the deadline.
     uint256 private constant MAX_DELIVERY = 5 * 365 days;
-    /// @dev In 30 daily releases the drip pays out 99 % of what waits, so that who returns tokens has its revenue first.
+    /// @dev Least time of refunds. In 30 daily releases the drip pays out 99 % of what waits, so
+    /// buyers can have their revenue before they return tokens.
     uint256 private constant MIN_REFUNDS = 30 days;
+    /// @dev Most time of refunds.
     uint256 private constant MAX_REFUNDS = 365 days;
 
     /// @notice Thrown when pool and escrow together take more than the proceeds.
     error ProceedsOverspent(uint256 poolBps, uint256 escrowBps);
-    /// @notice Thrown when a pool is asked for where none can be opened.
+    /// @notice Thrown for a pool where there is no exchange or no wrapped ETH.
     error NoExchange();
     /// @notice Thrown when a sale at the soft cap could leave too little for a pool.
     error PoolTooSmall(uint256 tokens, uint256 amount);
@@ -37,22 +44,24 @@ library Allocation {
     error NoBeneficiary(uint256 index);
     /// @notice Thrown for a grant of nothing.
     error NothingVested(uint256 index);
-    /// @notice Thrown when tokens could be had before buyers have had theirs, or be returned to the escrow unsold.
+    /// @notice Thrown when a grant could be had before buyers have their tokens, or could be
+    /// returned to the escrow.
     error CliffTooEarly(uint256 cliff, uint256 earliest);
-    /// @notice Thrown for a grant that ends ahead of its cliff.
+    /// @notice Thrown for a grant that ends before its cliff.
     error VestingEndsBeforeCliff(uint256 end, uint256 cliff);
-    /// @notice Thrown when next to nothing is left for the sale.
+    /// @notice Thrown for fewer than 10^6 token units for sale.
     error TooLittleForSale(uint256 supply);
-    /// @notice Thrown when an escrow is asked for in a currency that usage is not paid in.
+    /// @notice Thrown for an escrow in another currency than ETH, in which answers are paid.
     error EscrowNotInEther(address currency);
     /// @notice Thrown for a delivery of less than 30 days or more than five years.
     error EscrowDeadlineOutOfRange(uint256 deadline, uint256 earliest, uint256 latest);
     /// @notice Thrown for refunds of less than 30 days or more than a year.
     error RefundsOutOfRange(uint256 end, uint256 earliest, uint256 latest);
-    /// @notice Thrown when a deadline is named, but nothing is escrowed.
+    /// @notice Thrown for the deadline of an escrow that gets nothing.
     error NothingEscrowed();
 
-    /// @notice Tokens for sale: with the pool's part on top, all that is not vested.
+    /// @notice Token units for sale. Together with the pool's they are everything that is not
+    /// vested.
     function forSale(LaunchParams calldata params) internal pure returns (uint256) {
         uint256 supply = params.token.supply;
         uint256 vested = _vested(params.allocation);
@@ -60,7 +69,7 @@ library Allocation {
         return (supply - vested) * BPS / (BPS + params.allocation.poolBps);
     }
 
-    /// @notice Refuses traps, each by name.
+    /// @notice Reverts for a division that would trap somebody.
     function refuse(LaunchParams calldata params, address exchange, address weth) internal pure {
         AllocationTerms calldata allocation = params.allocation;
         EscrowTerms calldata escrow = params.escrow;
@@ -84,12 +93,13 @@ library Allocation {
         }
     }
 
-    /// @dev The fewest tokens are sold at the soft cap and the top price.
+    /// @dev Refuses a pool that could be too small. It is smallest at the soft cap and the top
+    /// price.
     function _refuseDust(SaleParams calldata sale, uint256 poolBps) private pure {
         uint256 ticks = sale.ticks == 0 ? 1 : sale.ticks;
         uint256 top = sale.floorPrice + (ticks - 1) * sale.tickStep;
         uint256 amount = sale.softCap * poolBps / BPS;
-        uint256 tokens = top == 0 ? 0 : amount * UNIT / top;
+        uint256 tokens = top == 0 ? 0 : amount * TOKEN_UNIT / top;
         bool small = amount == 0 || tokens < MIN_PRODUCT / amount;
         if (small) revert PoolTooSmall(tokens, amount);
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice Deploys contracts from stored creation code.
+/// @title Deploys contracts from stored creation code
+/// @notice The factory deploys the parts of a launch with it.
 library Deployment {
-    /// @notice The creation code in `store`, which is a `CodeStore`.
+    /// @notice The creation code in a `CodeStore`; empty if there is no contract.
     function load(address store) internal view returns (bytes memory code) {
         uint256 size = store.code.length;
         code = new bytes(size == 0 ? 0 : size - 1);
@@ -12,7 +13,7 @@ library Deployment {
         }
     }
 
-    /// @notice Deploys by CREATE2; a revert of the constructor is passed on.
+    /// @notice Deploys with CREATE2. Reverts as the constructor does.
     function create(bytes memory code, bytes memory arguments, bytes32 salt)
         internal
         returns (address deployed)

@@ -11,46 +11,48 @@ import {
     VestingTerms
 } from "../interfaces/IImoFactory.sol";
 import { Grant, OpeningTerms } from "../interfaces/IModelOffering.sol";
-import { IModelRegistrar, Registration } from "../interfaces/IModelRegistrar.sol";
+import { IModelRegistrar, MODEL_TAG, Registration } from "../interfaces/IModelRegistrar.sol";
 import { IModelToken, TokenParams } from "../interfaces/IModelToken.sol";
-import { IUniswapV2Factory } from "../interfaces/IUniswapV2.sol";
+import { ISplitter, SplitParams } from "../interfaces/ISplitter.sol";
+import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
 import { ModelOffering } from "../offering/ModelOffering.sol";
-import { SplitParams, Splitter } from "../revenue/Splitter.sol";
 import { Allocation } from "./Allocation.sol";
 import { Deployment } from "./Deployment.sol";
 import { Traps } from "./Traps.sol";
 
-/// @notice What a factory works with.
+/// @notice The contracts with which a factory works.
 struct FactoryParams {
     address registry;
     address oracle;
-    /// 0 where there is none.
+    /// 0 if there is none.
     address weth;
-    /// Uniswap's v2 factory or one like it; 0 where there is none.
+    /// Uniswap's v2 factory or one like it; 0 if there is none.
     address exchange;
     /// A `CodeStore` with the creation code of `ModelToken`.
     address tokenCode;
-    /// A `CodeStore` with `abi.encode` of the creation codes of `Splitter`, `Drip` and `TokenVesting`.
+    /// A `CodeStore` with `abi.encode` of the creation codes of `Splitter`, `Drip` and
+    /// `TokenVesting`.
     address partsCode;
-    /// An `AigcCollection`, of which launches clone theirs.
+    /// An `AigcCollection`, of which each launch makes a clone.
     address collection;
 }
 
 /// @title Launches a model in one transaction
-/// @dev All parts are deployed by CREATE2 with the model id as salt, which commits to the launcher and every parameter. Token,
-/// splitter and drip are full contracts: a proxy cannot take a plain send. The collection, which nobody pays so, is one.
+/// @notice The interface explains a launch. Before it deploys anything, the factory has `Traps` and
+/// `Allocation` refuse terms that would trap somebody.
+/// @dev All parts are deployed with CREATE2. The salt is the model id, which commits to the
+/// launcher and every parameter. Token, splitter and drip are full contracts, since a proxy cannot
+/// take a plain send. The collection, which takes none, is a proxy.
 contract ImoFactory is IImoFactory {
-    bytes32 private constant MODEL_TAG = "imo.model.v1";
-
-    /// @notice Thrown when the same launcher launches the same again.
+    /// @notice Thrown when a launcher launches the same terms again.
     error AlreadyLaunched(bytes32 modelId);
-    /// @notice Thrown when the registry gives another id than its rule says.
+    /// @notice Thrown when the registry gives another id than the factory computed.
     error WrongModelId(bytes32 given, bytes32 expected);
-    /// @notice Thrown for a `CodeStore` or collection that has no code.
+    /// @notice Thrown for a `CodeStore` or collection without code.
     error NoCode(address store);
-    /// @notice Thrown for a token that is of no launch here.
+    /// @notice Thrown for a token that was not launched here.
     error NotLaunched(address token);
-    /// @notice Thrown where the exchange has no pair of the two.
+    /// @notice Thrown when the exchange has no pair of the two tokens.
     error NoPair(address token, address other);
 
     /// @inheritdoc IImoFactory
@@ -175,7 +177,7 @@ contract ImoFactory is IImoFactory {
         collection = Clones.cloneDeterministicWithImmutableArgs(
             collectionImplementation, arguments, modelId
         );
-        Splitter(payable(splitter)).setCollection(collection);
+        ISplitter(splitter).setCollection(collection);
     }
 
     function _record(bytes32 modelId, Launch memory parts, LaunchParams calldata params) private {

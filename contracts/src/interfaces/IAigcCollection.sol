@@ -6,29 +6,32 @@ import { IERC4906 } from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {
     IERC721Metadata
 } from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
-import { IERC5192 } from "./IERC5192.sol";
-import { IERC7007Enumerable, IERC7007Updatable } from "./IERC7007.sol";
+import { IERC5192 } from "./external/IERC5192.sol";
+import { IERC7007Enumerable, IERC7007Updatable } from "./external/IERC7007.sol";
 
-/// @notice What a launch fixes of a collection.
+/// @notice The terms of a collection, which a launch fixes.
 struct CollectionTerms {
-    /// 1 to 32 bytes of printable ASCII, as is the symbol.
+    /// 1 to 32 bytes of printable ASCII.
     string name;
+    /// 1 to 32 bytes of printable ASCII.
     string symbol;
-    /// Wei for the splitter beside what the answer costs.
+    /// Wei that the splitter gets for a mint, in addition to the price of the answer.
     uint96 mintFee;
-    /// Basis points of a sale's price, at most 1,000.
+    /// Royalty of a sale, in basis points of its price; at most 1,000.
     uint16 royaltyBps;
     /// Most tokens of an answer; at least 1.
     uint32 maxTokens;
-    /// In units of 2^-16: 0, which is greedy, or at least 2^14, as between them all salts give much the same text.
+    /// In units of 2^-16: 0 for greedy, or at least 2^14. Between them all salts give nearly the
+    /// same text.
     uint32 temperature;
-    /// Candidates; 0 is the program's most. Not 1 where the temperature is not 0.
+    /// Number of candidates; 0 for the program's maximum. Not 1 unless the temperature is 0.
     uint16 topK;
-    /// Whether answers are kept on chain as code (about 220 gas a byte, paid by who adds them), else by digest.
+    /// Whether answers are kept on chain as code. Whoever adds one pays about 220 gas a byte.
+    /// Otherwise only their digests are kept.
     bool keepText;
 }
 
-/// @notice What a collection is made of: the immutable arguments of its clone, ABI-encoded.
+/// @notice The immutable arguments of a collection's clone, ABI-encoded.
 struct CollectionParams {
     bytes32 modelId;
     address oracle;
@@ -36,26 +39,32 @@ struct CollectionParams {
     CollectionTerms terms;
 }
 
-/// @notice What a token's content is worth.
+/// @notice How far a token's content can be relied on.
 enum ContentStatus {
-    /// No answer yet.
+    /// There is no answer yet.
     Pending,
-    /// There is one, and it may still be replaced.
+    /// There is an answer, which may still be replaced.
     Early,
-    /// The oracle's final answer.
+    /// The content is the oracle's final answer.
     Final
 }
 
 /// @title A model's answers as tokens: ERC-721, ERC-7007, and ERC-2981, 4906, 5192, 7572
-/// @notice A token is a prompt, and its id the prompt's hash. Prompt bytes are UTF-8 text, `imo1 by=0x<minter> salt=<salt>\n<text>`,
-/// so an id binds who mints; the oracle is asked the text alone, with a seed of minter and salt. Somebody else who sends the same mint
-/// gets another token with another answer.
+/// @notice Each launched model has one collection. A minter pays for a question, and gets a token
+/// that stands for the question and the model's answer to it. The token is *pending* and locked
+/// until the answer is final. When the request expires without an answer, anyone can void the
+/// token, and the minter gets everything back. The mint fee goes to the splitter once the answer is
+/// final, not before.
 ///
-/// A greedy collection (temperature 0) has one answer to a text and so one token for it: its prompts are `imo1\n<text>`, and a mint needs
-/// a commitment that its minter made a minute to a day before, so that nobody can take the text out of a pending mint.
+/// A token's id is the hash of its prompt. The prompt is UTF-8 text,
+/// `imo1 by=0x<minter> salt=<salt>`, a line feed, and the text that the model is asked. So the id
+/// depends on the minter: anybody else who sends the same mint gets another token with another
+/// answer. Minter and salt give the seed of the answer.
 ///
-/// A token is *pending* and locked until its answer is final. If the request expires, anyone voids the token, and the minter is owed
-/// everything. The mint fee goes to the splitter when the answer is final and not before. Format and life: docs/spec/collection.md.
+/// A greedy collection (temperature 0) has one answer to a text, and therefore one token for it.
+/// Its prompts are `imo1`, a line feed and the text. A mint needs a commitment that the minter made
+/// a minute to a day before, so that nobody can steal the text from a pending mint. The format of
+/// prompts and the life of a token are in docs/spec/collection.md.
 interface IAigcCollection is
     IERC721Metadata,
     IERC7007Enumerable,
@@ -64,42 +73,57 @@ interface IAigcCollection is
     IERC4906,
     IERC5192
 {
-    /// @notice A token was minted and its answer asked for.
+    /// @notice A token was minted, and the oracle was asked for its answer.
     event Minted(
         uint256 indexed tokenId, uint256 indexed requestId, address indexed minter, bytes prompt
     );
-    /// @notice A mint of a greedy collection was announced.
+    /// @notice Somebody committed to a mint of a greedy collection.
     event Committed(bytes32 indexed commitment);
     /// @notice The minter wants answers before they are final.
     event EarlyTaken(uint256 indexed tokenId);
-    /// @notice An answer with this digest was noted.
+    /// @notice The collection recorded an answer with this digest.
     event Answered(uint256 indexed tokenId, bytes32 digest, ContentStatus status);
-    /// @notice The content itself, which ERC-7007's events have as a hash only.
+    /// @notice The content itself. ERC-7007's events have only its hash.
     event AigcRaw(uint256 indexed tokenId, bytes aigcData);
-    /// @notice A token without an answer was burned; its minter is owed the mint fee.
+    /// @notice A token without an answer was burned. Its minter can withdraw the mint fee.
     event Voided(uint256 indexed tokenId, address indexed minter, uint256 mintFee);
-    /// @notice A minter took what it was owed here and what the oracle gave back.
+    /// @notice A minter withdrew its fees of voided tokens and its credit at the oracle.
     event Withdrawn(address indexed minter, address indexed to, uint256 amount);
-    /// @notice ERC-7572; never emitted, as the metadata is fixed.
+    /// @notice Part of ERC-7572. Never emitted, since the metadata is fixed.
     event ContractURIUpdated();
 
     // Life of a token
 
-    /// @notice Announces a mint of a greedy collection, as `commitmentOf` says. Anyone may, once.
+    /// @notice Commits to a mint of a greedy collection. Anyone can, once for each commitment.
+    /// @param commitment The result of `commitmentOf`.
     function commit(bytes32 commitment) external;
 
-    /// @notice Mints the token of (caller, `salt`, `text`) and asks the model. Value above `mintPrice` stays the caller's, see `withdraw`.
+    /// @notice Mints the token of (caller, `salt`, `text`) and asks the model. Value above
+    /// `mintPrice` stays the caller's and can be withdrawn.
+    /// @param text The text that the model is asked.
+    /// @param salt Distinguishes the caller's mints of one text.
+    /// @return id The token.
     function mint(string calldata text, uint64 salt) external payable returns (uint256 id);
 
-    /// @notice Takes the oracle's final answer. Only the oracle.
+    /// @notice Takes the oracle's final answer. Only the oracle can call this.
+    /// @param requestId The token's request.
+    /// @param output The answer.
+    /// @param callbackData The token's id, ABI-encoded.
     function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
         external;
 
-    /// @notice Has the token take answers that are not final, from whoever claims one with a bond: they are marked, and the final one follows.
-    /// Only its minter, and only before the final one.
+    /// @notice Lets the token take answers that are not final yet. They are marked as early, and
+    /// the final one follows. Only the token's minter can call this, and only before the final
+    /// answer.
+    /// @param id The token.
     function takeEarly(uint256 id) external;
 
-    /// @notice Takes a claimed answer that is not final, for a token whose minter wants it. Only the oracle.
+    /// @notice Takes a claimed answer that is not final, for a token whose minter wants it. Only
+    /// the oracle can call this.
+    /// @param requestId The token's request.
+    /// @param claim The claim whose answer it is.
+    /// @param output The answer.
+    /// @param callbackData The token's id, ABI-encoded.
     function aiOracleEarlyCallback(
         uint256 requestId,
         bytes32 claim,
@@ -107,63 +131,102 @@ interface IAigcCollection is
         bytes calldata callbackData
     ) external;
 
-    /// @notice Notes a final answer, even if the oracle's callback failed: unlocks the token and pays the mint fee to the splitter. Anyone
-    /// may; `addAigcData` does it too.
-    /// @param answerHash keccak256 of the answer, as the oracle's log of its finality has it; not read once the answer was noted.
+    /// @notice Records a final answer, even if the oracle's callback failed. This unlocks the token
+    /// and pays the mint fee to the splitter. Anyone can call this; `addAigcData` does the same.
+    /// @param id The token.
+    /// @param answerHash keccak256 of the answer, as in the oracle's log of its finality. Not read
+    /// when the answer is already recorded.
     function settle(uint256 id, bytes32 answerHash) external;
 
-    /// @notice Burns a token whose request expired without an answer. Anyone may.
+    /// @notice Burns a token whose request expired without an answer. Anyone can call this.
+    /// @param id The token.
     function void(uint256 id) external;
 
-    /// @notice Pays the caller what it is owed of voided tokens, and whatever the oracle gave back for its mints.
+    /// @notice Pays the caller its mint fees of voided tokens and its credit at the oracle.
+    /// @param to The account to pay.
+    /// @return amount The sum, in wei.
     function withdraw(address to) external returns (uint256 amount);
 
     // Views
 
-    /// @notice What a mint with `textLength` bytes of text costs now: mint fee and the oracle's quote.
+    /// @notice The present price of a mint: the mint fee and the oracle's quote.
+    /// @param textLength Bytes of the text.
+    /// @return The price, in wei.
     function mintPrice(uint256 textLength) external view returns (uint256);
 
-    /// @notice The prompt bytes of a mint. Reverts where the text is not UTF-8 or too long.
+    /// @notice The prompt of a mint. Reverts when the text is not UTF-8 or too long.
+    /// @param minter The minter.
+    /// @param salt The salt.
+    /// @param text The text that the model is asked.
+    /// @return The prompt's bytes.
     function promptOf(address minter, uint64 salt, string calldata text)
         external
         view
         returns (bytes memory);
 
-    /// @notice What a minter of a greedy collection commits to before it mints; the salt keeps the text from being guessed.
+    /// @notice The commitment that a minter of a greedy collection makes before the mint. The salt
+    /// keeps others from guessing the text.
+    /// @param minter The minter.
+    /// @param salt The salt.
+    /// @param text The text that the model is asked.
+    /// @return The commitment.
     function commitmentOf(address minter, uint64 salt, string calldata text)
         external
         view
         returns (bytes32);
 
-    /// @notice When a commitment was made; 0: never.
+    /// @notice The time at which a commitment was made.
+    /// @param commitment The commitment.
+    /// @return The time, in seconds; 0 if it was never made.
     function committedAt(bytes32 commitment) external view returns (uint256);
 
-    /// @notice The token of prompt bytes; ERC-7007's `tokenId` by another name.
+    /// @notice The token of a prompt. Another name of ERC-7007's `tokenId`.
+    /// @param promptBytes The prompt.
+    /// @return The token.
     function tokenIdOf(bytes calldata promptBytes) external pure returns (uint256);
 
-    /// @notice The seed that the oracle is asked with; a greedy sampler does not read it.
+    /// @notice The seed of a mint's request. A greedy sampler does not read it.
+    /// @param minter The minter.
+    /// @param salt The salt.
+    /// @return The seed.
     function seedOf(address minter, uint64 salt) external pure returns (uint64);
 
     /// @notice The oracle's request for a token.
+    /// @param id The token.
+    /// @return The id of the request.
     function requestOf(uint256 id) external view returns (uint256);
 
+    /// @notice How far a token's content can be relied on.
+    /// @param id The token.
+    /// @return The status.
     function statusOf(uint256 id) external view returns (ContentStatus);
 
-    /// @notice keccak256 of the token's content; 0: none yet.
+    /// @notice The digest of a token's content.
+    /// @param id The token.
+    /// @return keccak256 of the content; 0 if there is none yet.
     function digestOf(uint256 id) external view returns (bytes32);
 
-    /// @notice The content, where the collection keeps it and it was added; else empty.
+    /// @notice A token's content, if the collection keeps contents and it was added.
+    /// @param id The token.
+    /// @return The content; otherwise empty.
     function contentOf(uint256 id) external view returns (bytes memory);
 
-    /// @notice What `minter` can withdraw: owed here, and its credit at the oracle.
+    /// @notice What `minter` can withdraw: its mint fees of voided tokens and its credit at the
+    /// oracle.
+    /// @param minter The minter.
+    /// @return The sum, in wei.
     function withdrawable(address minter) external view returns (uint256);
 
-    /// @notice The account in whose name the oracle is asked for `minter`.
+    /// @notice The account that asks the oracle for `minter`.
+    /// @param minter The minter.
+    /// @return The account, which exists after the minter's first mint.
     function requesterOf(address minter) external view returns (address);
 
-    /// @notice Metadata of the collection (ERC-7572), as a data URI.
+    /// @notice Metadata of the collection (ERC-7572).
+    /// @return A data URI.
     function contractURI() external view returns (string memory);
 
-    /// @notice What the collection is made of.
+    /// @notice The collection's immutable arguments.
+    /// @return Its parameters.
     function params() external view returns (CollectionParams memory);
 }

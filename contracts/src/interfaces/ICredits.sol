@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Keeps payments that were not taken
+/// @title Keeps payments that a receiver refused
+/// @notice A contract that pays many receivers must not fail because one of them refuses. It keeps
+/// the refused payment as a credit, which the receiver withdraws.
 interface ICredits {
-    /// @notice A payment was not taken; `account` may withdraw it.
+    /// @notice `account` refused a payment and can withdraw it.
     event CreditAdded(address indexed account, address indexed currency, uint256 amount);
-    /// @notice A credit was withdrawn.
+    /// @notice An account withdrew its credit.
     event CreditWithdrawn(
         address indexed account, address indexed currency, address to, uint256 amount
     );
 
-    /// @notice Sends the caller's credit to `to`.
-    /// @param currency 0 is ETH.
-    /// @param to Whom to pay; not 0.
+    /// @notice Pays the caller's credit to `to`.
+    /// @param currency The currency; 0 is ETH.
+    /// @param to The account to pay; not 0.
     function withdraw(address currency, address to) external;
 
-    /// @notice What `account` may withdraw of `currency`.
-    /// @param account Whose.
-    /// @param currency 0 is ETH.
+    /// @notice The credit of an account.
+    /// @param account The account.
+    /// @param currency The currency; 0 is ETH.
     /// @return The sum, in units of the currency.
     function creditOf(address account, address currency) external view returns (uint256);
 }

@@ -3,95 +3,102 @@ pragma solidity 0.8.37;
 
 import { ICredits } from "./ICredits.sol";
 
-/// @notice What an escrow was funded for; none of it changes.
+/// @notice The terms of an escrow, which never change.
 struct Delivery {
-    /// Is paid as the buyers are paid.
+    /// Gets as much as the buyers earn.
     address creator;
-    /// From here on nothing is released, and buyers may return tokens; seconds.
+    /// Time, in seconds. From here on nothing is released, and buyers can return tokens.
     uint40 deadline;
-    /// Whose `usage` is what the holders earned with answers.
+    /// Its `usage` says how much the holders earned from answers.
     address splitter;
-    /// Until here, in seconds; then the rest goes to the drip.
+    /// Time, in seconds, at which refunds end. Then the rest goes to the drip.
     uint40 refundEnd;
     address drip;
-    /// Tokens sold, those sold or seeded (nobody can hold others before `refundEnd`), and the supply when transfers opened.
+    /// Tokens sold.
     uint96 sold;
+    /// Tokens sold or put into the pool. Nobody can hold others before `refundEnd`.
     uint96 returnable;
+    /// Tokens when transfers opened.
     uint96 supply;
 }
 
-/// @notice Where the money of an escrow is.
+/// @notice What became of the money of an escrow, in wei.
 struct EscrowBooks {
     uint128 funded;
-    /// Went to the creator.
+    /// Paid to the creator.
     uint128 released;
-    /// Went to those who returned tokens.
+    /// Paid to buyers who returned tokens.
     uint128 refunded;
-    /// Went to the drip.
+    /// Paid to the drip.
     uint128 forgone;
 }
 
 /// @title Holds part of a sale's ETH until the model has been delivered
-/// @notice The creator is paid as the buyers are paid: each wei that the sold tokens earn with answers releases one wei. So a
-/// creator that buys its own answers pays its buyers for every wei it gets out. What is not released by the deadline is
-/// refunded against returned tokens, which are burned, and what nobody asked for by the end of the refunds goes to all holders.
+/// @notice The offering funds an escrow when it opens a sale. For each wei that the sold tokens
+/// earn from answers, the escrow releases one wei to the creator. A creator that buys its own
+/// answers therefore pays its buyers for every wei it gets out. After the deadline, buyers return
+/// tokens, which are burned, and get their part of the money that was not released. When the
+/// refunds end, the rest goes to all holders.
 interface IDeliveryEscrow is ICredits {
     /// @notice An escrow holds `amount` for `token`.
     event Funded(address indexed token, uint256 amount, Delivery delivery);
-    /// @notice The creator got `amount` since the sold tokens have earned `earned` by now.
+    /// @notice The creator got `amount`. The sold tokens have earned `earned` in all.
     event Released(address indexed token, uint256 amount, uint256 earned);
-    /// @notice `tokens` were returned and burned for `amount`.
+    /// @notice `holder` returned `tokens`, which were burned, for `amount`.
     event Refunded(
         address indexed token, address indexed holder, address to, uint256 tokens, uint256 amount
     );
-    /// @notice `amount` that nobody asked for went to the drip.
+    /// @notice Nobody asked for `amount` in time, so it went to the drip.
     event Forgone(address indexed token, uint256 amount);
 
-    /// @notice Takes `msg.value` for the delivery of `token`'s model. Once per token; only the offering.
+    /// @notice Takes `msg.value` for the delivery of a model. Only the offering can call this, once
+    /// for each token.
     /// @param token The model token, which names the escrow.
-    /// @param delivery What it is for.
+    /// @param delivery The terms.
     function fund(address token, Delivery calldata delivery) external payable;
 
-    /// @notice Pays the creator what is due, before the deadline. Anyone may. What it does not take becomes a credit.
-    /// @param token The escrow.
-    /// @return amount What was released; 0 is no error.
+    /// @notice Pays the creator what is due. Anyone can call this, before the deadline. A payment
+    /// that the creator refuses becomes a credit.
+    /// @param token The escrow's token.
+    /// @return amount The sum that was released, in wei; 0 if nothing is due.
     function release(address token) external returns (uint256 amount);
 
-    /// @notice Takes `tokens` of the caller, who has approved them, burns them and pays their part of what was not released to
-    /// `to`. From the deadline to the end of refunds. What the tokens earned before stays claimable.
-    /// @param token The escrow, and what is returned.
+    /// @notice Takes `tokens` from the caller, who approved them, burns them, and pays their part
+    /// of the unreleased money to `to`. Works from the deadline to the end of refunds. The revenue
+    /// that these tokens earned before stays claimable.
+    /// @param token The escrow's token.
     /// @param tokens Token units.
-    /// @param to Whom to pay.
-    /// @return amount What was paid, in wei.
+    /// @param to The account to pay.
+    /// @return amount The payment, in wei.
     function refund(address token, uint256 tokens, address to) external returns (uint256 amount);
 
-    /// @notice Sends what nobody asked for to the drip, after the end of refunds. Anyone may.
-    /// @param token The escrow.
-    /// @return amount What went to the drip, in wei.
+    /// @notice Sends the rest to the drip, after the end of refunds. Anyone can call this.
+    /// @param token The escrow's token.
+    /// @return amount The sum that went to the drip, in wei.
     function close(address token) external returns (uint256 amount);
 
-    /// @notice What an escrow was funded for.
-    /// @param token The escrow.
-    /// @return Its terms; all 0 where there is none.
+    /// @notice The terms of an escrow.
+    /// @param token The escrow's token.
+    /// @return The terms; all 0 if there is no escrow.
     function deliveryOf(address token) external view returns (Delivery memory);
 
-    /// @notice Where its money is.
-    /// @param token The escrow.
-    /// @return Its sums, in wei.
+    /// @notice What became of the money of an escrow.
+    /// @param token The escrow's token.
+    /// @return The sums, in wei.
     function booksOf(address token) external view returns (EscrowBooks memory);
 
-    /// @notice What `release` would pay now; 0 where it would revert.
-    /// @param token The escrow.
-    /// @return The sum, in wei.
+    /// @notice What `release` would pay now.
+    /// @param token The escrow's token.
+    /// @return The sum, in wei; 0 if `release` would revert.
     function releasable(address token) external view returns (uint256);
 
-    /// @notice What returning `tokens` would pay, were the deadline now.
-    /// @param token The escrow.
+    /// @notice What returning `tokens` would pay if the deadline were now.
+    /// @param token The escrow's token.
     /// @param tokens Token units.
     /// @return The sum, in wei.
     function refundOf(address token, uint256 tokens) external view returns (uint256);
 
-    /// @notice Who funds.
+    /// @notice The contract that funds escrows.
     /// @return The offering.
     function offering() external view returns (address);
 }

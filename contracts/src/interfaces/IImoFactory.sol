@@ -6,29 +6,31 @@ import { SaleParams } from "./IModelOffering.sol";
 import { Pricing, Provenance } from "./IModelRegistrar.sol";
 import { RevenueAsset } from "./IModelToken.sol";
 
-/// @notice What is launched, and what an answer costs.
+/// @notice The model, and the price of its answers.
 struct ModelTerms {
     bytes32 contentId;
-    /// Judges claims on it; must have code.
+    /// Judges claims on the model; must have code.
     address verifier;
     Pricing pricing;
     Provenance provenance;
 }
 
-/// @notice The token; what is neither vested nor kept for the pool is for sale.
+/// @notice The token. What is neither vested nor kept for the pool is for sale.
 struct TokenTerms {
-    /// At most 32 bytes of printable ASCII, as is the symbol.
+    /// 1 to 32 bytes of printable ASCII.
     string name;
+    /// 1 to 32 bytes of printable ASCII.
     string symbol;
     /// In token units (18 decimals), 10^6 to 2^96 - 1.
     uint96 supply;
-    /// Basis points of revenue that holders claim; the rest is redeemed by burning.
+    /// Part of revenue that holders claim, in basis points. The rest is redeemed by burning.
     uint16 sharedBps;
     /// ETH first, with a minimum of 0.0001 to 0.1 ether; then at most four ERC-20 tokens.
     RevenueAsset[] assets;
 }
 
-/// @notice Who else than the holders gets revenue, in basis points, together at most 10,000.
+/// @notice The parts of revenue that do not go to the holders, in basis points; together at most
+/// 10,000.
 struct SplitTerms {
     address creator;
     address protocol;
@@ -40,32 +42,36 @@ struct SplitTerms {
 struct VestingTerms {
     address beneficiary;
     uint96 amount;
-    /// Seconds; nothing before the first, all from the second on. Not before the sale's end, nor before the refunds' end of an
-    /// escrow: tokens that were never sold cannot be returned for its money.
+    /// Time, in seconds, before which nothing is released. Not before the end of the sale, nor
+    /// before the end of an escrow's refunds: tokens that were never sold must not be returned for
+    /// its money.
     uint40 cliff;
+    /// Time, in seconds, from which on everything is released.
     uint40 end;
 }
 
-/// @notice What of the supply is not for sale. All zero: nothing.
+/// @notice The part of the supply that is not for sale. All zero for none.
 struct AllocationTerms {
-    /// Basis points of the proceeds that open the pool, at the price of the sale; the tokens for it are kept back. Its
-    /// liquidity cannot be taken out by anybody.
+    /// Part of the proceeds that opens the pool at the price of the sale, in basis points. The
+    /// tokens for it are kept back. Nobody can take its liquidity out.
     uint16 poolBps;
     /// At most four.
     VestingTerms[] vesting;
 }
 
-/// @notice Proceeds that the creator gets as the buyers do. All zero: none. Only for a sale in ETH, since usage is paid in it.
+/// @notice The part of the proceeds that the creator gets only as the buyers earn. All zero for
+/// none. Only for a sale in ETH, since answers are paid in ETH.
 struct EscrowTerms {
     /// Basis points of the proceeds.
     uint16 bps;
-    /// What is not released here is refunded against returned tokens; seconds, 30 days to five years after the sale's end.
+    /// Time, in seconds, 30 days to five years after the end of the sale. What is not released by
+    /// then is refunded for returned tokens.
     uint40 deadline;
-    /// 30 days to a year later.
+    /// Time, in seconds, at which refunds end, 30 days to a year after the deadline.
     uint40 refundEnd;
 }
 
-/// @notice Everything a launch fixes.
+/// @notice Everything that a launch fixes.
 struct LaunchParams {
     ModelTerms model;
     TokenTerms token;
@@ -76,7 +82,7 @@ struct LaunchParams {
     EscrowTerms escrow;
 }
 
-/// @notice The contracts of a launch.
+/// @notice The launcher and the contracts of a launch.
 struct Launch {
     address launcher;
     address token;
@@ -85,28 +91,33 @@ struct Launch {
     address collection;
 }
 
-/// @title Launches a model in one transaction: token, revenue router, sale and collection
-/// @notice Truth runs one way: factory -> `launchOf(modelId)` -> parts. A contract that only says it belongs to a model does not.
+/// @title Launches a model in one transaction: token, splitter, drip, sale and collection
+/// @notice A launcher gives all terms at once. The factory refuses terms that would trap somebody,
+/// deploys and links the contracts, begins the sale and registers the model. To know whether a
+/// contract belongs to a model, ask the factory, `launchOf(modelId)`; what a contract says about
+/// itself proves nothing.
 interface IImoFactory {
     /// @notice A model was launched.
     event Launched(
         bytes32 indexed modelId, address indexed launcher, Launch launch, LaunchParams params
     );
 
-    /// @notice Deploys and links all parts of a model and begins its sale. Refuses traps by name.
+    /// @notice Deploys and links all parts of a model and begins its sale. An error names the term
+    /// that is refused.
     /// @param params All terms.
-    /// @return modelId Commits to the caller and to every parameter, so nobody can launch it first with others.
+    /// @return modelId The model's id. It commits to the caller and to every parameter, so nobody
+    /// can launch it first with other terms.
     function launch(LaunchParams calldata params) external returns (bytes32 modelId);
 
-    /// @notice Sends what the v2 pair of `token`, a token launched here, and `other` earns to the drip, for a pair cannot claim.
-    /// Anyone may.
-    /// @param token The model token.
+    /// @notice Sends the revenue of a v2 pair to the drip, since a pair cannot claim. Anyone can
+    /// call this.
+    /// @param token A model token that was launched here.
     /// @param other The pair's other token.
-    /// @return pair Whose revenue it is.
+    /// @return pair The pair.
     function redirectPair(address token, address other) external returns (address pair);
 
     /// @notice The id that `launch` would give.
-    /// @param launcher Who would call.
+    /// @param launcher The account that would call.
     /// @param params All terms.
     /// @return The model id.
     function modelIdOf(address launcher, LaunchParams calldata params)
@@ -114,38 +125,38 @@ interface IImoFactory {
         view
         returns (bytes32);
 
-    /// @notice The parts of a model; all 0 when it was not launched here.
+    /// @notice The parts of a model.
     /// @param modelId The model.
-    /// @return Its launcher and contracts.
+    /// @return Its launcher and contracts; all 0 if it was not launched here.
     function launchOf(bytes32 modelId) external view returns (Launch memory);
 
-    /// @notice The model that `part` belongs to; 0: none.
-    /// @param part A contract.
-    /// @return modelId The model.
+    /// @notice The model that a contract belongs to.
+    /// @param part The contract.
+    /// @return modelId The model; 0 if there is none.
     function partOf(address part) external view returns (bytes32 modelId);
 
-    /// @notice Sells the tokens of all launches.
+    /// @notice The contract that sells the tokens of all launches.
     /// @return The offering.
     function offering() external view returns (address);
-    /// @notice Where models are registered.
+    /// @notice The contract that models are registered with.
     /// @return The model registry.
     function registry() external view returns (address);
-    /// @notice Pays usage to the splitters.
+    /// @notice The contract that pays splitters for answers.
     /// @return The inference oracle.
     function oracle() external view returns (address);
-    /// @notice Wrapped ETH; 0 where there is none.
-    /// @return The contract.
+    /// @notice Wrapped ETH.
+    /// @return The contract; 0 if there is none.
     function weth() external view returns (address);
-    /// @notice The v2 factory where pools open; 0 where there is none.
-    /// @return The contract.
+    /// @notice The v2 factory on which pools open.
+    /// @return The contract; 0 if there is none.
     function exchange() external view returns (address);
-    /// @notice keccak256 of the creation code that tokens are deployed from.
+    /// @notice keccak256 of the creation code of tokens.
     /// @return The hash.
     function tokenCodeHash() external view returns (bytes32);
-    /// @notice keccak256 of the creation codes that splitters, drips and vesting wallets are deployed from.
+    /// @notice keccak256 of the creation codes of splitters, drips and vesting wallets.
     /// @return The hash.
     function partsCodeHash() external view returns (bytes32);
-    /// @notice What collections are clones of.
+    /// @notice The contract that collections are clones of.
     /// @return The contract.
     function collectionImplementation() external view returns (address);
 }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+/// @notice What holders can decide.
 enum BallotKind {
-    /// The price factor, in units of 2^-32; within half and double of the present one.
+    /// The price factor, in units of 2^-32, from half to double of the present one.
     Price,
-    /// The id of a model with the same receiver, which takes this one's place.
+    /// The id of a model with the same receiver that takes this model's place.
     Successor,
-    /// A contract that holds tokens and cannot claim: what it earns from then on goes to the drip, so back to all holders. What it
-    /// earned before stays its own, and it may undo the rest itself.
+    /// A contract that holds tokens and cannot claim. What it earns from then on goes to the drip,
+    /// and so back to all holders. It keeps what it earned before, and can undo the redirection
+    /// itself.
     Redirect
 }
 
-/// @notice A question put to the holders of a model's token.
+/// @notice A question to the holders of a model's token.
+/// @dev Four words: modelId; data; from the lowest bit epoch 32 | end 40 | kind 8 | executed 8 |
+/// yes 96; no 96.
 struct Ballot {
     bytes32 modelId;
-    /// The factor, the successor's id, or the account to be redirected.
+    /// The factor, the successor's id, or the account to redirect.
     bytes32 data;
-    /// The token's epoch whose balances count.
+    /// The epoch of the token whose balances count.
     uint32 epoch;
     /// Last second to vote.
     uint40 end;
@@ -26,12 +30,18 @@ struct Ballot {
     uint96 no;
 }
 
-/// @title What holders may decide about a model
-/// @notice Nothing else, and nobody else. One holder of 1 % of the supply proposes; seven days; it passes with more yes than no and with yes of
-/// 10 % of the supply; anyone executes it, from two to sixteen days after the end. Balances count as they were before an epoch that the proposal begins (or one of the last day, which a proposal began), so
-/// borrowed or bought tokens do not. A holder opens one ballot of a kind for a model in 14 days. A model without a token has its price for ever.
+/// @title What holders can decide about a model
+/// @notice Nobody decides anything else. A holder of 1 % of the supply proposes; the vote lasts
+/// seven days. A ballot passes with more yes than no and with yes of 10 % of the supply. Anyone can
+/// execute a passed ballot, from two to sixteen days after the vote's end.
+///
+/// Balances count as they were before an epoch that the proposal begins, or before one that another
+/// proposal began within the last day. So borrowed or freshly bought tokens do not count. A holder
+/// can open one ballot of a kind for a model in 14 days. The price of a model without a token never
+/// changes.
 interface IModelBallots {
-    /// @notice Holders are asked, on balances at `epoch`, until second `end`.
+    /// @notice Holders are asked. Their balances at `epoch` count, and they vote until second
+    /// `end`.
     event BallotOpened(
         uint256 indexed ballot,
         bytes32 indexed modelId,
@@ -41,9 +51,9 @@ interface IModelBallots {
         uint256 epoch,
         uint256 end
     );
-    /// @notice `voter` voted with `weight`, all it held at the ballot's epoch.
+    /// @notice `voter` voted with `weight`, its balance at the ballot's epoch.
     event Voted(uint256 indexed ballot, address indexed voter, bool yes, uint256 weight);
-    /// @notice What was decided is in force.
+    /// @notice A decision is in force.
     event BallotExecuted(
         uint256 indexed ballot, bytes32 indexed modelId, BallotKind kind, bytes32 data
     );
@@ -52,66 +62,70 @@ interface IModelBallots {
     error NoToken(bytes32 modelId);
     /// @notice Thrown while transfers are closed: nobody holds anything yet.
     error TokenNotOpen(address token);
-    /// @notice Thrown when the proposer has opened a ballot of the kind less than 14 days ago; may again at `time`.
+    /// @notice Thrown when the proposer opened a ballot of this kind less than 14 days ago. It can
+    /// open the next one at `time`.
     error BallotTooSoon(uint256 time);
-    /// @notice Thrown for who held less at the ballot's epoch than proposing or voting takes.
+    /// @notice Thrown when the caller held too few tokens at the ballot's epoch to propose or to
+    /// vote.
     error TooFewTokens(uint256 held, uint256 needed);
     /// @notice Thrown for a price below half or above double the present one.
     error FactorOutOfRange(uint256 factor, uint256 least, uint256 most);
-    /// @notice Thrown when a price would move less than nine days after it moved; may again at `time`.
+    /// @notice Thrown when the price moved less than nine days ago. It can move again at `time`.
     error PriceTooSoon(uint256 time);
-    /// @notice Thrown for a model that pays another receiver, and for the model itself.
+    /// @notice Thrown for a successor that pays another receiver, or that is the model itself.
     error NotASuccessor(bytes32 modelId);
-    /// @notice Thrown for an account that can claim, as far as can be seen: it has no code, is delegated, or has a recipient.
+    /// @notice Thrown for an account that seems able to claim: it has no code of its own, or it has
+    /// a recipient.
     error NotRedirectable(address account);
     /// @notice Thrown for a token whose opener has no recipient: there is no drip to redirect to.
     error NoDrip(address token);
-    /// @notice Thrown for a number that no ballot has.
+    /// @notice Thrown for a ballot that does not exist.
     error UnknownBallot(uint256 ballot);
-    /// @notice Thrown on a vote after second `end`.
+    /// @notice Thrown for a vote after second `end`.
     error VotingOver(uint256 end);
-    /// @notice Thrown on a second vote.
+    /// @notice Thrown for a second vote of an account.
     error VotedBefore(address voter);
-    /// @notice Thrown outside of the time to execute, in (from, to].
+    /// @notice Thrown for an execution outside of its time, which is after `from` and until `to`.
     error NotExecutable(uint256 from, uint256 to);
-    /// @notice Thrown for a ballot with too little yes.
+    /// @notice Thrown for a ballot that did not pass.
     error NotPassed(uint256 yes, uint256 no, uint256 needed);
-    /// @notice Thrown on a second execution.
+    /// @notice Thrown for a second execution.
     error ExecutedBefore(uint256 ballot);
 
-    /// @notice Asks the holders of a model's token. The caller held 1 % of it at the epoch that counts.
+    /// @notice Asks the holders of a model's token. The caller must have held 1 % of the supply at
+    /// the epoch that counts.
     /// @param modelId The model.
-    /// @param kind What is decided.
-    /// @param data The factor, the successor's id, or the account to be redirected.
-    /// @return ballot Its number, from 1.
+    /// @param kind What is to be decided.
+    /// @param data The factor, the successor's id, or the account to redirect.
+    /// @return ballot The number of the ballot, from 1.
     function propose(bytes32 modelId, BallotKind kind, bytes32 data)
         external
         returns (uint256 ballot);
 
-    /// @notice Votes with all that the caller held, once.
-    /// @param ballot Its number.
-    /// @param yes Whether the caller is for it.
+    /// @notice Votes, once, with all tokens that the caller held at the ballot's epoch.
+    /// @param ballot The ballot.
+    /// @param yes Whether the caller agrees.
     function vote(uint256 ballot, bool yes) external;
 
-    /// @notice Puts what was decided into force, for later requests. Anyone may.
-    /// @param ballot Its number.
+    /// @notice Puts a decision into force, for later requests. Anyone can call this.
+    /// @param ballot The ballot.
     function execute(uint256 ballot) external;
 
-    /// @notice A ballot as it stands; all 0 for an unknown one.
-    /// @param ballot Its number.
-    /// @return The ballot.
+    /// @notice A ballot as it stands.
+    /// @param ballot The ballot.
+    /// @return The ballot; all 0 if it does not exist.
     function ballotOf(uint256 ballot) external view returns (Ballot memory);
     /// @notice Whether an account has voted.
-    /// @param ballot Its number.
-    /// @param account Whose vote.
-    /// @return Whether it has.
+    /// @param ballot The ballot.
+    /// @param account The account.
+    /// @return True if it has.
     function hasVoted(uint256 ballot, address account) external view returns (bool);
-    /// @notice What prices are multiplied by, in units of 2^-32.
+    /// @notice The factor that the model's prices are multiplied by.
     /// @param modelId The model.
-    /// @return The factor.
+    /// @return The factor, in units of 2^-32.
     function factorOf(bytes32 modelId) external view returns (uint256);
-    /// @notice The model that takes this one's place; 0: none.
+    /// @notice The model that takes this model's place.
     /// @param modelId The model.
-    /// @return The successor's id.
+    /// @return The successor's id; 0 if there is none.
     function successorOf(bytes32 modelId) external view returns (bytes32);
 }

@@ -3,26 +3,29 @@ pragma solidity 0.8.37;
 
 import { ICredits } from "./ICredits.sol";
 
-/// @notice The terms of a sale; none of it changes.
+/// @notice The terms of a sale, which never change.
 struct SaleParams {
-    /// Sells for this; 0 is ETH. A token that takes a fee on transfer is refused at the first bid.
+    /// What buyers pay with; 0 is ETH. The first bid fails for a token that takes a fee on
+    /// transfer.
     address currency;
     /// Gets the proceeds.
     address creator;
-    /// Price of tick 0, in currency units per 1e18 token units; above 0. Tick t costs floor + t * step.
+    /// Price of tick 0, in currency units per 1e18 token units; above 0. Tick t costs floor + t *
+    /// step.
     uint128 floorPrice;
-    /// Above 0 unless there is one tick.
+    /// Above 0 unless there is only one tick.
     uint128 tickStep;
-    /// 1 to 1,024; one tick is a fixed-price sale, pro rata when oversubscribed.
+    /// 1 to 1,024. One tick gives a fixed-price sale, pro rata when oversubscribed.
     uint16 ticks;
-    /// Bids are taken in [start, end), in seconds; a day to a year. A start that has passed is the launch.
+    /// Bids are taken from this second on. A start in the past means the time of the launch.
     uint40 start;
+    /// Bids are taken before this second, a day to a year after the start.
     uint40 end;
-    /// Least proceeds; below it every bid is refunded in full. Above 0.
+    /// Least proceeds; above 0. If they are not reached, every bid is refunded in full.
     uint112 softCap;
     /// Least total of one bidder.
     uint112 minimumBid;
-    /// Asked about each bid, with the signature of Uniswap's CCA; 0: nobody.
+    /// A contract that is asked about each bid (`ISaleValidationHook`); 0 for none.
     address hook;
 }
 
@@ -32,18 +35,20 @@ struct Grant {
     uint96 amount;
 }
 
-/// @notice What happens when transfers open; none of it changes.
+/// @notice What happens when transfers open. None of it changes.
 struct OpeningTerms {
     /// Gets what belongs to all holders.
     address drip;
-    /// Basis points of the proceeds that open the pool, with tokens at the price of the sale.
+    /// Part of the proceeds that opens the pool, in basis points, with tokens at the sale's price.
     uint16 poolBps;
-    /// Basis points of the proceeds that the delivery escrow gets. What neither gets is the creator's at once.
+    /// Part of the proceeds that the delivery escrow gets, in basis points. The creator gets the
+    /// rest at once.
     uint16 escrowBps;
-    /// Whose `usage` releases the escrow.
+    /// Its `usage` releases the escrow.
     address splitter;
-    /// From the first to the second, in seconds, what was not released is refunded.
+    /// The escrow's deadline, in seconds. From here on, what was not released is refunded.
     uint40 deadline;
+    /// The end of refunds, in seconds.
     uint40 refundEnd;
     Grant[] grants;
 }
@@ -56,12 +61,13 @@ struct Permit {
     bytes32 s;
 }
 
-/// @notice Where a sale stands.
+/// @notice How far a sale has come.
 enum SaleStatus {
+    /// There is no such sale.
     None,
     /// Takes bids until its end.
     Bidding,
-    /// Being settled.
+    /// Is being settled.
     Walking,
     /// Settled: buyers can claim.
     Sold,
@@ -73,46 +79,54 @@ enum SaleStatus {
     Closed
 }
 
-/// @notice A settled or running sale, as far as it is known.
+/// @notice A sale as far as it is known.
 struct SaleView {
     SaleStatus status;
-    /// Units of token for sale.
+    /// Token units for sale.
     uint256 supply;
     /// Currency of all bids that were not cancelled.
     uint256 demand;
-    /// Proceeds R and tokens sold N, fixed by `settle`: the price is R / N.
+    /// Proceeds R, which `settle` fixes. The price is R / N.
     uint256 proceeds;
+    /// Tokens sold N, which `settle` fixes.
     uint256 sold;
-    /// Marginal tick plus 1; 0: none. Ticks above it (or from the lowest filled on) are filled.
+    /// Marginal tick plus 1; 0 for none. Ticks above it are filled, and it is filled in part.
     uint256 marginalTick;
-    /// What claims have not taken yet of R and N.
+    /// The part of R that claims have not taken yet.
     uint256 proceedsLeft;
+    /// The part of N that claims have not taken yet.
     uint256 soldLeft;
 }
 
-/// @notice One bidder's part.
+/// @notice The bid of one bidder.
 struct BidView {
-    /// Total bid; 0: none.
+    /// The whole bid; 0 for none.
     uint256 amount;
     uint256 tick;
-    /// Whether it has been claimed; then what it got.
+    /// Whether it was claimed.
     bool claimed;
+    /// Token units that the claim gave.
     uint256 tokens;
 }
 
 /// @title All sales of model tokens: a uniform-price batch auction over price ticks
-/// @notice With one tick it is a fixed-price sale, pro rata when oversubscribed. Every buyer pays the same price R / N and
-/// nobody more than its tick's. A sale is named by its token. Arithmetic: docs/spec/money.md.
+/// @notice The factory begins a sale for each launch. Bidders put money at the highest price (tick)
+/// they would pay. After the end, anyone settles the sale: all buyers pay the same price R / N, and
+/// nobody pays more than its own tick. Bidders claim tokens and refunds. Then anyone opens
+/// transfers, which opens the pool, hands out the grants, funds the delivery escrow and pays the
+/// creator. With one tick it is a fixed-price sale, pro rata when oversubscribed. A sale is named
+/// by its token. The arithmetic is in docs/spec/money.md.
 interface IModelOffering is ICredits {
-    /// @notice A sale of `supply` units of `token` begins.
+    /// @notice The sale of `supply` units of `token` was created.
     event SaleCreated(
         address indexed token, uint256 supply, SaleParams params, OpeningTerms opening
     );
-    /// @notice `bidder`'s whole bid is now `total` at `tick`.
+    /// @notice The whole bid of `bidder` is now `total`, at `tick`.
     event Bid(address indexed token, address indexed bidder, uint256 tick, uint256 total);
-    /// @notice A bid was withdrawn.
+    /// @notice A bidder took its bid back.
     event BidCancelled(address indexed token, address indexed bidder, uint256 amount);
-    /// @notice The price is `proceeds / sold`; `marginalTick` is plus 1, 0 for none.
+    /// @notice A sale was settled at the price `proceeds / sold`. `marginalTick` is the tick plus
+    /// 1, or 0 for none.
     event Settled(
         address indexed token,
         SaleStatus status,
@@ -120,24 +134,27 @@ interface IModelOffering is ICredits {
         uint256 sold,
         uint256 marginalTick
     );
-    /// @notice `bidder` got tokens and the rest of its bid.
+    /// @notice `bidder` got its tokens and the rest of its bid.
     event BidClaimed(
         address indexed token, address indexed bidder, uint256 tokens, uint256 spent, uint256 refund
     );
-    /// @notice `pair` holds `tokens` and `amount` of currency, for good; `gift` was in it before and went to the drip.
+    /// @notice `pair` holds `tokens` and `amount` of currency, for good. `gift` was in it before
+    /// and went to the drip.
     event PoolOpened(
         address indexed token, address indexed pair, uint256 tokens, uint256 amount, uint256 gift
     );
-    /// @notice No pool could be opened; its `amount` went to the escrow, or without one to the drip.
+    /// @notice No pool could be opened. Its `amount` went to the escrow, or to the drip if there is
+    /// none.
     event PoolForgone(address indexed token, uint256 amount);
-    /// @notice Transfers are open (or, after a failed sale, the supply is burned). Of the proceeds the creator was paid `paid`.
+    /// @notice Transfers are open, or the supply of a failed sale is burned. The creator was paid
+    /// `paid` of the proceeds.
     event SaleOpened(
         address indexed token, SaleStatus status, uint256 burned, uint256 paid, uint256 escrowed
     );
 
-    /// @notice Begins the sale of `supply` units of `token`; this contract must hold them, those of the pool and all grants.
-    /// Once per token; only the factory.
-    /// @param token Names the sale from now on.
+    /// @notice Creates the sale of a token. This contract must hold the tokens for sale, for the
+    /// pool and for all grants. Only the factory can call this, once for each token.
+    /// @param token The token, which names the sale from now on.
     /// @param supply Token units for sale.
     /// @param params The terms of the sale.
     /// @param opening What happens when transfers open.
@@ -148,21 +165,23 @@ interface IModelOffering is ICredits {
         OpeningTerms calldata opening
     ) external;
 
-    /// @notice Adds `amount` to the caller's bid and puts all of it at `tick`, lower than before only ahead of the last fifth of
-    /// the sale. In ETH `amount` is `msg.value`; otherwise the caller has approved it.
-    /// @param hookData For the sale's hook.
+    /// @notice Adds `amount` to the caller's bid and moves the whole bid to `tick`. A bid can move
+    /// to a lower tick only before the last fifth of the sale.
     /// @param token The sale.
     /// @param tick The highest price to pay, as a tick.
-    /// @param amount Currency to add; 0 moves the bid.
+    /// @param amount Currency to add; 0 only moves the bid. In ETH it equals the value of the call;
+    /// otherwise the caller approved it.
+    /// @param hookData Data for the sale's hook.
     function bid(address token, uint256 tick, uint256 amount, bytes calldata hookData)
         external
         payable;
 
-    /// @notice Same, in an ERC-20, with the caller's signed approval of `amount`. One that was used already is no error.
+    /// @notice The same, in an ERC-20, with the caller's signed approval of `amount`. It is no
+    /// error if somebody used the approval first.
     /// @param token The sale.
     /// @param tick The highest price to pay, as a tick.
     /// @param amount Currency to add.
-    /// @param hookData For the sale's hook.
+    /// @param hookData Data for the sale's hook.
     /// @param permit The approval.
     function bidWithPermit(
         address token,
@@ -172,25 +191,27 @@ interface IModelOffering is ICredits {
         Permit calldata permit
     ) external;
 
-    /// @notice Withdraws the caller's whole bid, ahead of the last fifth of the sale.
+    /// @notice Gives the caller its whole bid back, before the last fifth of the sale.
     /// @param token The sale.
     function cancel(address token) external;
 
-    /// @notice Finds the price after the end, looking at up to `words` pairs of ticks that have bids; call again until it is done. Anyone may.
+    /// @notice Finds the price, after the end of the sale. Each call looks at up to `words` pairs
+    /// of ticks that have bids; call again until it is done. Anyone can call this.
     /// @param token The sale.
     /// @param words Pairs of ticks.
     /// @return done Whether the sale is settled.
     function settle(address token, uint256 words) external returns (bool done);
 
-    /// @notice Gives each of `bidders` its tokens and refund; skips who has nothing to claim. Anyone may, in any order. A refund that
-    /// is not taken becomes a credit.
+    /// @notice Gives each bidder its tokens and refund. Skips bidders that have nothing to claim.
+    /// Anyone can call this, for bidders in any order. A refused refund becomes a credit.
     /// @param token The sale.
-    /// @param bidders Whose bids.
+    /// @param bidders The bidders.
     function claim(address token, address[] calldata bidders) external;
 
-    /// @notice Opens the pool at the price of the sale, hands out the grants, burns what is left, opens transfers, funds the
-    /// escrow and pays the creator. After a failed sale it burns all. Anyone may, once. Seven days after the end a pool that
-    /// cannot be opened is left out.
+    /// @notice Opens the pool at the price of the sale, hands out the grants, burns the rest, opens
+    /// transfers, funds the escrow and pays the creator. After a failed sale it burns everything.
+    /// Anyone can call this, once. If the pool cannot be opened, it is left out from seven days
+    /// after the end.
     /// @param token The sale.
     function open(address token) external;
 
@@ -204,26 +225,26 @@ interface IModelOffering is ICredits {
     /// @return Its terms of opening.
     function openingOf(address token) external view returns (OpeningTerms memory);
 
-    /// @notice Where a sale stands.
+    /// @notice A sale as far as it is known.
     /// @param token The sale.
     /// @return Its state.
     function saleOf(address token) external view returns (SaleView memory);
 
-    /// @notice One bidder's part.
+    /// @notice The bid of one bidder.
     /// @param token The sale.
-    /// @param bidder Whose bid.
+    /// @param bidder The bidder.
     /// @return The bid, or what it got.
     function bidOf(address token, address bidder) external view returns (BidView memory);
 
-    /// @notice Demand at one tick, in currency.
+    /// @notice The demand at one tick.
     /// @param token The sale.
     /// @param tick The tick.
-    /// @return Currency bid there.
+    /// @return The sum of its bids, in currency.
     function demandAt(address token, uint256 tick) external view returns (uint256);
 
     /// @notice What `claim` would give `bidder` now.
     /// @param token The sale.
-    /// @param bidder Whose bid.
+    /// @param bidder The bidder.
     /// @return tokens Token units.
     /// @return refund Currency.
     function claimable(address token, address bidder)
@@ -231,39 +252,20 @@ interface IModelOffering is ICredits {
         view
         returns (uint256 tokens, uint256 refund);
 
-    /// @notice The token that is being bid for, while a hook is asked; else 0.
-    /// @return The model token.
+    /// @notice The token of the bid that a hook is being asked about.
+    /// @return The model token; 0 at any other time.
     function token() external view returns (address);
 
-    /// @notice Who creates sales.
+    /// @notice The contract that creates sales.
     /// @return The factory.
     function factory() external view returns (address);
-    /// @notice Holds what is paid on delivery.
+    /// @notice The contract that holds what is paid on delivery.
     /// @return The delivery escrow.
     function escrow() external view returns (address);
-    /// @notice The v2 factory where pools open; 0 where there is none.
-    /// @return The contract.
+    /// @notice The v2 factory on which pools open.
+    /// @return The contract; 0 if there is none.
     function exchange() external view returns (address);
-    /// @notice Wrapped ETH; 0 where there is none.
-    /// @return The contract.
+    /// @notice Wrapped ETH.
+    /// @return The contract; 0 if there is none.
     function weth() external view returns (address);
-}
-
-/// @title Asked by a sale about each bid
-/// @notice The signature of Uniswap's continuous clearing auction, so that its hooks work unchanged. The caller's `token()` says
-/// what is bid for, and its `bidOf` has the bid already.
-interface ISaleValidationHook {
-    /// @notice Reverts to refuse a bid.
-    /// @param maxPrice In currency units per 1e18 token units.
-    /// @param amount What the bid adds.
-    /// @param owner Whose bid.
-    /// @param sender Who sent it.
-    /// @param hookData What the bidder gave.
-    function validate(
-        uint256 maxPrice,
-        uint128 amount,
-        address owner,
-        address sender,
-        bytes calldata hookData
-    ) external;
 }

@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What an answer costs, its gas apart.
+/// @dev Tag of a model's id (`IModelRegistrar.register`).
+bytes32 constant MODEL_TAG = "imo.model.v1";
+
+/// @dev Most bytes of a URI.
+uint256 constant MAX_URI_BYTES = 512;
+
+/// @notice The price of an answer, without gas.
 struct Pricing {
-    /// Wei for a request, for a byte of its prompt, for a token that it allows.
+    /// Wei for a request.
     uint128 basePrice;
+    /// Wei for a byte of its prompt.
     uint64 bytePrice;
+    /// Wei for a token that the request allows.
     uint64 tokenPrice;
-    /// The operator's part of that price, in basis points; it gets its gas besides.
+    /// The operator's part of the price, in basis points. Its gas is paid in addition.
     uint16 operatorBps;
-    /// Tokens and prompt bytes of a request through ORA's interface, which names neither: what it is quoted for and limited to.
+    /// Tokens of a request through ORA's interface, which does not name them.
     uint32 defaultTokens;
+    /// Most bytes of such a request's prompt. The price is for all of them.
     uint32 defaultBytes;
 }
 
@@ -20,28 +29,32 @@ struct Provenance {
     string sourceUri;
     /// SHA-256 of that file.
     bytes32 fileHash;
-    /// SPDX id, and SHA-256 of the licence's text.
+    /// SPDX id of the licence.
     string licence;
+    /// SHA-256 of the licence's text.
     bytes32 licenceHash;
 }
 
-/// @notice A model as the factory registers it. The registrant is the caller.
+/// @notice A model as the factory registers it. The caller is the registrant.
 struct Registration {
     bytes32 contentId;
+    /// Judges claims on the model.
     address verifier;
     bytes32 salt;
     /// Gets the revenue: the splitter.
     address receiver;
-    /// Whose holders vote.
+    /// The token whose holders vote; 0 for none.
     address token;
     Pricing pricing;
     Provenance provenance;
 }
 
 /// @title The part of the model registry that the factory calls
+/// @notice A launch registers its model here, and the oracle then serves requests for it.
 interface IModelRegistrar {
-    /// @notice Registers a model under `keccak256(abi.encode("imo.model.v1", contentId, verifier, msg.sender, salt))`.
-    /// @param model All that is fixed of it.
-    /// @return modelId That id.
+    /// @notice Registers a model.
+    /// @param model Everything that is fixed about it.
+    /// @return modelId
+    /// `keccak256(abi.encode("imo.model.v1", contentId, verifier, msg.sender, salt))`.
     function register(Registration calldata model) external returns (bytes32 modelId);
 }

@@ -3,20 +3,22 @@ pragma solidity 0.8.37;
 
 import { IModelRegistrar, Pricing, Registration } from "./IModelRegistrar.sol";
 
-/// @notice What the oracle needs of a registered model.
+/// @notice What the oracle needs to know about a model.
 struct Model {
     bytes32 contentId;
     address verifier;
     /// Gets the revenue.
     address receiver;
-    /// Whose holders vote; 0: none.
+    /// The token whose holders vote; 0 for none.
     address token;
-    /// At today's prices.
+    /// At present prices.
     Pricing pricing;
 }
 
-/// @title Which models there are
-/// @notice Append-only: ids, hashes and receivers never change. Anyone may register any weights; a registration says nothing of who made them.
+/// @title The models that can be asked
+/// @notice The oracle looks models up here. The registry only grows: ids, hashes and receivers
+/// never change. Anyone can register any weights, so a registration says nothing about who made
+/// them. An account that stands behind a model can say so.
 interface IModelRegistry is IModelRegistrar {
     /// @notice A model was registered.
     event ModelRegistered(
@@ -25,7 +27,8 @@ interface IModelRegistry is IModelRegistrar {
         address indexed registrant,
         Registration model
     );
-    /// @notice `account` says at `uri` that it stands behind a model. Only a note: the tools check the page it names.
+    /// @notice `account` says on the page `uri` that it stands behind a model. The registry checks
+    /// nothing; the tools check the page.
     event Attested(bytes32 indexed modelId, address indexed account, string uri);
 
     /// @notice Thrown for an id that is not registered.
@@ -35,11 +38,11 @@ interface IModelRegistry is IModelRegistrar {
 
     /// @notice Logs that the caller stands behind a model.
     /// @param modelId The model.
-    /// @param uri A page of the caller that names it; at most 512 bytes.
+    /// @param uri A page of the caller that names the model; at most 512 bytes.
     function attest(bytes32 modelId, string calldata uri) external;
 
     /// @notice A registered model. Reverts for an unknown id.
     /// @param modelId The model.
-    /// @return What is registered, at today's prices.
+    /// @return The model, at present prices.
     function modelOf(bytes32 modelId) external view returns (Model memory);
 }

@@ -7,6 +7,7 @@ struct Machine {
     bytes32 modelRoot;
     bytes32 inputRoot;
     bytes32 traceRoot;
+    /// First address of the code.
     uint32 codeBase;
     uint8 codeDepth;
     uint8 memoryDepth;
@@ -17,13 +18,19 @@ struct Machine {
     uint64 traceLimit;
 }
 
-/// @title One instruction of the virtual machine, and the code that it is one of
+/// @title Executes one instruction of the virtual machine, and keeps the code of programs
+/// @notice A dispute ends with one step. The verifier asks the stepper what state follows from the
+/// state in a witness. The stepper knows no claims and no money. It keeps the code of programs as
+/// contracts, so that a witness need not prove the instruction.
 interface IStepper {
-    /// @notice Stores piece `index` of a program's code: 2^14 bytes of it, or all of a shorter one; zeros at its end may be left out.
-    /// Anyone may; again is no error.
-    /// @param codeRoot Root of the code, a tree of depth `codeDepth` (docs/spec/commitments.md).
-    /// @param siblings Those of the piece's subtree under the root, bottom-up.
-    /// @return place The contract whose code the piece is, behind a stop byte.
+    /// @notice Stores a piece of a program's code: 2^14 bytes, or all of a shorter code. Zeros at
+    /// its end can be left out. Anyone can store code; storing it again is no error.
+    /// @param codeRoot Root of the code (docs/spec/commitments.md).
+    /// @param codeDepth Depth of the code's tree.
+    /// @param index The piece, from 0.
+    /// @param piece Its bytes.
+    /// @param siblings Siblings of the piece's subtree under the root, bottom-up.
+    /// @return place The contract whose code is the piece, after a stop byte.
     function storeCode(
         bytes32 codeRoot,
         uint8 codeDepth,
@@ -33,18 +40,27 @@ interface IStepper {
     ) external returns (address place);
 
     /// @notice Whether every piece of a code is stored.
+    /// @param codeRoot Root of the code.
+    /// @param codeDepth Depth of the code's tree.
+    /// @return True if it is.
     function hasCode(bytes32 codeRoot, uint8 codeDepth) external view returns (bool);
 
-    /// @notice The contract that holds a piece of a code, or will.
+    /// @notice The address of a piece of a code, whether it is stored yet or not.
+    /// @param codeRoot Root of the code.
+    /// @param codeDepth Depth of the code's tree.
+    /// @param index The piece, from 0.
+    /// @return The address.
     function placeOfCode(bytes32 codeRoot, uint8 codeDepth, uint256 index)
         external
         view
         returns (address);
 
     /// @notice Verifies a witness and takes one step.
-    /// @dev Total over stored code: reverts only when the witness is malformed or does not match the machine's roots, or when the piece that the
-    /// step reads is not stored.
-    /// @param witness State, at most one memory proof (docs/spec/vm.md); consumed to the byte.
+    /// @dev Total over stored code: reverts only if the witness is malformed, if it does not match
+    /// the machine's roots, or if the piece of code that the step reads is not stored.
+    /// @param machine The context of the run.
+    /// @param witness The state and at most one memory proof (docs/spec/vm.md), and not a byte
+    /// more.
     /// @return preState Hash of the witness's state.
     /// @return postState Hash of its only successor.
     function step(Machine calldata machine, bytes calldata witness)

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title The one kind of tree behind every root (docs/spec/commitments.md)
-/// @notice Keccak-256, leaves of 128 bytes, binary branches, fixed depth; bytes past the data are zero.
+/// @notice Memory, code, images and traces are committed to with this tree: keccak-256, leaves of
+/// 128 bytes, binary branches, a fixed depth. Bytes past the end of the data are zero.
 /// @dev A height counts levels above the leaves: a subtree of height h has 2^h leaves.
 library Merkle {
     /// @notice Bytes of a leaf.
@@ -12,13 +13,14 @@ library Merkle {
     bytes32 internal constant ZERO_LEAF =
         0x012893657d8eb2efad4de0a91bcd0e39ad9837745dec3ea923737ea803fc8e3d;
 
-    /// @notice Thrown when an opening's index lies outside a tree with so many levels of siblings.
+    /// @notice Thrown when an opening's index is outside of the tree, which has a level for each
+    /// sibling.
     error IndexOutsideTree(uint256 index, uint256 siblings);
 
-    /// @notice Thrown when data does not fit a tree of the depth asked for.
+    /// @notice Thrown when data does not fit into a tree of the given depth.
     error TooLongForTree(uint256 length, uint256 depth);
 
-    /// @notice Thrown when the nodes of a complete tree are not a power of two in number.
+    /// @notice Thrown when the number of nodes of a complete tree is not a power of two.
     error NotPowerOfTwo(uint256 count);
 
     /// @notice Hash of a branch.
@@ -30,7 +32,7 @@ library Merkle {
         }
     }
 
-    /// @notice Root of the subtree of zeros of a height.
+    /// @notice Root of a subtree of zeros of the given height.
     function zero(uint256 height) internal pure returns (bytes32 hash) {
         hash = ZERO_LEAF;
         for (uint256 i = 0; i < height; ++i) {
@@ -38,16 +40,16 @@ library Merkle {
         }
     }
 
-    /// @notice Smallest depth whose tree holds `length` bytes.
+    /// @notice Depth of the smallest tree that holds `length` bytes.
     function depthOf(uint256 length) internal pure returns (uint256 depth) {
         while (LEAF_BYTES << depth < length) ++depth;
     }
 
-    /// @notice Root that an opening leads to.
+    /// @notice Root to which an opening leads.
     /// @param node Hash of a leaf, or root of a subtree.
-    /// @param index Place of the node among those of its height; less than 2^siblings.
+    /// @param index Place of the node among those of its height; less than 2^(number of siblings).
     /// @param siblings One for each level from the node to the root, bottom-up.
-    /// @dev The caller checks the number of siblings: it fixes the height of the node.
+    /// @dev The caller checks the number of siblings, which fixes the height of the node.
     function root(bytes32 node, uint256 index, bytes32[] calldata siblings)
         internal
         pure
@@ -70,8 +72,8 @@ library Merkle {
         }
     }
 
-    /// @notice Root of a tree of 2^depth leaves that begins with `data` and is zero behind it.
-    /// @dev Costs one hash for each leaf and branch that `data` reaches, and two for each level above them.
+    /// @notice Root of a tree of 2^depth leaves that begins with `data` and is zero after it.
+    /// @dev Costs one hash for each leaf and branch over `data`, and two for each level above them.
     function root(bytes memory data, uint256 depth) internal pure returns (bytes32) {
         uint256 length = data.length;
         if (length > LEAF_BYTES << depth) revert TooLongForTree(length, depth);
@@ -81,7 +83,7 @@ library Merkle {
         uint256 count = nodes.length - 1;
         bytes32 filler = ZERO_LEAF;
         for (uint256 height = 0; height < depth; ++height) {
-            // The spare node at the end is the zero subtree beside an odd last one.
+            // When the number of nodes is odd, the last one is paired with a subtree of zeros.
             nodes[count] = filler;
             count = (count + 1) / 2;
             _halve(nodes, count);
@@ -90,8 +92,8 @@ library Merkle {
         return nodes[0];
     }
 
-    /// @notice Root of the complete tree over `nodes`, which it overwrites.
-    /// @param nodes Roots of subtrees of one height, a power of two of them.
+    /// @notice Root of the complete tree over `nodes`. Overwrites them.
+    /// @param nodes Roots of subtrees of one height. Their number is a power of two.
     function join(bytes32[] memory nodes) internal pure returns (bytes32) {
         uint256 count = nodes.length;
         if (count == 0 || count & (count - 1) != 0) revert NotPowerOfTwo(count);
@@ -103,7 +105,7 @@ library Merkle {
         return nodes[0];
     }
 
-    /// @dev Hashes of the leaves of non-empty data, and a spare node at the end.
+    /// @dev Hashes of the leaves of non-empty data, followed by a spare node.
     function _leaves(bytes memory data) private pure returns (bytes32[] memory nodes) {
         uint256 whole = data.length / LEAF_BYTES;
         uint256 rest = data.length % LEAF_BYTES;

@@ -16,8 +16,12 @@ import {
     ContentStatus,
     IAigcCollection
 } from "../interfaces/IAigcCollection.sol";
-import { IERC5192 } from "../interfaces/IERC5192.sol";
-import { IERC7007, IERC7007Enumerable, IERC7007Updatable } from "../interfaces/IERC7007.sol";
+import { IERC5192 } from "../interfaces/external/IERC5192.sol";
+import {
+    IERC7007,
+    IERC7007Enumerable,
+    IERC7007Updatable
+} from "../interfaces/external/IERC7007.sol";
 import {
     Callback,
     IInferenceOracle,
@@ -25,63 +29,84 @@ import {
     RequestStatus
 } from "../interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
+import { Lock } from "../libraries/Lock.sol";
+import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
 import { Commitments } from "./Commitments.sol";
 import { Metadata, TokenMetadata } from "./Metadata.sol";
 import { Prompt } from "./Prompt.sol";
 import { Requester } from "./Requester.sol";
 
 /// @title A model's answers as tokens
-/// @dev What is deployed is one implementation; collections are clones with `CollectionParams` as immutable arguments. A collection holds
-/// the mint fees of tokens without a final answer and what minters of voided ones have not taken, and nothing else.
-contract AigcCollection is IAigcCollection, ERC721("", "") {
+/// @notice The interface explains tokens, prompts and answers. This contract mints, asks the
+/// oracle, takes answers and pays the mint fees.
+/// @dev One implementation is deployed, and each collection is a clone with `CollectionParams` as
+/// immutable arguments. A collection holds the mint fees of tokens without a final answer, the mint
+/// fees of voided tokens that their minters have not withdrawn, and nothing else.
+contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     using Assets for address;
     using Commitments for Commitments.Book;
 
-    /// @dev | prompt 160 | isFinal 8 | isPaid 8 | hasContent 8 | takesEarly 8 | , content 160, request, digest.
+    /// @dev Four words: from the lowest bit prompt 160 | isFinal 8 | isPaid 8 | hasContent 8 |
+    /// takesEarly 8; content 160; requestId; digest.
     struct Token {
-        /// Code that is the prompt.
+        /// The contract whose code is the prompt.
         address prompt;
-        /// The oracle's final answer was noted: the token is unlocked and can no longer be voided.
+        /// The oracle's final answer is recorded: the token is unlocked and can no longer be
+        /// voided.
         bool isFinal;
-        /// The splitter has the mint fee.
+        /// The mint fee was paid to the splitter.
         bool isPaid;
         /// `addAigcData` was called.
         bool hasContent;
         /// The minter wants answers before they are final.
         bool takesEarly;
-        /// Code that is the content, if kept.
+        /// The contract whose code is the content, if it is kept.
         address content;
+        /// The oracle's request.
         uint256 requestId;
-        /// Of the content; of the answer, as long as no content was added; 0: no answer yet.
+        /// Digest of the content or, as long as no content was added, of the answer; 0 for no
+        /// answer yet.
         bytes32 digest;
     }
 
-    /// @notice Gas that the oracle's callback is paid for: it hashes the longest answer and notes its digest.
+    /// @notice Gas of the oracle's callback: enough to hash the longest answer and to record its
+    /// digest.
     uint64 public constant CALLBACK_GAS = 75_000;
-    /// @notice Most bytes that fit a contract's code behind a stop byte.
-    uint256 public constant MAX_KEPT = 24_575;
-    uint256 private constant BPS = 10_000;
+    /// @notice Most bytes of content that are kept. A contract's code holds so many.
+    uint256 public constant MAX_KEPT = MAX_CODE_DATA;
     bytes4 private constant ERC4906_ID = 0x49064906;
 
+    /// @notice Thrown when a locked function is called while another one is running.
     error Reentered();
+    /// @notice Thrown when anyone but the oracle calls.
     error NotOracle(address caller);
+    /// @notice Thrown when the value of a mint does not cover the mint fee. In wei.
     error MintFeeNotPaid(uint256 value, uint256 mintFee);
+    /// @notice Thrown for a token that exists already.
     error AlreadyMinted(uint256 id);
+    /// @notice Thrown when a token is transferred before its answer is final.
     error TokenLocked(uint256 id);
-    /// @notice Thrown for an answer to a request that no token waits for.
+    /// @notice Thrown for an answer to a request for which no token waits.
     error WrongRequest(uint256 requestId);
+    /// @notice Thrown for an answer that is not the final one.
     error NotFinal(uint256 id);
+    /// @notice Thrown when anyone but the minter calls.
     error NotMinter(address caller);
-    /// @notice Thrown for an early answer that the minter does not want, or that comes after the final one.
+    /// @notice Thrown for an early answer that the minter does not want, or that comes after the
+    /// final one.
     error EarlyNotTaken(uint256 id);
+    /// @notice Thrown when a token is to be voided whose request has not expired.
     error NotExpired(uint256 id);
+    /// @notice Thrown for a prompt that is another token's.
     error WrongPrompt(uint256 id, uint256 promptId);
+    /// @notice Thrown when content is added again.
     error ContentIsThere(uint256 id);
-    /// @notice Thrown for content that is not the answer; `expected` is 0 where there is none yet.
+    /// @notice Thrown for content that is not the answer. `expected` is 0 if there is none yet.
     error WrongContent(uint256 id, bytes32 digest, bytes32 expected);
     /// @notice Thrown for content that is not the final answer.
     error NotVerified(uint256 id);
+    /// @notice Thrown when there is no content to replace, or it is the same.
     error NothingToUpdate(uint256 id);
 
     address private immutable _requester = address(new Requester());
@@ -89,14 +114,6 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     mapping(uint256 id => Token) private _tokens;
     mapping(address minter => uint256) private _owed;
     Commitments.Book private _commitments;
-    bool private transient _entered;
-
-    modifier lock() {
-        if (_entered) revert Reentered();
-        _entered = true;
-        _;
-        _entered = false;
-    }
 
     // Life of a token
 
@@ -133,7 +150,8 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     }
 
     /// @inheritdoc IAigcCollection
-    /// @dev Not under the lock, or who is called back in a mint could spoil the delivery of another token's answer.
+    /// @dev Not under the lock. Otherwise a receiver that is called during a mint could spoil the
+    /// delivery of another token's answer.
     function aiOracleCallback(uint256 requestId, bytes calldata output, bytes calldata callbackData)
         external
     {
@@ -156,7 +174,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
 
     /// @inheritdoc IAigcCollection
     function takeEarly(uint256 id) external {
-        // A locked token is still its minter's.
+        // A locked token still belongs to its minter.
         if (_requireOwned(id) != msg.sender) revert NotMinter(msg.sender);
         if (_tokens[id].isFinal) revert EarlyNotTaken(id);
         _tokens[id].takesEarly = true;
@@ -173,7 +191,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
 
     /// @inheritdoc IAigcCollection
     function void(uint256 id) external lock {
-        // A locked token is still its minter's.
+        // A locked token still belongs to its minter.
         address minter = _requireOwned(id);
         CollectionParams memory collection = params();
         RequestStatus status = IInferenceOracle(collection.oracle).statusOf(_tokens[id].requestId);
@@ -344,7 +362,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
     }
 
     /// @inheritdoc IERC2981
-    /// @dev ROUNDING: down, so the seller gains. Never overflows.
+    /// @dev ROUNDING: down, so the seller gains. Cannot overflow.
     function royaltyInfo(uint256, uint256 price) external view returns (address, uint256) {
         CollectionParams memory collection = params();
         uint256 bps = collection.terms.royaltyBps;
@@ -395,7 +413,12 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
             || id == type(IERC5192).interfaceId || id == ERC4906_ID || super.supportsInterface(id);
     }
 
-    // Private
+    // Inside
+
+    /// @dev The lock's own error has the name of ERC-5192's event.
+    function _refuse() internal pure override {
+        revert Reentered();
+    }
 
     function _update(address to, uint256 id, address auth) internal override returns (address) {
         bool transfers = to != address(0) && _ownerOf(id) != address(0);
@@ -407,7 +430,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         return _ownerOf(id) != address(0) && _oracle().isAnswer(_tokens[id].requestId, digest);
     }
 
-    /// @dev The token that waits for the answer with which the oracle calls.
+    /// @dev The token that waits for the answer of this call. Reverts unless the oracle calls.
     function _waiting(uint256 requestId, bytes calldata callbackData)
         private
         view
@@ -421,7 +444,8 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         }
     }
 
-    /// @dev Whether the final answer was noted, or is the one with this digest.
+    /// @dev Records the answer with this digest if it is the final one. Returns whether a final
+    /// answer is recorded.
     function _noteIfFinal(uint256 id, Token storage token, bytes32 digest) private returns (bool) {
         if (token.isFinal) return true;
         if (!_oracle().isAnswer(token.requestId, digest)) return false;
@@ -431,7 +455,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         return true;
     }
 
-    /// @dev Content that was added stays until `update` replaces it.
+    /// @dev Records an answer. Content that was added stays until `update` replaces it.
     function _note(uint256 id, Token storage token, bytes32 digest, ContentStatus status) private {
         if (!token.hasContent) token.digest = digest;
         emit Answered(id, digest, status);
@@ -459,7 +483,8 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         uint64 salt,
         string calldata text
     ) private pure returns (bytes memory) {
-        return _isGreedy(collection) ? Prompt.encodeGreedy(text) : Prompt.encode(minter, salt, text);
+        if (_isGreedy(collection)) return Prompt.encodeGreedy(text);
+        return Prompt.encode(minter, salt, text);
     }
 
     function _isGreedy(CollectionParams memory collection) private pure returns (bool) {
@@ -479,7 +504,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         question.sampling.topK = terms.topK;
     }
 
-    /// @dev The minter's account at the oracle; deployed with its first mint.
+    /// @dev The minter's account at the oracle. The first mint deploys it.
     function _account(address minter) private returns (Requester) {
         address account = requesterOf(minter);
         if (account.code.length != 0) return Requester(account);
@@ -493,7 +518,7 @@ contract AigcCollection is IAigcCollection, ERC721("", "") {
         return bytes32(uint256(uint160(minter)));
     }
 
-    /// @dev Out of the head of the encoded arguments, which spares the strings.
+    /// @dev Decodes only the head of the arguments, which is cheaper than the strings.
     function _oracle() private view returns (IInferenceOracle oracle) {
         bytes memory arguments = Clones.fetchCloneArgs(address(this));
         (,, oracle) = abi.decode(arguments, (uint256, bytes32, IInferenceOracle));

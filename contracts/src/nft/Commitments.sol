@@ -1,32 +1,42 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice Mints that were announced by their hash.
+/// @title Commitments to mints of a greedy collection
+/// @notice A minter first commits to a mint by its hash. Only a commitment of the right age lets it
+/// mint, so that nobody can copy the text of a pending mint and be first.
 library Commitments {
+    /// @notice All commitments of a collection.
     struct Book {
-        /// @dev Seconds; 0: never.
+        /// Time of each commitment, in seconds; 0 for none.
         mapping(bytes32 commitment => uint256) madeAt;
     }
 
-    /// @notice A commitment is older than a pending mint can be, or who sees one could commit to its text and be first.
+    /// @notice Least age: more than a mint is pending. Otherwise whoever sees a pending mint could
+    /// commit to its text and still be first.
     uint256 internal constant MIN_AGE = 1 minutes;
+    /// @notice Most age.
     uint256 internal constant MAX_AGE = 1 days;
 
+    /// @notice Thrown for a commitment that was made before.
     error CommittedBefore(bytes32 commitment);
+    /// @notice Thrown for a mint without a commitment.
     error NotCommitted(bytes32 commitment);
+    /// @notice Thrown for a mint too soon or too late after its commitment. Ages in seconds.
     error WrongAge(uint256 age, uint256 least, uint256 most);
 
-    /// @notice What `minter` commits to; nobody else can use it.
+    /// @notice The commitment to a mint. Only `minter` can use it.
     function hash(address minter, uint64 salt, uint256 id) internal pure returns (bytes32) {
         return keccak256(abi.encode(minter, salt, id));
     }
 
-    /// @dev Once: or whoever sees it could make it too young again and again.
+    /// @notice Records a commitment.
+    /// @dev Only once. Otherwise whoever sees a commitment could make it too young again and again.
     function add(Book storage self, bytes32 commitment) internal {
         if (self.madeAt[commitment] != 0) revert CommittedBefore(commitment);
         self.madeAt[commitment] = block.timestamp;
     }
 
+    /// @notice Reverts unless a commitment has the right age.
     function requireRipe(Book storage self, bytes32 commitment) internal view {
         uint256 madeAt = self.madeAt[commitment];
         if (madeAt == 0) revert NotCommitted(commitment);

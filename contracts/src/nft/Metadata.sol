@@ -6,22 +6,24 @@ import { LibString } from "solady/utils/LibString.sol";
 import { CollectionParams, ContentStatus } from "../interfaces/IAigcCollection.sol";
 import { Utf8 } from "./Utf8.sol";
 
-/// @notice What a token's metadata says.
+/// @notice The values in a token's metadata.
 struct TokenMetadata {
     uint256 id;
     uint256 requestId;
     ContentStatus status;
-    /// keccak256 of the content; 0: none.
+    /// keccak256 of the content; 0 for none.
     bytes32 digest;
     bytes prompt;
-    /// Empty where it is not kept.
+    /// Empty if it is not kept.
     bytes content;
 }
 
-/// @notice Metadata as JSON in a data URI.
-/// @dev Prompts and answers are anybody's bytes: they stand in JSON strings only, repaired and escaped.
+/// @title Metadata of a collection and its tokens, as JSON in a data URI
+/// @notice Wallets and marketplaces read it through `tokenURI` and `contractURI`.
+/// @dev Anybody can choose the bytes of prompts and answers. So they appear only in JSON strings,
+/// repaired and escaped.
 library Metadata {
-    /// @notice ERC-7007's schema, and where the answer stands.
+    /// @notice Metadata of a token: ERC-7007's schema, and how far the answer can be relied on.
     function tokenUri(CollectionParams memory params, TokenMetadata memory token)
         internal
         pure
@@ -53,7 +55,7 @@ library Metadata {
         return _dataUri(string.concat(head, tail));
     }
 
-    /// @notice ERC-7572's schema.
+    /// @notice Metadata of the collection: ERC-7572's schema.
     function contractUri(CollectionParams memory params) internal pure returns (string memory) {
         return _dataUri(
             string.concat(

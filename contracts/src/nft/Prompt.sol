@@ -4,16 +4,19 @@ pragma solidity 0.8.37;
 import { LibString } from "solady/utils/LibString.sol";
 import { Utf8 } from "./Utf8.sol";
 
-/// @notice A token's prompt: who mints, with which salt, and the text that the model is asked. Where the salt makes no difference, the
-/// text alone.
+/// @title The prompt of a token
+/// @notice It names the minter, the salt and the text that the model is asked; in a greedy
+/// collection, where a salt makes no difference, only the text. Its hash is the token's id.
 library Prompt {
     /// @notice Most bytes of a prompt.
     uint256 internal constant MAX_LENGTH = 4096;
 
+    /// @notice Thrown for a prompt of more than 4,096 bytes.
     error PromptTooLong(uint256 length);
+    /// @notice Thrown for a prompt that is not well-formed UTF-8.
     error NotUtf8();
 
-    /// @notice `imo1 by=0x<minter> salt=<salt>\n<text>`, UTF-8.
+    /// @notice The prompt of a mint: `imo1 by=0x<minter> salt=<salt>\n<text>`, UTF-8.
     function encode(address minter, uint64 salt, string calldata text)
         internal
         pure
@@ -31,7 +34,7 @@ library Prompt {
         );
     }
 
-    /// @notice `imo1\n<text>`, UTF-8.
+    /// @notice The prompt of a mint in a greedy collection: `imo1\n<text>`, UTF-8.
     function encodeGreedy(string calldata text) internal pure returns (bytes memory) {
         return _checked(abi.encodePacked("imo1\n", text));
     }
@@ -41,7 +44,7 @@ library Prompt {
         return uint256(keccak256(prompt));
     }
 
-    /// @notice What the model's randomness is drawn from.
+    /// @notice The seed with which the model is asked.
     function seedOf(address minter, uint64 salt) internal pure returns (uint64) {
         return uint64(uint256(keccak256(abi.encode(minter, salt))));
     }

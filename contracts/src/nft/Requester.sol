@@ -5,19 +5,22 @@ import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 import { Callback, IInferenceOracle, Question } from "../interfaces/IInferenceOracle.sol";
 
 /// @title Asks the oracle for one minter of one collection
-/// @notice The oracle credits what it gives back to who asked. So each minter has an account there of its own, and nobody has to
-/// work out whose a refund is.
-/// @dev A clone, whose argument is its collection. Never holds ETH.
+/// @notice The oracle credits refunds to the account that asked. So each minter has a requester of
+/// its own, and the collection need not find out whose a refund is.
+/// @dev A clone whose argument is its collection. It never holds ETH.
 contract Requester {
+    /// @notice Thrown when anyone but the collection calls.
     error NotCollection(address caller);
 
+    /// @dev Only the collection can call.
     modifier onlyCollection() {
         address collection = abi.decode(Clones.fetchCloneArgs(address(this)), (address));
         if (msg.sender != collection) revert NotCollection(msg.sender);
         _;
     }
 
-    /// @notice Passes a request on.
+    /// @notice Passes a request on to the oracle.
+    /// @return id The id of the request.
     function request(
         IInferenceOracle oracle,
         Question calldata question,
@@ -27,7 +30,8 @@ contract Requester {
         return oracle.request{ value: msg.value }(question, prompt, callback);
     }
 
-    /// @notice Sends the credit to `to`.
+    /// @notice Pays the credit at the oracle to `to`.
+    /// @return amount The payment, in wei.
     function withdraw(IInferenceOracle oracle, address to)
         external
         onlyCollection

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice UTF-8 as the Unicode standard defines it (table 3-7): shortest forms, no surrogates, nothing above U+10FFFF.
+/// @title UTF-8 as the Unicode standard defines it (table 3-7)
+/// @notice Prompts must be well-formed, and metadata repairs answers that are not. Well-formed text
+/// has the shortest forms, no surrogates, and nothing above U+10FFFF.
 library Utf8 {
-    /// @dev U+FFFD.
+    /// @dev U+FFFD, in the highest bytes of a word.
     uint256 private constant REPLACEMENT = 0xefbfbd << 232;
+    /// @dev The bits that are 0 in a word of ASCII.
     uint256 private constant HIGH_BITS =
         0x8080808080808080808080808080808080808080808080808080808080808080;
 
@@ -26,7 +29,7 @@ library Utf8 {
         return true;
     }
 
-    /// @notice `text` with U+FFFD for each byte that belongs to no character.
+    /// @notice `text` with U+FFFD in place of each byte that belongs to no character.
     function repair(bytes memory text) internal pure returns (bytes memory repaired) {
         if (isWellFormed(text)) return text;
 
@@ -36,7 +39,7 @@ library Utf8 {
         for (uint256 i = 0; i < length;) {
             uint256 word = _load(text, i);
             uint256 size = _size(word);
-            // INVARIANT: written <= 3 i, so what is stored lies within `repaired`.
+            // INVARIANT: written <= 3 i, so every stored word lies within `repaired`.
             unchecked {
                 if (size == 0 || size > length - i) {
                     _store(repaired, written, REPLACEMENT);
@@ -54,7 +57,7 @@ library Utf8 {
         }
     }
 
-    /// @dev Bytes of the character that `word` begins with; 0: none does.
+    /// @dev Bytes of the character with which `word` begins; 0 if it begins with none.
     function _size(uint256 word) private pure returns (uint256) {
         uint256 head = word >> 224;
         if (head < 0x80000000) return 1;

@@ -2,13 +2,20 @@
 pragma solidity 0.8.37;
 
 import { LibBit } from "solady/utils/LibBit.sol";
+import { TOKEN_UNIT } from "../libraries/Units.sol";
 
-/// @notice The arithmetic of one sale: bids on price ticks, the walk that finds the price, and what each bidder gets.
-/// @dev The price is never rounded: it is proceeds / sold. Claims take from running remainders, so that the last one takes
-/// exactly the rest, in any order. INVARIANT: of the marginal tick, what is filled is at most what is bid.
+/// @title The arithmetic of one sale: bids on price ticks, the price, and what each bidder gets
+/// @notice The offering places bids here while a sale runs. After its end a walk down the ticks
+/// finds the price: from the highest tick with a bid, until demand meets supply. Then bidders take
+/// their fills.
+/// @dev The price is proceeds / sold, and is never rounded. Claims take from running remainders, so
+/// that the last claim takes exactly the rest, in any order. INVARIANT: of the marginal tick, at
+/// most what is bid is filled.
 library Auction {
+    /// @notice Most ticks of a sale.
     uint256 internal constant MAX_TICKS = 1024;
 
+    /// @notice The terms that the arithmetic needs (`SaleParams`).
     struct Terms {
         uint128 floorPrice;
         uint128 tickStep;
@@ -17,64 +24,77 @@ library Auction {
         uint112 softCap;
     }
 
-    /// @notice What one bid must keep to.
+    /// @notice The limits of a bid.
     struct Limits {
+        /// Ticks of the sale.
         uint256 ticks;
         /// Least total of one bidder.
         uint256 minimum;
-        /// Whether a bid may move to a lower tick.
+        /// Whether a bid can move to a lower tick.
         bool mayLower;
     }
 
+    /// @notice The bid of one bidder.
+    /// @dev From the lowest bit: amount 112 | tickPlusOne 16 | tokens 96 | claimedAt 32.
     struct Bid {
+        /// The whole bid, in currency.
         uint112 amount;
-        /// 0: no bid.
+        /// 0 for no bid.
         uint16 tickPlusOne;
+        /// Token units that the claim gave.
         uint96 tokens;
-        /// Seconds; 0: not claimed.
+        /// Time of the claim, in seconds; 0 if it was not claimed.
         uint32 claimedAt;
     }
 
-    /// @dev `above` is the demand at the ticks walked so far, `pairs` the pairs of ticks left to walk.
+    /// @notice Where the walk stands.
     struct Walk {
+        /// The demand of the ticks above.
         uint128 above;
+        /// Pairs of ticks that are left.
         uint16 pairs;
     }
 
-    /// @notice What the walk has found.
+    /// @notice What the walk found.
     struct Result {
         uint128 proceeds;
         uint96 sold;
     }
 
-    /// @dev The word that every claim reads: what earlier claims left of the result.
+    /// @notice What earlier claims left of the result. Every claim reads this word.
+    /// @dev From the lowest bit: proceeds 112 | sold 96 | marginalPlusOne 16 | phase 8.
     struct Book {
         uint112 proceeds;
         uint96 sold;
-        /// The tick that is filled in part or not at all; ticks above it are filled, those below get nothing. 0: all are filled.
+        /// The tick, plus 1, that is filled in part or not at all. Ticks above it are filled, and
+        /// ticks below it get nothing. 0 if all are filled.
         uint16 marginalPlusOne;
         Phase phase;
     }
 
-    /// @dev What earlier claims left of the marginal tick: what of it is filled and what is bid there.
+    /// @notice What earlier claims left of the marginal tick.
     struct Margin {
+        /// What of it is filled.
         uint128 filled;
+        /// What is bid at it.
         uint128 demand;
     }
 
+    /// @notice Everything about one sale.
     struct State {
         Terms terms;
         Walk walk;
         Book book;
         Margin margin;
         Result result;
-        /// One bit for each pair of ticks with a bid.
+        /// A bit for each pair of ticks, set if it has a bid.
         uint256[2] used;
-        /// Two ticks a word.
+        /// Currency bid at each tick, two ticks in a word.
         uint128[MAX_TICKS] demand;
         mapping(address bidder => Bid) bids;
     }
 
+    /// @notice How far a sale has come (`SaleStatus`).
     enum Phase {
         None,
         Bidding,
@@ -83,29 +103,29 @@ library Auction {
         Failed
     }
 
-    /// @notice What a bidder gets; it pays its amount less the refund.
+    /// @notice What a bidder gets. It pays `spent`, which is its bid less the refund.
     struct Fill {
         uint256 tokens;
         uint256 spent;
         uint256 refund;
     }
 
+    /// @notice Most currency of a bid and of the proceeds.
     uint256 internal constant MAX_AMOUNT = type(uint112).max;
+    /// @dev Stands for no pair of ticks.
     uint256 private constant NONE = type(uint16).max;
-    /// @dev Token units a price is for.
-    uint256 private constant UNIT = 1e18;
 
     /// @notice Thrown for a bid above the top tick.
     error NoSuchTick(uint256 tick, uint256 ticks);
     /// @notice Thrown for a bid whose total is below the minimum, or 0.
     error BelowMinimumBid(uint256 total, uint256 minimum);
-    /// @notice Thrown for a sum that the books have no room for.
+    /// @notice Thrown for a sum for which the books have no room.
     error BidTooLarge(uint256 total);
     /// @notice Thrown when a bid moves to a lower tick in the last fifth of the sale.
     error TickLowered(uint256 tick, uint256 before);
-    /// @notice Thrown when there is no bid to withdraw.
+    /// @notice Thrown when there is no bid to take back.
     error NoBid(address bidder);
-    /// @notice Thrown for no ticks, and for more than 1,024.
+    /// @notice Thrown for 0 ticks and for more than 1,024.
     error InvalidTicks(uint256 ticks);
     /// @notice Thrown for a floor price of 0.
     error NoFloorPrice();
@@ -115,12 +135,12 @@ library Auction {
     error NoSoftCap();
     /// @notice Thrown for a soft cap that the top tick does not reach.
     error SoftCapAboveHardCap(uint256 softCap, uint256 hardCap);
-    /// @notice Thrown for a hard cap that the books have no room for.
+    /// @notice Thrown for a hard cap for which the books have no room.
     error HardCapTooLarge(uint256 hardCap);
-    /// @notice Thrown for a minimum that nobody could use up.
+    /// @notice Thrown for a least bid above the price of the whole supply.
     error MinimumBidAboveHardCap(uint256 minimumBid, uint256 hardCap);
 
-    /// @notice Begins a sale, or says by name what is wrong with its terms.
+    /// @notice Begins a sale. An error names the term that is wrong.
     function begin(State storage self, Terms memory terms, uint256 minimumBid) internal {
         if (terms.ticks == 0 || terms.ticks > MAX_TICKS) revert InvalidTicks(terms.ticks);
         if (terms.floorPrice == 0) revert NoFloorPrice();
@@ -137,7 +157,7 @@ library Auction {
         self.book.phase = Phase.Bidding;
     }
 
-    /// @notice Adds `amount` to a bid and puts all of it at `tick`.
+    /// @notice Adds `amount` to a bid and moves the whole bid to `tick`.
     /// @return total The whole bid.
     function place(
         State storage self,
@@ -164,6 +184,7 @@ library Auction {
     }
 
     /// @notice Takes a bid back.
+    /// @return amount The whole bid.
     function withdraw(State storage self, address bidder) internal returns (uint256 amount) {
         Bid memory bid = self.bids[bidder];
         if (bid.tickPlusOne == 0) revert NoBid(bidder);
@@ -172,10 +193,10 @@ library Auction {
         delete self.bids[bidder];
     }
 
-    /// @notice Walks down up to `pairs` pairs of ticks with bids, until the price is found.
-    /// @return done Whether it is.
-    /// @dev With D the demand above a tick and need(t) what the supply costs at tick t, the proceeds are the largest
-    /// min(demand at or above t, need(t)) over all ticks.
+    /// @notice Walks down until the price is found, over at most `pairs` pairs of ticks with bids.
+    /// @return done Whether the price is found.
+    /// @dev The proceeds are the maximum, over all ticks t, of the minimum of the demand at or
+    /// above t and of what the supply costs at t.
     function advance(State storage self, uint256 pairs) internal returns (bool done) {
         Walk memory walk = self.walk;
         self.book.phase = Phase.Walking;
@@ -191,7 +212,8 @@ library Auction {
         self.walk = walk;
     }
 
-    /// @notice What `bidder` gets; nothing without a bid, before the price is found, or when it was taken.
+    /// @notice What `bidder` gets: nothing without a bid, before the price is found, or after it
+    /// was taken.
     function quote(State storage self, address bidder) internal view returns (Fill memory fill) {
         Book memory book = self.book;
         Bid memory bid = self.bids[bidder];
@@ -202,17 +224,18 @@ library Auction {
                 fill.spent = bid.amount;
             } else if (bid.tickPlusOne == book.marginalPlusOne) {
                 Margin memory margin = self.margin;
-                // ROUNDING: up, so that what is left to fill never exceeds what is left of the bids.
+                // ROUNDING: up, so that the part that is left to fill never exceeds the bids that
+                // are left.
                 uint256 scaled = uint256(bid.amount) * margin.filled;
                 fill.spent = (scaled + margin.demand - 1) / margin.demand;
             }
-            // ROUNDING: down; what is lost is the next claim's, and the last takes all that is left.
+            // ROUNDING: down. The next claims gain, and the last one takes everything that is left.
             if (fill.spent != 0) fill.tokens = fill.spent * book.sold / book.proceeds;
         }
         fill.refund = bid.amount - fill.spent;
     }
 
-    /// @notice Takes what `quote` says out of the remainders.
+    /// @notice Gives `bidder` what `quote` says, out of the remainders.
     function take(State storage self, address bidder) internal returns (Fill memory fill) {
         fill = quote(self, bidder);
         if (fill.spent + fill.refund == 0) return fill;
@@ -235,12 +258,12 @@ library Auction {
         }
     }
 
-    /// @notice Price of a tick, in currency per 1e18 token units.
+    /// @notice The price of a tick, in currency units per 1e18 token units.
     function price(State storage self, uint256 tick) internal view returns (uint256) {
         return _price(self.terms, tick);
     }
 
-    /// @notice Demand of all ticks; for views, since it reads up to 512 words.
+    /// @notice The demand of all ticks. For views only, since it reads up to 512 words.
     function totalDemand(State storage self) internal view returns (uint256 sum) {
         uint256 pair = MAX_TICKS / 2;
         while ((pair = _usedBelow(self, pair)) != NONE) {
@@ -248,7 +271,7 @@ library Auction {
         }
     }
 
-    /// @dev Adds a tick to the walk; true when that finds the price.
+    /// @dev Walks over one tick. Returns whether that finds the price.
     function _cross(State storage self, Walk memory walk, uint256 tick) private returns (bool) {
         uint256 demand = self.demand[tick];
         if (demand == 0) return false;
@@ -264,13 +287,13 @@ library Auction {
         return true;
     }
 
-    /// @dev `demand` is what is bid at the marginal tick.
+    /// @dev Records the result. `demand` is what is bid at the marginal tick.
     function _finish(State storage self, Walk memory walk, uint256 proceeds, uint256 demand)
         private
     {
         Terms memory terms = self.terms;
         uint256 sold = terms.supply;
-        if (proceeds < _need(terms, 0)) sold = proceeds * UNIT / terms.floorPrice;
+        if (proceeds < _need(terms, 0)) sold = proceeds * TOKEN_UNIT / terms.floorPrice;
 
         Book storage book = self.book;
         if (proceeds < terms.softCap || sold == 0) {
@@ -299,7 +322,7 @@ library Auction {
         return 1 << (tick / 2 % 256);
     }
 
-    /// @dev The highest used pair below `pair`, or `NONE`.
+    /// @dev The highest pair of ticks below `pair` that has a bid, or `NONE`.
     function _usedBelow(State storage self, uint256 pair) private view returns (uint256) {
         for (uint256 word = 2; word != 0; --word) {
             uint256 base = (word - 1) * 256;
@@ -311,9 +334,10 @@ library Auction {
         return NONE;
     }
 
-    /// @dev What the whole supply costs at `tick`. ROUNDING: down, so nobody pays above its limit.
+    /// @dev What the whole supply costs at `tick`. ROUNDING: down, so that nobody pays more than
+    /// its limit.
     function _need(Terms memory terms, uint256 tick) private pure returns (uint256) {
-        return _price(terms, tick) * terms.supply / UNIT;
+        return _price(terms, tick) * terms.supply / TOKEN_UNIT;
     }
 
     function _price(Terms memory terms, uint256 tick) private pure returns (uint256) {

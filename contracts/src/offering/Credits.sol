@@ -2,35 +2,25 @@
 pragma solidity 0.8.37;
 
 import { ICredits } from "../interfaces/ICredits.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
+import { Calls } from "../libraries/Calls.sol";
+import { Lock } from "../libraries/Lock.sol";
 
-/// @notice Payments that stop nobody: what is not taken is kept as a credit. One transient lock spans all that moves money.
-abstract contract Credits is ICredits {
+/// @title Keeps payments that a receiver refused
+/// @notice The base of offering and escrow. Everything that moves money is under the lock.
+abstract contract Credits is ICredits, Lock {
     using Assets for address;
 
-    /// @dev Gas a receiver of ETH gets when another asked for the payment.
-    uint256 private constant PUSH_GAS = 30_000;
-
-    /// @notice Thrown while a call that moves money is running.
-    error Locked();
-    /// @notice Thrown when there is nothing to withdraw.
+    /// @notice Thrown when an account has no credit.
     error NoCredit(address account, address currency);
-    /// @notice Thrown on a withdrawal to nobody.
+    /// @notice Thrown when the account to pay is 0.
     error InvalidRecipient(address to);
 
     /// @inheritdoc ICredits
     mapping(address account => mapping(address currency => uint256)) public creditOf;
-    bool private transient _locked;
-
-    modifier locked() {
-        if (_locked) revert Locked();
-        _locked = true;
-        _;
-        _locked = false;
-    }
 
     /// @inheritdoc ICredits
-    function withdraw(address currency, address to) external locked {
+    function withdraw(address currency, address to) external lock {
         if (to == address(0)) revert InvalidRecipient(to);
         uint256 amount = creditOf[msg.sender][currency];
         if (amount == 0) revert NoCredit(msg.sender, currency);
@@ -39,9 +29,10 @@ abstract contract Credits is ICredits {
         currency.send(to, amount);
     }
 
-    /// @dev Pays, or keeps what is not taken as a credit. Who called for itself gets half of the gas there is.
+    /// @dev Pays, or keeps a refused payment as a credit. A caller that is paid itself gets half of
+    /// the gas that is left.
     function _pay(address currency, address to, uint256 amount) internal {
-        uint256 ethGas = to == msg.sender ? gasleft() / 2 : PUSH_GAS;
+        uint256 ethGas = to == msg.sender ? gasleft() / 2 : Calls.PUSH_GAS;
         if (currency.trySend(to, amount, ethGas)) return;
         creditOf[to][currency] += amount;
         emit CreditAdded(to, currency, amount);

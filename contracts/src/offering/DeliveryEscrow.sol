@@ -4,33 +4,37 @@ pragma solidity 0.8.37;
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../interfaces/IDeliveryEscrow.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
 import { Credits } from "./Credits.sol";
 
-/// @title All delivery escrows
-/// @dev INVARIANT: of each, released + refunded + forgone <= funded, and the rest is held here. Refunds cannot exceed what was
-/// not released, since no tokens but the returnable ones can be moved before the end of refunds.
+/// @title Holds part of each sale's ETH until the model has been delivered
+/// @notice One contract holds all escrows, each named by its token. The interface explains who is
+/// paid when.
+/// @dev INVARIANT: of each escrow, released + refunded + forgone <= funded, and the contract holds
+/// the rest. Refunds cannot exceed what was not released, since only returnable tokens can move
+/// before the end of refunds.
 contract DeliveryEscrow is IDeliveryEscrow, Credits {
     using Assets for address;
 
+    /// @dev An escrow: its terms and its money.
     struct Escrow {
         Delivery delivery;
         EscrowBooks books;
     }
 
-    /// @notice Thrown for others than the offering.
+    /// @notice Thrown when anyone but the offering calls.
     error NotOffering(address caller);
     /// @notice Thrown when an escrow is funded again.
     error AlreadyFunded(address token);
     /// @notice Thrown for a token that has no escrow.
     error NoEscrow(address token);
-    /// @notice Thrown when the creator comes too late.
+    /// @notice Thrown when the creator is to be paid after the deadline.
     error DeliveryOver(uint256 deadline);
     /// @notice Thrown when tokens are returned before the deadline.
     error DeliveryNotOver(uint256 deadline);
-    /// @notice Thrown when tokens are returned too late.
+    /// @notice Thrown when tokens are returned after the end of refunds.
     error RefundsOver(uint256 end);
-    /// @notice Thrown when the rest is asked for while tokens can be returned.
+    /// @notice Thrown when an escrow is closed before the end of refunds.
     error RefundsNotOver(uint256 end);
 
     /// @inheritdoc IDeliveryEscrow
@@ -52,7 +56,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
     }
 
     /// @inheritdoc IDeliveryEscrow
-    function release(address token) external locked returns (uint256 amount) {
+    function release(address token) external lock returns (uint256 amount) {
         Escrow storage escrow = _escrow(token);
         uint256 deadline = escrow.delivery.deadline;
         if (block.timestamp >= deadline) revert DeliveryOver(deadline);
@@ -68,7 +72,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
     /// @inheritdoc IDeliveryEscrow
     function refund(address token, uint256 tokens, address to)
         external
-        locked
+        lock
         returns (uint256 amount)
     {
         Escrow storage escrow = _escrow(token);
@@ -81,13 +85,13 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         escrow.books.refunded += uint128(amount);
         emit Refunded(token, msg.sender, to, tokens, amount);
         token.pull(msg.sender, tokens);
-        // Redeems nothing: the pool that burning redeems is left to those who stay.
+        // Redeems nothing, so that the whole redemption pool stays with the remaining holders.
         IModelToken(token).burn(tokens, new address[](0));
         Assets.ETH.send(to, amount);
     }
 
     /// @inheritdoc IDeliveryEscrow
-    function close(address token) external locked returns (uint256 amount) {
+    function close(address token) external lock returns (uint256 amount) {
         Escrow storage escrow = _escrow(token);
         uint256 end = escrow.delivery.refundEnd;
         if (block.timestamp < end) revert RefundsNotOver(end);
@@ -127,7 +131,8 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         if (escrow.books.funded == 0) revert NoEscrow(token);
     }
 
-    /// @dev What the sold tokens earned with answers. ROUNDING: down, so the buyers have earned it when it is released.
+    /// @dev What the sold tokens earned from answers. ROUNDING: down, so that buyers have earned
+    /// every wei that is released.
     function _earned(Delivery memory delivery) private view returns (uint256) {
         return ISplitter(delivery.splitter).usage() * delivery.sold / delivery.supply;
     }
@@ -137,7 +142,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         return releasable_ - books.released;
     }
 
-    /// @dev ROUNDING: down, so that all returnable tokens together get no more than there is.
+    /// @dev ROUNDING: down, so that all returnable tokens together get no more than is left.
     function _refundOf(Escrow storage escrow, uint256 tokens) private view returns (uint256) {
         uint256 remainder = escrow.books.funded - escrow.books.released;
         return remainder * tokens / escrow.delivery.returnable;

@@ -7,7 +7,6 @@ import { IImoFactory } from "../interfaces/IImoFactory.sol";
 import {
     BidView,
     IModelOffering,
-    ISaleValidationHook,
     OpeningTerms,
     Permit,
     SaleParams,
@@ -15,31 +14,41 @@ import {
     SaleView
 } from "../interfaces/IModelOffering.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
-import { IUniswapV2Factory } from "../interfaces/IUniswapV2.sol";
-import { IWrappedEther } from "../interfaces/IWrappedEther.sol";
-import { Assets } from "../token/Assets.sol";
+import { ISaleValidationHook } from "../interfaces/external/ISaleValidationHook.sol";
+import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
+import { IWrappedEther } from "../interfaces/external/IWrappedEther.sol";
+import { Assets } from "../libraries/Assets.sol";
+import { Calls } from "../libraries/Calls.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Auction } from "./Auction.sol";
 import { Credits } from "./Credits.sol";
 import { DeliveryEscrow } from "./DeliveryEscrow.sol";
 import { Pool } from "./Pool.sol";
 
 /// @title All sales of model tokens
-/// @dev `settle` touches only this contract's storage, so nothing outside can stop it. INVARIANT: until a sale is opened, its
-/// tokens and its currency are here, but for what its bidders have claimed.
+/// @notice The interface explains how a sale runs. This contract holds the money and the tokens;
+/// `Auction` does the arithmetic, and `Pool` opens the pool.
+/// @dev `settle` touches only this contract's storage, so nothing outside can stop it. INVARIANT:
+/// until a sale is opened, the contract holds its tokens and its currency, except for what bidders
+/// have claimed.
 contract ModelOffering is IModelOffering, Credits {
     using Assets for address;
     using Auction for Auction.State;
 
-    /// @dev The word that a bid reads.
+    /// @dev The word that every bid reads.
+    /// From the lowest bit: start 40 | end 40 | ticks 16 | minimumBid 112 | inToken 8 | hooked 8.
     struct Entry {
         uint40 start;
         uint40 end;
         uint16 ticks;
         uint112 minimumBid;
+        /// Whether the currency is an ERC-20.
         bool inToken;
+        /// Whether there is a hook.
         bool hooked;
     }
 
+    /// @dev Everything about a sale.
     struct Sale {
         Entry entry;
         address currency;
@@ -50,51 +59,54 @@ contract ModelOffering is IModelOffering, Credits {
         Auction.State auction;
     }
 
-    uint256 private constant BPS = 10_000;
-    uint256 private constant SHORTEST = 1 days;
-    uint256 private constant LONGEST = 365 days;
-    /// @dev After this long without a pool the sale can be opened without one.
+    /// @dev Least time from start to end.
+    uint256 private constant MIN_DURATION = 1 days;
+    /// @dev Most time from start to end.
+    uint256 private constant MAX_DURATION = 365 days;
+    /// @dev Time after the end from which a sale can be opened without its pool.
     uint256 private constant PATIENCE = 7 days;
-    /// @dev More than any pair needs to be deployed, emptied and filled; a pool that fails in less could not be opened at all.
+    /// @dev Gas for the pool: more than it takes to deploy, empty and fill any pair. A pool that
+    /// fails with this much gas cannot be opened at all.
     uint256 private constant POOL_GAS = 6_000_000;
-    /// @dev Gas for what follows, with the most grants.
+    /// @dev Gas for what follows the pool, with the most grants.
     uint256 private constant OPEN_GAS = 1_000_000;
 
-    /// @notice Thrown for others than the factory.
+    /// @notice Thrown when anyone but the factory calls.
     error NotFactory(address caller);
-    /// @notice Thrown for others than this contract.
+    /// @notice Thrown when anyone but this contract calls.
     error NotSelf(address caller);
-    /// @notice Thrown for ETH that is no bid and not unwrapped.
+    /// @notice Thrown for ETH that is neither a bid nor unwrapped.
     error NotWrappedEther(address sender);
-    /// @notice Thrown on a second sale of a token.
+    /// @notice Thrown for a second sale of a token.
     error SaleExists(address token);
     /// @notice Thrown for a token that has no sale.
     error NoSale(address token);
-    /// @notice Thrown for proceeds that go to nobody.
+    /// @notice Thrown for a sale without a creator.
     error NoCreator();
-    /// @notice Thrown for a currency that is no other contract.
+    /// @notice Thrown for a currency that is neither ETH nor another contract.
     error InvalidCurrency(address currency);
-    /// @notice Thrown for a hook that is no contract.
+    /// @notice Thrown for a hook that is not a contract.
     error InvalidHook(address hook);
     /// @notice Thrown for a sale of less than a day.
     error SaleTooShort(uint256 start, uint256 end);
     /// @notice Thrown for a sale of more than a year.
     error SaleTooLong(uint256 start, uint256 end);
-    /// @notice Thrown when not all tokens of the sale are here.
+    /// @notice Thrown when this contract does not hold all tokens of the sale.
     error SupplyNotHeld(uint256 held, uint256 supply);
-    /// @notice Thrown outside of [start, end).
+    /// @notice Thrown for a bid before `start` or from `end` on.
     error SaleNotRunning(uint256 start, uint256 end);
-    /// @notice Thrown on withdrawals in the last fifth.
+    /// @notice Thrown when a bid is taken back in the last fifth of the sale, which began at
+    /// `since`.
     error BidsLocked(uint256 since);
     /// @notice Thrown when a sale is settled before its end.
     error SaleNotOver(uint256 end);
     /// @notice Thrown for a call that the sale's status does not allow.
     error WrongStatus(SaleStatus status);
-    /// @notice Thrown when the ETH sent is not what is bid.
+    /// @notice Thrown when the value of the call is not the bid. In wei.
     error WrongValue(uint256 value, uint256 expected);
     /// @notice Thrown when less or more of a currency arrives than was sent.
     error InexactTransfer(uint256 arrived, uint256 expected);
-    /// @notice Thrown when the pool cannot be opened; `open` leaves it out after `since`.
+    /// @notice Thrown when the pool cannot be opened. From `since` on, `open` leaves it out.
     error PoolNotOpened(address token, uint256 since);
 
     /// @inheritdoc IModelOffering
@@ -115,7 +127,7 @@ contract ModelOffering is IModelOffering, Credits {
         escrow = address(new DeliveryEscrow(address(this)));
     }
 
-    /// @notice Takes what wrapped ETH pays out. 2,300 gas suffice.
+    /// @notice Takes ETH from wrapped ETH. 2,300 gas suffice.
     receive() external payable {
         if (msg.sender != weth) revert NotWrappedEther(msg.sender);
     }
@@ -160,7 +172,7 @@ contract ModelOffering is IModelOffering, Credits {
     function bid(address token_, uint256 tick, uint256 amount, bytes calldata hookData)
         external
         payable
-        locked
+        lock
     {
         _bid(token_, tick, amount, hookData);
     }
@@ -172,8 +184,8 @@ contract ModelOffering is IModelOffering, Credits {
         uint256 amount,
         bytes calldata hookData,
         Permit calldata permit
-    ) external locked {
-        // Anyone can use the signature first; then the approval is there all the same.
+    ) external lock {
+        // Somebody may have used the signature already. Then the approval exists all the same.
         try IERC20Permit(_sale(token_).currency)
             .permit(
                 msg.sender, address(this), amount, permit.deadline, permit.v, permit.r, permit.s
@@ -183,7 +195,7 @@ contract ModelOffering is IModelOffering, Credits {
     }
 
     /// @inheritdoc IModelOffering
-    function cancel(address token_) external locked {
+    function cancel(address token_) external lock {
         Sale storage sale = _sale(token_);
         Entry memory entry = sale.entry;
         _requireRunning(entry);
@@ -210,7 +222,7 @@ contract ModelOffering is IModelOffering, Credits {
     }
 
     /// @inheritdoc IModelOffering
-    function claim(address token_, address[] calldata bidders) external locked {
+    function claim(address token_, address[] calldata bidders) external lock {
         Sale storage sale = _sales[token_];
         if (sale.auction.book.phase < Auction.Phase.Sold) revert WrongStatus(_status(sale));
 
@@ -226,7 +238,7 @@ contract ModelOffering is IModelOffering, Credits {
     }
 
     /// @inheritdoc IModelOffering
-    function open(address token_) external locked {
+    function open(address token_) external lock {
         Sale storage sale = _sale(token_);
         SaleStatus status = _status(sale);
         if (status != SaleStatus.Sold && status != SaleStatus.Failed) revert WrongStatus(status);
@@ -257,7 +269,8 @@ contract ModelOffering is IModelOffering, Credits {
         if (paid != 0) _pay(sale.currency, sale.creator, paid);
     }
 
-    /// @notice Opens the pool of a sale. Only this contract, which calls itself so that a failure can be caught.
+    /// @notice Opens the pool of a sale. Only this contract can call this: it calls itself, so that
+    /// it can catch a failure.
     function openPool(address token_, uint256 tokens, uint256 amount) external {
         if (msg.sender != address(this)) revert NotSelf(msg.sender);
         Sale storage sale = _sales[token_];
@@ -355,13 +368,16 @@ contract ModelOffering is IModelOffering, Credits {
         if (!hasCode || terms.currency == token_) revert InvalidCurrency(terms.currency);
         bool hooked = terms.hook == address(0) || terms.hook.code.length != 0;
         if (!hooked) revert InvalidHook(terms.hook);
-        if (terms.end < uint256(terms.start) + SHORTEST) {
+        if (terms.end < uint256(terms.start) + MIN_DURATION) {
             revert SaleTooShort(terms.start, terms.end);
         }
-        if (terms.end > uint256(terms.start) + LONGEST) revert SaleTooLong(terms.start, terms.end);
+        if (terms.end > uint256(terms.start) + MAX_DURATION) {
+            revert SaleTooLong(terms.start, terms.end);
+        }
     }
 
-    /// @dev The pool never needs more tokens than its share of the supply for sale.
+    /// @dev Reverts unless all tokens are here. The pool never needs more tokens than its part of
+    /// the supply.
     function _requireHeld(address token_, uint256 supply, OpeningTerms calldata opening)
         private
         view
@@ -389,7 +405,7 @@ contract ModelOffering is IModelOffering, Credits {
         if (!running) revert SaleNotRunning(entry.start, entry.end);
     }
 
-    /// @dev Where the last fifth begins.
+    /// @dev The time at which the last fifth begins.
     function _lockedSince(Entry memory entry) private pure returns (uint256) {
         return entry.end - (entry.end - entry.start) / 5;
     }
@@ -423,10 +439,11 @@ contract ModelOffering is IModelOffering, Credits {
         if (arrived != amount) revert InexactTransfer(arrived, amount);
     }
 
-    /// @dev Opens the pool at proceeds / sold, or after a while leaves it out when it cannot be.
-    /// @return seeded Tokens and
-    /// @return pooled currency in it.
-    /// @return forgone Currency that was meant for a pool that there is not.
+    /// @dev Opens the pool at the price proceeds / sold. If that fails, leaves it out after a
+    /// while.
+    /// @return seeded Tokens in the pool.
+    /// @return pooled Currency in the pool.
+    /// @return forgone Currency that was meant for a pool that was left out.
     function _tryPool(address token_, Sale storage sale, Auction.Result memory result)
         private
         returns (uint256 seeded, uint256 pooled, uint256 forgone)
@@ -436,7 +453,7 @@ contract ModelOffering is IModelOffering, Credits {
         uint256 tokens = amount * result.sold / result.proceeds;
 
         uint256 needed = POOL_GAS * 64 / 63 + OPEN_GAS;
-        if (gasleft() < needed) revert Assets.NotEnoughGas(gasleft(), needed);
+        if (gasleft() < needed) revert Calls.NotEnoughGas(gasleft(), needed);
         try this.openPool{ gas: POOL_GAS }(token_, tokens, amount) {
             return (tokens, amount, 0);
         } catch {
@@ -447,7 +464,8 @@ contract ModelOffering is IModelOffering, Credits {
         }
     }
 
-    /// @dev Burned while transfers are closed, so while the pool that burning redeems is empty. Leaves `kept` for buyers.
+    /// @dev Burns all tokens but `kept`, which are for buyers. Transfers are closed, so the
+    /// redemption pool is still empty and the burn redeems nothing.
     function _burnRest(address token_, uint256 kept) private returns (uint256 burned) {
         burned = IModelToken(token_).balanceOf(address(this)) - kept;
         if (burned != 0) IModelToken(token_).burn(burned);

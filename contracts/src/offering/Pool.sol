@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IUniswapV2Factory, IUniswapV2Pair } from "../interfaces/IUniswapV2.sol";
-import { Assets } from "../token/Assets.sol";
+import { IUniswapV2Factory, IUniswapV2Pair } from "../interfaces/external/IUniswapV2.sol";
+import { Assets } from "../libraries/Assets.sol";
 
-/// @notice Opens a v2 pair at exactly one price, whatever somebody did to the pair before.
-/// @dev Works for a token whose transfers are still closed to everybody else: such a pair can hold currency, but no token, so
-/// it has no liquidity. The liquidity is minted to address 0, which nobody can move it from.
+/// @title Opens a v2 pair at exactly one price, whatever somebody did to the pair before
+/// @notice The offering opens the pool of a model token with this library.
+/// @dev Works while transfers of the token are closed to everybody else: then the pair can hold
+/// currency but no token, so it has no liquidity. The liquidity is minted to address 0, from which
+/// nobody can move it.
 library Pool {
     using Assets for address;
 
-    /// @notice Thrown when the pair's books are not what was put in, as with a currency that takes a fee.
+    /// @notice Thrown when the pair's books are not what was paid in, as with a currency that takes
+    /// a fee.
     error PoolAwayFromPrice(uint256 tokens, uint256 amount);
 
-    /// @notice Leaves the pair of `token` and `currency` with reserves of `tokens` and `amount`, both paid by this contract.
-    /// @return pair Found or created.
-    /// @return gift Currency that was in the pair, and is this contract's now.
+    /// @notice Leaves the pair of `token` and `currency` with reserves of `tokens` and `amount`.
+    /// This contract pays both.
+    /// @return pair The pair.
+    /// @return gift Currency that was in the pair before and now belongs to this contract.
     function open(
         IUniswapV2Factory exchange,
         address token,
@@ -35,17 +39,19 @@ library Pool {
         currency.send(pair, amount - reserve);
         token.send(pair, tokens - put);
         IUniswapV2Pair(pair).mint(address(0));
-        // The rest of a gift counts as paid in, so that much of `amount` is still here.
+        // What is left of a gift in the pair counts as paid in, so as much of `amount` is still
+        // here.
         gift = currency.held() - own;
 
         (uint256 tokensIn, uint256 amountIn) = _reserves(pair, token, currency);
         if (tokensIn != tokens || amountIn != amount) revert PoolAwayFromPrice(tokensIn, amountIn);
     }
 
-    /// @dev Buys nearly all of a gift that was donated and synced. A pair sells nothing while its reserve of the token is 0, so
-    /// one unit is booked first; against that unit, `tokens` buy all but about a `tokens`-th of the reserve.
-    /// @return put Tokens that are in the pair now.
-    /// @return rest Currency that is left there.
+    /// @dev Buys nearly all of a gift that was donated and booked. A pair sells nothing while its
+    /// reserve of the token is 0, so one unit is booked first. Against that unit, `tokens` buy all
+    /// but about a `tokens`-th of the reserve.
+    /// @return put Tokens that the pair now holds.
+    /// @return rest Currency that the pair now holds.
     function _buyOut(address pair, address token, address currency, uint256 tokens, uint256 reserve)
         private
         returns (uint256 put, uint256 rest)
@@ -53,7 +59,7 @@ library Pool {
         token.send(pair, 1);
         IUniswapV2Pair(pair).sync();
         token.send(pair, tokens);
-        // ROUNDING: down, as the pair demands; it keeps 0.3 % of what comes in.
+        // ROUNDING: down, as the pair demands. The pair keeps 0.3 % of what comes in.
         uint256 bought = 997 * tokens * reserve / (1000 + 997 * tokens);
         if (bought != 0) {
             (uint256 out0, uint256 out1) = token < currency ? (uint256(0), bought) : (bought, 0);

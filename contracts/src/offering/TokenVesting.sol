@@ -6,12 +6,13 @@ import { VestingWalletCliff } from "@openzeppelin/contracts/finance/VestingWalle
 import { IModelToken } from "../interfaces/IModelToken.sol";
 
 /// @title Releases model tokens to a beneficiary, linearly and not before a cliff
-/// @notice What the tokens in it earn is the beneficiary's at once. Whoever the wallet is handed over to gets both.
+/// @notice A launch deploys one for each grant. The revenue of the tokens in the wallet goes to the
+/// beneficiary at once. A new owner of the wallet gets both tokens and revenue.
 contract TokenVesting is VestingWalletCliff {
-    /// @notice The token whose revenue follows the beneficiary.
+    /// @notice The token that vests.
     IModelToken public immutable token;
 
-    /// @param beginning Seconds; vesting counts from here.
+    /// @param beginning Time, in seconds, from which vesting counts.
     constructor(
         IModelToken token_,
         address beneficiary,
@@ -25,7 +26,7 @@ contract TokenVesting is VestingWalletCliff {
 
     function _transferOwnership(address to) internal override {
         super._transferOwnership(to);
-        // The base's constructor comes here before the token is set.
+        // The base's constructor calls this before the token is set.
         if (address(token) != address(0)) token.setRecipient(to);
     }
 }

@@ -4,19 +4,25 @@ pragma solidity 0.8.37;
 import { Ballot, BallotKind, IModelBallots } from "../interfaces/IModelBallots.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 
-/// @title The course of a ballot: seven days of votes, two of waiting, fourteen to execute
+/// @title The course of a ballot: seven days to vote, two to wait, fourteen to execute
+/// @notice The registry opens ballots, counts votes and executes decisions with this library.
 library Ballots {
+    /// @notice Least time between two ballots of a proposer, of one kind and for one model.
     uint256 internal constant PAUSE = 14 days;
-    /// @dev From the opening of a ballot to its first execution.
+    /// @notice Least time from the opening of a ballot to its execution.
     uint256 internal constant NOTICE = VOTING + WAITING;
+    /// @dev Time to vote.
     uint256 private constant VOTING = 7 days;
+    /// @dev Time between the vote and the first possible execution.
     uint256 private constant WAITING = 2 days;
+    /// @dev Time to execute.
     uint256 private constant EXECUTION = 14 days;
-    /// @dev Parts of the supply, as divisors: 1 % proposes, 10 % decides.
+    /// @dev Divisor of the supply that gives what a proposer must hold: 1 %.
     uint256 private constant PROPOSERS = 100;
+    /// @dev Divisor of the supply that gives the yes that a decision needs: 10 %.
     uint256 private constant QUORUM = 10;
 
-    /// @notice Opens a ballot on balances before `epoch` began.
+    /// @notice Opens a ballot. The balances before `epoch` began count.
     function open(
         Ballot storage self,
         bytes32 modelId,
@@ -25,7 +31,7 @@ library Ballots {
         IModelToken token,
         uint256 epoch
     ) internal {
-        // ROUNDING: up, so that 1 % is 1 % at least.
+        // ROUNDING: up, so that a proposer holds at least 1 %.
         uint256 needed = (token.totalSupplyAt(epoch) + PROPOSERS - 1) / PROPOSERS;
         uint256 held = token.balanceOfAt(msg.sender, epoch);
         if (held < needed) revert IModelBallots.TooFewTokens(held, needed);
@@ -34,7 +40,8 @@ library Ballots {
         self.end = uint40(block.timestamp + VOTING);
     }
 
-    /// @return weight What the caller's vote counts.
+    /// @notice Counts the caller's vote.
+    /// @return weight The caller's balance at the ballot's epoch.
     function vote(Ballot storage self, IModelToken token, bool yes)
         internal
         returns (uint256 weight)
@@ -46,14 +53,15 @@ library Ballots {
         else self.no += uint96(weight);
     }
 
-    /// @notice Reverts unless the ballot passed and now is the time; it is executed but once.
+    /// @notice Marks a ballot as executed. Reverts unless it passed, it is time, and this is the
+    /// first time.
     function execute(Ballot storage self, uint256 ballot, IModelToken token) internal {
         if (self.executed) revert IModelBallots.ExecutedBefore(ballot);
         uint256 from = self.end + WAITING;
         uint256 to = from + EXECUTION;
         bool due = block.timestamp > from && block.timestamp <= to;
         if (!due) revert IModelBallots.NotExecutable(from, to);
-        // ROUNDING: up, so that 10 % is 10 % at least.
+        // ROUNDING: up, so that a decision has at least 10 %.
         uint256 needed = (token.totalSupplyAt(self.epoch) + QUORUM - 1) / QUORUM;
         (uint256 yes, uint256 no) = (self.yes, self.no);
         if (yes <= no || yes < needed) revert IModelBallots.NotPassed(yes, no, needed);

@@ -3,50 +3,60 @@ pragma solidity 0.8.37;
 
 import { Order } from "../interfaces/IInferenceOracle.sol";
 import { Pricing } from "../interfaces/IModelRegistrar.sol";
+import { Numbers } from "../libraries/Numbers.sol";
+import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
 
-/// @notice Where the fee of an answered request goes. Wei.
+/// @notice The division of the fee of an answered request. Amounts in wei.
 struct Settlement {
-    /// The claimant's part of the price, and its gas.
+    /// For the claimant: its part of the price, and its gas.
     uint256 operator;
-    /// The rest of the price.
+    /// For the receiver: the rest of the price.
     uint256 receiver;
-    /// Waits for the delivery.
+    /// For the delivery, which is still to come.
     uint256 delivery;
-    /// Tokens and gas that were not used.
+    /// For the requester: the price of unused tokens and gas.
     uint256 refund;
 }
 
 /// @title The arithmetic of a fee (docs/spec/oracle.md)
-/// @notice fee = price + gas reserve × gas price. Of the price, what tokens were not used goes back; of the reserve, what
-/// answer and callback data were shorter than the most that they could be.
+/// @notice A requester pays fee = price + gas reserve × gas price in advance. When the answer is
+/// final, the oracle divides the fee with this library. The price of unused tokens goes back, and
+/// so does the part of the reserve by which answer and callback data are shorter than their
+/// maximum.
 library Fees {
-    /// @notice Most bytes of an answer: a collection can store so many as code.
-    uint256 internal constant MAX_ANSWER = 24_575;
+    /// @notice Most bytes of an answer. A collection can store so many as code.
+    uint256 internal constant MAX_ANSWER = MAX_CODE_DATA;
     /// @notice Most bytes of callback data.
     uint256 internal constant MAX_CALLBACK_DATA = 512;
 
-    /// @notice What a delivery's transaction costs beside what is measured and what its bytes cost: itself, the order, two credits, the log.
+    /// @notice Gas of a delivery's transaction without the measured part and without its bytes: for
+    /// the transaction itself, the order, two credits and the log.
     uint256 internal constant DELIVERY_BASE_GAS = 50_000;
-    /// @notice Likewise of one that finalizes too.
+    /// @notice The same for a transaction that also finalizes.
     uint256 internal constant JOINT_DELIVERY_BASE_GAS = 81_500;
 
-    /// @dev Gas of whole transactions without what depends on lengths, as docs/spec/oracle.md says.
+    /// @dev Gas of a claim's transaction, without what depends on lengths (docs/spec/oracle.md).
     uint256 private constant CLAIM_GAS = 108_000;
+    /// @dev Gas of a finalization's transaction, without what depends on lengths.
     uint256 private constant FINALIZE_GAS = 74_500;
-    /// @dev The most that a delivery is taken to cost beside callback and bytes; what it does not cost goes back.
+    /// @dev Most gas of a delivery without callback and bytes. What is not used goes back.
     uint256 private constant DELIVER_GAS = 90_000;
-    /// @dev A byte of calldata that only comes, and one that is logged.
+    /// @dev Gas of a byte of calldata that is only read.
     uint256 private constant DATA_BYTE_GAS = 17;
+    /// @dev Gas of a byte of calldata that is logged.
     uint256 private constant LOGGED_BYTE_GAS = 25;
-    /// @dev What a transaction costs at least for each byte of calldata, and for itself and its other calldata (EIP-7623).
+    /// @dev Least gas of a transaction for each byte of calldata (EIP-7623).
     uint256 private constant FLOOR_BYTE_GAS = 40;
+    /// @dev Least gas of a claim's transaction and its calldata, without answer and callback data.
     uint256 private constant CLAIM_FLOOR_GAS = 67_000;
+    /// @dev Least gas of a delivery's transaction and its calldata, without answer and callback
+    /// data.
     uint256 private constant DELIVERY_FLOOR_GAS = 40_500;
-    /// @dev Answers are longer only in the rarest of languages; then the excess bytes are not paid for.
+    /// @dev Bytes of a token that are paid for. Answers have more only in very rare languages; then
+    /// nobody pays for the excess bytes.
     uint256 private constant BYTES_PER_TOKEN = 8;
-    uint256 private constant BPS = 10_000;
 
-    /// @notice The price of an answer, its gas apart.
+    /// @notice The price of an answer, without gas. In wei.
     function price(Pricing memory pricing, uint256 promptBytes, uint256 tokens)
         internal
         pure
@@ -55,7 +65,7 @@ library Fees {
         return pricing.basePrice + pricing.bytePrice * promptBytes + pricing.tokenPrice * tokens;
     }
 
-    /// @notice Gas that a request has to pay for in advance.
+    /// @notice Gas for which a request pays in advance.
     function reserve(uint256 maxTokens, uint256 callbackGas) internal pure returns (uint256) {
         uint256 answer = _mostPaid(maxTokens);
         uint256 service = _claiming(answer, 0) + FINALIZE_GAS;
@@ -64,7 +74,8 @@ library Fees {
         return service + calling + 3 * MAX_CALLBACK_DATA * FLOOR_BYTE_GAS;
     }
 
-    /// @notice Divides the fee of an order by what its answer used. The parts add up to the fee.
+    /// @notice Divides the fee of an order according to what its answer used. The parts add up to
+    /// the fee.
     /// @dev ROUNDING: down for the operator, so the receiver gains.
     function settle(Order calldata order, uint256 tokensUsed, uint256 answerLength)
         internal
@@ -78,7 +89,7 @@ library Fees {
         uint256 used = fee - reserved - unused;
         uint256 share = used * order.terms.operatorBps / BPS;
 
-        uint256 bytesPaid = _least(answerLength, _mostPaid(maxTokens));
+        uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(maxTokens));
         uint256 gas = _claiming(bytesPaid, order.callback.data.length) + finalizing(order);
         parts.operator = share + gas * order.terms.gasPrice;
         parts.receiver = used - share;
@@ -86,17 +97,18 @@ library Fees {
         parts.refund = fee - parts.operator - parts.receiver - parts.delivery;
     }
 
-    /// @notice What is burnt of an operator's stake that let its turn pass: half of what it would have earned at most, gas apart.
+    /// @notice Wei to burn from the stake of an operator that missed its turn: half of the most
+    /// that it would have earned, without gas.
     function penalty(Order calldata order) internal pure returns (uint256) {
         uint256 gas = reserve(order.request.maxTokens, order.callback.gasLimit);
         uint256 whole = order.terms.fee - gas * order.terms.gasPrice;
         return whole * order.terms.operatorBps / BPS / 2;
     }
 
-    /// @notice Most gas that the delivery of an answer is paid for.
+    /// @notice Most gas that is paid for the delivery of an answer.
     function delivery(Order calldata order, uint256 answerLength) internal pure returns (uint256) {
         if (order.callback.target == address(0)) return 0;
-        uint256 bytesPaid = _least(answerLength, _mostPaid(order.request.maxTokens));
+        uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(order.request.maxTokens));
         bytesPaid += order.callback.data.length;
         return DELIVER_GAS + order.callback.gasLimit + bytesPaid * FLOOR_BYTE_GAS;
     }
@@ -106,34 +118,29 @@ library Fees {
         return FINALIZE_GAS + order.callback.data.length * DATA_BYTE_GAS;
     }
 
-    /// @notice Gas of a transaction that delivers and takes `executed` beside what its bytes cost. Padding the call's data does not raise it.
+    /// @notice Gas of a transaction that delivers. `executed` is its gas without its bytes. Padding
+    /// the calldata does not raise it.
     function delivering(Order calldata order, uint256 answerLength, uint256 executed)
         internal
         pure
         returns (uint256)
     {
         uint256 length = answerLength + order.callback.data.length;
-        return
-            _most(executed + length * DATA_BYTE_GAS, DELIVERY_FLOOR_GAS + length * FLOOR_BYTE_GAS);
+        return Numbers.max(
+            executed + length * DATA_BYTE_GAS, DELIVERY_FLOOR_GAS + length * FLOOR_BYTE_GAS
+        );
     }
 
     /// @dev Gas of a claim.
     function _claiming(uint256 answerLength, uint256 dataLength) private pure returns (uint256) {
-        return _most(
+        return Numbers.max(
             CLAIM_GAS + answerLength * LOGGED_BYTE_GAS + dataLength * DATA_BYTE_GAS,
             CLAIM_FLOOR_GAS + (answerLength + dataLength) * FLOOR_BYTE_GAS
         );
     }
 
+    /// @dev Most bytes of an answer that are paid for.
     function _mostPaid(uint256 maxTokens) private pure returns (uint256) {
-        return _least(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
-    }
-
-    function _least(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
-    }
-
-    function _most(uint256 a, uint256 b) private pure returns (uint256) {
-        return a > b ? a : b;
+        return Numbers.min(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
     }
 }

@@ -2,46 +2,64 @@
 pragma solidity 0.8.37;
 
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { DA, IAIOracle, IAIOracleCallback, IEarlyCallback } from "../interfaces/IAIOracle.sol";
-import "../interfaces/IInferenceOracle.sol";
+import { DA, IAIOracle, IAIOracleCallback } from "../interfaces/external/IAIOracle.sol";
+import { IEarlyCallback } from "../interfaces/IEarlyCallback.sol";
+import {
+    Callback,
+    ClaimedAnswer,
+    IInferenceOracle,
+    Order,
+    Question,
+    RequestStatus,
+    Terms
+} from "../interfaces/IInferenceOracle.sol";
+import { IOperatorList } from "../interfaces/IOperatorList.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
-import { ClaimStatus, IVerifier } from "../interfaces/IVerifier.sol";
+import { IVerifier } from "../interfaces/IVerifier.sol";
+import { Calls } from "../libraries/Calls.sol";
+import { Numbers } from "../libraries/Numbers.sol";
+import { ClaimStatus } from "../types/ClaimStatus.sol";
 import { Request } from "../types/Request.sol";
 import { Submission } from "../types/Submission.sol";
-import { Calls } from "./Calls.sol";
 import { Fees, Settlement } from "./Fees.sol";
 import { OperatorList } from "./OperatorList.sol";
 import { RequestRecord } from "./RequestRecord.sol";
 
 /// @title The AI oracle: requests, fees, finality, delivery
-/// @dev There is no lock: every call leaves the contract last, or finds afterwards nothing that it had read before. `request`, `expire`,
-/// `dropClaim` and `finalize` call models' contracts only statically before their effects. `claim` counts a claim after the
-/// verifier took it, and reverts if the request is over by then. `deliver` closes the order, calls, and then only adds credit. So consumers may
-/// ask from their callback. `payReceiver` and `withdraw` forget what they pay before they pay it.
+/// @notice The interface explains the life of a request. This contract checks orders and claims,
+/// moves the money and calls consumers. `Fees` does the arithmetic, `RequestRecord` keeps the
+/// states, and `OperatorList` decides whose turn it is.
+/// @dev There is no lock. Every call to another contract comes last, or the function then uses
+/// nothing that it read before. `request`, `expire`, `dropClaim` and `finalize` make only static
+/// calls to a model's contracts before their effects. `claim` counts a claim after the verifier
+/// took it, and reverts if the request is over by then. `deliver` closes the order, calls the
+/// consumer, and then only adds credit. So a consumer can ask from its callback. `payReceiver` and
+/// `withdraw` clear a sum before they pay it.
 contract InferenceOracle is IInferenceOracle, IAIOracle {
     using Calls for address;
     using SafeCast for uint256;
 
     /// @notice Most gas of a callback.
     uint256 public constant MAX_CALLBACK_GAS = 8_000_000;
-    /// @notice How long after its expiry a request waits for the verifier to decide on its claims.
+    /// @notice Time after its expiry that a request waits for the verifier to decide on its claims.
     uint256 public constant DECISION_TIME = 180 days;
 
-    /// @dev Bit 0 of a request's flags is the only one with a meaning.
+    /// @dev The flags with a meaning: only bit 0.
     uint8 private constant KNOWN_FLAGS = 1;
+    /// @dev Gas of a view of a verifier.
     uint256 private constant VERIFIER_GAS = 200_000;
 
     /// @inheritdoc IInferenceOracle
     address public immutable registry;
     /// @inheritdoc IInferenceOracle
     IOperatorList public immutable operators;
-    /// @notice Wei for a unit of gas, beside twice the base fee.
+    /// @notice Wei for a unit of gas, in addition to twice the base fee.
     uint256 public immutable TIP;
-    /// @notice Seconds in which claims may be posted.
+    /// @notice Seconds in which claims can be posted.
     uint256 public immutable ANSWER_TIME;
 
-    /// @notice Requests so far, which is the last one's id.
+    /// @notice The number of requests so far, which is the id of the newest.
     uint256 public requestCount;
     mapping(uint256 id => RequestRecord) private _records;
     /// @inheritdoc IInferenceOracle
@@ -58,7 +76,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         operators = new OperatorList(answerTime + 1 days);
     }
 
-    // ------------------------------------------------------------------------------------------------ asking
+    // Asking
 
     /// @inheritdoc IInferenceOracle
     function request(Question calldata question, bytes calldata prompt, Callback calldata callback)
@@ -149,7 +167,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         return _flatPrice(model, batchSize) + reserve * gasPrice();
     }
 
-    // --------------------------------------------------------------------------------------------- answering
+    // Answering
 
     /// @inheritdoc IInferenceOracle
     function claim(
@@ -249,7 +267,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         _settleTurns(record, order, address(0));
     }
 
-    // ------------------------------------------------------------------------------------------------- money
+    // Money
 
     /// @inheritdoc IInferenceOracle
     function payReceiver(address receiver) external returns (uint256 amount) {
@@ -267,12 +285,13 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (amount == 0) revert NothingToPay();
         creditOf[msg.sender] = 0;
         emit Withdrawn(msg.sender, to, amount);
-        if (!to.tryCall(amount, gasleft(), "")) revert TransferFailed();
+        if (!to.trySend(amount, gasleft())) revert TransferFailed();
     }
 
-    // ------------------------------------------------------------------------------------------------- views
+    // Views
 
-    /// @notice What a unit of gas is paid for in requests of this block. A node that is asked without a gas price may take the base fee for 0.
+    /// @notice Payment for a unit of gas in requests of this block, in wei. A node that is asked
+    /// without a gas price may assume a base fee of 0.
     function gasPrice() public view returns (uint256) {
         return 2 * block.basefee + TIP;
     }
@@ -292,7 +311,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         return _records[id].status == RequestStatus.Final;
     }
 
-    // -------------------------------------------------------------------------------------------- asking, inside
+    // Asking, inside
 
     function _askFlat(
         uint256 batchSize,
@@ -327,7 +346,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         return _place(model, asked, text, prompt.length, callback, price, named);
     }
 
-    /// @param asked What is left to say of it is where it was asked, and its text.
+    /// @param asked The request, without host, id and text.
     function _place(
         Model memory model,
         Request memory asked,
@@ -353,7 +372,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             contentId: model.contentId,
             verifier: model.verifier,
             receiver: model.receiver,
-            // What was paid is no more than all ETH.
+            // 128 bits hold all ETH.
             fee: uint128(fee),
             tokenPrice: model.pricing.tokenPrice,
             gasPrice: gasPrice().toUint64(),
@@ -371,7 +390,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             * Fees.price(model.pricing, model.pricing.defaultBytes, model.pricing.defaultTokens);
     }
 
-    /// @dev The value first, then the caller's credit.
+    /// @dev Takes the fee from the value of the call, then from the caller's credit.
     function _take(uint256 fee) private {
         if (msg.value >= fee) return _credit(msg.sender, msg.value - fee);
         uint256 credit = creditOf[msg.sender];
@@ -380,7 +399,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         creditOf[msg.sender] = credit - missing;
     }
 
-    // ----------------------------------------------------------------------------------------- answering, inside
+    // Answering, inside
 
     function _finalize(Order calldata order, ClaimedAnswer calldata claimed)
         private
@@ -409,8 +428,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         );
     }
 
-    /// @param baseGas What the transaction takes beside what is measured here and what its bytes cost.
-    /// @param paidGas What it has been paid for already.
+    /// @param baseGas Gas of the transaction without the part measured here and without its bytes.
+    /// @param paidGas Gas of the transaction that was paid for already.
     function _deliver(
         RequestRecord storage record,
         Order calldata order,
@@ -430,15 +449,15 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint256 reserve = Fees.delivery(order, answer.length);
         uint256 executed = baseGas + before - gasleft();
         uint256 gas = Fees.delivering(order, answer.length, executed) - paidGas;
-        uint256 price = _least(tx.gasprice, order.terms.gasPrice);
-        uint256 paid = _least(gas, reserve) * price;
+        uint256 price = Numbers.min(tx.gasprice, order.terms.gasPrice);
+        uint256 paid = Numbers.min(gas, reserve) * price;
         uint256 refund = reserve * order.terms.gasPrice - paid;
         _credit(msg.sender, paid);
         _credit(order.terms.requester, refund);
         emit Delivered(id, msg.sender, success, paid, refund);
     }
 
-    /// @notice A claim on a request that waits for an answer, and what its verifier says of it.
+    /// @dev A claim on a request that waits for an answer, and what its verifier says of it.
     function _look(Order calldata order, ClaimedAnswer calldata claimed)
         private
         view
@@ -471,7 +490,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         });
     }
 
-    // ------------------------------------------------------------------------------------------------ checks
+    // Checks
 
     function _checkCalldata(DA inputDA, DA outputDA) private pure {
         if (inputDA != DA.Calldata || outputDA != DA.Calldata) revert OnlyCalldata();
@@ -497,7 +516,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         return keccak256(abi.encode(order));
     }
 
-    /// @dev Turns order the first claim; after it there are none.
+    /// @dev Ends the turns at the first claim.
     function _settleTurns(RequestRecord storage record, Order calldata order, address claimant)
         private
     {
@@ -506,15 +525,11 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         operators.settle(order.request.id, claimant, Fees.penalty(order));
     }
 
-    // ------------------------------------------------------------------------------------------ money, inside
+    // Money, inside
 
     function _credit(address account, uint256 amount) private {
         if (amount == 0) return;
         creditOf[account] += amount;
         emit Credited(account, amount);
-    }
-
-    function _least(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
     }
 }

@@ -2,17 +2,32 @@
 pragma solidity 0.8.37;
 
 import { Ballot, BallotKind, IModelBallots } from "../interfaces/IModelBallots.sol";
-import { IModelRegistrar, Pricing, Registration } from "../interfaces/IModelRegistrar.sol";
+import {
+    IModelRegistrar,
+    MAX_URI_BYTES,
+    MODEL_TAG,
+    Pricing,
+    Registration
+} from "../interfaces/IModelRegistrar.sol";
 import { IModelRegistry, Model } from "../interfaces/IModelRegistry.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
+import { Accounts } from "../libraries/Accounts.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Ballots } from "./Ballots.sol";
 
-/// @title Which models there are
-/// @dev INVARIANT: what is written of an id is written once, but for its price factor and successor, which its token's holders decide.
+/// @title The models that can be asked, and what their holders decide
+/// @notice The factory registers models here, the oracle looks them up, and holders vote on prices,
+/// successors and redirections. `Ballots` has the rules of a vote.
+/// @dev INVARIANT: everything about an id is written once, except for its price factor and its
+/// successor, on which the holders of its token decide.
 contract ModelRegistry is IModelRegistry, IModelBallots {
+    using Accounts for address;
     using Ballots for Ballot;
 
-    /// @notice A model as it is stored: five words.
+    /// @notice A model as it is stored.
+    /// @dev Five words. From the lowest bit: contentId; verifier 160 | operatorBps 16 |
+    /// defaultTokens 32 | defaultBytes 32; receiver 160 | nextPrice 40; token 160 | factor 64;
+    /// basePrice 128 | bytePrice 64 | tokenPrice 64.
     struct Entry {
         bytes32 contentId;
         address verifier;
@@ -20,43 +35,44 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         uint32 defaultTokens;
         uint32 defaultBytes;
         address receiver;
-        /// From when on the price may move again.
+        /// Time, in seconds, from which the price can move again.
         uint40 nextPrice;
         address token;
+        /// The price factor, in units of 2^-32.
         uint64 factor;
         uint128 basePrice;
         uint64 bytePrice;
         uint64 tokenPrice;
     }
 
-    bytes32 private constant MODEL_TAG = "imo.model.v1";
-    uint256 private constant BPS = 10_000;
-    uint256 private constant URI_BYTES = 512;
-    uint256 private constant LICENCE_BYTES = 64;
-    /// @dev A price factor of 1, and the largest.
+    /// @dev Most bytes of a licence's SPDX id.
+    uint256 private constant MAX_LICENCE_BYTES = 64;
+    /// @dev A price factor of 1.
     uint64 private constant ONE = 1 << 32;
-    uint64 private constant MOST = 1 << 63;
-    /// @dev How the code of an account without code of its own begins (EIP-7702).
-    bytes3 private constant DELEGATED = 0xef0100;
-    /// @dev Ballots of a token share a mark that is no older: many models of one token cannot make many epochs.
+    /// @dev The greatest price factor.
+    uint64 private constant MAX_FACTOR = 1 << 63;
+    /// @dev Time in which ballots of a token share a mark, so that many models of one token cannot
+    /// begin many epochs.
     uint256 private constant MARK_TIME = 1 days;
 
-    /// @notice The epoch that was last begun in a token for a ballot.
+    /// @notice The newest epoch of a token that was begun for a ballot, and its time in seconds.
     struct Mark {
         uint32 epoch;
         uint40 time;
     }
 
-    /// @notice Thrown when a field of a registration is empty, too large or too long; names it.
+    /// @notice Thrown when a field of a registration is empty, too large or too long. Names the
+    /// field.
     error RegistrationInvalid(string field);
 
     mapping(bytes32 modelId => Entry) private _entries;
-    /// @notice Ballots so far, which is the last one's number.
+    /// @notice The number of ballots so far, which is the number of the newest.
     uint256 public ballotCount;
     mapping(uint256 ballot => Ballot) private _ballots;
     /// @inheritdoc IModelBallots
     mapping(uint256 ballot => mapping(address account => bool)) public hasVoted;
-    /// @dev By proposer: who fails keeps nobody else from proposing.
+    /// @dev Times at which a proposer can open its next ballot. A proposer that fails keeps nobody
+    /// else from proposing.
     mapping(bytes32 modelId => mapping(BallotKind => mapping(address proposer => uint256))) private
         _nextBallot;
     mapping(address token => Mark) private _marks;
@@ -69,10 +85,10 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         if (model.verifier == address(0)) revert RegistrationInvalid("verifier");
         if (model.receiver == address(0)) revert RegistrationInvalid("receiver");
         if (model.pricing.operatorBps > BPS) revert RegistrationInvalid("operatorBps");
-        if (bytes(model.provenance.sourceUri).length > URI_BYTES) {
+        if (bytes(model.provenance.sourceUri).length > MAX_URI_BYTES) {
             revert RegistrationInvalid("sourceUri");
         }
-        if (bytes(model.provenance.licence).length > LICENCE_BYTES) {
+        if (bytes(model.provenance.licence).length > MAX_LICENCE_BYTES) {
             revert RegistrationInvalid("licence");
         }
 
@@ -100,11 +116,11 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     /// @inheritdoc IModelRegistry
     function attest(bytes32 modelId, string calldata uri) external {
         _known(modelId);
-        if (bytes(uri).length > URI_BYTES) revert RegistrationInvalid("uri");
+        if (bytes(uri).length > MAX_URI_BYTES) revert RegistrationInvalid("uri");
         emit Attested(modelId, msg.sender, uri);
     }
 
-    // ----------------------------------------------------------------------------------------------- ballots
+    // Ballots
 
     /// @inheritdoc IModelBallots
     function propose(bytes32 modelId, BallotKind kind, bytes32 data)
@@ -153,7 +169,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------- views
+    // Views
 
     /// @inheritdoc IModelRegistry
     function modelOf(bytes32 modelId) external view returns (Model memory) {
@@ -184,7 +200,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         return _ballots[ballot];
     }
 
-    // ------------------------------------------------------------------------------------------------ inside
+    // Inside
 
     function _checkDecision(bytes32 modelId, BallotKind kind, bytes32 data) private view {
         Entry storage entry = _entries[modelId];
@@ -198,11 +214,12 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     function _checkFactor(uint256 present, uint256 factor) private pure {
         uint256 least = (present + 1) / 2;
-        uint256 most = 2 * present < MOST ? 2 * present : MOST;
+        uint256 most = 2 * present < MAX_FACTOR ? 2 * present : MAX_FACTOR;
         if (factor < least || factor > most) revert FactorOutOfRange(factor, least, most);
     }
 
-    /// @dev Ballots that were opened together may all have passed; one of them moves the price, and the next no sooner than a ballot takes.
+    /// @dev Several ballots that were opened together may have passed. One of them moves the price;
+    /// the next has to wait as long as a ballot takes.
     function _setFactor(Entry storage entry, uint64 factor) private {
         if (block.timestamp < entry.nextPrice) revert PriceTooSoon(entry.nextPrice);
         entry.nextPrice = uint40(block.timestamp + Ballots.NOTICE);
@@ -211,21 +228,22 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     function _checkRedirect(IModelToken token, address account) private view {
         if (_dripOf(token) == address(0)) revert NoDrip(address(token));
-        bytes memory code = account.code;
-        bool delegated = code.length == 23 && bytes3(code) == DELEGATED;
-        bool claims = code.length == 0 || delegated || token.recipientOf(account) != address(0);
+        bool claims = account.hasNoCode() || token.recipientOf(account) != address(0);
         if (claims) revert NotRedirectable(account);
     }
 
-    /// @dev The launch made it the recipient of the contract that sold the tokens, which has no way to change that.
+    /// @dev The drip. The launch made it the recipient of the opener, which has no way to change
+    /// that.
     function _dripOf(IModelToken token) private view returns (address) {
         return token.recipientOf(token.opener());
     }
 
+    /// @dev The account in the data of a redirection.
     function _account(bytes32 data) private pure returns (address) {
         return address(uint160(uint256(data)));
     }
 
+    /// @dev The epoch that counts for a new ballot.
     function _mark(IModelToken token) private returns (uint256) {
         Mark memory last = _marks[address(token)];
         if (last.epoch != 0 && block.timestamp - last.time < MARK_TIME) return last.epoch;
@@ -244,7 +262,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         return IModelToken(_entries[ballot.modelId].token);
     }
 
-    /// @dev ROUNDING: down, so the requester gains. What does not fit is the most that fits.
+    /// @dev The price times the factor, at most `most`. ROUNDING: down, so the requester gains.
     function _scaled(uint256 price, uint256 factor, uint256 most) private pure returns (uint256) {
         uint256 scaled = price * factor / ONE;
         return scaled < most ? scaled : most;

@@ -1,41 +1,51 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import "../interfaces/IOperatorList.sol";
+import { Entry, EntryState, IOperatorList, Turns } from "../interfaces/IOperatorList.sol";
+import { Calls } from "../libraries/Calls.sol";
 
 /// @title Operators who take turns (docs/spec/oracle.md)
-/// @dev INVARIANT: holds the stakes of all entries, and nothing else that it knows of. Turns name entries, which outlive their place in a list, so
-/// that no change of the list changes a request that was drawn.
+/// @notice The oracle deploys one list for all models, draws turns for each request, and reports
+/// who claimed first. The interface explains turns and stakes.
+/// @dev INVARIANT: the contract holds the stakes of all entries, and nothing else on purpose. Turns
+/// name entries, and an entry outlives its place in a list, so changes of a list never change the
+/// turns of a request.
 contract OperatorList is IOperatorList {
-    /// @notice What an entry costs, in wei.
+    using Calls for address;
+
+    /// @notice The stake of an entry, in wei.
     uint256 public constant STAKE = 0.1 ether;
-    /// @notice Passes in a row after which an entry is dropped.
+    /// @notice Missed turns in a row after which an entry is dropped.
     uint256 public constant MISSES = 3;
-    /// @dev A slot is a minute and a second for every four tokens, and at most a quarter of the time to answer.
+    /// @dev Seconds of a slot without tokens. A slot is at most a quarter of the time to answer.
     uint256 private constant SLOT_SECONDS = 60;
+    /// @dev Tokens for which a slot gets a second more.
     uint256 private constant TOKENS_PER_SECOND = 4;
 
+    /// @notice The oracle, which deployed the list.
     address public immutable ORACLE;
-    /// @notice Seconds before an entry may be activated, and between leaving and the stake. Longer than any request waits for claims.
+    /// @notice Seconds between joining and activation, and between leaving and the return of the
+    /// stake. Longer than any request waits for claims.
     uint256 public immutable DELAY;
 
-    /// @notice Entries so far, which is the last one's number.
+    /// @notice The number of entries so far, which is the number of the newest.
     uint32 public entryCount;
     mapping(uint32 entry => Entry) private _entries;
     mapping(bytes32 modelId => uint32[]) private _lists;
     mapping(uint256 request => Turns) private _turns;
 
+    /// @dev Only the oracle can call.
     modifier onlyOracle() {
         if (msg.sender != ORACLE) revert NotOracle(msg.sender);
         _;
     }
 
-    /// @dev Deployed by the oracle.
+    /// @dev The oracle deploys it.
     constructor(uint256 delay) {
         (ORACLE, DELAY) = (msg.sender, delay);
     }
 
-    // --------------------------------------------------------------------------------------------- operators
+    // Operators
 
     /// @inheritdoc IOperatorList
     function join(bytes32 modelId) external payable returns (uint32 entry) {
@@ -80,11 +90,10 @@ contract OperatorList is IOperatorList {
         amount = self.stake;
         delete _entries[entry];
         emit StakeWithdrawn(entry, to, amount);
-        (bool sent,) = to.call{ value: amount }("");
-        if (!sent) revert TransferFailed();
+        if (!to.trySend(amount, gasleft())) revert TransferFailed();
     }
 
-    // ------------------------------------------------------------------------------------------------- turns
+    // Turns
 
     /// @inheritdoc IOperatorList
     function draw(uint256 request, bytes32 modelId, uint32 maxTokens, uint256 expiry, uint32 named)
@@ -115,7 +124,7 @@ contract OperatorList is IOperatorList {
         _settleOne(request, turns.second, claimant, over >= 2, penalty);
     }
 
-    // ------------------------------------------------------------------------------------------------- views
+    // Views
 
     /// @inheritdoc IOperatorList
     function mayClaim(uint256 request, address account) external view returns (bool) {
@@ -137,7 +146,7 @@ contract OperatorList is IOperatorList {
         return _lists[modelId];
     }
 
-    // ------------------------------------------------------------------------------------------------ inside
+    // Inside
 
     function _inState(uint32 entry, EntryState state) private view returns (Entry storage self) {
         self = _entries[entry];
@@ -154,7 +163,8 @@ contract OperatorList is IOperatorList {
         return self.state == EntryState.Active && self.modelId == modelId;
     }
 
-    /// @dev The first is the one named, or any; the second any other, equally likely.
+    /// @dev Draws two entries. The first is the named one, or any; the second is any other. All are
+    /// equally likely.
     function _pick(uint256 request, bytes32 modelId, uint32 named)
         private
         view
@@ -169,7 +179,7 @@ contract OperatorList is IOperatorList {
         turns.second = list[(first + 1 + (seed >> 128) % (count - 1)) % count];
     }
 
-    /// @dev Whole slots since the request, of which 2 is as good as more.
+    /// @dev Whole slots since the request. More than 2 mean the same as 2.
     function _slotsOver(Turns memory turns) private view returns (uint256) {
         return (block.timestamp - turns.start) / turns.slot;
     }
@@ -182,7 +192,8 @@ contract OperatorList is IOperatorList {
         return turns.second == 0 || _entries[turns.second].operator == account;
     }
 
-    /// @dev Who served begins anew; who let its turn pass is charged.
+    /// @dev Resets the misses of an entry that answered, and burns stake of one that missed its
+    /// turn.
     function _settleOne(
         uint256 request,
         uint32 entry,
@@ -201,12 +212,13 @@ contract OperatorList is IOperatorList {
             emit TurnPassed(request, entry, burnt);
             bool unfit = ++self.misses >= MISSES || stake - burnt < STAKE / 2;
             if (unfit && self.state == EntryState.Active) _remove(entry, true);
-            // No code can be at address 0, so nothing runs and nothing fails.
-            payable(address(0)).transfer(burnt);
+            // Address 0 has no code, so nothing runs there and the payment cannot fail.
+            if (!address(0).trySend(burnt, 0)) revert TransferFailed();
         }
     }
 
-    /// @dev Takes an entry out of its list, if it is in there; the last one takes its place.
+    /// @dev Takes an entry out of its list, if it is in it. The last entry of the list takes its
+    /// place.
     function _remove(uint32 entry, bool dropped) private {
         Entry storage self = _entries[entry];
         if (self.state == EntryState.Active) {

@@ -3,25 +3,27 @@ pragma solidity 0.8.37;
 
 import { IDrip } from "../interfaces/IDrip.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
-import { Assets } from "../token/Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
+import { Lock } from "../libraries/Lock.sol";
+import { BPS } from "../libraries/Units.sol";
 
-/// @title Pays holders what is theirs but not credited yet, a bounded part at a time
-contract Drip is IDrip {
+/// @title Pays holders the revenue that is not credited yet, a bounded part at a time
+/// @notice Each launched model has one drip. The interface explains why it pays in parts.
+contract Drip is IDrip, Lock {
     using Assets for address;
 
-    uint256 private constant BPS = 10_000;
-    /// @dev Seconds in which all that waits would be released, were it called all the time.
+    /// @dev Time in which everything that waits would be released at the full rate.
     uint256 private constant SPAN = 7 days;
-    uint256 private constant LONGEST = 1 days;
-    uint256 private constant SHORTEST = 1 hours;
+    /// @dev Most time between two releases that counts.
+    uint256 private constant MAX_ELAPSED = 1 days;
+    /// @dev Least time between two releases.
+    uint256 private constant MIN_ELAPSED = 1 hours;
 
-    /// @notice Thrown when a release calls back into a release.
-    error Locked();
-    /// @notice Thrown before transfers are open.
+    /// @notice Thrown before transfers of the token are open.
     error TokenClosed();
-    /// @notice Thrown less than an hour after the last release.
+    /// @notice Thrown less than an hour after the last release. The next one can be at `next`.
     error TooEarly(uint256 next);
-    /// @notice Thrown when less waits than begins an epoch.
+    /// @notice Thrown when the waiting sum is too small to begin an epoch.
     error TooLittle(uint256 waiting, uint256 needed);
 
     /// @inheritdoc IDrip
@@ -31,7 +33,6 @@ contract Drip is IDrip {
 
     /// @inheritdoc IDrip
     mapping(address asset => uint256) public lastRelease;
-    bool private transient _locked;
 
     constructor(address token_, address creator_) {
         token = token_;
@@ -42,13 +43,10 @@ contract Drip is IDrip {
     receive() external payable { }
 
     /// @inheritdoc IDrip
-    function release(address asset) external returns (uint256 amount) {
-        if (_locked) revert Locked();
-        _locked = true;
-
+    function release(address asset) external lock returns (uint256 amount) {
         uint256 elapsed = _elapsed(asset);
         if (!IModelToken(token).isOpen()) revert TokenClosed();
-        if (elapsed < SHORTEST) revert TooEarly(lastRelease[asset] + SHORTEST);
+        if (elapsed < MIN_ELAPSED) revert TooEarly(lastRelease[asset] + MIN_ELAPSED);
 
         uint256 waiting = asset.held();
         uint256 needed = _needed(asset);
@@ -62,9 +60,13 @@ contract Drip is IDrip {
         } else {
             amount = _due(waiting, needed, elapsed);
             emit Released(asset, amount);
-            _deposit(asset, amount);
+            if (asset == Assets.ETH) {
+                IModelToken(token).deposit{ value: amount }();
+            } else {
+                asset.send(token, amount);
+                IModelToken(token).sync(asset);
+            }
         }
-        _locked = false;
     }
 
     /// @inheritdoc IDrip
@@ -72,17 +74,18 @@ contract Drip is IDrip {
         uint256 elapsed = _elapsed(asset);
         uint256 waiting = asset.held();
         uint256 needed = _needed(asset);
-        bool waits = elapsed < SHORTEST || waiting == 0 || waiting < needed;
+        bool waits = elapsed < MIN_ELAPSED || waiting == 0 || waiting < needed;
         if (waits || !IModelToken(token).isOpen()) return 0;
         return IModelToken(token).totalSupply() == 0 ? waiting : _due(waiting, needed, elapsed);
     }
 
     function _elapsed(address asset) private view returns (uint256) {
         uint256 elapsed = block.timestamp - lastRelease[asset];
-        return elapsed < LONGEST ? elapsed : LONGEST;
+        return elapsed < MAX_ELAPSED ? elapsed : MAX_ELAPSED;
     }
 
-    /// @dev Least sum whose shared part begins an epoch. ROUNDING: up, or the token would let it wait.
+    /// @dev The least sum whose shared part begins an epoch. ROUNDING: up; otherwise the token
+    /// would let it wait.
     function _needed(address asset) private view returns (uint256) {
         uint256 sharedBps = IModelToken(token).sharedBps();
         uint256 minimum = IModelToken(token).minimumOf(asset);
@@ -96,14 +99,5 @@ contract Drip is IDrip {
     {
         amount = waiting / SPAN * elapsed + waiting % SPAN * elapsed / SPAN;
         if (amount < needed) amount = needed;
-    }
-
-    function _deposit(address asset, uint256 amount) private {
-        if (asset == Assets.ETH) {
-            IModelToken(token).deposit{ value: amount }();
-        } else {
-            asset.send(token, amount);
-            IModelToken(token).sync(asset);
-        }
     }
 }

@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ISplitter, Source } from "../interfaces/ISplitter.sol";
-import { IWrappedEther } from "../interfaces/IWrappedEther.sol";
-import { Assets } from "../token/Assets.sol";
-
-/// @notice Who gets what of a model's revenue; none of it changes. Holders get what the two others leave.
-struct SplitParams {
-    address oracle;
-    address drip;
-    /// 0 where there is no wrapped ETH.
-    address weth;
-    address creator;
-    address protocol;
-    /// Together at most 10,000.
-    uint16 creatorBps;
-    uint16 protocolBps;
-}
+import { ISplitter, Source, SplitParams } from "../interfaces/ISplitter.sol";
+import { IWrappedEther } from "../interfaces/external/IWrappedEther.sol";
+import { Assets } from "../libraries/Assets.sol";
+import { Lock } from "../libraries/Lock.sol";
+import { BPS } from "../libraries/Units.sol";
 
 /// @title Divides a model's revenue among holders, creator and protocol
-contract Splitter is ISplitter {
+/// @notice Each launched model has one splitter. The interface explains who pays it and who gets
+/// what.
+contract Splitter is ISplitter, Lock {
     using Assets for address;
 
-    uint256 private constant BPS = 10_000;
-
-    error Locked();
+    /// @notice Thrown when anyone but the oracle pays usage.
     error NotOracle(address caller);
+    /// @notice Thrown when anyone but the collection pays a mint.
     error NotCollection(address caller);
+    /// @notice Thrown when anyone but the factory sets the collection.
     error NotFactory(address caller);
+    /// @notice Thrown when the collection is set again.
     error CollectionIsSet(address collection);
+    /// @notice Thrown when the two parts are together more than 10,000 basis points.
     error SplitAboveWhole(uint256 creatorBps, uint256 protocolBps);
 
-    /// @notice Who deployed it.
+    /// @notice The contract that deployed the splitter.
     address public immutable factory;
     /// @inheritdoc ISplitter
     address public immutable oracle;
@@ -56,14 +49,6 @@ contract Splitter is ISplitter {
     mapping(address sink => mapping(address asset => uint256)) public owed;
     /// @inheritdoc ISplitter
     mapping(address asset => uint256) public reserved;
-    bool private transient _locked;
-
-    modifier locked() {
-        if (_locked) revert Locked();
-        _locked = true;
-        _;
-        _locked = false;
-    }
 
     constructor(SplitParams memory params) {
         if (uint256(params.creatorBps) + params.protocolBps > BPS) {
@@ -83,21 +68,21 @@ contract Splitter is ISplitter {
     receive() external payable { }
 
     /// @inheritdoc ISplitter
-    function payUsage() external payable locked {
+    function payUsage() external payable lock {
         if (msg.sender != oracle) revert NotOracle(msg.sender);
         emit Revenue(Source.Usage, 0, Assets.ETH, msg.value);
         usage += _split(Assets.ETH, msg.value);
     }
 
     /// @inheritdoc ISplitter
-    function payMint(uint256 tokenId) external payable locked {
+    function payMint(uint256 tokenId) external payable lock {
         if (msg.sender != collection) revert NotCollection(msg.sender);
         emit Revenue(Source.Mint, tokenId, Assets.ETH, msg.value);
         _split(Assets.ETH, msg.value);
     }
 
     /// @inheritdoc ISplitter
-    function collect(address asset) external locked returns (uint256 amount) {
+    function collect(address asset) external lock returns (uint256 amount) {
         if (asset == weth && asset != Assets.ETH) {
             IWrappedEther(weth).withdraw(weth.held());
             asset = Assets.ETH;
@@ -110,7 +95,7 @@ contract Splitter is ISplitter {
     }
 
     /// @inheritdoc ISplitter
-    function withdraw(address sink, address asset) external locked returns (uint256 amount) {
+    function withdraw(address sink, address asset) external lock returns (uint256 amount) {
         amount = owed[sink][asset];
         if (amount == 0) return 0;
         owed[sink][asset] = 0;
@@ -127,7 +112,8 @@ contract Splitter is ISplitter {
         emit CollectionSet(collection_);
     }
 
-    /// @dev Divides `amount` and sends the holders' part to the drip. ROUNDING: down for the two sinks, so holders gain.
+    /// @dev Divides `amount` and sends the holders' part to the drip. ROUNDING: down for creator
+    /// and protocol, so holders gain.
     function _split(address asset, uint256 amount) private returns (uint256 holders) {
         uint256 toCreator = amount * creatorBps / BPS;
         uint256 toProtocol = amount * protocolBps / BPS;

@@ -4,31 +4,36 @@ pragma solidity 0.8.37;
 import { Account, packAccount } from "./Account.sol";
 import { Head } from "./Head.sol";
 
-/// @notice Balances now and at every past epoch.
-/// @dev A checkpoint (key, balance) speaks for the epochs in (key before it, key]. It is written only when an epoch needs it,
-/// so transfers between two epochs cost the same as a plain token's.
-/// INVARIANT: keys ascend and are below `last`.
+/// @title Balances of the model token, present and at every past epoch
+/// @notice The ledger reads here how many tokens an account had when an epoch began.
+/// @dev A checkpoint (key, balance) holds the balance of the epochs after the key before it, up to
+/// its own key. It is written only when an epoch needs it, so transfers between two epochs cost the
+/// same as a plain token's. INVARIANT: keys ascend and are below `last`.
 library Balances {
-    /// @dev All of an account in one place that can be pointed to, so that its address is hashed once.
+    /// @dev Everything about an account, so that its address is hashed only once.
     struct Cell {
         Account word;
-        /// Two checkpoints a word, the even one low: key 32 | balance 96.
+        /// Two checkpoints in each word, the even one low. From the lowest bit: key 32 | balance
+        /// 96.
         mapping(uint256 pair => uint256) checkpoints;
     }
 
+    /// @dev All accounts.
     struct Book {
         mapping(address account => Cell) cells;
     }
 
-    /// @notice Ticks up to `end` whose epochs see one balance.
-    /// @dev `index` below the account's count is a checkpoint, the count itself `prior`, one more the balance now.
+    /// @notice A stretch of ticks, up to `end`, whose epochs see the same balance.
+    /// @dev An `index` below the account's count is a checkpoint. The count itself is `prior`, and
+    /// one more is the present balance.
     struct Stretch {
         uint256 index;
         uint256 end;
         uint256 balance;
     }
 
-    /// @notice An account's word, ready for a change of its balance at tick `tick`; the caller stores it.
+    /// @notice An account's word, ready for a change of its balance at tick `tick`. The caller
+    /// stores it.
     function touch(Cell storage self, Head head, uint256 tick) internal returns (Account) {
         Account word = self.word;
         uint256 last = word.last();
@@ -45,7 +50,8 @@ library Balances {
         return packAccount(balance, balance, tick, count, head.latest() > last);
     }
 
-    /// @notice Balance that an epoch of tick `tick` sees: at the end of the tick before it.
+    /// @notice The balance that an epoch of tick `tick` sees: the one at the end of the tick
+    /// before.
     function balanceAt(Book storage self, address account, uint256 tick)
         internal
         view
@@ -54,7 +60,7 @@ library Balances {
         return stretchAt(self, account, tick).balance;
     }
 
-    /// @notice The stretch that holds tick `tick`.
+    /// @notice The stretch that contains tick `tick`.
     function stretchAt(Book storage self, address account, uint256 tick)
         internal
         view
@@ -67,7 +73,8 @@ library Balances {
         return _search(cell, word, 0, count, tick);
     }
 
-    /// @notice The stretch that holds tick `tick`, which lies behind `from`: looked for nearby first.
+    /// @notice The stretch that contains tick `tick`, which lies after `from`. Searches nearby
+    /// first.
     function seek(Book storage self, address account, Stretch memory from, uint256 tick)
         internal
         view
@@ -90,15 +97,17 @@ library Balances {
         return _search(cell, word, low, count, tick);
     }
 
-    /// @dev The prior balance is needed when an epoch lies after the change before the last one and not after the last one:
-    /// known when the last change was made (`need`), or begun later in the last change's own tick. If two epochs have begun
-    /// since, the first of them may be of that tick; the extra checkpoint is harmless.
+    /// @dev Whether the prior balance must be kept. An epoch needs it if the epoch lies between the
+    /// last two changes. That was known at the last change (`need`), or the epoch began later in
+    /// the tick of that change. If two epochs began since then, the first of them may be of that
+    /// tick; an extra checkpoint is harmless.
     function _mustKeep(Account word, uint256 last, Head head) private pure returns (bool) {
         uint256 latest = head.latest();
         return word.need() || latest == last || (latest > last && head.previous() >= last);
     }
 
-    /// @dev First checkpoint in [low, high) whose key is at least `tick`; `high` where there is none.
+    /// @dev The stretch of the first checkpoint in [low, high) whose key is at least `tick`; that
+    /// of `high` if there is none.
     function _search(Cell storage self, Account word, uint256 low, uint256 high, uint256 tick)
         private
         view

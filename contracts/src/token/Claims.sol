@@ -5,34 +5,42 @@ import { LibBit } from "solady/utils/LibBit.sol";
 import { Balances } from "./Balances.sol";
 import { Entries } from "./Entries.sol";
 
-/// @notice What of one asset one account has been paid: all entries up to a cursor, and single ones behind it.
-/// @dev A mark of a single entry counts wherever it is: in the cursor's own word while that speaks for the entry's chunk, or
-/// in `far`. Both are always read, since after the word has moved on, one chunk can have marks in both.
+/// @title The entries of one asset that one account has been paid
+/// @notice An account is paid all entries up to a cursor, and may be paid single ones after it,
+/// which are marked.
+/// @dev A mark of a single entry is a bit of the cursor's own word, while that holds the entry's
+/// chunk, or of `far`. Both are always read, since one chunk can have marks in both after the word
+/// has moved on.
 library Claims {
     using Balances for Balances.Book;
     using Entries for Entries.Book;
 
+    /// @dev From the lowest bit: settled 32 | bits 192 | chunk 24 | hasFar 8.
     struct Cursor {
-        /// Entries up to this one are settled.
+        /// All entries up to this one are settled.
         uint32 settled;
-        /// Bit i: entry chunk * chunkSize + i was paid alone.
+        /// Bit i says that entry chunk * chunkSize + i was paid alone.
         uint192 bits;
         uint24 chunk;
         /// Whether `far` has any mark.
         bool hasFar;
     }
 
-    /// @notice How far a walk may go.
+    /// @notice The limits of a walk.
     struct Limits {
+        /// The last entry.
         uint256 entry;
+        /// Most steps.
         uint256 steps;
+        /// Entries for which a word holds marks.
         uint256 chunkSize;
     }
 
+    /// @notice Everything about the claims of one account in one asset.
     struct State {
         Cursor cursor;
         mapping(uint256 chunk => uint256 bits) far;
-        /// Settled but not paid: what it earned before holders redirected it.
+        /// Settled but not paid: what the account earned before holders redirected it.
         uint256 kept;
     }
 
@@ -47,16 +55,17 @@ library Claims {
         return _marks(self, cursor, index / chunkSize) >> (index % chunkSize) & 1 != 0;
     }
 
-    /// @notice Marks entry `index`, which is not paid, as paid.
+    /// @notice Marks entry `index` as paid. It must not be paid yet.
     function mark(State storage self, uint256 index, uint256 chunkSize) internal {
         Cursor memory cursor = self.cursor;
-        if (index == uint256(cursor.settled) + 1) {
+        uint256 next = uint256(cursor.settled) + 1;
+        if (index == next) {
             self.cursor.settled = uint32(index);
             return;
         }
         uint256 chunk = index / chunkSize;
         uint256 bit = 1 << (index % chunkSize);
-        bool chunkIsSettled = (uint256(cursor.chunk) + 1) * chunkSize <= uint256(cursor.settled) + 1;
+        bool chunkIsSettled = (uint256(cursor.chunk) + 1) * chunkSize <= next;
         if (cursor.bits == 0 || cursor.chunk == chunk || chunkIsSettled) {
             uint256 bits = cursor.chunk == chunk ? cursor.bits : 0;
             cursor.chunk = uint24(chunk);
@@ -68,8 +77,8 @@ library Claims {
         self.cursor = cursor;
     }
 
-    /// @notice Moves the cursor over the entries before `index` that the account had no tokens for, so that a late buyer who
-    /// claims in order leaves no marks.
+    /// @notice Moves the cursor over entries before `index` for which the account had no tokens. So
+    /// a late buyer who claims in order leaves no marks.
     function passEmpty(
         State storage self,
         Entries.Book storage entries,
@@ -84,9 +93,10 @@ library Claims {
         self.cursor.settled = uint32(entries.lastUpTo(stretch.end, next, index - 1));
     }
 
-    /// @notice Walks from the cursor over entries up to `limits.entry`, in at most `limits.steps` steps of bounded gas.
-    /// @return index The last entry it has passed.
-    /// @return scaled What they owe the account, times 2^112.
+    /// @notice Walks from the cursor over entries up to `limits.entry`, in at most `limits.steps`
+    /// steps of bounded gas.
+    /// @return index The last entry passed.
+    /// @return scaled What the passed entries owe the account, times 2^112.
     function walk(
         State storage self,
         Entries.Book storage entries,
@@ -111,7 +121,8 @@ library Claims {
         }
     }
 
-    /// @dev Whether entry `index` is marked, and the last entry up to which that is known without another look-up.
+    /// @dev Whether entry `index` is marked, and the last entry for which that is known without
+    /// another look-up.
     function _run(State storage self, Cursor memory cursor, uint256 index, uint256 chunkSize)
         private
         view

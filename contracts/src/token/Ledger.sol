@@ -2,33 +2,42 @@
 pragma solidity 0.8.37;
 
 import { Account, packAccount } from "./Account.sol";
-import { Assets } from "./Assets.sol";
+import { Assets } from "../libraries/Assets.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Balances } from "./Balances.sol";
 import { Claims } from "./Claims.sol";
 import { Entries } from "./Entries.sol";
 import { Head } from "./Head.sol";
 
-/// @notice Everything a model token knows: balances, supply, epochs, books and claims.
+/// @title The books of a model token: balances, supply, epochs, revenue and claims
+/// @notice The token checks who calls and when, and moves the assets. This library computes and
+/// records what each account has and can claim. A tick is a block, counted from the launch.
 library Ledger {
     using Balances for Balances.Book;
     using Balances for Balances.Cell;
     using Claims for Claims.State;
     using Entries for Entries.Book;
 
+    /// @notice An epoch: its tick, and the supply at the end of the tick before.
+    /// @dev From the lowest bit: tick 32 | supply 96 | ethEntry 32.
     struct Epoch {
         uint32 tick;
         uint96 supply;
-        /// The epoch's entry in ETH's books; 0: none.
+        /// The epoch's entry in the books of ETH; 0 for none.
         uint32 ethEntry;
     }
 
+    /// @notice The supply, in token units.
+    /// @dev From the lowest bit: current 96 | prior 96 | last 32.
     struct Supply {
         uint96 current;
         /// At the end of the tick before `last`.
         uint96 prior;
+        /// The tick of the last change.
         uint32 last;
     }
 
+    /// @notice Everything that the token stores about money.
     struct State {
         Head head;
         Supply supply;
@@ -36,23 +45,23 @@ library Ledger {
         mapping(uint256 id => Epoch) epochs;
         mapping(address asset => Entries.Book) books;
         mapping(address asset => mapping(address account => Claims.State)) claims;
-        /// Least shared sum that begins an epoch; 0: the asset never begins one.
+        /// Least shared sum that begins an epoch; 0 if the asset never begins one.
         mapping(address asset => uint256) minimumOf;
     }
 
-    /// @notice What an account has to claim of one asset in one epoch.
+    /// @notice An account's share of one epoch's revenue in one asset.
     struct Share {
-        /// 0: nothing.
+        /// Units of the asset; 0 for nothing to claim.
         uint256 amount;
+        /// The epoch's entry in the books of the asset.
         uint256 entry;
     }
 
-    uint256 internal constant BPS = 10_000;
-
-    /// @notice Thrown when an epoch has not begun.
+    /// @notice Thrown for an epoch that has not begun.
     error UnknownEpoch(uint256 id, uint256 count);
 
-    /// @notice The supply that counts for revenue of tick `tick`: the one at the end of the tick before.
+    /// @notice The supply that counts for revenue of tick `tick`: the one at the end of the tick
+    /// before.
     function supplyBefore(State storage self, uint256 tick) internal view returns (uint256) {
         Supply memory supply = self.supply;
         return supply.last == tick ? supply.prior : supply.current;
@@ -62,14 +71,16 @@ library Ledger {
     struct Pending {
         uint256 shared;
         uint256 redeemable;
-        /// Whether it can be booked in a tick that has no epoch.
+        /// Whether it can begin an epoch in a tick that has none.
         bool begins;
-        /// The entry that `shared` becomes part of, and its sum then.
+        /// The entry of which `shared` becomes a part.
         uint256 index;
+        /// The sum of that entry then.
         uint256 sum;
     }
 
-    /// @notice What crediting `asset`, of which `held` is here, would book; nothing where no tick could book it.
+    /// @notice What crediting `asset` would book when the token holds `held`; nothing if no tick
+    /// could book it.
     function pending(
         State storage self,
         address asset,
@@ -83,9 +94,9 @@ library Ledger {
         uint256 supply = supplyBefore(self, tick);
         if (held <= booked || !self.head.isOpen() || supply == 0) return found;
 
-        uint256 room = Entries.LIMIT - booked;
+        uint256 room = Entries.MAX_BOOKED - booked;
         uint256 amount = held - booked < room ? held - booked : room;
-        // ROUNDING: down for the claimable part; the pool, which belongs to the same holders, gains.
+        // ROUNDING: down for the shared part. The pool gains, which belongs to the same holders.
         uint256 shared = amount * sharedBps / BPS;
         found.begins = true;
         if (shared != 0) {
@@ -98,7 +109,10 @@ library Ledger {
         (found.shared, found.redeemable) = (shared, amount - shared);
     }
 
-    /// @notice Books what is pending, or leaves all of it waiting. `began` when that began an epoch.
+    /// @notice Books what is pending, or leaves all of it waiting.
+    /// @return shared The sum that holders can claim.
+    /// @return redeemable The sum that went to the pool.
+    /// @return began Whether this began an epoch.
     function credit(
         State storage self,
         address asset,
@@ -124,7 +138,8 @@ library Ledger {
         book.totals = totals;
     }
 
-    /// @notice Begins an epoch unless this tick has one; notes its entry in ETH's books, if it has one.
+    /// @notice Begins an epoch unless this tick has one. Records its entry in the books of ETH, if
+    /// any.
     function begin(State storage self, uint256 tick, uint256 supply, uint256 ethEntry)
         internal
         returns (bool began)
@@ -139,7 +154,8 @@ library Ledger {
         }
     }
 
-    /// @notice What `account` has to claim of `asset` in epoch `id`; nothing for unknown ids and the epoch of this tick.
+    /// @notice The share of `account` in `asset` in epoch `id`; nothing for unknown ids and for the
+    /// epoch of this tick.
     function shareOf(
         State storage self,
         address account,
@@ -162,7 +178,7 @@ library Ledger {
         share.entry = entry;
     }
 
-    /// @notice Takes a share that `shareOf` found out of the books.
+    /// @notice Takes a share, as `shareOf` found it, out of the books.
     function take(
         State storage self,
         address account,
@@ -177,7 +193,8 @@ library Ledger {
         book.totals.owed -= uint112(share.amount);
     }
 
-    /// @notice What `account` has to claim of `asset` within `limits`, and the entry its cursor then stands at.
+    /// @notice What `account` can claim in `asset` within `limits`, and the entry of its cursor
+    /// after that.
     function claimable(
         State storage self,
         address account,
@@ -191,9 +208,10 @@ library Ledger {
         amount = scaled >> Entries.SCALE_BITS;
     }
 
-    /// @notice Settles what `account` earned of `asset` up to tick `tick`, within `limits`, and keeps it for it.
-    /// @return kept How much more is kept.
-    /// @return done Whether all of it is settled.
+    /// @notice Settles what `account` earned in `asset` up to tick `tick`, within `limits`, and
+    /// keeps it for the account.
+    /// @return kept The sum that is kept in addition.
+    /// @return done Whether everything up to that tick is settled.
     function keep(
         State storage self,
         address account,
@@ -213,15 +231,15 @@ library Ledger {
         done = settled == limits.entry;
     }
 
-    /// @notice The tick and supply of an epoch.
+    /// @notice An epoch. Reverts for an unknown id.
     function epochAt(State storage self, uint256 id) internal view returns (Epoch memory) {
         uint256 count = self.head.count();
         if (id == 0 || id > count) revert UnknownEpoch(id, count);
         return self.epochs[id];
     }
 
-    /// @notice Moves `amount` of `from`'s tokens to `to`, which may be the same account.
-    /// @return available What `from` had; less than `amount`: nothing has moved.
+    /// @notice Moves tokens from `from` to `to`, which may be the same account.
+    /// @return available What `from` had. If that is less than `amount`, nothing has moved.
     function move(
         State storage self,
         address from,
@@ -236,13 +254,13 @@ library Ledger {
         available = word.balance();
         if (available < amount) return available;
         source.word = word.minus(amount);
-        // Read only now, so that `from == to` needs no special case.
+        // `to` is read only now, so that `from == to` is no special case.
         Balances.Cell storage target = balances.cells[to];
         target.word = target.touch(head, tick).plus(amount);
     }
 
-    /// @notice Burns `amount` of `account`'s tokens, which it has. Epochs up to this tick's still see them.
-    /// @return supply The supply before.
+    /// @notice Burns tokens that `account` has. Epochs up to the one of this tick still see them.
+    /// @return supply The supply before the burn.
     function burn(State storage self, address account, uint256 amount, uint256 tick)
         internal
         returns (uint256 supply)
@@ -261,13 +279,13 @@ library Ledger {
         self.supply = Supply(supply, 0, uint32(tick));
     }
 
-    /// @notice Takes the part of an asset's pool that burning `amount` of `supply` redeems.
+    /// @notice Takes the part of an asset's pool that a burn of `amount` out of `supply` redeems.
     function redeem(State storage self, address asset, uint256 amount, uint256 supply)
         internal
         returns (uint256 value)
     {
         Entries.Book storage book = self.books[asset];
-        // ROUNDING: down, so those who stay gain.
+        // ROUNDING: down, so the remaining holders gain.
         value = amount * book.totals.pool / supply;
         if (value != 0) book.totals.pool -= uint112(value);
     }

@@ -11,75 +11,86 @@ import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import { IERC7641, IERC7641AltRevToken } from "../interfaces/IERC7641.sol";
+import { IERC7641, IERC7641AltRevToken } from "../interfaces/external/IERC7641.sol";
 import { IModelToken, RevenueAsset, TokenParams } from "../interfaces/IModelToken.sol";
-import { Assets } from "./Assets.sol";
+import { Accounts } from "../libraries/Accounts.sol";
+import { Assets } from "../libraries/Assets.sol";
+import { Lock } from "../libraries/Lock.sol";
+import { BPS } from "../libraries/Units.sol";
 import { Balances } from "./Balances.sol";
 import { Claims } from "./Claims.sol";
 import { Entries } from "./Entries.sol";
 import { Head } from "./Head.sol";
 import { Ledger } from "./Ledger.sol";
 
-/// @notice Where an account's revenue goes.
+/// @notice The account to which another account's revenue goes.
+/// @dev From the lowest bit: to 160 | since 32 | keeps 8.
 struct Recipient {
-    /// 0: to itself.
+    /// 0 for the account itself.
     address to;
-    /// The tick in which holders decided it; 0: they did not. It is for what is earned later, and claimed by others.
+    /// The tick in which holders decided it; 0 if they did not. Then it is only for revenue that is
+    /// earned later and claimed by others.
     uint32 since;
-    /// Whether the account has had anything kept for it.
+    /// Whether anything was ever kept for the account.
     bool keeps;
 }
 
 /// @title A model's token
-/// @dev The contract checks who and when, the libraries keep the books. State is written before any call out, and one transient
-/// lock spans all that measures or moves revenue: an asset that calls back while it moves would otherwise have money in flight
-/// counted as revenue. Transfers are not locked: they move no revenue.
-contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Nonces {
+/// @notice The interface explains revenue, epochs, claims and burning. This contract checks who
+/// calls and when, and moves the assets; the libraries keep the books.
+/// @dev State is written before any call to another contract. The lock covers everything that
+/// measures or moves revenue: if an asset called back while it moves, money in flight would count
+/// as revenue. Transfers move no revenue and are not locked.
+contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Nonces, Lock {
+    using Accounts for address;
     using Assets for address;
     using Balances for Balances.Book;
     using Entries for Entries.Book;
     using Ledger for Ledger.State;
 
+    /// @dev EIP-712 type of a signed approval (ERC-2612).
     bytes32 private constant PERMIT_TYPEHASH = keccak256(
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
     );
+    /// @dev EIP-712 type of a signed claim.
     bytes32 private constant CLAIM_TYPEHASH = keccak256(
         "Claim(address account,address to,bytes32 assets,uint256 nonce,uint256 deadline)"
     );
+    /// @dev Most ERC-20 tokens of the launch list.
     uint256 private constant MAX_LISTED_TOKENS = 4;
 
-    /// @notice Thrown while a call that measures or moves revenue is running.
-    error Locked();
-    /// @notice Thrown for others than the factory and the registry.
+    /// @notice Thrown when anyone but the factory and the registry calls.
     error NotFactory(address caller);
-    /// @notice Thrown for others than the opener.
+    /// @notice Thrown when anyone but the opener calls.
     error NotOpener(address caller);
-    /// @notice Thrown for others than the registry.
+    /// @notice Thrown when anyone but the registry calls.
     error NotRegistry(address caller);
-    /// @notice Thrown on transfers of others than the opener before transfers are open.
+    /// @notice Thrown when anyone but the opener transfers before transfers are open.
     error TransfersClosed();
-    /// @notice Thrown when a single epoch has nothing for the caller.
+    /// @notice Thrown when the caller has nothing to claim in the epoch.
     error NothingToClaim(address account, address asset, uint256 epoch);
     /// @notice Thrown for a signature after its deadline.
     error SignatureExpired(uint256 deadline);
-    /// @notice Thrown for a signature that is not the account's.
+    /// @notice Thrown for a signature of anyone but the account.
     error InvalidSignature(address signer);
-    /// @notice Thrown for a recipient that cannot be: the token itself, or nobody.
+    /// @notice Thrown for a recipient that is the token itself, or nobody.
     error InvalidRecipient(address to);
-    /// @notice Thrown when assets to redeem are not ascending: a repeat would redeem twice.
+    /// @notice Thrown when assets to redeem do not ascend. A repeated asset would be redeemed
+    /// twice.
     error AssetsNotAscending(uint256 index);
     /// @notice Thrown for a launch list that does not begin with ETH.
     error EthMustComeFirst();
     /// @notice Thrown for a launch list of more than ETH and four tokens.
     error TooManyAssets(uint256 count);
-    /// @notice Thrown for an asset that is listed twice, has no minimum or is no other contract.
+    /// @notice Thrown for an asset that is listed twice, has no minimum, or is not another
+    /// contract.
     error InvalidRevenueAsset(address asset);
     /// @notice Thrown for more than 10,000 basis points.
     error InvalidSharedBps(uint256 bps);
     /// @notice Thrown for a supply of 0.
     error InvalidSupply(uint256 supply);
 
-    /// @notice Who deployed it.
+    /// @notice The contract that deployed the token.
     address public immutable factory;
     /// @inheritdoc IModelToken
     address public immutable opener;
@@ -100,23 +111,10 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     mapping(address account => Recipient) private _recipients;
     Ledger.State private _ledger;
     RevenueAsset[] private _assets;
-    bool private transient _locked;
-
-    modifier locked() {
-        _requireUnlocked();
-        _locked = true;
-        _;
-        _locked = false;
-    }
-
-    modifier unlocked() {
-        _requireUnlocked();
-        _;
-    }
 
     constructor(TokenParams memory params) EIP712(params.name, "1") {
         if (params.supply == 0) revert InvalidSupply(params.supply);
-        if (params.sharedBps > Ledger.BPS) revert InvalidSharedBps(params.sharedBps);
+        if (params.sharedBps > BPS) revert InvalidSharedBps(params.sharedBps);
 
         factory = msg.sender;
         opener = params.opener;
@@ -129,7 +127,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit Transfer(address(0), params.opener, params.supply);
     }
 
-    /// @notice Takes a plain send as revenue, credited by whatever credits next. Empty, so that 2,300 gas suffice.
+    /// @notice Takes a plain send as revenue, which the next credit books. Empty, so that 2,300 gas
+    /// suffice.
     receive() external payable { }
 
     /// @inheritdoc IERC20
@@ -175,29 +174,29 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IModelToken
-    function deposit() external payable locked {
+    function deposit() external payable lock {
         _credit(Assets.ETH, Assets.ETH.held());
     }
 
     /// @inheritdoc IModelToken
-    function deposit(address asset, uint256 amount) external locked {
+    function deposit(address asset, uint256 amount) external lock {
         asset.pull(msg.sender, amount);
         _credit(asset, asset.held());
     }
 
     /// @inheritdoc IModelToken
-    function sync(address asset) external locked {
+    function sync(address asset) external lock {
         _credit(asset, asset.held());
     }
 
     /// @inheritdoc IERC7641
-    function snapshot() external locked returns (uint256) {
+    function snapshot() external lock returns (uint256) {
         _credit(Assets.ETH, Assets.ETH.held());
         return epochCount();
     }
 
     /// @inheritdoc IModelToken
-    function mark() external locked returns (uint256 epoch) {
+    function mark() external lock returns (uint256 epoch) {
         if (msg.sender != registry) revert NotRegistry(msg.sender);
 
         _credit(Assets.ETH, Assets.ETH.held());
@@ -209,37 +208,37 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IERC7641
-    function claim(uint256 epoch) external locked {
+    function claim(uint256 epoch) external lock {
         _claim(epoch, Assets.ETH);
     }
 
     /// @inheritdoc IModelToken
-    function claimERC20(uint256 epoch, address asset) external locked {
+    function claimERC20(uint256 epoch, address asset) external lock {
         _claim(epoch, asset);
     }
 
     /// @inheritdoc IModelToken
-    function claimBatch(uint256[] calldata epochs) external locked {
+    function claimBatch(uint256[] calldata epochs) external lock {
         uint256 amount;
         for (uint256 i = 0; i < epochs.length; ++i) {
             amount += _take(msg.sender, Assets.ETH, epochs[i]);
         }
-        _pay(msg.sender, Assets.ETH, _payee(msg.sender), amount);
+        _payCaller(Assets.ETH, amount);
     }
 
     /// @inheritdoc IModelToken
-    function claimAll(address asset, uint256 steps) external locked returns (uint256 amount) {
+    function claimAll(address asset, uint256 steps) external lock returns (uint256 amount) {
         amount = _takeAll(msg.sender, asset, steps, _keptOf(msg.sender, asset));
-        _pay(msg.sender, asset, _payee(msg.sender), amount);
+        _payCaller(asset, amount);
     }
 
     /// @inheritdoc IModelToken
-    function claimAllFor(address[] calldata accounts, address asset, uint256 steps)
-        external
-        locked
-    {
+    function claimAllFor(address[] calldata accounts, address asset, uint256 steps) external lock {
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (_canBeServed(accounts[i])) _serve(accounts[i], asset, steps);
+            address account = accounts[i];
+            // A contract may not expect a payment that others ask for, unless it has a recipient.
+            bool expects = account.hasNoCode() || _recipients[account].to != address(0);
+            if (expects) _serve(account, asset, steps);
         }
     }
 
@@ -250,7 +249,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         address[] calldata assets,
         uint256 deadline,
         bytes calldata signature
-    ) external locked {
+    ) external lock {
         if (block.timestamp > deadline) {
             revert SignatureExpired(deadline);
         }
@@ -281,8 +280,9 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IERC7641
-    /// @dev Redeems the launch list. An asset that fails stays in the pool, so none can block.
-    function burn(uint256 amount) external locked {
+    /// @dev Redeems the launch list. An asset that fails stays in the pool, so that it blocks
+    /// nobody.
+    function burn(uint256 amount) external lock {
         uint256 count = _assets.length;
         address[] memory assets = new address[](count);
         for (uint256 i = 0; i < count; ++i) {
@@ -297,7 +297,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IModelToken
-    function burn(uint256 amount, address[] calldata assets) external locked {
+    function burn(uint256 amount, address[] calldata assets) external lock {
         for (uint256 i = 0; i < assets.length; ++i) {
             if (i != 0 && assets[i] <= assets[i - 1]) revert AssetsNotAscending(i);
             _credit(assets[i], assets[i].held());
@@ -436,7 +436,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IERC165
-    /// @dev ERC-7641 by its own functions and with ERC-20's xor-ed in, since the ERC names no id.
+    /// @dev ERC-7641 names no id. So both are true: the id of its own functions, and that id with
+    /// ERC-20's functions xor-ed in.
     function supportsInterface(bytes4 id) external pure returns (bool) {
         bytes4 plain = type(IERC7641).interfaceId;
         return id == type(IERC165).interfaceId || id == type(IERC20).interfaceId
@@ -445,22 +446,18 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
             || id == type(IERC7641AltRevToken).interfaceId || id == type(IERC6372).interfaceId;
     }
 
-    /// @dev Entries a word of marks speaks for; tests use small ones to reach the rare paths.
+    /// @dev Entries for which a word holds marks. Tests use small numbers to reach the rare paths.
     function _chunkSize() internal view virtual returns (uint256) {
         return 192;
     }
 
-    /// @dev The tick: the block, counted from the launch.
+    /// @dev The present tick: the block, counted from the launch.
     function _now() private view returns (uint256 tick) {
         unchecked {
             tick = block.number - _origin;
         }
-        // 32 bits are 34 years of four blocks a second.
+        // 32 bits last 34 years at four blocks a second.
         assert(tick <= type(uint32).max);
-    }
-
-    function _requireUnlocked() private view {
-        if (_locked) revert Locked();
     }
 
     function _list(RevenueAsset[] memory assets) private {
@@ -479,7 +476,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     function _move(address from, address to, uint256 value) private {
-        // Nothing is written for nothing: anyone may move 0 of anyone's tokens.
+        // A transfer of 0 writes nothing, since anyone can transfer 0 of anyone's tokens.
         if (value != 0) {
             if (to == address(0) || to == address(this)) revert ERC20InvalidReceiver(to);
             Head head = _ledger.head;
@@ -503,13 +500,6 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RecipientSet(account, to);
     }
 
-    /// @dev What an account claims itself goes nowhere by others' votes.
-    function _payee(address account) private view returns (address to) {
-        Recipient storage recipient = _recipients[account];
-        to = recipient.to;
-        if (to == address(0) || recipient.since != 0) to = account;
-    }
-
     function _credit(address asset, uint256 held) private {
         (uint256 shared, uint256 redeemable, bool began) =
             _ledger.credit(asset, held, _now(), sharedBps);
@@ -531,7 +521,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     function _claim(uint256 epoch, address asset) private {
         uint256 amount = _take(msg.sender, asset, epoch);
         if (amount == 0) revert NothingToClaim(msg.sender, asset, epoch);
-        _pay(msg.sender, asset, _payee(msg.sender), amount);
+        _payCaller(asset, amount);
     }
 
     function _take(address account, address asset, uint256 epoch) private returns (uint256 amount) {
@@ -563,7 +553,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         return _recipients[account].keeps ? _ledger.claims[asset][account].kept : 0;
     }
 
-    /// @dev Keeps for an account that holders redirected what it earned before. Whether that is all settled.
+    /// @dev Keeps for a redirected account what it earned before. Returns whether all of that is
+    /// settled.
     function _keepPast(address account, address asset, uint256 since, uint256 steps)
         private
         returns (bool done)
@@ -575,20 +566,22 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RevenueKept(account, asset, kept, _ledger.claims[asset][account].cursor.settled);
     }
 
+    /// @dev A vote of holders does not redirect what an account claims itself.
+    function _payCaller(address asset, uint256 amount) private {
+        Recipient storage recipient = _recipients[msg.sender];
+        address to = recipient.to;
+        if (to == address(0) || recipient.since != 0) to = msg.sender;
+        _pay(msg.sender, asset, to, amount);
+    }
+
     function _pay(address account, address asset, address to, uint256 amount) private {
         if (amount == 0) return;
         _emitClaimed(account, asset, to, amount);
         asset.send(to, amount);
     }
 
-    /// @dev Contracts may not expect a payment at another's time; a delegated account is its owner's.
-    function _canBeServed(address account) private view returns (bool) {
-        uint256 size = account.code.length;
-        return size == 0 || _recipients[account].to != address(0)
-            || (size == 23 && bytes3(account.code) == 0xef0100);
-    }
-
-    /// @dev Undoes the claim when the payment is not taken. Nothing else can have changed it: the lock is set.
+    /// @dev Undoes the claim when the payment is refused. The lock keeps anything else from
+    /// changing it.
     function _serve(address account, address asset, uint256 steps) private {
         Recipient memory recipient = _recipients[account];
         bool redirected = recipient.since != 0;
@@ -616,7 +609,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RevenueClaimed(account, asset, to, amount, cursor);
     }
 
-    /// @dev Burns the caller's tokens and takes their part of each asset's pool.
+    /// @dev Burns tokens of the caller and takes their part of each asset's pool.
     function _burn(uint256 amount, address[] memory assets)
         private
         returns (uint256[] memory values)
@@ -642,7 +635,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         }
     }
 
-    /// @dev What `burn(amount)` would pay, or for an asset that is not listed `burn(amount, [asset])`.
+    /// @dev What `burn(amount)` would pay; for an asset that is not listed,
+    /// `burn(amount, [asset])`.
     function _redeemable(uint256 amount, address asset) private view unlocked returns (uint256) {
         uint256 supply = totalSupply();
         if (supply == 0) return 0;
@@ -652,7 +646,8 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         return (amount < supply ? amount : supply) * pool / supply;
     }
 
-    /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, which `asset` can then ride on.
+    /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, of which `asset`
+    /// then makes use.
     function _earlierBegins(address asset) private view returns (bool begins) {
         if (_ledger.minimumOf[asset] == 0) return false;
         for (uint256 i = 0; !begins && _assets[i].asset != asset; ++i) {

@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice How tokens are chosen, and what ends the answer (docs/spec/request.md). All zero is greedy, with everything else off.
+/// @notice How tokens are chosen, and what ends the answer (docs/spec/request.md). All zero is
+/// greedy, with everything else off.
 struct Sampling {
     /// In units of 2^-16; 0 is greedy.
     uint32 temperature;
-    /// Candidates; 0 is the program's most.
+    /// Number of candidates; 0 for the program's maximum.
     uint16 topK;
-    /// The part of the candidates' weight to choose from, in units of 2^-16; 0 is off.
+    /// Part of the candidates' weight to choose from, in units of 2^-16; 0 is off.
     uint16 topP;
-    /// The least weight, as a part of the best candidate's, in units of 2^-16; 0 is off.
+    /// Least weight of a candidate, as a part of the best one's, in units of 2^-16; 0 is off.
     uint16 minP;
-    /// What recent tokens' logits are divided by, in units of 2^-16: 1 at least; 0 is off.
+    /// Divisor of the logits of recent tokens, in units of 2^-16; 0 is off, otherwise at least 1.
     uint32 repeatPenalty;
-    /// The answer ends before the first of these. A literal will do, as in `stop[0] = "\n"`: zeros at the end are not part of it, and all
-    /// zero is none.
+    /// The answer ends before the first of these sequences. Zeros at the end of a word are not part
+    /// of its sequence, so a literal will do, as in `stop[0] = "\n"`. A word of zeros is no
+    /// sequence.
     bytes32[4] stop;
 }
 
 using SamplingWord for Sampling global;
 
-/// @title The word that a request has of its sampling
+/// @title Packs sampling into the word that a request holds
+/// @dev From the highest bit: temperature 32 | topK 16 | topP 16 | minP 16 | repeatPenalty 32 |
+/// lengths of the four stop sequences 8 each | 0.
 library SamplingWord {
-    /// @notice Thrown when repeats would be made likelier.
+    /// @notice Thrown unless the penalty is off, or at least 1 (2^16). A smaller one would favour
+    /// repeats.
     error PenaltyTooLow(uint256 repeatPenalty);
 
-    /// @notice The word, and the stop sequences one after the other, which stand behind the prompt.
+    /// @notice Packs the sampling.
+    /// @return word The word.
+    /// @return stops The stop sequences one after the other, as they follow the prompt.
     function pack(Sampling calldata self) internal pure returns (bytes32 word, bytes memory stops) {
         if (self.repeatPenalty != 0 && self.repeatPenalty < 1 << 16) {
             revert PenaltyTooLow(self.repeatPenalty);
@@ -39,7 +46,7 @@ library SamplingWord {
         );
     }
 
-    /// @dev The length of each, a byte for a byte, and all of them.
+    /// @dev The lengths of the sequences, a byte each, and all sequences one after the other.
     function _join(bytes32[4] calldata stop)
         private
         pure

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What a host (the oracle) hands to a verifier with a claim.
+/// @notice A claim as a host (the oracle) hands it to a verifier.
 struct Submission {
     /// What was run: `keccak256(abi.encode("imo.content.v1", imageRoot, imageLength, programId))`.
     bytes32 contentId;
-    /// The request's digest, docs/spec/request.md.
+    /// The request's digest (docs/spec/request.md).
     bytes32 requestDigest;
-    /// Who posts the claim; loses or gets back the bond.
+    /// Posts the claim, and gets back or loses the bond.
     address claimant;
     /// keccak256 of the answer's bytes.
     bytes32 answerHash;
@@ -17,25 +17,26 @@ struct Submission {
     uint32 tokensUsed;
 }
 
-/// @notice What a claim's id is the hash of, beside the chain (docs/spec/game.md).
+/// @notice The fields of a claim. Their hash, with the chain, is the claim's id
+/// (docs/spec/game.md).
 struct ClaimKey {
     address verifier;
-    /// Who submitted the claim.
+    /// Submitted the claim.
     address host;
     bytes32 requestDigest;
     bytes32 contentId;
     address claimant;
     /// `keccak256(abi.encode(answerLength, answerHash, tokensUsed))`.
     bytes32 outputDigest;
-    /// What else the verifier has a claim commit to, which is its own business; 0 where that is nothing.
+    /// What else a claim commits to, which is the verifier's own business; 0 for nothing.
     bytes32 details;
 }
 
-using { claimId, outputDigest } for Submission global;
+using { claimId, output, outputDigest } for Submission global;
 using { id } for ClaimKey global;
 
-/// @notice Id of the claim that this submission becomes when `host` hands it to `verifier`. So a host can tell a claim by its
-/// submission and details, and need not store which it took.
+/// @notice Id of the claim that a submission becomes when `host` hands it to `verifier`. So a host
+/// can recompute the id from the submission and the details, and need not store the claims it made.
 function claimId(Submission memory self, address verifier, address host, bytes32 details)
     view
     returns (bytes32)
@@ -51,11 +52,20 @@ function claimId(Submission memory self, address verifier, address host, bytes32
     }).id();
 }
 
-function outputDigest(Submission memory self) pure returns (bytes32) {
-    return keccak256(abi.encode(self.answerLength, self.answerHash, self.tokensUsed));
+/// @notice The words about the answer with which the trace's last slot begins
+/// (docs/spec/request.md).
+/// @dev Three words: answerLength | answerHash | tokensUsed.
+function output(Submission memory self) pure returns (bytes memory) {
+    return abi.encode(self.answerLength, self.answerHash, self.tokensUsed);
 }
 
-/// @dev The chain id keeps a claim from being carried to a fork.
+/// @notice Hash of `output`.
+function outputDigest(Submission memory self) pure returns (bytes32) {
+    return keccak256(self.output());
+}
+
+/// @notice The id of a claim.
+/// @dev It covers the chain id, so that nobody can carry a claim to a fork.
 function id(ClaimKey memory self) view returns (bytes32) {
     return keccak256(abi.encode(bytes32("imo.claim.v1"), block.chainid, self));
 }

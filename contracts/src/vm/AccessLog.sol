@@ -4,23 +4,26 @@ pragma solidity 0.8.37;
 import { Merkle } from "../libraries/Merkle.sol";
 import { LittleEndian } from "./LittleEndian.sol";
 
-/// @title The openings of a witness, taken in order
-/// @notice Instructions read and write through it as if it held the whole segments.
+/// @title The parts of a witness, taken in order
+/// @notice The stepper reads and writes memory through this log as if it held whole segments. Each
+/// access takes the next leaf with its siblings from the witness and checks that they lead to the
+/// segment's root.
 library AccessLog {
-    /// @dev Calldata positions. INVARIANT: next <= end; finished when they are equal.
+    /// @dev Positions in calldata. INVARIANT: next <= end. The log is finished when they are equal.
     struct Log {
         uint256 start;
         uint256 next;
         uint256 end;
     }
 
-    /// @notice Thrown when a witness is shorter (then `expected` is the least it needs) or longer than its step needs.
+    /// @notice Thrown when a witness is longer than its step needs, or shorter (then `expected` is
+    /// the least length that it needs).
     error WrongWitnessLength(uint256 actual, uint256 expected);
 
-    /// @notice Thrown when a leaf with its siblings leads to another root than the segment has.
+    /// @notice Thrown when a leaf and its siblings do not lead to the segment's root.
     error WrongRoot(bytes32 actual, bytes32 expected);
 
-    /// @notice Opens a witness.
+    /// @notice The log of a witness.
     function open(bytes calldata witness) internal pure returns (Log memory self) {
         assembly ("memory-safe") {
             mstore(self, witness.offset)
@@ -42,14 +45,15 @@ library AccessLog {
         }
     }
 
-    /// @notice Checks that every byte was taken.
+    /// @notice Reverts unless every byte was taken.
     function finish(Log memory self) internal pure {
         if (self.next != self.end) {
             revert WrongWitnessLength(self.end - self.start, self.next - self.start);
         }
     }
 
-    /// @notice The little-endian number of `size` (1, 2 or 4) bytes at `offset`, a multiple of `size`, of a segment.
+    /// @notice Reads a little-endian number of `size` (1, 2 or 4) bytes from a segment.
+    /// @param offset Place in the segment; a multiple of `size`.
     function read(Log memory self, bytes32 root, uint256 depth, uint256 offset, uint256 size)
         internal
         pure
@@ -60,7 +64,8 @@ library AccessLog {
         return uint32(LittleEndian.reverse(_field(leaf, offset, size), size));
     }
 
-    /// @notice Writes it, and gives the segment's new root.
+    /// @notice Writes such a number.
+    /// @return The segment's new root.
     function write(
         Log memory self,
         bytes32 root,
@@ -75,7 +80,7 @@ library AccessLog {
         return _root(leaf, offset, siblings);
     }
 
-    /// @dev Takes a leaf, copied to memory, and its siblings.
+    /// @dev Takes a leaf, which it copies to memory, and its siblings.
     function _takeOpening(Log memory self, uint256 depth)
         private
         pure
@@ -85,7 +90,7 @@ library AccessLog {
         bytes calldata path = take(self, 32 * depth);
         assembly ("memory-safe") {
             leaf := mload(0x40)
-            // A field is read and written as a whole word, so the last one needs room behind it.
+            // A field is read and written as a whole word, so the last field needs room after it.
             mstore(0x40, add(leaf, 0xa0))
             calldatacopy(leaf, source.offset, source.length)
             siblings.offset := path.offset
@@ -101,7 +106,7 @@ library AccessLog {
         if (actual != expected) revert WrongRoot(actual, expected);
     }
 
-    /// @dev Root of the segment whose leaf around `offset` is the one in memory at `leaf`.
+    /// @dev Root of the segment whose leaf around `offset` lies in memory at `leaf`.
     function _root(uint256 leaf, uint256 offset, bytes32[] calldata siblings)
         private
         pure
@@ -114,7 +119,7 @@ library AccessLog {
         return Merkle.root(hash, offset / Merkle.LEAF_BYTES, siblings);
     }
 
-    /// @dev The `size` bytes at `offset`, first byte highest.
+    /// @dev The `size` bytes at `offset`, the first byte highest.
     function _field(uint256 leaf, uint256 offset, uint256 size)
         private
         pure

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice A 32-bit instruction word.
+/// @notice A 32-bit instruction word of RV32IM. The functions below take its fields apart.
 type Instruction is uint32;
 
 using { opcode, rd, rs1, rs2, funct3, funct7, immI, immS, immB, immU, immJ } for Instruction global;
@@ -43,7 +43,7 @@ function funct7(Instruction self) pure returns (uint32) {
     return _bits(self, 25, 7);
 }
 
-/// @dev The immediates are signed, in two's complement: bit 31 of the word is the sign of each.
+/// @dev The immediates are signed, in two's complement. Bit 31 of the word is the sign of each.
 function immI(Instruction self) pure returns (uint32) {
     return _signed(self, 20);
 }
@@ -66,12 +66,12 @@ function immJ(Instruction self) pure returns (uint32) {
         | (_bits(self, 21, 10) << 1);
 }
 
-/// @dev `count` bits from bit `from` on.
+/// @dev The `count` bits from bit `from` on.
 function _bits(Instruction self, uint32 from, uint32 count) pure returns (uint32) {
     return uint32((uint256(Instruction.unwrap(self)) >> from) & ((1 << uint256(count)) - 1));
 }
 
-/// @dev The bits from `from` to the sign, sign-extended.
+/// @dev The bits from bit `from` to the sign, sign-extended.
 function _signed(Instruction self, uint32 from) pure returns (uint32) {
     return uint32(int32(Instruction.unwrap(self)) >> from);
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Numbers of 1, 2 or 4 bytes as the machine stores them
+/// @notice The stepper turns bytes of memory and code into numbers and back.
 library LittleEndian {
     /// @notice The lowest `size` bytes in reverse order.
     function reverse(uint256 value, uint256 size) internal pure returns (uint256) {

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice A state of the machine (docs/spec/vm.md): the place in memory of its 177 bytes.
+/// @notice A state of the machine (docs/spec/vm.md): the address in memory of its 177 bytes.
+/// @dev The fields by their first byte, all big-endian: 0 root of memory | 32 pc | 36 x1 to x31 |
+/// 160 modelWindow | 168 traceWindow | 176 status.
 type State is uint256;
 
 using MachineState for State global;
 
-/// @title The state's fields, where they lie in its bytes
-/// @dev   0: root of memory | 32: pc | 36: x1 … x31 | 160: modelWindow | 168: traceWindow | 176: status
+/// @title Reads and writes the fields of a state
+/// @notice The stepper changes a state in place. The hash of a state is what players state in a
+/// dispute.
 library MachineState {
     /// @notice Bytes of a state.
     uint256 internal constant BYTES = 177;
 
-    // Any status but RUNNING is a fixed point.
+    // The statuses. A state that is not RUNNING stays as it is.
     uint256 internal constant RUNNING = 0;
     uint256 internal constant HALTED = 1;
     uint256 internal constant FAULT = 2;
@@ -21,7 +24,7 @@ library MachineState {
     function copy(bytes calldata source) internal pure returns (State self) {
         assembly ("memory-safe") {
             self := mload(0x40)
-            // Fields are read and written as whole words, so the last one needs room behind it.
+            // Fields are read and written as whole words, so the last field needs room after it.
             mstore(0x40, add(self, 0xe0))
             calldatacopy(self, source.offset, BYTES)
         }
@@ -32,11 +35,12 @@ library MachineState {
         assembly ("memory-safe") {
             self := mload(0x40)
             mstore(0x40, add(self, 0xe0))
-            // What lies past the end of calldata is zero.
+            // Past its end, calldata is zero.
             calldatacopy(self, calldatasize(), BYTES)
         }
     }
 
+    /// @notice Hash of the state.
     function hash(State self) internal pure returns (bytes32 digest) {
         assembly ("memory-safe") {
             digest := keccak256(self, BYTES)
@@ -51,7 +55,7 @@ library MachineState {
         return uint32(_get(self, 32, 32));
     }
 
-    /// @notice Register `index`; x0 is zero.
+    /// @notice Register `index`. x0 is zero.
     function x(State self, uint32 index) internal pure returns (uint32) {
         if (index == 0) return 0;
         return uint32(_get(self, 32 + 4 * uint256(index), 32));
@@ -77,7 +81,7 @@ library MachineState {
         _set(self, 32, 32, value);
     }
 
-    /// @notice Writes register `index`; a write to x0 is dropped.
+    /// @notice Writes register `index`. A write to x0 does nothing.
     function setX(State self, uint32 index, uint32 value) internal pure {
         if (index != 0) _set(self, 32 + 4 * uint256(index), 32, value);
     }
@@ -101,7 +105,7 @@ library MachineState {
         }
     }
 
-    /// @dev Replaces it. `value` is below 2^bits.
+    /// @dev Replaces that number by `value`, which is below 2^bits.
     function _set(State self, uint256 offset, uint256 bits, uint256 value) private pure {
         assembly ("memory-safe") {
             let place := add(self, offset)

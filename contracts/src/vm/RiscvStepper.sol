@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { IStepper, Machine } from "../interfaces/IStepper.sol";
+import { Merkle } from "../libraries/Merkle.sol";
 import { AccessLog } from "./AccessLog.sol";
 import {
     AUIPC,
@@ -21,17 +22,21 @@ import { MachineState, State } from "./MachineState.sol";
 import { StoredCode } from "./StoredCode.sol";
 
 /// @title RV32IM, one instruction at a time
+/// @notice The verifier calls this contract at the end of a dispute: it executes the one step that
+/// the players disagree on. It is the third implementation of the machine, beside the interpreter
+/// and the witness of `imo-vm`, and must agree with them after every step.
 /// @dev Each family of instructions is a function that returns whether the instruction is legal.
-/// INVARIANT: one that returns false has changed nothing, so that a fault changes the status alone.
+/// INVARIANT: a function that returns false has changed nothing, so that a fault changes only the
+/// status.
 contract RiscvStepper is IStepper {
     using AccessLog for AccessLog.Log;
 
-    // Where the segments of fixed place begin.
+    // First addresses of the segments whose place is fixed.
     uint32 private constant INPUT = 0x60000000;
     uint32 private constant MODEL = 0x80000000;
     uint32 private constant TRACE = 0xc0000000;
 
-    // System calls, by a7.
+    // System calls, by their number in a7.
     uint32 private constant EXIT = 93;
     uint32 private constant MODEL_WINDOW = 1024;
     uint32 private constant TRACE_WINDOW = 1025;
@@ -112,7 +117,7 @@ contract RiscvStepper is IStepper {
         return false;
     }
 
-    /// @dev Register with register.
+    /// @dev Instructions with two registers.
     function _op(State state, Instruction instruction) private pure returns (bool) {
         uint32 a = state.x(instruction.rs1());
         uint32 b = state.x(instruction.rs2());
@@ -127,13 +132,13 @@ contract RiscvStepper is IStepper {
         return false;
     }
 
-    /// @dev Register with immediate.
+    /// @dev Instructions with a register and an immediate.
     function _opImm(State state, Instruction instruction) private pure returns (bool) {
         uint32 a = state.x(instruction.rs1());
         uint32 b = instruction.immI();
         uint32 funct3 = instruction.funct3();
 
-        // Of a shift's immediate only the low five bits are the amount, the rest is a funct7.
+        // Only the low five bits of a shift's immediate are the amount. The rest is a funct7.
         if (funct3 == 5 && instruction.funct7() == 0x20) {
             return _assign(state, instruction, _sra(a, b));
         }
@@ -179,7 +184,8 @@ contract RiscvStepper is IStepper {
         if (target % size != 0 || target >= _bytes(machine.memoryDepth)) return false;
 
         uint32 value = state.x(instruction.rs2());
-        state.setMemoryRoot(log.write(state.memoryRoot(), machine.memoryDepth, target, size, value));
+        bytes32 root = log.write(state.memoryRoot(), machine.memoryDepth, target, size, value);
+        state.setMemoryRoot(root);
         return _next(state);
     }
 
@@ -188,7 +194,7 @@ contract RiscvStepper is IStepper {
         uint32 b = state.x(instruction.rs2());
         uint32 funct3 = instruction.funct3();
 
-        // 0: BEQ, 4: BLT, 6: BLTU; the low bit negates.
+        // 0: BEQ, 4: BLT, 6: BLTU. The low bit negates.
         uint32 kind = funct3 & 6;
         if (kind == 2) return false;
         bool holds = kind == 0 ? a == b : kind == 4 ? int32(a) < int32(b) : a < b;
@@ -202,12 +208,12 @@ contract RiscvStepper is IStepper {
 
     function _jalr(State state, Instruction instruction) private pure returns (bool) {
         if (instruction.funct3() != 0) return false;
-        // The target is read before the link is written: they may be the same register.
+        // The target is read before the link is written, since both may be one register.
         uint32 target = _add(state.x(instruction.rs1()), instruction.immI());
         return _link(state, instruction, target & ~uint32(1));
     }
 
-    /// @dev ECALL; of the others none is legal here.
+    /// @dev ECALL. No other system instruction is legal.
     function _system(State state, Instruction instruction) private pure returns (bool) {
         if (Instruction.unwrap(instruction) != ECALL) return false;
 
@@ -218,14 +224,14 @@ contract RiscvStepper is IStepper {
         }
 
         uint64 window = (uint64(state.x(A1)) << 32) | state.x(A0);
-        if (window % 128 != 0) return false;
+        if (window % Merkle.LEAF_BYTES != 0) return false;
         if (call == MODEL_WINDOW) state.setModelWindow(window);
         else if (call == TRACE_WINDOW) state.setTraceWindow(window);
         else return false;
         return _next(state);
     }
 
-    /// @dev The segment and the offset in it that a load of `size` bytes at `target` reads.
+    /// @dev The segment, and the offset in it, from which a load of `size` bytes at `target` reads.
     function _resolve(Machine calldata machine, State state, uint32 target, uint256 size)
         private
         pure
@@ -237,7 +243,8 @@ contract RiscvStepper is IStepper {
             end = _bytes(depth);
         } else if (_inCode(machine, target)) {
             isCode = true;
-            (root, depth, offset) = (machine.codeRoot, machine.codeDepth, target - machine.codeBase);
+            (root, depth) = (machine.codeRoot, machine.codeDepth);
+            offset = target - machine.codeBase;
             end = _bytes(depth);
         } else if (target >= TRACE) {
             (root, depth) = (machine.traceRoot, machine.traceDepth);
@@ -251,8 +258,8 @@ contract RiscvStepper is IStepper {
             (root, depth, offset) = (machine.inputRoot, machine.inputDepth, target - INPUT);
             end = _bytes(depth);
         }
-        // With no segment the end is 0. An address is aligned when its offset is: windows are multiples of a leaf in
-        // every run, and a state with another window faults.
+        // Without a segment the end is 0. An address is aligned when its offset is: in every run,
+        // windows are multiples of a leaf, and a state with another window faults.
         mapped = target % size == 0 && offset % size == 0 && offset + size <= end;
     }
 
@@ -263,10 +270,10 @@ contract RiscvStepper is IStepper {
 
     /// @dev Bytes of a segment.
     function _bytes(uint256 depth) private pure returns (uint256) {
-        return 128 << depth;
+        return Merkle.LEAF_BYTES << depth;
     }
 
-    /// @dev What both the immediate and the register form compute, by funct3.
+    /// @dev The operations that have an immediate and a register form, by funct3.
     function _arithmetic(uint32 funct3, uint32 a, uint32 b) private pure returns (uint32) {
         if (funct3 == 0) return _add(a, b);
         if (funct3 == 1) return a << (b & 31);
@@ -288,7 +295,7 @@ contract RiscvStepper is IStepper {
         if (funct3 == 3) return _high(int256(uint256(a) * b)); // MULHU
         if (funct3 == 5) return b == 0 ? type(uint32).max : a / b; // DIVU
         if (funct3 == 7) return b == 0 ? a : a % b; // REMU
-        // INT_MIN / -1 is 2^31 in 256 bits, which is INT_MIN in 32.
+        // INT_MIN / -1 is 2^31 in 256 bits, which is INT_MIN in 32 bits.
         if (funct3 == 4) return b == 0 ? type(uint32).max : _low(signedA / signedB); // DIV
         return b == 0 ? a : _low(signedA % signedB); // REM
     }
@@ -317,7 +324,7 @@ contract RiscvStepper is IStepper {
         return _low(product >> 32);
     }
 
-    /// @dev Writes rd and goes on.
+    /// @dev Writes rd and goes to the next instruction.
     function _assign(State state, Instruction instruction, uint32 value)
         private
         pure
@@ -327,7 +334,7 @@ contract RiscvStepper is IStepper {
         return _next(state);
     }
 
-    /// @dev Jumps, and leaves the address behind the jump in rd.
+    /// @dev Jumps, and writes the address after the jump to rd.
     function _link(State state, Instruction instruction, uint32 target)
         private
         pure

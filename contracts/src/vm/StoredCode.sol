@@ -2,24 +2,29 @@
 pragma solidity 0.8.37;
 
 import { SSTORE2 } from "solady/utils/SSTORE2.sol";
-
 import { Merkle } from "../libraries/Merkle.sol";
+import { Numbers } from "../libraries/Numbers.sol";
 import { LittleEndian } from "./LittleEndian.sol";
 
-/// @title The code of programs, in pieces that are contracts' code (docs/spec/vm.md)
-/// @dev Where a piece lies follows from what it is a piece of, so no storage says it. INVARIANT: what lies there leads to that root.
+/// @title The code of programs, kept as the code of contracts (docs/spec/vm.md)
+/// @notice Before a program is registered, its code is stored here in pieces. The stepper then
+/// reads the instruction of a step without a proof.
+/// @dev The address of a piece follows from root, depth and index, so no storage is needed.
+/// INVARIANT: the bytes at that address lead to that root.
 library StoredCode {
-    /// @dev Levels of a piece: 2^14 bytes, which a contract holds (EIP-170) and a block's gas writes many times over.
+    /// @dev Levels of a piece: 2^7 leaves, 2^14 bytes. A contract can hold them (EIP-170).
     uint256 private constant PIECE_DEPTH = 7;
 
-    /// @notice Thrown when a piece with its siblings does not lead to the root of the code.
+    /// @notice Thrown when a piece and its siblings do not lead to the root of the code.
     error NotOfThisCode(bytes32 root);
 
-    /// @notice Thrown when a piece that is to be read was never stored.
+    /// @notice Thrown when a step reads a piece that is not stored.
     error PieceNotStored(bytes32 root, uint256 index);
 
-    /// @notice Stores piece `index` of a code, whose end may leave out zeros; returns where. Again is no error.
-    /// @param siblings Of the piece's subtree under the root, bottom-up.
+    /// @notice Stores a piece of a code. Storing it again is no error.
+    /// @param piece Its bytes; zeros at its end can be left out.
+    /// @param siblings Siblings of the piece's subtree under the root, bottom-up.
+    /// @return place The contract that holds the piece.
     function store(
         bytes32 root,
         uint8 depth,
@@ -45,7 +50,8 @@ library StoredCode {
         return true;
     }
 
-    /// @notice The little-endian number of `size` (1, 2 or 4) bytes at `offset`, a multiple of `size`, of a code.
+    /// @notice Reads a little-endian number of `size` (1, 2 or 4) bytes from a code.
+    /// @param offset Place in the code; a multiple of `size`.
     function read(bytes32 root, uint8 depth, uint256 offset, uint256 size)
         internal
         view
@@ -59,19 +65,20 @@ library StoredCode {
         uint256 value;
         assembly ("memory-safe") {
             mstore(0x00, 0)
-            // Behind the stop byte. Past the end of a contract's code there are zeros.
+            // The bytes follow a stop byte. Past its end, a contract's code is zero.
             extcodecopy(place, sub(0x20, size), add(within, 1), size)
             value := mload(0x00)
         }
         return uint32(LittleEndian.reverse(value, size));
     }
 
-    /// @notice The contract that holds a piece, or will.
+    /// @notice The address of a piece, whether it is stored yet or not.
     function placeOf(bytes32 root, uint8 depth, uint256 index) internal view returns (address) {
         return SSTORE2.predictDeterministicAddress(_salt(root, depth, index));
     }
 
-    /// @dev With the depth, since a tree that nobody's code has may have leaves at several.
+    /// @dev Covers the depth too, since one root can have leaves at several depths in a made-up
+    /// tree.
     function _salt(bytes32 root, uint8 depth, uint256 index) private pure returns (bytes32) {
         return keccak256(abi.encode(root, depth, index));
     }
@@ -81,6 +88,6 @@ library StoredCode {
     }
 
     function _pieceDepth(uint8 depth) private pure returns (uint256) {
-        return depth < PIECE_DEPTH ? depth : PIECE_DEPTH;
+        return Numbers.min(depth, PIECE_DEPTH);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Parameters } from "../../src/dispute/Parameters.sol";
-import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { Phase, Side, Turn } from "../../src/types/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,
@@ -11,14 +11,14 @@ import {
     Statement
 } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IStepper } from "../../src/interfaces/IStepper.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Request } from "../../src/types/Request.sol";
 import { Submission } from "../../src/types/Submission.sol";
 import { GameLog, View } from "./GameLog.sol";
 import { Run, Segments, Toy } from "./Toy.sol";
 
-/// Who plays, and how.
+/// A player, and how it plays.
 struct Player {
     address who;
     /// The trace that it holds to be right.
@@ -27,7 +27,8 @@ struct Player {
     bytes input;
     /// In which step its run of the disputed node lies; `Toy.HONEST` for never.
     uint256 lieAt;
-    /// What it states as the number of steps, as a power of two; more than the cap for what the run needs.
+    /// What it states as the number of steps, as a power of two; more than the cap for what the run
+    /// needs.
     uint256 stepsLog2;
     /// Invents the states inside its dissections.
     bool babbles;
@@ -82,7 +83,8 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    /// By name, so that the tests are not compiled as the contract has to be. The toy's code is stored.
+    /// By name, so that the tests are not compiled as the contract has to be. The toy's code is
+    /// stored.
     function _newVerifier(Parameters memory parameters) internal returns (IOpmlVerifier) {
         _stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
         _stepper.storeCode(Toy.program().codeRoot, 0, 0, Toy.code(), new bytes32[](0));
@@ -90,7 +92,7 @@ abstract contract GameFixture is GameLog {
         return IOpmlVerifier(deployCode("OpmlVerifier.sol:OpmlVerifier", arguments));
     }
 
-    // ----------------------------------------------------------------------------------- request and trace
+    // Request and trace
 
     function _request() internal view returns (Request memory) {
         return Request({
@@ -109,7 +111,7 @@ abstract contract GameFixture is GameLog {
         return keccak256(abi.encode(bytes32("imo.request.v2"), block.chainid, _request()));
     }
 
-    /// The emit slot: that is all the toy model knows.
+    /// The emit slot, which is all that the toy model consists of.
     function _model() internal pure returns (bytes memory) {
         return abi.encode(ANSWER.length, keccak256(ANSWER), 3, 0);
     }
@@ -173,7 +175,7 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    // ---------------------------------------------------------------------------------------- claims and games
+    // Claims and games
 
     /// What a trace's emit slot says.
     function _submission(address claimant, bytes memory trace)
@@ -235,7 +237,7 @@ abstract contract GameFixture is GameLog {
         _read();
     }
 
-    /// Plays to the end; who does not move in its turn runs out of time.
+    /// Plays to the end. A player that does not move in its turn runs out of time.
     function _play(bytes32 game, Player memory claimant, Player memory challenger) internal {
         while (!_views[game].over) {
             assertLt(_views[game].turn.ply, 40, "a game is short");
@@ -324,7 +326,8 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    /// Takes the first section apart whose end it does not share, or convicts its author; gives up when it shares all.
+    /// Takes the first section apart whose end it does not share, or convicts its author; gives up
+    /// when it shares all.
     function _answer(bytes32 game, Player memory player, Run memory run, Segments memory segments)
         private
         returns (bool)
@@ -412,7 +415,7 @@ abstract contract GameFixture is GameLog {
         });
     }
 
-    // ---------------------------------------------------------------------------------- runs as moves have them
+    // Runs as moves have them
 
     function _neededLog2(Run memory run) internal pure returns (uint256 length) {
         while (run.states[1 << length] != run.states[Toy.CAP]) ++length;
@@ -464,7 +467,7 @@ abstract contract GameFixture is GameLog {
         return a < b ? a : b;
     }
 
-    // -------------------------------------------------------------------------------------- how it should stand
+    // How it should stand
 
     function _run(Player memory player, bytes memory trace, uint32 node)
         internal

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import { Test, Vm } from "forge-std/Test.sol";
 
-import { Game } from "../../src/dispute/Game.sol";
-import { PackedTurn, Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { Game } from "../../src/types/Game.sol";
+import { PackedTurn, Phase, Side, Turn } from "../../src/types/Turn.sol";
 import { ClaimPreimage, IOpmlVerifier, Statement } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
@@ -60,9 +60,9 @@ abstract contract GameLog is Test {
             View storage view_ = _views[log.topics[1]];
             view_.game.digest = view_.children[abi.decode(log.data, (uint256))];
         } else if (kind == IOpmlVerifier.Stated.selector) {
-            (bytes32 first, Statement memory statement) = abi.decode(log.data, (bytes32, Statement));
-            bytes32 last = keccak256(statement.finalState);
-            _views[log.topics[1]].states = _join(first, statement.states, last);
+            (bytes32 first, Statement memory stated) = abi.decode(log.data, (bytes32, Statement));
+            bytes32 last = keccak256(stated.finalState);
+            _views[log.topics[1]].states = _join(first, stated.states, last);
         } else if (kind == IOpmlVerifier.Dissected.selector) {
             (, bytes32 start, bytes32[] memory states, bytes32 last) =
                 abi.decode(log.data, (uint256, bytes32, bytes32[], bytes32));

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import { Vm } from "forge-std/Test.sol";
 
-import { Game } from "../../src/dispute/Game.sol";
+import { Game } from "../../src/types/Game.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
-import { PackedTurn } from "../../src/dispute/Turn.sol";
+import { PackedTurn } from "../../src/types/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,
@@ -20,8 +20,9 @@ import { Submission } from "../../src/types/Submission.sol";
 import { Asm } from "../vm/Asm.sol";
 import { Cpu, Segment, StepFixture } from "../vm/StepFixture.sol";
 
-/// @dev Every move at the depths of SmolLM2 as a whole transaction, 21,000 and calldata included, in snapshots/OpmlVerifier.json.
-/// Of the trace the 16 subtrees at the top are known, and in each of them one path.
+/// @dev Every move at the depths of SmolLM2 as a whole transaction, 21,000 and calldata included,
+/// in snapshots/OpmlVerifier.json. The test knows the 16 subtrees at the top of the trace, and one
+/// path in each of them.
 /// forge-config: default.isolate = true
 contract OpmlVerifierGasTest is StepFixture {
     uint8 private constant NODES_LOG2 = 19;
@@ -61,7 +62,7 @@ contract OpmlVerifierGasTest is StepFixture {
     }
 
     function test_registration() external {
-        // A whole piece without a zero byte, which is the dearest.
+        // A whole piece without a zero byte, which costs most.
         _setCode(PIECE_BYTES - 4, 0x01010101);
         _storePiece(0);
         _snap("storeCode, 16 KiB", 1 << 24);
@@ -152,21 +153,21 @@ contract OpmlVerifierGasTest is StepFixture {
         _snap("closeGame", 300_000);
     }
 
-    function test_convict_an_addition() external {
+    function test_convictAnAddition() external {
         Cpu memory cpu = _cpu();
         bytes memory witness = _fetch(cpu, Asm.r(0, 1, 2, 0, 3));
         _convict("convict, addition", cpu, witness);
     }
 
-    function test_convict_a_load_from_memory() external {
+    function test_convictALoadFromMemory() external {
         _convictLoad("convict, load from memory", Segment.Memory, 0x1f4);
     }
 
-    function test_convict_a_load_from_the_model() external {
+    function test_convictALoadFromTheModel() external {
         _convictLoad("convict, load from model", Segment.Model, MODEL + 0x2d0f4);
     }
 
-    function test_convict_a_store() external {
+    function test_convictAStore() external {
         Cpu memory cpu = _cpu();
         cpu.x[1] = 0x1f4;
         bytes memory opening = _open(cpu, Segment.Memory, 0x1f4, _ramp());
@@ -201,7 +202,7 @@ contract OpmlVerifierGasTest is StepFixture {
         _snap(name, 300_000);
     }
 
-    // ------------------------------------------------------------------------------------------------ moves
+    // Moves
 
     function _register() private {
         if (machine.codeRoot == 0) _setCode(0, 0x13);
@@ -253,7 +254,8 @@ contract OpmlVerifierGasTest is StepFixture {
     function _challenge() private {
         bytes32[] memory siblings = _siblings(NODE >> 15);
         vm.prank(BOB);
-        _game = _verifier.challenge{ value: 0.08 ether }(_preimage, _salt++, NODE, "node", siblings);
+        uint64 salt = _salt++;
+        _game = _verifier.challenge{ value: 0.08 ether }(_preimage, salt, NODE, "node", siblings);
     }
 
     function _state(Statement memory statement) private {
@@ -309,7 +311,7 @@ contract OpmlVerifierGasTest is StepFixture {
         });
     }
 
-    // ------------------------------------------------------------------------------------------------ trees
+    // Trees
 
     function _emitRoot() private pure returns (bytes32) {
         return Merkle.root(abi.encode(600, keccak256("answer"), 120), SLOT_LOG2 - 7);

@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
 
-import { ClaimRecord, ClaimState } from "../../src/dispute/ClaimRecord.sol";
-import { Game } from "../../src/dispute/Game.sol";
-import { Side } from "../../src/dispute/Turn.sol";
+import { ClaimRecord, ClaimState } from "../../src/types/ClaimRecord.sol";
+import { Game } from "../../src/types/Game.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { View } from "./GameLog.sol";
 import { Segments, Toy } from "./Toy.sol";
@@ -45,7 +45,8 @@ contract OpmlVerifierInvariantTest is Test {
         _handler.checkHonest();
     }
 
-    /// @dev A suite that does nothing would hold too: by the same actions every kind of end is reached.
+    /// @dev A suite that does nothing would hold too: by the same actions every kind of end is
+    /// reached.
     function test_theHandlerReachesEveryEnd() external {
         uint256 seed = 7;
         for (uint256 i = 0; i < 500; ++i) {
@@ -95,7 +96,8 @@ contract OpmlVerifierInvariantTest is Test {
     }
 }
 
-/// @dev Ann claims what is right, Eve what is wrong; Bob challenges what is wrong, Mal what is right, or Eve's claims as a friend.
+/// @dev Ann claims what is right, Eve what is wrong; Bob challenges what is wrong, Mal what is
+/// right, or Eve's claims as a friend.
 contract GameHandler is GameFixture {
     struct Claimed {
         bytes32 id;
@@ -129,7 +131,7 @@ contract GameHandler is GameFixture {
         _cached[EVE] = _segments(EVE, PROMPT);
     }
 
-    // ------------------------------------------------------------------------------------------------- actions
+    // Actions
 
     function claim(bool lies, uint32 node, uint256 step) external {
         if (_claims.length == 16) return;
@@ -237,7 +239,7 @@ contract GameHandler is GameFixture {
         vm.fee(fee % 200 gwei);
     }
 
-    // -------------------------------------------------------------------------------------------------- checks
+    // Checks
 
     function checkMoney() external {
         _read();
@@ -313,7 +315,7 @@ contract GameHandler is GameFixture {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------- players
+    // Players
 
     function _advance(uint256 which) private returns (bool moved) {
         Played memory played = _games[which];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimRecords } from "../../src/dispute/ClaimRecord.sol";
-import { Game } from "../../src/dispute/Game.sol";
+import { ClaimRecords } from "../../src/types/ClaimRecord.sol";
+import { Game } from "../../src/types/Game.sol";
 import { Parameters, ParametersCheck } from "../../src/dispute/Parameters.sol";
-import { Side } from "../../src/dispute/Turn.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { ClaimPreimage, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
@@ -21,7 +21,8 @@ contract Moneyless {
     }
 }
 
-/// Withdraws once more whenever ether comes, and notes what came of that, which takes more gas than a payment brings.
+/// Withdraws once more whenever ether comes, and notes what came of that, which takes more gas than
+/// a payment brings.
 contract Greedy {
     IPurse private immutable PURSE;
     uint256 public payments;
@@ -45,7 +46,8 @@ contract Greedy {
     }
 }
 
-/// Makes a call when ether comes, with what gas comes with it: so the call lies in transient storage.
+/// Makes a call when ether comes, with what gas comes with it: so the call lies in transient
+/// storage.
 contract Reentrant {
     address private immutable TARGET;
     uint256 private transient _length;
@@ -101,12 +103,12 @@ contract OpmlVerifierMoneyTest is GameFixture {
     using ParametersCheck for Parameters;
 
     uint256 private constant BASE_FEE = 1 gwei;
-    /// What a challenge is taken to cost; see OpmlVerifier.
+    /// Gas that OpmlVerifier assumes for a challenge.
     uint256 private constant CHALLENGE_GAS = 100_000;
     uint256 private constant CONVICT_GAS = 100_000;
 
     /// forge-config: default.fuzz.runs = 48
-    function testFuzz_bonds_cover_twice_the_other_sides_gas(uint256 baseFee, uint8 kLog2) external {
+    function testFuzz_bondsCoverTwiceTheOtherSidesGas(uint256 baseFee, uint8 kLog2) external {
         baseFee = bound(baseFee, 0, 10_000 gwei);
         kLog2 = uint8(bound(kLog2, 1, 6));
         _deploy(kLog2);
@@ -118,7 +120,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertGe(_verifier.bond(_contentId), CLAIM_BOND);
     }
 
-    function test_a_challenge_is_bonded_and_the_excess_sent_back() external {
+    function test_aChallengeIsBondedAndTheExcessSentBack() external {
         ClaimPreimage memory preimage = _preimages[_submit(_honest(ANN, ANN))];
         vm.deal(BOB, 1 ether);
         vm.startPrank(BOB);
@@ -131,9 +133,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
     }
 
     /// forge-config: default.fuzz.runs = 48
-    function testFuzz_half_of_a_lost_claim_bond_is_burnt(uint256 opening, uint256 closing)
-        external
-    {
+    function testFuzz_halfOfALostClaimBondIsBurnt(uint256 opening, uint256 closing) external {
         (opening, closing) = (bound(opening, 0, 1000 gwei), bound(closing, 0, 1000 gwei));
         vm.fee(opening);
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -153,7 +153,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
     }
 
     /// forge-config: default.fuzz.runs = 48
-    function testFuzz_a_lost_challenge_pays_the_defence_and_burns_half(uint256 baseFee) external {
+    function testFuzz_aLostChallengePaysTheDefenceAndBurnsHalf(uint256 baseFee) external {
         baseFee = bound(baseFee, 0, 1000 gwei);
         vm.fee(baseFee);
         Player memory ann = _honest(ANN, ANN);
@@ -171,13 +171,12 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    /// @dev Whoever the challengers are, whatever the base fee does, and in whatever order games are closed: of a wrong claim's
-    /// bond the claimant and all its friends together see no more than half again.
+    /// @dev Whoever the challengers are, whatever the base fee does, and in whatever order games
+    /// are closed: the claimant of a wrong claim and all its friends together get back
+    /// at most half of the bond.
     ///
     /// forge-config: default.fuzz.runs = 96
-    function testFuzz_a_self_challenge_never_pays(uint64[8] calldata fees, uint256 friends)
-        external
-    {
+    function testFuzz_aSelfChallengeNeverPays(uint64[8] calldata fees, uint256 friends) external {
         friends = bound(friends, 0, 6);
         vm.fee(fees[0] % 1000 gwei);
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -202,7 +201,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    function test_losing_to_oneself_on_purpose_costs_half_a_challenge() external {
+    function test_losingToOneselfOnPurposeCostsHalfAChallenge() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challenge(claim, EVE, ann.trace, 3);
@@ -213,7 +212,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _challenge(claim, BOB, ann.trace, 3);
     }
 
-    function test_games_open_at_a_rejection_get_bond_and_gas_back() external {
+    function test_gamesOpenAtARejectionGetBondAndGasBack() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32 open = _challenge(claim, BOB, liar.trace, 3);
@@ -222,7 +221,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _verifier.closeGame(_views[open].game);
         _play(game, liar, _honest(EVE, ANN));
         Game memory standing = _views[open].game;
-        // The game is over but for the money: it can be neither lost nor won.
+        // Only the money of the game is left: nobody can lose or win it any more.
         vm.prank(ANN);
         vm.expectRevert(abi.encodeWithSelector(ClaimRecords.NotPending.selector, claim));
         _verifier.concede(standing, "");
@@ -244,7 +243,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    function test_gas_back_is_at_most_a_quarter_of_the_claim_bond_in_all() external {
+    function test_gasBackIsAtMostAQuarterOfTheClaimBondInAll() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32[3] memory open;
@@ -265,8 +264,8 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    function test_nobody_can_make_the_winners_money_get_stuck() external {
-        // Neither side takes ether. What is not taken is kept, so neither can hold a game up.
+    function test_nobodyCanMakeTheWinnersMoneyGetStuck() external {
+        // Neither side takes ether. Refused payments are kept, so neither can hold a game up.
         Moneyless claimant = new Moneyless();
         Moneyless challenger = new Moneyless();
         Player memory liar = _liar(address(claimant), address(claimant), 3, 9);
@@ -286,7 +285,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         challenger.call(target, 0, abi.encodeCall(_verifier.withdraw, (EVE)));
     }
 
-    function test_a_winner_can_neither_stop_a_game_nor_make_it_dear() external {
+    function test_aWinnerCanNeitherStopAGameNorMakeItDear() external {
         uint256 plain = _lossGas(BOB);
         address burns = address(new Spiteful(false));
         assertLt(_lossGas(burns), plain + 55_000, "a payment's gas, and a credit");
@@ -309,7 +308,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         used -= gasleft();
     }
 
-    function test_a_credit_is_paid_once() external {
+    function test_aCreditIsPaidOnce() external {
         Greedy greedy = new Greedy(_verifier);
         Player memory liar = _liar(address(greedy), address(greedy), 3, 9);
         _submit(liar);
@@ -324,7 +323,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertEq(address(_verifier).balance, CLAIM_BOND, "the other claim's");
     }
 
-    function test_a_bond_that_is_paid_back_is_paid_once() external {
+    function test_aBondThatIsPaidBackIsPaidOnce() external {
         Reentrant reentrant = new Reentrant(address(_verifier));
         Player memory liar = _liar(address(reentrant), address(reentrant), 3, 9);
         _submit(liar);
@@ -338,7 +337,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertEq(address(_verifier).balance, CLAIM_BOND, "the other claim's");
     }
 
-    function test_a_winner_that_reenters_finds_the_game_over() external {
+    function test_aWinnerThatReentersFindsTheGameOver() external {
         Reentrant reentrant = new Reentrant(address(_verifier));
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import { Dissection } from "../../src/dispute/Dissection.sol";
-import { Game } from "../../src/dispute/Game.sol";
+import { Game } from "../../src/types/Game.sol";
 import { NodeRun } from "../../src/dispute/NodeRun.sol";
-import { Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { Phase, Side, Turn } from "../../src/types/Turn.sol";
 import {
     ClaimPreimage,
     Conviction,
@@ -17,11 +17,12 @@ import { AccessLog } from "../../src/vm/AccessLog.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { Run, Segments, Toy } from "./Toy.sol";
 
-/// @dev Which moves are taken, from whom and until when, each rule under the name of the attack that it answers.
+/// @dev Which moves are accepted, from whom and until when. Each test is named after the attack
+/// that a rule stops.
 contract OpmlVerifierMovesTest is GameFixture {
-    // ---------------------------------------------------------------------------------------- who may move
+    // Who may move
 
-    function test_only_a_player_or_its_delegate_concedes() external {
+    function test_onlyAPlayerOrItsDelegateConcedes() external {
         Player memory ann = _honest(ANN, ANN);
         address delegate = makeAddr("delegate");
         bytes32 claim = _submit(ANN, ann.trace, delegate);
@@ -41,7 +42,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Concession);
     }
 
-    function test_strangers_cannot_make_moves_that_only_a_player_can_know() external {
+    function test_strangersCannotMakeMovesThatOnlyAPlayerCanKnow() external {
         Player memory ann = _honest(ANN, ANN);
         Player memory bob = _liar(BOB, ANN, 3, 9);
         bytes32 claim = _submit(ann);
@@ -68,8 +69,9 @@ contract OpmlVerifierMovesTest is GameFixture {
         _move(game, player, trace);
     }
 
-    function test_what_the_contract_can_check_anyone_may_send() external {
-        // Every call here comes from the test itself, a stranger; players only pick, state and dissect.
+    function test_whatTheContractCanCheckAnyoneMaySend() external {
+        // Every call here comes from the test itself, a stranger; players only pick, state and
+        // dissect.
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32 sham = _challengeWithheld(claim, EVE);
@@ -79,9 +81,9 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.closeGame(_views[sham].game);
     }
 
-    // ----------------------------------------------------------------------------------------- moves in place
+    // Moves in place
 
-    function test_a_reply_replayed_after_a_reorg_stands_nowhere_else() external {
+    function test_aReplyReplayedAfterAReorgStandsNowhereElse() external {
         _deploy(4);
         Player memory bob = _honest(BOB, ANN);
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -121,7 +123,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.dissect(meant, narrowing, "");
     }
 
-    function test_no_field_of_a_game_can_be_changed() external {
+    function test_noFieldOfAGameCanBeChanged() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ANN, ann.trace, EVE);
         bytes32 one = _challenge(claim, BOB, ann.trace, 3);
@@ -130,7 +132,8 @@ contract OpmlVerifierMovesTest is GameFixture {
         Game memory first = _views[one].game;
         assertNotEq(first.position(), _views[two].game.position(), "two games on one node");
         for (uint256 bit = 0; bit < 8 * 256; ++bit) {
-            // A name's high bits are none, and a turn has two bytes that say which of a few things it is.
+            // The high bits of an address are no part of it, and two bytes of a turn are enums with
+            // few values.
             bool none = (bit / 256 >= 1 && bit / 256 <= 3 && bit % 256 >= 160)
                 || (bit / 256 == 4 && bit % 256 >= 64) || (bit / 256 == 5 && bit % 256 >= 96);
             if (none) continue;
@@ -155,7 +158,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.concede(_views[one].game, "");
     }
 
-    function test_proving_a_true_pair_right_is_no_move() external {
+    function test_provingATruePairRightIsNoMove() external {
         Player memory ann = _honest(ANN, ANN);
         ann.stepsLog2 = NEEDED;
         _deploy(6);
@@ -176,7 +179,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _expectEnd(game, Side.Claimant, IOpmlVerifier.Ending.Timeout);
     }
 
-    function test_a_conviction_needs_the_stated_pair_and_its_witness() external {
+    function test_aConvictionNeedsTheStatedPairAndItsWitness() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         _deploy(6);
         bytes32 claim = _submit(liar);
@@ -222,7 +225,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.convict(_views[game].game, preimage, conviction);
     }
 
-    function test_a_run_that_does_not_end_in_the_claimed_slot_is_refused() external {
+    function test_aRunThatDoesNotEndInTheClaimedSlotIsRefused() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
@@ -260,7 +263,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.state(_views[game].game, preimage, statement, "");
     }
 
-    function test_a_dissection_names_a_stated_section_and_ends_elsewhere() external {
+    function test_aDissectionNamesAStatedSectionAndEndsElsewhere() external {
         _deploy(4);
         Player memory bob = _liar(BOB, ANN, 3, 9);
         Player memory ann = _honest(ANN, ANN);
@@ -304,7 +307,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.dissect(_views[game].game, narrowing, "");
     }
 
-    function test_a_reveal_is_all_children_of_the_committed_hash() external {
+    function test_aRevealIsAllChildrenOfTheCommittedHash() external {
         Player memory ann = _honest(ANN, ANN);
         _deploy(1);
         bytes32 game = _challengeWithheld(_submit(ann), BOB);
@@ -335,7 +338,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.pick(standing, 1, child, path, "");
     }
 
-    function test_a_move_of_another_phase_is_refused() external {
+    function test_aMoveOfAnotherPhaseIsRefused() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
@@ -352,9 +355,9 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.convict(standing, _preimages[claim], conviction);
     }
 
-    // -------------------------------------------------------------------------------------------------- clocks
+    // Clocks
 
-    function test_a_late_move_reverts_even_if_nobody_called_timeout() external {
+    function test_aLateMoveRevertsEvenIfNobodyCalledTimeout() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         Player memory bob = _honest(BOB, ANN);
         bytes32 claim = _submit(liar);
@@ -379,7 +382,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
     }
 
-    function test_a_last_second_move_leaves_the_extension() external {
+    function test_aLastSecondMoveLeavesTheExtension() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         Player memory bob = _honest(BOB, ANN);
         bytes32 claim = _submit(liar);

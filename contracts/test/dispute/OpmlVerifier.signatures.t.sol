@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Side } from "../../src/dispute/Turn.sol";
+import { Side } from "../../src/types/Turn.sol";
 import { IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
 import { GameFixture, Player } from "./GameFixture.sol";
 import { Toy } from "./Toy.sol";
@@ -52,8 +52,9 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         }
     }
 
-    /// @dev GameFixture plays from the logs alone, and here no transaction has a move in its calldata.
-    function test_moves_hidden_in_internal_calls_are_in_the_logs() external {
+    /// @dev GameFixture plays from the logs alone, and here no transaction has a move in its
+    /// calldata.
+    function test_movesHiddenInInternalCallsAreInTheLogs() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32 game = _challengeWithheld(claim, BOB);
@@ -63,7 +64,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         assertEq(_views[game].turn.ply, 7);
     }
 
-    function test_a_delegate_signs_for_the_claimant() external {
+    function test_aDelegateSignsForTheClaimant() external {
         (address delegate,) = makeAddrAndKey("delegate");
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ANN, ann.trace, delegate);
@@ -73,7 +74,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         assertEq(_views[game].turn.ply, 1);
     }
 
-    function test_a_wallet_with_code_signs_by_erc1271() external {
+    function test_aWalletWithCodeSignsByErc1271() external {
         Wallet wallet = new Wallet(BOB);
         _keys[address(wallet)] = _keys[BOB];
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -87,7 +88,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _expectRefused(_concession(game), _keys[EVE]);
     }
 
-    function test_a_signature_is_the_players_own() external {
+    function test_aSignatureIsThePlayersOwn() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challengeWithheld(claim, BOB);
@@ -101,7 +102,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         assertTrue(_views[game].over);
     }
 
-    function test_a_signature_stands_for_its_arguments_only() external {
+    function test_aSignatureStandsForItsArgumentsOnly() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challengeWithheld(claim, BOB);
@@ -131,7 +132,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _carry(_withSignature(pickTwo, signature));
     }
 
-    function test_a_signature_for_one_game_does_not_move_another() external {
+    function test_aSignatureForOneGameDoesNotMoveAnother() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 one = _challengeWithheld(claim, BOB);
@@ -142,7 +143,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _expectRefusedWith(_concession(two), signature);
     }
 
-    function test_a_signature_is_for_one_chain() external {
+    function test_aSignatureIsForOneChain() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 game = _challengeWithheld(_submit(ann), BOB);
         bytes memory signature = _sign(_concession(game), _keys[ANN]);
@@ -150,7 +151,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _expectRefusedWith(_concession(game), signature);
     }
 
-    // ------------------------------------------------------------------------------------------------- helpers
+    // Helpers
 
     function _send(address who, bytes memory data) internal override {
         _sendSigned(data, _keys[who]);
@@ -170,7 +171,8 @@ contract OpmlVerifierSignaturesTest is GameFixture {
 
     function _expectRefusedWith(bytes memory data, bytes memory signature) private {
         bytes memory signed = _withSignature(data, signature);
-        vm.expectRevert(abi.encodeWithSelector(IOpmlVerifier.NotThePlayer.selector, address(RELAY)));
+        bytes4 notThePlayer = IOpmlVerifier.NotThePlayer.selector;
+        vm.expectRevert(abi.encodeWithSelector(notThePlayer, address(RELAY)));
         _carry(signed);
     }
 
@@ -181,7 +183,8 @@ contract OpmlVerifierSignaturesTest is GameFixture {
     function _pickOf(bytes32 game, uint256 index) private view returns (bytes memory) {
         bytes32[] memory children = _views[game].children;
         bytes32[] memory path = _path(children, index);
-        return abi.encodeCall(_verifier.pick, (_views[game].game, index, children[index], path, ""));
+        bytes32 child = children[index];
+        return abi.encodeCall(_verifier.pick, (_views[game].game, index, child, path, ""));
     }
 
     /// EIP-712, as docs/spec/game.md says; `data` ends with the length of an empty signature.
@@ -189,7 +192,8 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256(
-                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                    "EIP712Domain(string name,string version,"
+                    "uint256 chainId,address verifyingContract)"
                 ),
                 keccak256("imo opML"),
                 keccak256("1"),

@@ -35,8 +35,9 @@ struct Run {
 }
 
 /// @title A model of 30 instructions and 8 nodes
-/// @notice Node 0 gives the claimant's address, node i in the middle `prompt[0] * trace[i-1][0] + i`, and the last one the emit slot, which is
-/// all that the model consists of. So there is a node that reads each of the segments.
+/// @notice Node 0 gives the claimant's address, node i in the middle
+/// `prompt[0] * trace[i-1][0] + i`, and the last one the emit slot, which is all that the model
+/// consists of. So there is a node that reads each of the segments.
 library Toy {
     uint32 internal constant CODE = 0x40000000;
     uint32 internal constant OUTPUT = 128;
@@ -48,7 +49,8 @@ library Toy {
     /// The emit node, the longest, halts after 154 steps.
     uint8 internal constant CAP_LOG2 = 8;
     uint256 internal constant CAP = 256;
-    /// Byte of a slot that no node reads and that lies are about; in the emit slot, the lowest of the number of tokens.
+    /// Byte of a slot that no node reads and that lies are about; in the emit slot, the lowest of
+    /// the number of tokens.
     uint256 internal constant LIE = 95;
     /// A run without a lie.
     uint256 internal constant HONEST = type(uint256).max;
@@ -157,7 +159,7 @@ library Toy {
         }
     }
 
-    // --------------------------------------------------------------------------------------- the machine
+    // The machine
 
     /// The instructions that the program uses, on whole segments.
     function step(Segments memory self, State state, bytes memory ram) internal pure {
@@ -246,10 +248,10 @@ library Toy {
         return (ram, target);
     }
 
-    // -------------------------------------------------------------------------------------- bytes and trees
+    // Bytes and trees
 
     function encode(State state) internal pure returns (bytes memory bytes_) {
-        // Fields are read and written as whole words, so the last one needs room behind it.
+        // Fields are read and written as whole words, so the last field needs room after it.
         bytes_ = new bytes(MachineState.BYTES + 0x20);
         assembly ("memory-safe") {
             mstore(bytes_, sub(mload(bytes_), 0x20))
@@ -262,8 +264,8 @@ library Toy {
     /// The leaf around an offset and its siblings.
     function open(bytes memory segment, uint256 offset) internal pure returns (bytes memory) {
         uint256 leaf = offset / 128;
-        return
-            bytes.concat(slice(segment, 128 * leaf, 128), abi.encodePacked(siblings(segment, leaf)));
+        bytes memory path = abi.encodePacked(siblings(segment, leaf));
+        return bytes.concat(slice(segment, 128 * leaf, 128), path);
     }
 
     /// Siblings of a leaf, bottom-up.

@@ -73,7 +73,7 @@ contract MarketplaceTest is CollectionFixture {
         _marketplace.buy{ value: 1 ether }(_collection, _id);
     }
 
-    /// @dev An old listing does not sell for whoever owns the token now.
+    /// @dev An old listing does not sell the token for a new owner.
     function test_aTokenThatMovedIsNotSold() external {
         vm.prank(_ann);
         _collection.transferFrom(_ann, _bob, _id);

@@ -8,7 +8,7 @@ import { LaunchParams, VestingTerms } from "../../src/interfaces/IImoFactory.sol
 import { factoryParams } from "./Deploy.sol";
 import { LaunchFixture } from "./LaunchFixture.sol";
 
-/// @dev What a launch may not do with supply and proceeds, each by name.
+/// @dev Divisions of supply and proceeds that a launch refuses, each by name.
 contract AllocationTest is LaunchFixture {
     function testFuzz_poolAndSaleUseTheSupplyUp(uint96 supply, uint96 vested, uint16 poolBps)
         external

@@ -39,7 +39,8 @@ contract ImoFactoryTest is LaunchFixture {
         assertTrue(_offering.settle(parts.token, 1));
         _offering.open(parts.token);
 
-        // Before she has claimed, the offering's tokens earn for all holders: their revenue goes back to the drip.
+        // Before she has claimed, the offering's tokens earn for all holders: their revenue goes
+        // back to the drip.
         vm.deal(_oracle, 20 ether);
         vm.prank(_oracle);
         Splitter(payable(parts.splitter)).payUsage{ value: 20 ether }();
@@ -216,7 +217,7 @@ contract ImoFactoryTest is LaunchFixture {
     }
 }
 
-/// @dev Gives another id than the rule says.
+/// @dev Gives another id than the rule gives.
 contract LyingRegistry is IModelRegistrar {
     function register(Registration calldata model) external view returns (bytes32) {
         return keccak256(

@@ -14,7 +14,8 @@ import { Splitter } from "../../src/revenue/Splitter.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { deployFactory } from "./Deploy.sol";
 
-/// @dev Launches, and what people do with them. 1,000 tokens at 0.1 ether are for sale, for 10 ether at least.
+/// @dev Launches, and what people do with them. 1,000 tokens at 0.1 ether are for sale, for 10
+/// ether at least.
 abstract contract LaunchFixture is Test {
     address internal constant ETH = address(0);
 
@@ -26,7 +27,7 @@ abstract contract LaunchFixture is Test {
     ModelOffering internal _offering;
     DeliveryEscrow internal _escrow;
 
-    /// @dev Of the last `_launch`.
+    /// @dev What the last `_launch` made.
     ModelToken internal _token;
     Splitter internal _splitter;
     Drip internal _drip;
@@ -67,7 +68,7 @@ abstract contract LaunchFixture is Test {
         _splitter.payUsage{ value: amount }();
     }
 
-    /// @dev Releases all that waits, as good as all.
+    /// @dev Releases nearly everything that waits.
     function _releaseAll() internal {
         for (uint256 day = 0; day < 150; ++day) {
             skip(1 days);
@@ -90,7 +91,8 @@ abstract contract LaunchFixture is Test {
         _factory.launch(params);
     }
 
-    /// @dev `_params` with 300 more tokens for a pool, half of the proceeds in escrow, and 200 tokens of the creator's that vest.
+    /// @dev `_params` with 300 more tokens for a pool, half of the proceeds in escrow, and 200
+    /// tokens of the creator's that vest.
     function _fullParams() internal view returns (LaunchParams memory params) {
         params = _params();
         params.token.supply = 1500 ether;

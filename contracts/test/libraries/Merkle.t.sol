@@ -5,7 +5,8 @@ import { Test } from "forge-std/Test.sol";
 
 import { Merkle } from "../../src/libraries/Merkle.sol";
 
-/// The library behind external calls: calldata siblings, and reverts at a depth that can be expected.
+/// The library behind external calls: calldata siblings, and reverts at a depth that can be
+/// expected.
 contract MerkleCaller {
     function root(bytes32 node, uint256 index, bytes32[] calldata siblings)
         external
@@ -27,13 +28,13 @@ contract MerkleCaller {
 contract MerkleTest is Test {
     MerkleCaller private immutable MERKLE = new MerkleCaller();
 
-    function test_zero_leaf_is_the_hash_of_128_zeros() public pure {
+    function test_zeroLeafIsTheHashOf128Zeros() public pure {
         assertEq(Merkle.ZERO_LEAF, keccak256(new bytes(128)));
         assertEq(Merkle.zero(0), Merkle.ZERO_LEAF);
         assertEq(Merkle.zero(3), _reference(new bytes(1024), 3));
     }
 
-    function test_depth_is_the_smallest_that_holds_the_bytes() public pure {
+    function test_depthIsTheSmallestThatHoldsTheBytes() public pure {
         assertEq(Merkle.depthOf(0), 0);
         assertEq(Merkle.depthOf(128), 0);
         assertEq(Merkle.depthOf(129), 1);
@@ -43,19 +44,19 @@ contract MerkleTest is Test {
         assertEq(Merkle.depthOf((128 << 40) + 1), 41);
     }
 
-    function test_nothing_has_the_root_of_zeros() public view {
+    function test_nothingHasTheRootOfZeros() public view {
         assertEq(MERKLE.root("", 0), Merkle.ZERO_LEAF);
         assertEq(MERKLE.root("", 5), Merkle.zero(5));
         assertEq(MERKLE.root(new bytes(400), 5), Merkle.zero(5));
     }
 
-    function test_one_byte_too_many_is_refused() public {
+    function test_oneByteTooManyIsRefused() public {
         MERKLE.root(new bytes(512), 2);
         vm.expectRevert(abi.encodeWithSelector(Merkle.TooLongForTree.selector, 513, 2));
         MERKLE.root(new bytes(513), 2);
     }
 
-    function test_join_needs_a_power_of_two() public {
+    function test_joinNeedsAPowerOfTwo() public {
         vm.expectRevert(abi.encodeWithSelector(Merkle.NotPowerOfTwo.selector, 0));
         MERKLE.join(new bytes32[](0));
         vm.expectRevert(abi.encodeWithSelector(Merkle.NotPowerOfTwo.selector, 6));
@@ -63,19 +64,19 @@ contract MerkleTest is Test {
         assertEq(MERKLE.join(new bytes32[](1)), bytes32(0));
     }
 
-    function test_index_outside_the_tree_is_refused() public {
+    function test_indexOutsideTheTreeIsRefused() public {
         bytes32[] memory siblings = new bytes32[](3);
         MERKLE.root(0, 7, siblings);
         vm.expectRevert(abi.encodeWithSelector(Merkle.IndexOutsideTree.selector, 8, 3));
         MERKLE.root(0, 8, siblings);
     }
 
-    function testFuzz_dense_root_is_the_definition(bytes memory data, uint256 extra) public view {
+    function testFuzz_denseRootIsTheDefinition(bytes memory data, uint256 extra) public view {
         uint256 depth = Merkle.depthOf(data.length) + bound(extra, 0, 4);
         assertEq(MERKLE.root(data, depth), _reference(data, depth));
     }
 
-    function testFuzz_join_is_the_definition(bytes32 seed, uint256 depth) public view {
+    function testFuzz_joinIsTheDefinition(bytes32 seed, uint256 depth) public view {
         depth = bound(depth, 0, 5);
         bytes memory data = _bytes(seed, 128 << depth);
         bytes32[] memory nodes = new bytes32[](1 << depth);
@@ -85,7 +86,7 @@ contract MerkleTest is Test {
         assertEq(MERKLE.join(nodes), _reference(data, depth));
     }
 
-    function testFuzz_an_opening_leads_to_the_root(
+    function testFuzz_anOpeningLeadsToTheRoot(
         bytes32 seed,
         uint256 depth,
         uint256 height,

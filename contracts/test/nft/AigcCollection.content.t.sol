@@ -8,12 +8,12 @@ import {
     ContentStatus,
     IAigcCollection
 } from "../../src/interfaces/IAigcCollection.sol";
-import { IERC5192 } from "../../src/interfaces/IERC5192.sol";
-import { IERC7007Updatable } from "../../src/interfaces/IERC7007.sol";
+import { IERC5192 } from "../../src/interfaces/external/IERC5192.sol";
+import { IERC7007Updatable } from "../../src/interfaces/external/IERC7007.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { CollectionFixture } from "./CollectionFixture.sol";
 
-/// @dev What a token says: answers that are early or final, and who may write them.
+/// @dev The content of a token: early and final answers, and who can write them.
 contract AigcCollectionContentTest is CollectionFixture {
     bytes private constant OTHER = "Nobody said this";
 
@@ -69,7 +69,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _collection.aiOracleEarlyCallback(request + 1, 0, ANSWER, data);
     }
 
-    /// @dev Else whoever posts a bonded claim writes on the token what it likes.
+    /// @dev Otherwise anyone who posts a claim with a bond could write anything on the token.
     function test_earlyAnswersAreForWhoAsksForThem() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertFalse(_oracle.deliverEarly(request, OTHER));
@@ -114,7 +114,8 @@ contract AigcCollectionContentTest is CollectionFixture {
         assertFalse(_collection.verify(_prompt(_ann, 2), "", ""), "voided");
     }
 
-    /// @dev ERC-7007's reference asks `verify` of the recorded data, so that `update` can never pass there.
+    /// @dev ERC-7007's reference asks `verify` of the recorded data, so that `update` can never
+    /// pass there.
     function test_anEarlyAnswerIsMarkedAndCorrected() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
@@ -122,7 +123,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _isAt(id, ContentStatus.Early, true);
         _collection.addAigcData(id, prompt, OTHER, "");
         assertEq(_drip.balance, 0, "the fee waits for the final answer");
-        assertFalse(_oracle.deliverEarly(request, ANSWER), "the content would not be that answer's");
+        assertFalse(_oracle.deliverEarly(request, ANSWER), "the content would not be the answer's");
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotVerified.selector, id));
         _collection.update(prompt, ANSWER);
 

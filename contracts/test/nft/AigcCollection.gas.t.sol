@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import { CollectionFixture, OracleStandIn } from "./CollectionFixture.sol";
 
-/// @dev Whole transactions, 21,000 included, in snapshots/AigcCollection.json; mints without what the oracle does in them.
+/// @dev Whole transactions, 21,000 included, in snapshots/AigcCollection.json; mints without what
+/// the oracle does in them.
 /// forge-config: default.isolate = true
 contract AigcCollectionGasTest is CollectionFixture {
     function test_mint() external {

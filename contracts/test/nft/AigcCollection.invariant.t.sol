@@ -7,7 +7,8 @@ import { RequestStatus } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { CollectionFixture, OracleStandIn } from "./CollectionFixture.sol";
 
-/// @dev Any order of mints, answers, refunds, voids and withdrawals leaves every wei with whom it belongs to.
+/// @dev Any order of mints, answers, refunds, voids and withdrawals leaves every wei with its
+/// owner.
 contract AigcCollectionInvariantTest is CollectionFixture {
     Handler private _handler;
 
@@ -28,7 +29,8 @@ contract AigcCollectionInvariantTest is CollectionFixture {
         assertEq(_drip.balance, MINT_FEE * _handler.settled());
     }
 
-    /// @dev Who minted got back all but what was earned: mint fees of final answers, and what the oracle keeps.
+    /// @dev Minters got back everything that was not earned: mint fees of final answers, and what
+    /// the oracle keeps.
     function invariant_mintersPayForAnswersOnly() external view {
         assertEq(
             _handler.paidIn(),

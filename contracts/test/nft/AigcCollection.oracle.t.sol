@@ -11,7 +11,8 @@ import { ClaimedAnswer, Order } from "../../src/interfaces/IInferenceOracle.sol"
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { OracleFixture } from "../oracle/OracleFixture.sol";
 
-/// @dev The collection with the real oracle, registry, verifier and splitter: what a mint pays, and where each wei of it goes.
+/// @dev The collection with the real oracle, registry, verifier and splitter: what a mint pays, and
+/// where each wei of it goes.
 contract AigcCollectionOracleTest is OracleFixture {
     uint96 private constant MINT_FEE = 0.01 ether;
     string private constant TEXT = "A haiku about proofs";
@@ -110,7 +111,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Final));
     }
 
-    /// @dev The lie of an operator who lost its game never reaches the token.
+    /// @dev A wrong answer whose claim lost its game never reaches the token.
     function test_aRejectedAnswerLeavesTheMintToExpire() external {
         uint256 before = _ann.balance;
         bytes memory lie = "Nobody said this";

@@ -10,13 +10,13 @@ import {
     ContentStatus,
     IAigcCollection
 } from "../../src/interfaces/IAigcCollection.sol";
-import { IERC5192 } from "../../src/interfaces/IERC5192.sol";
-import { IERC7007 } from "../../src/interfaces/IERC7007.sol";
+import { IERC5192 } from "../../src/interfaces/external/IERC5192.sol";
+import { IERC7007 } from "../../src/interfaces/external/IERC7007.sol";
 import { IInferenceOracle } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { Prompt } from "../../src/nft/Prompt.sol";
 import { Requester } from "../../src/nft/Requester.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { CollectionFixture, OracleStandIn } from "./CollectionFixture.sol";
 
 contract AigcCollectionTest is CollectionFixture {
@@ -27,7 +27,8 @@ contract AigcCollectionTest is CollectionFixture {
     function test_promptNamesMinterSaltAndText() external view {
         assertEq(
             _collection.promptOf(address(0xAbC), 18_446_744_073_709_551_615, "two\nlines"),
-            "imo1 by=0x0000000000000000000000000000000000000abc salt=18446744073709551615\ntwo\nlines"
+            "imo1 by=0x0000000000000000000000000000000000000abc "
+            "salt=18446744073709551615\ntwo\nlines"
         );
     }
 
@@ -67,7 +68,8 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.mint{ value: 1 ether }(string(cut), 1);
     }
 
-    /// @dev The attack on ERC-7007's reference: take a pending mint. Here it is another token with another seed.
+    /// @dev The attack on ERC-7007's reference: take a pending mint. Here it is another token with
+    /// another seed.
     function test_aCopiedMintIsAnotherWork() external {
         (uint256 copy, uint256 copyRequest) = _mint(_bob, 7);
         (uint256 id, uint256 request) = _mint(_ann, 7);
@@ -294,7 +296,8 @@ contract AigcCollectionTest is CollectionFixture {
         calls[1] = abi.encodeCall(AigcCollection.settle, (other, keccak256(ANSWER)));
         calls[2] = abi.encodeCall(AigcCollection.void, (other));
         calls[3] = abi.encodeCall(AigcCollection.withdraw, (address(minter)));
-        calls[4] = abi.encodeCall(AigcCollection.addAigcData, (other, _prompt(_bob, 1), ANSWER, ""));
+        bytes memory prompt = _prompt(_bob, 1);
+        calls[4] = abi.encodeCall(AigcCollection.addAigcData, (other, prompt, ANSWER, ""));
         calls[5] = abi.encodeCall(AigcCollection.update, (_prompt(_bob, 1), ANSWER));
         uint256 id = minter.mint(TEXT, calls, request, ANSWER);
         assertEq(minter.refusals(), calls.length);
@@ -366,7 +369,8 @@ contract AigcCollectionTest is CollectionFixture {
     }
 }
 
-/// @dev Tries calls of the collection while it receives its token, and delivers somebody else's answer.
+/// @dev Tries calls of the collection while it receives its token, and delivers somebody else's
+/// answer.
 contract Reentrant is IERC721Receiver {
     AigcCollection private immutable _collection;
     OracleStandIn private immutable _oracle;

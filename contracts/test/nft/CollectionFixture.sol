@@ -8,12 +8,14 @@ import {
     CollectionTerms,
     ContentStatus
 } from "../../src/interfaces/IAigcCollection.sol";
-import { IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
+import { IEarlyCallback } from "../../src/interfaces/IEarlyCallback.sol";
 import { Callback, Question, RequestStatus } from "../../src/interfaces/IInferenceOracle.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
-import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
+import { SplitParams } from "../../src/interfaces/ISplitter.sol";
+import { Splitter } from "../../src/revenue/Splitter.sol";
 
-/// @dev A collection with its splitter, as the factory deploys them, and an oracle whose answers a test decides.
+/// @dev A collection with its splitter, as the factory deploys them, and an oracle whose answers a
+/// test decides.
 abstract contract CollectionFixture is Test {
     uint96 internal constant MINT_FEE = 0.01 ether;
     bytes32 internal constant MODEL = keccak256("model");
@@ -102,7 +104,8 @@ abstract contract CollectionFixture is Test {
     }
 }
 
-/// @dev Escrow, credits and callbacks as the oracle's interface has them; the test says what becomes of a request.
+/// @dev Escrow, credits and callbacks as the oracle's interface has them; the test says what
+/// becomes of a request.
 contract OracleStandIn {
     struct Asked {
         address requester;

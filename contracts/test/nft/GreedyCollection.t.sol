@@ -7,7 +7,8 @@ import { Commitments } from "../../src/nft/Commitments.sol";
 import { Prompt } from "../../src/nft/Prompt.sol";
 import { CollectionFixture } from "./CollectionFixture.sol";
 
-/// @dev Where the model has one answer to a text, there is one token for it, and it is whose that had it first.
+/// @dev If the model has one answer to a text, there is one token for it, and it belongs to the
+/// first who committed to it.
 contract GreedyCollectionTest is CollectionFixture {
     uint64 private constant SALT = 0x5ec2e7;
 

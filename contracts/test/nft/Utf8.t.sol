@@ -35,7 +35,8 @@ contract Utf8Test is Test {
         }
     }
 
-    /// @dev All second bytes at the edges of the table, with third and fourth ones at theirs. In a call whose memory is its own.
+    /// @dev All second bytes at the edges of the table, with third and fourth ones at theirs. In a
+    /// call whose memory is its own.
     function agreesAfter(uint8 lead) external view {
         bytes memory second = hex"7f808f909fa0bfc0";
         bytes memory later = hex"7f80bfc0";
@@ -54,7 +55,8 @@ contract Utf8Test is Test {
         _agrees(text);
     }
 
-    /// @dev Random bytes are seldom text; these are made of a few characters of each length, whole and cut.
+    /// @dev Random bytes are seldom text; these are made of a few characters of each length, whole
+    /// and cut.
     function test_mixedTextAgreesWithTheTable(bytes calldata choices) external view {
         string[8] memory pieces = [
             "a",

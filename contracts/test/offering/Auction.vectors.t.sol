@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import { SaleParams, SaleStatus, SaleView } from "../../src/interfaces/IModelOffering.sol";
 import { Sale } from "./Sale.sol";
 
-/// @dev Sells the random books of `crates/imo/tests/money/books.rs`, drawn from the same numbers, and compares with what its rule gives:
-/// outcome and every claim, in a random order. The walk is resumed at random.
+/// @dev Sells the random books of `crates/imo/tests/money/books.rs`, drawn from the same numbers,
+/// and compares with what its rule gives: outcome and every claim, in a random order. The walk is
+/// resumed at random.
 contract AuctionVectorsTest is Sale {
     uint256 private constant BIDDERS = 12;
 

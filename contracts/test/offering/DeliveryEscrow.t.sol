@@ -4,15 +4,16 @@ pragma solidity 0.8.37;
 import { VestingWallet } from "@openzeppelin/contracts/finance/VestingWallet.sol";
 import { LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../../src/interfaces/IDeliveryEscrow.sol";
-import { IUniswapV2Factory } from "../../src/interfaces/IUniswapV2.sol";
+import { IUniswapV2Factory } from "../../src/interfaces/external/IUniswapV2.sol";
 import { SaleView } from "../../src/interfaces/IModelOffering.sol";
 import { Credits } from "../../src/offering/Credits.sol";
 import { DeliveryEscrow } from "../../src/offering/DeliveryEscrow.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { LaunchFixture } from "../factory/LaunchFixture.sol";
 
-/// @dev 1,000 of 1,500 tokens sold for 100 ether: 30 in the pool with 300 tokens, 50 in escrow, 20 the creator's at once. Of an
-/// ether of fees, the holders get 0.88, the sold tokens two thirds of that.
+/// @dev 1,000 of 1,500 tokens sold for 100 ether: 30 in the pool with 300 tokens, 50 in escrow, 20
+/// the creator's at once. The holders get 0.88 of an ether of fees, and the sold tokens get two
+/// thirds of that.
 contract DeliveryEscrowTest is LaunchFixture {
     address private _ann = makeAddr("ann");
     address private _bob = makeAddr("bob");
@@ -46,7 +47,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(address(_escrow).balance, 0);
     }
 
-    /// @dev What the escrow paid to whom, and for what, is in the log.
+    /// @dev The log says whom the escrow paid, how much and why.
     function test_theLogTellsADeliverysCourse() external {
         address token = address(_token);
         _use(3 ether);
@@ -80,8 +81,8 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_escrow.release(address(_token)), 0);
     }
 
-    /// @dev The creator buys answers from itself to get at the escrow, holding part of the sale. Whatever it gets out, its
-    /// buyers got first, and no buyer is worse off than without it.
+    /// @dev The creator buys answers from itself to get at the escrow, holding part of the sale.
+    /// Whatever it gets out, its buyers got first, and no buyer is worse off than without it.
     function testFuzz_aCreatorThatBuysItsOwnAnswersPaysItsBuyers(uint256 fees, uint256 own)
         external
     {
@@ -161,7 +162,8 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_token.balanceOf(address(_offering)), 0, "and unsold ones are burned");
     }
 
-    /// @dev Even if all that can be held came back, the pool's tokens included, the last one is paid.
+    /// @dev Even if all tokens that anybody can hold come back, with those of the pool, the last
+    /// one is paid.
     function test_theLastToReturnIsPaid() external {
         _use(1.000_000_007 ether);
         _escrow.release(address(_token));

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import { SaleParams, SaleStatus, SaleView } from "../../src/interfaces/IModelOffering.sol";
 import { Sale } from "./Sale.sol";
 
-/// @dev Random sales against the one line that defines the price: the proceeds are the largest, over all ticks t, of
-/// min(demand at or above t, what the supply costs at t).
+/// @dev Random sales against the one line that defines the price: the proceeds are the largest,
+/// over all ticks t, of min(demand at or above t, what the supply costs at t).
 contract ModelOfferingFuzzTest is Sale {
     uint256 private constant BIDDERS = 9;
 
@@ -45,7 +45,8 @@ contract ModelOfferingFuzzTest is Sale {
             _placed[i] = Placed(_ticks[i], _amounts[i]);
         }
         for (uint256 i = 0; i < BIDDERS; ++i) {
-            assertEq(_offering.demandAt(address(_token), _ticks[i]), _demandAt(_ticks[i]), "demand");
+            uint256 demand = _offering.demandAt(address(_token), _ticks[i]);
+            assertEq(demand, _demandAt(_ticks[i]), "demand");
         }
         _settleAndCheck();
         _claimAllAndCheck();

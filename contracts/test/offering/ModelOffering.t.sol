@@ -2,19 +2,16 @@
 pragma solidity 0.8.37;
 
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {
-    IModelOffering,
-    ISaleValidationHook,
-    SaleParams,
-    SaleStatus
-} from "../../src/interfaces/IModelOffering.sol";
+import { IModelOffering, SaleParams, SaleStatus } from "../../src/interfaces/IModelOffering.sol";
+import { ISaleValidationHook } from "../../src/interfaces/external/ISaleValidationHook.sol";
 import { Auction } from "../../src/offering/Auction.sol";
 import { Credits } from "../../src/offering/Credits.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { Sale } from "./Sale.sol";
 
-/// @dev What the offering promises, case by case: 1,000 tokens at 0.1 ether, so 100 ether at most and 25 at least.
+/// @dev What the offering promises, case by case: 1,000 tokens at 0.1 ether, so 100 ether at most
+/// and 25 at least.
 contract ModelOfferingTest is Sale {
     address private _ann = makeAddr("ann");
     address private _bob = makeAddr("bob");
@@ -34,7 +31,8 @@ contract ModelOfferingTest is Sale {
         assertTrue(_offering.bidOf(address(_token), _ann).claimed);
     }
 
-    /// @dev Whom another one's call pays has 30,000 gas; who calls for itself has what it brought, so that a wallet may do more.
+    /// @dev An account that another one's call pays gets 30,000 gas. An account that calls for
+    /// itself gets half of its own gas, so that a wallet can do more.
     function test_whoCancelsForItselfIsPaidWithGasEnough() external {
         _begin(1000 ether, _terms());
         BusyWallet wallet = new BusyWallet();
@@ -53,7 +51,8 @@ contract ModelOfferingTest is Sale {
         assertEq(_token.totalSupply(), 400 ether);
         _claim(_ann);
         assertEq(_token.balanceOf(_ann), 400 ether);
-        vm.expectRevert(abi.encodeWithSelector(ModelOffering.WrongStatus.selector, SaleStatus.Open));
+        bytes4 wrongStatus = ModelOffering.WrongStatus.selector;
+        vm.expectRevert(abi.encodeWithSelector(wrongStatus, SaleStatus.Open));
         _offering.open(address(_token));
     }
 
@@ -69,7 +68,8 @@ contract ModelOfferingTest is Sale {
         assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Closed));
     }
 
-    /// @dev Who shows a sale reads the log: its terms, who bid and took back what, its price, who got what, what became of the rest.
+    /// @dev A page can show a sale from the log alone: its terms, bids and cancelled bids, its
+    /// price, what bidders got, and what became of the rest.
     function test_theLogTellsASalesCourse() external {
         SaleParams memory terms = _terms();
         _token = _deploy(1000 ether);
@@ -122,7 +122,7 @@ contract ModelOfferingTest is Sale {
         _offering.bid{ value: 1 }(address(_token), 0, 1, "");
     }
 
-    /// @dev The walk goes on where it was; nobody can move the demand under it.
+    /// @dev The walk goes on where it stopped, and nobody can change the demand below it.
     function test_betweenTwoHalvesOfASettlementNobodyBids() external {
         SaleParams memory terms = _terms();
         (terms.ticks, terms.tickStep) = (8, 0.01 ether);
@@ -155,7 +155,8 @@ contract ModelOfferingTest is Sale {
         // At tick 2 six bids would pay 120 for what costs 120; the two below get nothing.
         assertEq(_offering.saleOf(address(_token)).proceeds, 120 ether);
         assertEq(_offering.saleOf(address(_token)).marginalTick, 3);
-        vm.expectRevert(abi.encodeWithSelector(ModelOffering.WrongStatus.selector, SaleStatus.Sold));
+        bytes4 wrongStatus = ModelOffering.WrongStatus.selector;
+        vm.expectRevert(abi.encodeWithSelector(wrongStatus, SaleStatus.Sold));
         _offering.settle(address(_token), 1);
     }
 
@@ -216,7 +217,8 @@ contract ModelOfferingTest is Sale {
             abi.encodeWithSelector(Auction.BelowMinimumBid.selector, 0.5 ether, 1 ether)
         );
         _offering.bid{ value: 0.5 ether }(address(_token), 0, 0.5 ether, "");
-        vm.expectRevert(abi.encodeWithSelector(ModelOffering.WrongValue.selector, 1 ether, 2 ether));
+        bytes4 wrongValue = ModelOffering.WrongValue.selector;
+        vm.expectRevert(abi.encodeWithSelector(wrongValue, 1 ether, 2 ether));
         _offering.bid{ value: 1 ether }(address(_token), 0, 2 ether, "");
         vm.expectRevert(abi.encodeWithSelector(Auction.NoBid.selector, address(this)));
         _offering.cancel(address(_token));
@@ -366,7 +368,8 @@ contract ModelOfferingTest is Sale {
         _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectPartialRevert(ModelOffering.SupplyNotHeld.selector);
         _offering.create(address(_token), 1001 ether, terms, _plain());
-        vm.expectRevert(abi.encodeWithSelector(ModelOffering.SupplyNotHeld.selector, 1000 ether, 0));
+        bytes4 notHeld = ModelOffering.SupplyNotHeld.selector;
+        vm.expectRevert(abi.encodeWithSelector(notHeld, 1000 ether, 0));
         _offering.create(address(_token), 0, terms, _plain());
         _offering.create(address(_token), 1000 ether, terms, _plain());
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.SaleExists.selector, address(_token)));

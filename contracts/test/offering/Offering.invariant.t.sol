@@ -5,15 +5,16 @@ import { Test } from "forge-std/Test.sol";
 import { LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { Delivery, EscrowBooks } from "../../src/interfaces/IDeliveryEscrow.sol";
 import { BidView, SaleStatus, SaleView } from "../../src/interfaces/IModelOffering.sol";
-import { IUniswapV2Factory, IUniswapV2Pair } from "../../src/interfaces/IUniswapV2.sol";
-import { IWrappedEther } from "../../src/interfaces/IWrappedEther.sol";
+import { IUniswapV2Factory, IUniswapV2Pair } from "../../src/interfaces/external/IUniswapV2.sol";
+import { IWrappedEther } from "../../src/interfaces/external/IWrappedEther.sol";
 import { DeliveryEscrow } from "../../src/offering/DeliveryEscrow.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { TokenVesting } from "../../src/offering/TokenVesting.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { LaunchFixture } from "../factory/LaunchFixture.sol";
 
-/// @dev A launch with all there is, from its first bid to the end of refunds, in whatever order people act.
+/// @dev A launch with every part, from its first bid to the end of refunds, with actions in any
+/// order.
 contract OfferingInvariantTest is Test {
     OfferingHandler private _handler;
     ModelOffering private _offering;
@@ -50,7 +51,7 @@ contract OfferingInvariantTest is Test {
         assertEq(address(_escrow).balance, books.funded - paid);
         if (books.funded == 0 || books.forgone != 0) return;
 
-        // All that can still come back can be paid what those before it were paid.
+        // Every token that can still come back gets what the ones before it got.
         Delivery memory delivery = _escrow.deliveryOf(address(_token));
         uint256 outside = delivery.returnable - _handler.returned();
         assertLe(_escrow.refundOf(address(_token), outside), books.funded - paid);
@@ -80,7 +81,8 @@ contract OfferingInvariantTest is Test {
         }
     }
 
-    /// @dev A suite that does nothing would hold too: random actions do each thing. In a run of 64 some may do little.
+    /// @dev A suite that does nothing would hold too: random actions do each thing. In a run of 64
+    /// some may do little.
     function test_theHandlerReachesEveryAction() external {
         bytes4[] memory actions = _actions();
         uint256 seed = 2;
@@ -240,7 +242,7 @@ contract OfferingHandler is LaunchFixture {
         _did("claim");
     }
 
-    /// @dev The creator's own purchases included: the oracle does not ask who pays.
+    /// @dev Includes the creator's own purchases: the oracle does not ask who pays.
     function use(uint256 amount) external {
         _use(bound(amount, 0, 20 ether));
         _did("use");

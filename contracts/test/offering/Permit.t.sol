@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { ERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import { Permit, SaleParams } from "../../src/interfaces/IModelOffering.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { Sale } from "./Sale.sol";
 
 /// @dev A bid in an ERC-20 in one transaction.
@@ -33,7 +33,7 @@ contract PermitTest is Sale {
         assertEq(_coin.balanceOf(address(_offering)), 50 ether);
     }
 
-    /// @dev Who sees the signature in the mempool and uses it first stops nothing.
+    /// @dev Anyone who sees the signature in the mempool and uses it first stops nothing.
     function test_aSignatureThatWasUsedFirstStopsNoBid() external {
         Permit memory permit = _sign(50 ether);
         _coin.permit(

@@ -5,16 +5,17 @@ import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { ImoFactory } from "../../src/factory/ImoFactory.sol";
 import { LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { IModelOffering, SaleStatus, SaleView } from "../../src/interfaces/IModelOffering.sol";
-import { IUniswapV2Factory, IUniswapV2Pair } from "../../src/interfaces/IUniswapV2.sol";
-import { IWrappedEther } from "../../src/interfaces/IWrappedEther.sol";
+import { IUniswapV2Factory, IUniswapV2Pair } from "../../src/interfaces/external/IUniswapV2.sol";
+import { IWrappedEther } from "../../src/interfaces/external/IWrappedEther.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Calls } from "../../src/libraries/Calls.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { LaunchFixture } from "../factory/LaunchFixture.sol";
 import { Coin } from "../token/TokenHarness.sol";
 import { Taxed } from "./ModelOffering.t.sol";
 
-/// @dev The pool opens at the price of the sale, whatever somebody did to the pair: on Uniswap's own bytecode.
+/// @dev The pool opens at the price of the sale, whatever somebody did to the pair: on Uniswap's
+/// own bytecode.
 contract PoolTest is LaunchFixture {
     enum Prepared {
         NoPair,
@@ -89,7 +90,8 @@ contract PoolTest is LaunchFixture {
         address pair = _prepare(_weth, Prepared.Synced, 5 ether);
         _bid(_ann, 60 ether);
         _settle();
-        // An early claim is possible, and of no use: what is claimed cannot move, so it cannot set the price.
+        // An early claim is possible, and of no use: what is claimed cannot move, so it cannot set
+        // the price.
         _claim(_ann);
         vm.expectRevert(ModelToken.TransfersClosed.selector);
         vm.prank(_ann);
@@ -193,7 +195,7 @@ contract PoolTest is LaunchFixture {
             } catch { }
         }
         assertEq(uint8(_sale().status), uint8(SaleStatus.Sold), "not opened with less");
-        vm.expectPartialRevert(Assets.NotEnoughGas.selector);
+        vm.expectPartialRevert(Calls.NotEnoughGas.selector);
         _offering.open{ gas: 7_000_000 }(address(_token));
         _offering.open{ gas: 7_200_000 }(address(_token));
         _check(_exchange.getPair(address(_token), _weth), _weth, 3000);
@@ -224,7 +226,7 @@ contract PoolTest is LaunchFixture {
         assertFalse(ok, "only wrapped ETH sends ETH without a bid");
     }
 
-    /// @dev What an attacker may do before: transfers are closed, so it never has a token to put in.
+    /// @dev What an attacker can do before. Transfers are closed, so it has no tokens to put in.
     function _prepare(address coin, Prepared prepared, uint256 gift)
         private
         returns (address pair)

@@ -7,7 +7,8 @@ import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol"
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
-/// @dev A sale of a real token without pool, grants and escrow, begun by this contract as the factory.
+/// @dev A sale of a real token without pool, grants and escrow, begun by this contract as the
+/// factory.
 abstract contract Sale is Test {
     address internal constant ETH = address(0);
 

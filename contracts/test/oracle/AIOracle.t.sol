@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { AIOracleCallbackReceiver } from "../../src/examples/AIOracleCallbackReceiver.sol";
 import { PromptConsumer } from "../../src/examples/PromptConsumer.sol";
-import { DA, IAIOracleCallback } from "../../src/interfaces/IAIOracle.sol";
+import { DA, IAIOracleCallback } from "../../src/interfaces/external/IAIOracle.sol";
 import { AbsurdConsumer, ChainingConsumer } from "./Consumers.sol";
 import "./OracleFixture.sol";
 
@@ -74,7 +74,8 @@ contract AIOracleTest is OracleFixture {
         Order memory order = _askConsumer(string(new bytes(1000)));
         assertEq(order.terms.fee, fee);
         assertEq(_oracle.creditOf(address(_consumer)), 0);
-        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 1001, 1000));
+        bytes4 tooLong = IInferenceOracle.PromptTooLong.selector;
+        vm.expectRevert(abi.encodeWithSelector(tooLong, 1001, 1000));
         _consumer.ask{ value: fee }(_number, string(new bytes(1001)));
     }
 
@@ -89,7 +90,8 @@ contract AIOracleTest is OracleFixture {
         assertEq(order.request.maxTokens, 300);
         assertEq(_ora.estimateFeeBatch(_number, 0, 1), _ora.estimateFee(_number, 0));
 
-        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 3001, 3000));
+        bytes4 tooLong = IInferenceOracle.PromptTooLong.selector;
+        vm.expectRevert(abi.encodeWithSelector(tooLong, 3001, 3000));
         _ora.requestBatchInference{ value: fee }(
             3, _number, new bytes(3001), address(0), 0, "", DA.Calldata, DA.Calldata
         );
@@ -138,7 +140,8 @@ contract AIOracleTest is OracleFixture {
         _consumer.aiOracleCallback(1, "forged", "");
     }
 
-    /// @dev Anyone may name the consumer in a request of its own. The consumer keeps answers to its own requests only.
+    /// @dev Anyone can name the consumer in their own request. The consumer keeps answers to its
+    /// own requests only.
     function test_anothersRequestLeavesNoAnswer() external {
         Callback memory callback = Callback(address(_consumer), 1_000_000, "");
         Order memory order = _finalized(callback, ANSWER, 5);
@@ -156,7 +159,8 @@ contract AIOracleTest is OracleFixture {
         _consumer.ask{ value: fee - 1 }(_number, "Who?");
     }
 
-    /// @dev A consumer without `receive` lives on its refunds, and asks its second question from within its first answer.
+    /// @dev A consumer without `receive` lives on its refunds, and asks its second question from
+    /// within its first answer.
     function test_aConsumerThatTakesNoEtherAsksOnItsCredit() external {
         ChainingConsumer chain = new ChainingConsumer(_ora, _number);
         uint256 fee = _ora.estimateFee(_number, 600_000);

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import { CommonBase } from "forge-std/Base.sol";
-import { IAIOracle, IAIOracleCallback, IEarlyCallback } from "../../src/interfaces/IAIOracle.sol";
+import { IEarlyCallback } from "../../src/interfaces/IEarlyCallback.sol";
+import { IAIOracle, IAIOracleCallback } from "../../src/interfaces/external/IAIOracle.sol";
 import { Callback, IInferenceOracle, Question } from "../../src/interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../../src/interfaces/ISplitter.sol";
 
@@ -41,7 +42,8 @@ contract RevertingConsumer is IAIOracleCallback {
     }
 }
 
-/// @dev Sets the price that its caller's transaction pays, which an isolated test cannot set from outside.
+/// @dev Sets the price that its caller's transaction pays, which an isolated test cannot set from
+/// outside.
 contract PricingConsumer is IAIOracleCallback, CommonBase {
     uint256 private immutable _price;
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import "./OracleFixture.sol";
 import { NotingConsumer } from "./Consumers.sol";
 
-/// @dev What may be asked of the oracle, and what the log says that was.
+/// @dev What the oracle can be asked, and what the log says about it.
 contract InferenceOracleAskingTest is OracleFixture {
     function test_theLogHasTheOrder() external {
         Callback memory callback = Callback(address(new NotingConsumer()), 100_000, "data");
@@ -130,7 +130,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(order.request.seed, 7);
         assertEq(order.request.flags, 1, "raw is a flag that programs know");
         assertEq(order.request.sampling, bytes32(uint256(1 << 15) << 224 | uint256(1) << 136));
-        assertEq(order.request.textHash, keccak256("?\n"), "stop sequences stand behind the prompt");
+        assertEq(order.request.textHash, keccak256("?\n"), "stop sequences follow the prompt");
         assertEq(order.promptLength, 1);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import {
     BombingConsumer,
@@ -12,7 +12,8 @@ import {
 } from "./Consumers.sol";
 import "./OracleFixture.sol";
 
-/// @dev Answers on their way to whoever asked: once when final, before that only as a claim, with all the gas that was paid for.
+/// @dev The delivery of answers: once when final, before that only as a claim, and with all the
+/// gas that was paid for.
 contract InferenceOracleDeliveryTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
 
@@ -47,7 +48,8 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         _oracle.deliver(order, ANSWER);
     }
 
-    /// @dev Whatever gas a deliverer brings: the consumer has all that was paid for, or nothing has happened.
+    /// @dev Whatever gas a deliverer brings: the consumer has all that was paid for, or nothing has
+    /// happened.
     function testFuzz_nobodyCanStarveAConsumer(uint256 gas) external {
         NotingConsumer consumer = new NotingConsumer();
         uint64 limit = 200_000;
@@ -67,7 +69,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         }
     }
 
-    /// @dev Of what is left a call gets 63/64, which counts where much gas is promised.
+    /// @dev A call gets 63/64 of the gas that is left, which matters when much gas is promised.
     function test_aLargeCallbackIsNotStarvedEither() external {
         NotingConsumer consumer = new NotingConsumer();
         uint64 limit = 6_000_000;
@@ -245,7 +247,8 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         assertEq(consumer.earlyOf(id), "");
     }
 
-    /// @dev As with final answers: whatever gas is brought, the consumer has all that its request names, or nothing has happened.
+    /// @dev As with final answers: whatever gas is brought, the consumer has all that its request
+    /// names, or nothing has happened.
     function testFuzz_nobodyCanStarveAnEarlyAnswer(uint256 gas) external {
         EagerConsumer consumer = new EagerConsumer();
         Order memory order = _ask(Callback(address(consumer), 300_000, ""));
@@ -257,7 +260,8 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         assertEq(seen.length != 0, success, "offered whole or not at all");
     }
 
-    /// @dev The fee is enough for the longest answer with the longest callback data, and little of the reserve comes back then.
+    /// @dev The fee is enough for the longest answer with the longest callback data, and little of
+    /// the reserve comes back then.
     function test_theReserveCoversTheLongestAnswerAndCallback() external {
         Question memory question = _question();
         question.maxTokens = 4000;
@@ -271,7 +275,8 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         assertEq(_oracle.creditOf(_asker), 512 * (40 - 17) * GAS_PRICE);
     }
 
-    /// @dev Of the reserve the deliverer has its gas, at its own price or the quoted one, whichever is lower; the requester has the rest.
+    /// @dev The deliverer gets its gas out of the reserve, at its own price or the quoted one,
+    /// whichever is lower. The requester gets the rest.
     function test_whatADeliveryDoesNotTakeGoesBack() external {
         uint256[2] memory prices = [uint256(1 gwei), 1000 gwei];
         for (uint256 i = 0; i < 2; ++i) {

@@ -6,7 +6,8 @@ import { PromptConsumer } from "../../src/examples/PromptConsumer.sol";
 import { IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import "./OracleFixture.sol";
 
-/// @dev Whole transactions, 21,000 included, in snapshots/InferenceOracle.json. Trees have SmolLM2's depth; everybody has been here before.
+/// @dev Whole transactions, 21,000 included, in snapshots/InferenceOracle.json. Trees have
+/// SmolLM2's depth; every account has been used before.
 /// forge-config: default.isolate = true
 contract InferenceOracleGasTest is OracleFixture {
     bytes private constant PROMPT = "Who was Ada Lovelace, and why is she still famous?";
@@ -83,7 +84,8 @@ contract InferenceOracleGasTest is OracleFixture {
         _snap("payReceiver", 95_000);
     }
 
-    /// @dev What grows with the answer is calldata and log: 16 and 8 a byte, or what EIP-7623 asks at least.
+    /// @dev What grows with the answer is calldata and log: 16 and 8 a byte, or what EIP-7623 asks
+    /// at least.
     function test_longAnswers() external {
         Order memory order = _ask(_callback());
         ClaimedAnswer memory claimed = _claim(order, _operator, _long(2000), 12);
@@ -114,8 +116,8 @@ contract InferenceOracleGasTest is OracleFixture {
         _snap(name, most);
     }
 
-    /// @dev Who claims, finalizes and delivers is paid for it what it takes, and little more: whatever the lengths of answer and callback data,
-    /// in two transactions or three.
+    /// @dev An operator that claims, finalizes and delivers is paid for its gas, and little more,
+    /// for any length of answer and callback data, in two transactions or three.
     function test_operatorsArePaidWhatItCosts() external {
         uint256[4] memory lengths = [uint256(46), 2000, 8000, 24_575];
         for (uint256 i = 0; i < lengths.length; ++i) {

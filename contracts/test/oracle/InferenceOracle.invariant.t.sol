@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { Entry, EntryState, IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
 import { BurningConsumer, EagerConsumer, HostileReceiver } from "./Consumers.sol";
-import { Game } from "../../src/dispute/Game.sol";
+import { Game } from "../../src/types/Game.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import "./OracleFixture.sol";
 
 /// forge-config: default.invariant.depth = 128
-/// @dev Whatever requesters, operators, challengers and receivers do, each wei is somebody's.
+/// @dev Whatever requesters, operators, challengers and receivers do, each wei belongs to somebody.
 contract InferenceOracleInvariantTest is Test {
     OracleHandler private _handler;
 
@@ -58,7 +58,8 @@ contract InferenceOracleInvariantTest is Test {
     }
 }
 
-/// @dev Acts for four people and keeps its own books. Actions that find nothing to act on do nothing, and are not counted.
+/// @dev Acts for four people and keeps its own books. Actions that find nothing to act on do
+/// nothing, and are not counted.
 contract OracleHandler is OracleFixture {
     uint256 public came;
     uint256 public withdrawn;
@@ -281,7 +282,7 @@ contract OracleHandler is OracleFixture {
         vm.stopPrank();
     }
 
-    // -------------------------------------------------------------------------------------------------- books
+    // Books
 
     function stakes() external view returns (uint256 held, uint256 owed) {
         IOperatorList list = _oracle.operators();
@@ -327,7 +328,7 @@ contract OracleHandler is OracleFixture {
         owed += _burnt;
     }
 
-    // ------------------------------------------------------------------------------------------------ helpers
+    // Helpers
 
     /// @dev Long, so that a window passes in it.
     function _answerTime() internal pure override returns (uint32) {

@@ -5,13 +5,14 @@ import { BallotKind } from "../../src/interfaces/IModelBallots.sol";
 import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
-import { ClaimStatus, IVerifier } from "../../src/interfaces/IVerifier.sol";
+import { IVerifier } from "../../src/interfaces/IVerifier.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import { Submission } from "../../src/types/Submission.sol";
 import { HostileReceiver, NotingConsumer, ReenteringSink } from "./Consumers.sol";
 import "./OracleFixture.sol";
 
-/// @dev Where each wei of a fee goes, and who tries to get more or to stop it.
+/// @dev Where each wei of a fee goes, and attempts to get more of it or to stop it.
 contract InferenceOracleMoneyTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
 
@@ -75,7 +76,8 @@ contract InferenceOracleMoneyTest is OracleFixture {
         return 74_500 + (executed > floor ? executed : floor);
     }
 
-    /// @dev Finality names each request's part in the log; the receiver is paid the sum of them, which is usage.
+    /// @dev Finality names each request's part in the log; the receiver is paid the sum of them,
+    /// which is usage.
     function test_revenueIsOwedByTheRequestAndPaidInOne() external {
         uint256 used = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
         uint256 revenue = used - used * 3333 / 10_000;
@@ -177,9 +179,9 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertEq(owed, price - price * 3333 / 10_000, "the old price");
     }
 
-    // --------------------------------------------------------------------------------------------- receivers
+    // Receivers
 
-    /// @dev What a receiver refuses it stays owed.
+    /// @dev A payment that a receiver refuses stays owed.
     function test_aHostileReceiverBlocksNobody() external {
         for (uint256 i = 0; i < 2; ++i) {
             HostileReceiver receiver = new HostileReceiver(i == 0);
@@ -221,7 +223,8 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertEq(success, _splitter.usage() != 0);
     }
 
-    /// @dev The splitter is locked while it pays a sink; a sink that has it paid in there must not cost the holders their revenue.
+    /// @dev The splitter is locked while it pays a sink; a sink that has it paid in there must not
+    /// cost the holders their revenue.
     function test_aSinkThatHasTheSplitterPaidWhileItIsPaidTakesNothing() external {
         ReenteringSink sink = new ReenteringSink();
         Splitter splitter = new Splitter(
@@ -259,7 +262,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertEq(address(_oracle).balance, held - owed);
     }
 
-    // --------------------------------------------------------------------------------------------- verifiers
+    // Verifiers
 
     function test_aVerifierThatNeverDecidesRefundsAfterTheHardLimit() external {
         MoodyVerifier verifier = new MoodyVerifier();
@@ -306,7 +309,8 @@ contract InferenceOracleMoneyTest is OracleFixture {
         _oracle.finalize(order, claimed);
     }
 
-    /// @dev A verifier that calls proven what nobody claimed cannot make an answer of it while there is no claim.
+    /// @dev A verifier that calls proven what nobody claimed cannot make an answer of it while
+    /// there is no claim.
     function test_withoutAClaimNothingIsFinal() external {
         MoodyVerifier verifier = new MoodyVerifier();
         Order memory order = _askJudgedBy(verifier);
@@ -356,7 +360,8 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertTrue(_ora.isFinalized(1));
     }
 
-    /// @dev A verifier that finalizes another of its claims from within `submit` loses the one that it was handed.
+    /// @dev A verifier that finalizes another of its claims from within `submit` loses the one that
+    /// it was handed.
     function test_aVerifierThatReentersGainsNothing() external {
         MoodyVerifier verifier = new MoodyVerifier();
         verifier.set(ClaimStatus.Proven);
@@ -377,7 +382,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertEq(address(_oracle).balance, credits + _oracle.owedTo(address(_splitter)));
     }
 
-    // ------------------------------------------------------------------------------------------------ helpers
+    // Helpers
 
     function _claimedFor(address receiver) private returns (Order memory, ClaimedAnswer memory) {
         Registration memory model = _registration();
@@ -424,7 +429,7 @@ contract GreedyReceiver {
     }
 }
 
-/// @dev Anyone may write a verifier. This one says what it is told to.
+/// @dev Anyone can write a verifier. This one says what it is told to say.
 contract MoodyVerifier is IVerifier {
     ClaimStatus private _status = ClaimStatus.Pending;
     bool private _burns;

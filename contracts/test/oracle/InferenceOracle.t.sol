@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import { IPurse } from "../../src/interfaces/IPurse.sol";
-import { Game } from "../../src/dispute/Game.sol";
-import { ClaimStatus } from "../../src/interfaces/IVerifier.sol";
+import { Game } from "../../src/types/Game.sol";
+import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import { NotingConsumer } from "./Consumers.sol";
 import "./OracleFixture.sol";
@@ -13,7 +13,7 @@ contract InferenceOracleTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
     uint256 private constant ORDER_FIELDS = 20;
 
-    // --------------------------------------------------------------------------------------------- answering
+    // Answering
 
     function test_claimCommitsToTheAnswer() external {
         Order memory order = _ask(_noCallback());
@@ -149,7 +149,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalize(second, claimed);
     }
 
-    /// @dev The verifier takes anybody's claims, and binds each to who handed it in.
+    /// @dev The verifier takes anybody's claims, and binds each to the host that submitted it.
     function test_aClaimThatDidNotComeThroughTheOracleIsNone() external {
         Order memory order = _ask(_noCallback());
         _claim(order, _operator, ANSWER, 5);
@@ -198,7 +198,8 @@ contract InferenceOracleTest is OracleFixture {
         assertGt(_oracle.creditOf(_operator), 0);
     }
 
-    /// @dev Until there is an answer the record holds the order's hash, which is no answer; after an expiry there is none.
+    /// @dev Until there is an answer the record holds the order's hash, which is no answer; after
+    /// an expiry there is none.
     function test_anOrdersHashIsNoAnswer() external {
         Order memory order = _ask(_noCallback());
         bytes32 hash = keccak256(abi.encode(order));
@@ -218,7 +219,8 @@ contract InferenceOracleTest is OracleFixture {
         assertTrue(_oracle.isAnswer(1, claimed.answerHash));
     }
 
-    /// @dev Whoever brings an order with any other word in it (another receiver, a higher fee) is refused by every call.
+    /// @dev Whoever brings an order with any other word in it (another receiver, a higher fee) is
+    /// refused by every call.
     function test_noFieldOfAnOrderCanBeChanged() external {
         Order memory order = _ask(Callback(address(new NotingConsumer()), 300_000, "data"));
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
@@ -278,7 +280,7 @@ contract InferenceOracleTest is OracleFixture {
         if (field == 19) forged.callback.data = "date";
     }
 
-    // ---------------------------------------------------------------------------------------------- expiring
+    // Expiring
 
     function test_expiryRefundsAll() external {
         Order memory order = _ask(_noCallback());
@@ -323,7 +325,8 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalize(order, claimed);
     }
 
-    /// @dev A claim that is dropped stops counting, others do not; what was dropped, finalized or refunded is not dropped again.
+    /// @dev A claim that is dropped stops counting, others do not; what was dropped, finalized or
+    /// refunded is not dropped again.
     function test_eachOpenClaimHoldsTheRefund() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory wrong = _claim(order, _operator, "Wrong.", 5);
@@ -350,7 +353,8 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.dropClaim(order, alsoWrong);
     }
 
-    /// @dev Whichever of three claims are rejected, in whatever order they are dropped, one that is left becomes the answer.
+    /// @dev Whichever of three claims are rejected, in whatever order they are dropped, one that is
+    /// left becomes the answer.
     function testFuzz_claimsAreOpenUntilTheyAreDropped(uint8 rejected, bool backwards) external {
         rejected %= 7;
         Order memory order = _ask(_noCallback());

@@ -9,7 +9,7 @@ import { IModelToken, RevenueAsset, TokenParams } from "../../src/interfaces/IMo
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
-/// @dev What holders of the real token may decide, and who tries to decide more.
+/// @dev What holders of the real token can decide, and attempts to decide more.
 contract ModelBallotsTest is Test {
     uint256 private constant ONE = 1 << 32;
     uint256 private constant SUPPLY = 1000 ether;
@@ -42,7 +42,7 @@ contract ModelBallotsTest is Test {
         _modelId = _registry.register(_model("model"));
     }
 
-    // ------------------------------------------------------------------------------------------------- price
+    // Price
 
     function test_holdersMoveThePrice() external {
         uint256 ballot = _passed(BallotKind.Price, bytes32(ONE * 3 / 2));
@@ -82,7 +82,8 @@ contract ModelBallotsTest is Test {
         _registry.execute(_passed(BallotKind.Price, bytes32(ONE / 2 + 1)));
     }
 
-    /// @dev The bound holds against the factor at execution, so that two ballots together cannot pass it.
+    /// @dev The bound holds against the factor at execution, so that two ballots together cannot
+    /// pass it.
     function test_twoBallotsCannotPassTheBound() external {
         uint256 first = _passed(BallotKind.Price, bytes32(ONE / 2));
         skip(6 days);
@@ -116,7 +117,7 @@ contract ModelBallotsTest is Test {
         _registry.propose(_modelId, BallotKind.Price, bytes32(uint256(1 << 63) + 1));
     }
 
-    // --------------------------------------------------------------------------------------------- successor
+    // Successor
 
     function test_holdersNameASuccessor() external {
         bytes32 next = _registry.register(_model("next"));
@@ -141,9 +142,10 @@ contract ModelBallotsTest is Test {
         _registry.propose(_modelId, BallotKind.Successor, 0);
     }
 
-    // ---------------------------------------------------------------------------------------------- redirect
+    // Redirect
 
-    /// @dev A lock that can only hold tokens: what it earns from then on goes to the drip, so back to all.
+    /// @dev A lock that can only hold tokens: what it earns from then on goes to the drip, so back
+    /// to all.
     function test_holdersRedirectAContractThatCannotClaim() external {
         address lock = _lock();
         _claimFor(lock, 10);
@@ -155,7 +157,8 @@ contract ModelBallotsTest is Test {
         assertEq(_drip.balance, 2 ether - 1, "rounded down");
     }
 
-    /// @dev A majority redirects a wallet that has not claimed: what it earned up to the block of the decision stays its own.
+    /// @dev A majority redirects a wallet that has not claimed: what it earned up to the block of
+    /// the decision stays its own.
     function test_noVoteTakesWhatWasEarnedBefore() external {
         address wallet = _lock();
         _earn();
@@ -198,7 +201,8 @@ contract ModelBallotsTest is Test {
         assertApproxEqAbs(_token.claimableAll(wallet, address(0)), 2 ether, 1);
     }
 
-    /// @dev A step a page: nothing of the past slips through, and nothing later comes before all of it is settled.
+    /// @dev A step a page: nothing of the past slips through, and nothing later comes before all of
+    /// it is settled.
     function test_pagesKeepThePastToo() external {
         address wallet = _lock();
         _earn();
@@ -217,7 +221,8 @@ contract ModelBallotsTest is Test {
         assertEq(_token.claimableAll(wallet, address(0)), 6.5 ether - 2);
     }
 
-    /// @dev It names somebody: that ends the redirect, and what is kept goes there with what came since.
+    /// @dev It names somebody: that ends the redirect, and what is kept goes there with what came
+    /// since.
     function test_whoTheRedirectedNamesGetsThePast() external {
         address wallet = _lock();
         _redirect(wallet);
@@ -263,11 +268,12 @@ contract ModelBallotsTest is Test {
                 abi.encodeWithSelector(IModelBallots.NotRedirectable.selector, accounts[i])
             );
             vm.prank(_people[0]);
-            _registry.propose(_modelId, BallotKind.Redirect, bytes32(uint256(uint160(accounts[i]))));
+            bytes32 data = bytes32(uint256(uint160(accounts[i])));
+            _registry.propose(_modelId, BallotKind.Redirect, data);
         }
     }
 
-    /// @dev A contract that is as long as a delegation is a contract all the same.
+    /// @dev A contract with as many bytes as a delegation is still a contract.
     function test_aContractAsLongAsADelegationIsRedirected() external {
         _token.fixRecipient(address(this), _drip);
         address lock = makeAddr("23 bytes");
@@ -297,7 +303,7 @@ contract ModelBallotsTest is Test {
         _registry.propose(_modelId, BallotKind.Redirect, lock);
     }
 
-    // ------------------------------------------------------------------------------------------- who, and when
+    // Who, and when
 
     function test_onePercentProposes() external {
         address small = makeAddr("small");
@@ -313,7 +319,8 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.propose(_modelId, BallotKind.Price, bytes32(ONE)), 1);
     }
 
-    /// @dev Tokens borrowed for the block, or bought once the ballot is open, have neither proposal nor vote.
+    /// @dev Tokens that are borrowed for the block, or bought after the ballot was opened, can
+    /// neither propose nor vote.
     function test_borrowedTokensDecideNothing() external {
         address borrower = makeAddr("borrower");
         vm.prank(_people[0]);
@@ -401,7 +408,7 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.factorOf(_modelId), 2 * ONE);
     }
 
-    /// @dev Who was not asked reads the log: what is voted on, until when, who voted how, and what came of it.
+    /// @dev The log alone says what is voted on, until when, who voted how, and what came of it.
     function test_theLogTellsABallotsCourse() external {
         bytes32 data = bytes32(2 * ONE);
         uint256 epoch = _token.epochCount() + 1;
@@ -455,7 +462,8 @@ contract ModelBallotsTest is Test {
         }
     }
 
-    /// @dev Three ballots that each stay within the bound would together take the price from a half to double in one block.
+    /// @dev Three ballots that each stay within the bound would together take the price from a half
+    /// to double in one block.
     function test_manyBallotsDoNotDoubleThePriceTwiceInNineDays() external {
         uint256[3] memory ballots;
         uint256[3] memory factors = [ONE / 2, ONE, 2 * ONE];
@@ -493,7 +501,8 @@ contract ModelBallotsTest is Test {
         _proposed(BallotKind.Price, bytes32(2 * ONE));
     }
 
-    /// @dev Anyone may register models that name this token; all their ballots begin one epoch a day.
+    /// @dev Anyone can register models that name this token; all their ballots begin one epoch a
+    /// day.
     function test_manyModelsMakeOneEpochADay() external {
         uint256 epochs = _token.epochCount();
         for (uint256 i = 0; i < 10; ++i) {
@@ -558,7 +567,7 @@ contract ModelBallotsTest is Test {
         _registry.execute(7);
     }
 
-    // ------------------------------------------------------------------------------------------------ helpers
+    // Helpers
 
     /// @dev Holds a fifth of the supply, and has earned 2 ETH.
     function _lock() private returns (address lock) {

@@ -39,7 +39,8 @@ contract ModelRegistryTest is Test {
         assertEq(abi.encode(_registry.modelOf(id)), abi.encode(kept));
     }
 
-    /// @dev An id that was taken keeps its receiver and price, whoever comes again with whatever terms.
+    /// @dev A registered id keeps its receiver and price, whoever registers it again with other
+    /// terms.
     function test_nothingIsWrittenTwice() external {
         Registration memory model = _model();
         bytes32 id = _registry.register(model);

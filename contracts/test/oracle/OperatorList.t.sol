@@ -5,7 +5,7 @@ import { Entry, EntryState, IOperatorList, Turns } from "../../src/interfaces/IO
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
 import "./OracleFixture.sol";
 
-/// @dev Turns and stakes; each rule with who tries to get around it.
+/// @dev Turns and stakes: each rule, with an attempt to get around it.
 contract OperatorListTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
     uint256 private constant STAKE = 0.1 ether;
@@ -32,7 +32,7 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------- turns
+    // Turns
 
     function test_firstThenBothThenAnyone() external {
         Order memory order = _ask(_noCallback());
@@ -112,7 +112,8 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    /// @dev Neither an entry of another model, nor one that waits, nor one that left can be put first.
+    /// @dev Neither an entry of another model, nor one that waits, nor one that left can be put
+    /// first.
     function test_onlyActiveEntriesOfTheModelCanBeNamed() external {
         bytes32 other = keccak256("other model");
         uint32 foreign = _join(STRANGER, other);
@@ -154,7 +155,8 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    /// @dev The draw depends on the block's randomness, so whoever writes a request cannot choose among operators by its words.
+    /// @dev The draw depends on the block's randomness, so the words of a request cannot choose
+    /// an operator.
     function test_theDrawFollowsTheBlocksRandomness() external {
         uint256 snapshot = vm.snapshotState();
         uint256 seen;
@@ -167,7 +169,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(seen, 14, "each of the three, for the same request");
     }
 
-    // ----------------------------------------------------------------------------------------------- passing
+    // Passing
 
     function test_whoLetsItsTurnPassLosesStake() external {
         Order memory order = _ask(_noCallback());
@@ -203,7 +205,8 @@ contract OperatorListTest is OracleFixture {
         assertLt(_list.entryOf(turns.second).stake, STAKE);
     }
 
-    /// @dev Who serves in the first slot costs the second nothing: its turn did not come.
+    /// @dev An operator that answers in the first slot costs the second nothing: its turn did not
+    /// come.
     function test_whoseTurnDidNotComeIsNotCharged() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
@@ -231,7 +234,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.entryOf(0).misses, 0);
     }
 
-    /// @dev With half of its stake an operator stays, with less it is dropped.
+    /// @dev An operator with half of its stake stays; with less it is dropped.
     function test_halfOfTheStakeIsEnough() external {
         for (uint256 i = 0; i < 2; ++i) {
             Registration memory model = _registration();
@@ -279,7 +282,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], _people[0]), stake);
     }
 
-    /// @dev A model so dear that a pass costs more than the stake: no more than the stake is burnt, and the entry is dropped.
+    /// @dev A model so expensive that a missed turn costs more than the stake: only the stake is
+    /// burnt, and the entry is dropped.
     function test_aPenaltyIsNeverMoreThanTheStake() external {
         Registration memory model = _registration();
         model.salt = "dear";
@@ -297,7 +301,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(address(_list).balance, others);
     }
 
-    // ------------------------------------------------------------------------------------- joining and leaving
+    // Joining and leaving
 
     function test_joiningTakesADelay() external {
         uint32 entry = _join(STRANGER, _modelId);
@@ -314,7 +318,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.listOf(_modelId).length, 4);
     }
 
-    /// @dev Who is drawn and leaves is charged all the same: the stake stays longer than any request waits.
+    /// @dev An operator that is drawn and leaves is still charged: the stake stays longer than any
+    /// request waits.
     function test_leavingIsNoWayOutOfATurn() external {
         Order memory order = _requestFrom(_entries[0]);
         vm.startPrank(_people[0]);
@@ -338,7 +343,7 @@ contract OperatorListTest is OracleFixture {
         _list.withdrawStake(_entries[0], STRANGER);
     }
 
-    /// @dev A stake that is not taken is not lost.
+    /// @dev A refused stake is not lost.
     function test_aStakeThatIsRefusedStays() external {
         vm.startPrank(_people[0]);
         _list.resign(_entries[0]);
@@ -351,7 +356,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], STRANGER), STAKE);
     }
 
-    /// @dev Who operates a model is read from the log: who joined, is drawn from now on, left, or let its turn pass.
+    /// @dev The log alone says who operates a model: who joined, became active, left or missed a
+    /// turn.
     function test_theLogTellsWhoOperates() external {
         vm.expectEmit();
         emit IOperatorList.Joined(_modelId, 4, STRANGER);
@@ -401,7 +407,8 @@ contract OperatorListTest is OracleFixture {
     }
 
     function test_anEntryCostsExactlyTheStake() external {
-        vm.expectRevert(abi.encodeWithSelector(IOperatorList.WrongStake.selector, STAKE - 1, STAKE));
+        bytes4 wrongStake = IOperatorList.WrongStake.selector;
+        vm.expectRevert(abi.encodeWithSelector(wrongStake, STAKE - 1, STAKE));
         _list.join{ value: STAKE - 1 }(_modelId);
     }
 
@@ -414,7 +421,8 @@ contract OperatorListTest is OracleFixture {
         _list.settle(1, address(0), 1 ether);
     }
 
-    /// @dev Any order of coming and going: the list has exactly the active entries, and the contract the stakes.
+    /// @dev Any order of coming and going: the list has exactly the active entries, and the
+    /// contract the stakes.
     function testFuzz_theListIsWhoIsActive(uint256 seed) external {
         uint256 active = 3;
         for (uint256 i = 0; i < 12; ++i) {
@@ -441,7 +449,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(address(_list).balance, _list.entryCount() * STAKE);
     }
 
-    // ------------------------------------------------------------------------------------------------ helpers
+    // Helpers
 
     function _join(address operator, bytes32 modelId) private returns (uint32) {
         vm.prank(operator);
@@ -465,7 +473,7 @@ contract OperatorListTest is OracleFixture {
         return _orderFromLogs();
     }
 
-    /// @dev Names an operator, who keeps silent.
+    /// @dev Names an operator that keeps silent.
     function _miss(uint256 who) private {
         Order memory order = _requestFrom(_entries[who]);
         skip(SLOT);

@@ -6,18 +6,19 @@ import "../../src/interfaces/IInferenceOracle.sol";
 import { IModelRegistry } from "../../src/interfaces/IModelRegistry.sol";
 import { Registration } from "../../src/interfaces/IModelRegistrar.sol";
 import { ClaimPreimage, IOpmlVerifier } from "../../src/interfaces/IOpmlVerifier.sol";
-import { IAIOracle } from "../../src/interfaces/IAIOracle.sol";
-import { Game } from "../../src/dispute/Game.sol";
+import { IAIOracle } from "../../src/interfaces/external/IAIOracle.sol";
+import { Game } from "../../src/types/Game.sol";
 import { IStepper } from "../../src/interfaces/IStepper.sol";
 import { Parameters } from "../../src/dispute/Parameters.sol";
 import { Merkle } from "../../src/libraries/Merkle.sol";
 import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
-import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
+import { SplitParams } from "../../src/interfaces/ISplitter.sol";
+import { Splitter } from "../../src/revenue/Splitter.sol";
 import { Program } from "../../src/types/Program.sol";
 import { Submission } from "../../src/types/Submission.sol";
 
-/// @dev The oracle with the real registry, verifier and splitter, and a made-up program of SmolLM2's shape. Orders come from logs, as a
-/// node gets them.
+/// @dev The oracle with the real registry, verifier and splitter, and a made-up program of
+/// SmolLM2's shape. Orders come from logs, as a node gets them.
 abstract contract OracleFixture is Test {
     uint256 internal constant GAS_PRICE = 3 gwei;
     uint64 internal constant TIP = 1 gwei;
@@ -119,7 +120,7 @@ abstract contract OracleFixture is Test {
         model.provenance.licence = "Apache-2.0";
     }
 
-    // ------------------------------------------------------------------------------------------- the life of a request
+    // The life of a request
 
     function _question() internal view returns (Question memory question) {
         question.modelId = _modelId;

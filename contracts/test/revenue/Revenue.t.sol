@@ -7,11 +7,13 @@ import { IDrip } from "../../src/interfaces/IDrip.sol";
 import { ISplitter, Source } from "../../src/interfaces/ISplitter.sol";
 import { RevenueAsset, TokenParams } from "../../src/interfaces/IModelToken.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
-import { SplitParams, Splitter } from "../../src/revenue/Splitter.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { SplitParams } from "../../src/interfaces/ISplitter.sol";
+import { Splitter } from "../../src/revenue/Splitter.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 
-/// @dev From a fee to the holders: splitter, drip and token together. 10 % to the creator, 2 % to the protocol.
+/// @dev From a fee to the holders: splitter, drip and token together. 10 % to the creator, 2 % to
+/// the protocol.
 contract RevenueTest is Test {
     address private constant ETH = address(0);
 
@@ -104,7 +106,7 @@ contract RevenueTest is Test {
         assertEq(vm.getRecordedLogs().length, 0, "nothing was paid, so the log has nothing");
     }
 
-    /// @dev What is paid out is set aside no longer: nothing of what comes next is taken for it.
+    /// @dev A payment is no longer set aside, so nothing that comes next is taken for it.
     function test_whatIsPaidOutIsSetAsideNoLonger() external {
         for (uint256 i = 0; i < 2; ++i) {
             _payUsage(10 ether);
@@ -216,7 +218,8 @@ contract RevenueTest is Test {
         assertEq(_drip.release(ETH), rest / 7, "a day's part");
     }
 
-    /// @dev A share that does not divide ten thousand: rounded down, the least release would wait in the token.
+    /// @dev A share that does not divide ten thousand: rounded down, the least release would wait
+    /// in the token.
     function test_theLeastReleaseIsRoundedUp() external {
         RevenueAsset[] memory assets = new RevenueAsset[](1);
         assets[0] = RevenueAsset(ETH, 0.001 ether);
@@ -300,7 +303,8 @@ contract RevenueTest is Test {
         assertEq(owed, 5 ether);
     }
 
-    /// @dev The token notices what a release sent it in the same call: holders of now earn it, not who holds tokens later.
+    /// @dev The token notices what a release sent it in the same call: present holders earn it,
+    /// not later ones.
     function test_aReleaseOfAListedAssetBeginsAnEpoch() external {
         ReentrantCoin coin = new ReentrantCoin(_splitter);
         RevenueAsset[] memory assets = new RevenueAsset[](2);

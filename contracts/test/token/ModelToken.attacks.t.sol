@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { Test } from "forge-std/Test.sol";
 import { IModelToken } from "../../src/interfaces/IModelToken.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
+import { Calls } from "../../src/libraries/Calls.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { TokenHarness, tokenParams } from "./TokenHarness.sol";
 
@@ -24,8 +25,8 @@ contract ModelTokenAttacksTest is Test {
 
     receive() external payable { }
 
-    /// @dev Chunks of 4: claims of 2 and 3 mark the word for chunk 0, 6 goes far, a walk settles chunk 0, and claim(5) moves the
-    /// word to chunk 1, where 6 has its mark in `far` only.
+    /// @dev Chunks of 4: claims of 2 and 3 mark the word for chunk 0, 6 goes far, a walk settles
+    /// chunk 0, and claim(5) moves the word to chunk 1, where 6 has its mark in `far` only.
     function test_aMarkCountsInEitherOfItsHomes() external {
         _token = _launch(4);
         _epochs(9);
@@ -58,7 +59,8 @@ contract ModelTokenAttacksTest is Test {
         assertEq(late.balance, 5 ether);
     }
 
-    /// @dev Ten thousand single claims, every second one: the walk passes them all in steps of bounded gas.
+    /// @dev Ten thousand single claims, every second one: the walk passes them all in steps of
+    /// bounded gas.
     function test_aWalkOverTenThousandMarksIsBoundedByItsSteps() external {
         uint256 count = 20_000;
         vm.pauseGasMetering();
@@ -179,7 +181,7 @@ contract ModelTokenAttacksTest is Test {
         _epochs(1);
         address[] memory accounts = new address[](1);
         accounts[0] = _ann;
-        vm.expectPartialRevert(Assets.NotEnoughGas.selector);
+        vm.expectPartialRevert(Calls.NotEnoughGas.selector);
         _token.claimAllFor{ gas: 90_000 }(accounts, ETH, 1);
     }
 
@@ -235,7 +237,8 @@ contract ModelTokenAttacksTest is Test {
         vm.roll(vm.getBlockNumber() + 1);
     }
 
-    /// @dev Epochs that pay 1/1,024 ether for each token, and as much to the pool. Exact, so walks lose nothing to rounding.
+    /// @dev Epochs that pay 1/1,024 ether for each token, and as much to the pool. Exact, so walks
+    /// lose nothing to rounding.
     function _epochs(uint256 count) private {
         for (uint256 i = 0; i < count; ++i) {
             vm.roll(vm.getBlockNumber() + 1);

@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import { Test } from "forge-std/Test.sol";
 import { Coin, TokenHarness, tokenParams } from "./TokenHarness.sol";
 
-/// @dev The token against a model that remembers every balance at the end of every tick and every payment.
+/// @dev The token against a model that remembers every balance at the end of every tick and every
+/// payment.
 contract ModelTokenHistoryTest is Test {
     uint256 private constant PEOPLE = 3;
     uint256 private constant ASSETS = 2;
@@ -59,7 +60,8 @@ contract ModelTokenHistoryTest is Test {
             }
             _check(person);
         }
-        // Dust: less than one unit for each claim made and, for roundings of sums, each claim of a range.
+        // Dust: less than one unit for each claim made and, for roundings of sums, each claim of a
+        // range.
         for (uint256 x = 0; x < ASSETS; ++x) {
             assertLe(_owed[x], _claims + _epochs.length * PEOPLE, "dust");
         }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { Test } from "forge-std/Test.sol";
 import { IModelToken, TokenParams } from "../../src/interfaces/IModelToken.sol";
-import { Assets } from "../../src/token/Assets.sol";
+import { Assets } from "../../src/libraries/Assets.sol";
 import { Ledger } from "../../src/token/Ledger.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { Coin, tokenParams } from "./TokenHarness.sol";
@@ -101,7 +101,8 @@ contract ModelTokenTest is Test {
         bytes32 data = keccak256(
             abi.encode(
                 keccak256(
-                    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+                    "Permit(address owner,address spender,uint256 value,"
+                    "uint256 nonce,uint256 deadline)"
                 ),
                 _bob,
                 _ann,
@@ -117,7 +118,8 @@ contract ModelTokenTest is Test {
         _token.permit(_bob, _ann, 77, block.timestamp, v, r, s);
     }
 
-    /// @dev ERC-7641: claimable = p * R * balance / supply, redeemable = amount / supply * (1 - p) * R.
+    /// @dev ERC-7641: claimable = p * R * balance / supply, redeemable = amount / supply * (1 - p)
+    /// * R.
     function test_formulasOfErc7641() external {
         _token.deposit{ value: 100 ether }();
         assertEq(_token.claimableRevenue(_ann, 1), 0, "its own block is still open");
@@ -223,7 +225,8 @@ contract ModelTokenTest is Test {
         assertEq(token.claimableRevenue(_ann, 1), 2 ether);
     }
 
-    /// @dev What waits counts as soon as an epoch has begun in the block, and a burn pays what was quoted.
+    /// @dev What waits counts as soon as an epoch has begun in the block, and a burn pays what was
+    /// quoted.
     function test_theQuoteForABurnHasWhatCameInTheSameBlock() external {
         vm.expectEmit();
         emit IModelToken.RevenueCredited(address(0), 1, 6 ether, 4 ether);
@@ -340,7 +343,8 @@ contract ModelTokenTest is Test {
         bytes32 data = keccak256(
             abi.encode(
                 keccak256(
-                    "Claim(address account,address to,bytes32 assets,uint256 nonce,uint256 deadline)"
+                    "Claim(address account,address to,bytes32 assets,"
+                    "uint256 nonce,uint256 deadline)"
                 ),
                 _bob,
                 to,
@@ -458,7 +462,8 @@ contract FlashBorrower {
         _token = token;
     }
 
-    /// @dev Borrows, triggers revenue and snapshot, tries to claim and to redeem, returns: all in one transaction.
+    /// @dev Borrows, triggers revenue and snapshot, tries to claim and to redeem, returns: all in
+    /// one transaction.
     function attack(address lender, uint256 amount) external payable {
         _token.transferFrom(lender, address(this), amount);
         _token.deposit{ value: msg.value }();

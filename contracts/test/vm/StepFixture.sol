@@ -24,8 +24,9 @@ enum Segment {
     Trace
 }
 
-/// Witnesses for one step. Each segment but the code is a tree of which one leaf is known and all siblings on its path are made up, so that
-/// every bit of an offset matters to the root. The code is made of pieces of which each begins with other bytes.
+/// Witnesses for one step. Each segment but the code is a tree of which one leaf is known and all
+/// siblings on its path are made up, so that every bit of an offset matters to the root. The code
+/// consists of pieces, each of which begins with other bytes.
 abstract contract StepFixture is Test {
     uint32 internal constant CODE = 0x40000000;
     uint32 internal constant PC = CODE + 0x1a4;
@@ -50,12 +51,13 @@ abstract contract StepFixture is Test {
 
     IStepper internal stepper;
     Machine internal machine;
-    /// Of the machine's code.
+    /// The pieces of the machine's code.
     bytes[] internal pieces;
     bytes32[] internal pieceRoots;
 
     function setUp() public virtual {
-        // Only this contract is compiled through the IR; deployed by name, it does not take the tests with it.
+        // Only this contract is compiled through the IR; deployed by name, it does not take the
+        // tests with it.
         stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
         machine = Machine({
             codeRoot: 0,
@@ -93,7 +95,8 @@ abstract contract StepFixture is Test {
         return abi.encodePacked(state, cpu.modelWindow, cpu.traceWindow, cpu.status);
     }
 
-    /// The state, which is a witness of the instruction `word` at its pc; stores that instruction's piece and sets the code root.
+    /// The state, which is a witness of the instruction `word` at its pc; stores that instruction's
+    /// piece and sets the code root.
     function _fetch(Cpu memory cpu, uint32 word) internal returns (bytes memory) {
         uint256 offset = uint256(cpu.pc) - machine.codeBase;
         _setCode(offset, word);
@@ -101,7 +104,8 @@ abstract contract StepFixture is Test {
         return _encode(cpu);
     }
 
-    /// Makes a code with the little-endian `word` at `offset`, behind 0x80, 0x81 … in its piece, and sets the code root.
+    /// Makes a code with the little-endian `word` at `offset`, behind 0x80, 0x81 … in its piece,
+    /// and sets the code root.
     function _setCode(uint256 offset, uint32 word) internal {
         delete pieces;
         delete pieceRoots;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { IModelOffering, ISaleValidationHook } from "../../interfaces/IModelOffering.sol";
+import { IModelOffering } from "../../interfaces/IModelOffering.sol";
+import { ISaleValidationHook } from "../../interfaces/external/ISaleValidationHook.sol";
 
 /// @title A cap on the bid of each address
-/// @notice Without an allow-list it only slows somebody with many addresses. Serves any number of sales.
+/// @notice A sale that names this hook refuses bids above the cap. Without an allow-list the cap
+/// only slows down a buyer with many addresses. One hook serves any number of sales.
 contract AddressCap is ISaleValidationHook {
-    /// @notice Most that one address may bid in all.
+    /// @notice Most that one address can bid in all, in currency units.
     uint256 public immutable cap;
 
     /// @notice Thrown for a bid above the cap.

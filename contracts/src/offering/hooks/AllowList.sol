@@ -2,18 +2,21 @@
 pragma solidity 0.8.37;
 
 import { MerkleProof } from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import { IModelOffering, ISaleValidationHook } from "../../interfaces/IModelOffering.sol";
+import { IModelOffering } from "../../interfaces/IModelOffering.sol";
+import { ISaleValidationHook } from "../../interfaces/external/ISaleValidationHook.sol";
 
 /// @title An allow-list with a cap for each address
-/// @notice A leaf is keccak256(keccak256(abi.encode(owner, cap))), the tree OpenZeppelin's standard one; `hookData` is
-/// abi.encode(cap, proof). Serves any number of sales.
+/// @notice A sale that names this hook takes bids only from addresses on the list, each up to its
+/// cap. The list is OpenZeppelin's standard Merkle tree over leaves
+/// keccak256(keccak256(abi.encode(owner, cap))). A bidder gives `hookData` = abi.encode(cap,
+/// proof). One hook serves any number of sales.
 contract AllowList is ISaleValidationHook {
-    /// @notice Commits to who may bid and up to how much in all.
+    /// @notice Root of the list.
     bytes32 public immutable root;
 
-    /// @notice Thrown for who is not on the list with this cap.
+    /// @notice Thrown for an address that is not on the list with this cap.
     error NotAllowed(address owner, uint256 cap);
-    /// @notice Thrown for a bid above its cap.
+    /// @notice Thrown for a bid above the cap.
     error BidAboveCap(address owner, uint256 total, uint256 cap);
 
     constructor(bytes32 root_) {

@@ -3,14 +3,14 @@ pragma solidity 0.8.37;
 
 import { Test } from "forge-std/Test.sol";
 
-import { PackedTurn, Phase, Side, Turn } from "../../src/dispute/Turn.sol";
+import { PackedTurn, Phase, Side, Turn } from "../../src/types/Turn.sol";
 
 /// @dev Chess clocks against a model that keeps what each side has used.
 contract TurnTest is Test {
     uint256 private constant BEGIN = 1_800_000_000;
 
     /// A game of moves that all come in time, each after any part of what its side has left.
-    function testFuzz_clocks_only_fall_but_for_the_extension(
+    function testFuzz_clocksOnlyFallButForTheExtension(
         uint32 clock,
         uint32 extension,
         uint16[20] calldata parts
@@ -43,8 +43,8 @@ contract TurnTest is Test {
         assertLe(used, 2 * uint256(clock) + parts.length * extension, "a game ends");
     }
 
-    function testFuzz_a_turn_is_one_word(uint256 word) external pure {
-        // Of phases and sides there are few, and the highest byte is none's.
+    function testFuzz_aTurnIsOneWord(uint256 word) external pure {
+        // There are few phases and sides, and the highest byte is unused.
         word = (word % 2) << 8 | (word >> 240) % 5 | (word >> 16) << 16;
         word = (word << 8) >> 8;
         Turn memory turn = PackedTurn.wrap(word).unpack();

@@ -6,11 +6,11 @@ pragma solidity 0.8.37;
 interface IERC5192 {
     /// @notice A token was locked.
     event Locked(uint256 tokenId);
-    /// @notice A token was unlocked, for good.
+    /// @notice A token was unlocked. Here it stays unlocked for good.
     event Unlocked(uint256 tokenId);
 
     /// @notice Whether a token is locked. Reverts for one that does not exist.
     /// @param tokenId The token.
-    /// @return Whether it is locked.
+    /// @return True if it is.
     function locked(uint256 tokenId) external view returns (bool);
 }

@@ -3,48 +3,53 @@ pragma solidity 0.8.37;
 
 /// @notice The players of a game.
 enum Side {
-    /// Posted the claim and defends it.
+    /// Defends its claim.
     Claimant,
-    /// Says that one node of its trace is wrong.
+    /// Says that one node of the trace is wrong.
     Challenger
 }
 
-/// @notice What a game waits for.
+/// @notice The move that a game waits for.
 enum Phase {
-    /// There is no such game, or it is over.
+    /// None: there is no such game, or it is over.
     None,
-    /// The children of a committed subtree of the trace are to be revealed.
+    /// The claimant has to reveal the children of a committed subtree of the trace.
     Committed,
-    /// The challenger is to pick one of them.
+    /// The challenger has to pick one of the children.
     Revealed,
-    /// The claimant is to state its run of the node.
+    /// The claimant has to state its run of the node.
     Opening,
-    /// The side that did not author the last dissection is to take it apart.
+    /// The side that did not make the last dissection has to take it apart.
     Dissected
 }
 
-/// @notice A `Turn` in one word: its fields from the lowest bits up, each as wide as its type.
+/// @notice A `Turn` in one word.
+/// @dev From the lowest bit: phase 8 | author 8 | lengthLog2 8 | ply 16 | node 32 | start 40 |
+/// challengerGas 32 | claimantLeft 32 | challengerLeft 32 | since 40.
 type PackedTurn is uint256;
 
-/// @notice Where a game stands, beside its digest. The side to move is the author's opponent.
+/// @notice Where a game stands, apart from its digest. The side to move is the author's opponent.
 struct Turn {
     Phase phase;
-    /// Who made the last move.
+    /// The side that made the last move.
     Side author;
-    /// Levels below the committed hash in a descent, steps in dispute as a power of two in a dissection.
+    /// In a descent, levels below the committed hash; in a dissection, the disputed steps as a
+    /// power of two.
     uint8 lengthLog2;
-    /// Moves made.
+    /// Number of moves so far.
     uint16 ply;
-    /// The disputed node; in a descent, the index of the committed subtree among those of its height.
+    /// The disputed node; in a descent, the index of the committed subtree among those of its
+    /// height.
     uint32 node;
-    /// First step in dispute.
+    /// The first disputed step.
     uint40 start;
-    /// Gas that the challenger's moves are taken to have cost.
+    /// Gas that the verifier assumes for the challenger's moves.
     uint32 challengerGas;
-    /// Seconds that the sides have left, as of `since`.
+    /// Seconds that the claimant had left at `since`.
     uint32 claimantLeft;
+    /// Seconds that the challenger had left at `since`.
     uint32 challengerLeft;
-    /// When the last move was made.
+    /// Time of the last move, in seconds.
     uint40 since;
 }
 
@@ -52,21 +57,24 @@ using Turns for Turn global;
 using { unpack } for PackedTurn global;
 
 /// @title Turns and chess clocks
-/// @notice A clock runs only in its side's turn, and is filled up to the extension when that turn begins.
+/// @notice The sides move in turn. A side's clock runs only in its own turn. When the turn begins,
+/// a clock that shows less than the extension is set to the extension.
 library Turns {
-    /// @notice Who is to move.
+    /// @notice The side to move.
     function toMove(Turn memory self) internal pure returns (Side) {
         return self.author == Side.Claimant ? Side.Challenger : Side.Claimant;
     }
 
-    /// @notice Last second in which the side to move may move.
+    /// @notice Last second in which the side to move can move.
     function deadline(Turn memory self) internal pure returns (uint256) {
         bool claimant = self.toMove() == Side.Claimant;
         return uint256(self.since) + (claimant ? self.claimantLeft : self.challengerLeft);
     }
 
-    /// @notice Stops the mover's clock and starts the other's.
-    /// @param gas What the move is taken to have cost its sender.
+    /// @notice Stops the mover's clock and starts the other one.
+    /// @param extension Seconds that the next mover has at least.
+    /// @param gas Gas that the verifier assumes for the move; counts only if the challenger made
+    /// it.
     function pass(Turn memory self, uint256 extension, uint256 gas) internal view {
         uint32 spent = uint32(block.timestamp - self.since);
         if (self.toMove() == Side.Claimant) {
@@ -83,6 +91,7 @@ library Turns {
         ++self.ply;
     }
 
+    /// @notice The turn in one word.
     function pack(Turn memory self) internal pure returns (PackedTurn) {
         uint256 clocks = uint256(self.challengerGas) | uint256(self.claimantLeft) << 32
             | uint256(self.challengerLeft) << 64 | uint256(self.since) << 96;
@@ -97,7 +106,7 @@ library Turns {
     }
 }
 
-/// @dev Reverts when there is no such phase or side.
+/// @notice The turn that a word stands for. Reverts when there is no such phase or side.
 function unpack(PackedTurn self) pure returns (Turn memory) {
     uint256 word = PackedTurn.unwrap(self);
     return Turn({

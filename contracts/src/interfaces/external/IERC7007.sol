@@ -14,9 +14,9 @@ interface IERC7007 is IERC165, IERC721 {
 
     /// @notice Adds content to a token.
     /// @param tokenId The token.
-    /// @param prompt What was asked.
+    /// @param prompt The prompt.
     /// @param aigcData The content.
-    /// @param proof Says that it is.
+    /// @param proof Proof that the model gave this content. May be empty.
     function addAigcData(
         uint256 tokenId,
         bytes calldata prompt,
@@ -24,11 +24,11 @@ interface IERC7007 is IERC165, IERC721 {
         bytes calldata proof
     ) external;
 
-    /// @notice Whether `aigcData` is, for good, what the model says to `prompt`.
-    /// @param prompt What was asked.
+    /// @notice Whether `aigcData` is the model's final answer to `prompt`.
+    /// @param prompt The prompt.
     /// @param aigcData The content.
-    /// @param proof Says that it is.
-    /// @return success Whether it is.
+    /// @param proof Proof that the model gave this content. May be empty.
+    /// @return success True if it is.
     function verify(bytes calldata prompt, bytes calldata aigcData, bytes calldata proof)
         external
         view
@@ -56,7 +56,7 @@ interface IERC7007Updatable is IERC7007 {
     event Update(uint256 indexed tokenId, bytes indexed prompt, bytes indexed aigcData);
 
     /// @notice Replaces the content of a prompt's token.
-    /// @param prompt What was asked.
-    /// @param aigcData The content from now on.
+    /// @param prompt The prompt.
+    /// @param aigcData The new content.
     function update(bytes calldata prompt, bytes calldata aigcData) external;
 }
