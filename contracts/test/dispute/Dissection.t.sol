@@ -31,7 +31,7 @@ contract DissectionCaller {
 contract DissectionTest is Test {
     DissectionCaller private immutable CALLER = new DissectionCaller();
 
-    function testFuzz_theDigestIsTheRootOverThePairs(uint256 seed, uint256 sectionsLog2)
+    function testFuzz_the_digest_is_the_root_over_the_pairs(uint256 seed, uint256 sectionsLog2)
         external
         view
     {
@@ -41,7 +41,9 @@ contract DissectionTest is Test {
         assertEq(_digest(states, sectionsLog2), Merkle.join(pairs));
     }
 
-    function testFuzz_aPairHasOnePlace(uint256 seed, uint256 sectionsLog2, uint256 index) external {
+    function testFuzz_a_pair_has_one_place(uint256 seed, uint256 sectionsLog2, uint256 index)
+        external
+    {
         sectionsLog2 = bound(sectionsLog2, 1, 6);
         index = bound(index, 0, (1 << sectionsLog2) - 1);
         bytes32[] memory states = _states(seed, sectionsLog2);
@@ -58,7 +60,7 @@ contract DissectionTest is Test {
         CALLER.check(digest, sectionsLog2, index, end, start, proof);
     }
 
-    function test_aDissectionStatesEverySection() external {
+    function test_a_dissection_states_every_section() external {
         for (uint256 given = 0; given < 20; ++given) {
             if (given != 15) {
                 vm.expectRevert(

@@ -11,7 +11,7 @@ import { Sampling, SamplingWord } from "../../src/types/Sampling.sol";
 contract InputMemoryTest is Test {
     uint256 private constant DEPTH = 8;
 
-    function test_requestsAreHashedAsInRust() external {
+    function test_requests_are_hashed_as_in_rust() external {
         string memory json = vm.readFile("../vectors/input.json");
         uint256[] memory chainIds = vm.parseJsonUintArray(json, ".chainId");
         bytes[] memory claimants = vm.parseJsonBytesArray(json, ".claimant");
@@ -33,7 +33,7 @@ contract InputMemoryTest is Test {
         }
     }
 
-    function test_literalsAreStopSequences() external view {
+    function test_literals_are_stop_sequences() external view {
         Sampling memory sampling;
         sampling.stop[1] = "\n";
         sampling.stop[3] = "User:";
@@ -42,7 +42,7 @@ contract InputMemoryTest is Test {
         assertEq(word, bytes32(uint256(0x00010005) << 112));
     }
 
-    function test_penaltiesBelowOneAreRefused() external {
+    function test_penalties_below_one_are_refused() external {
         Sampling memory sampling;
         sampling.repeatPenalty = 1 << 16;
         this.pack(sampling);

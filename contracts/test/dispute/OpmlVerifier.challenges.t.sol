@@ -13,7 +13,7 @@ import { Toy } from "./Toy.sol";
 contract OpmlVerifierChallengesTest is GameFixture {
     // Opening a game
 
-    function test_aServedProofOfAnotherNodeIsRefused() external {
+    function test_a_served_proof_of_another_node_is_refused() external {
         bytes memory trace = _honestTrace(ANN);
         ClaimPreimage memory preimage = _preimages[_submit(_honest(ANN, ANN))];
         uint256 bond = _verifier.challengeBond();
@@ -31,7 +31,7 @@ contract OpmlVerifierChallengesTest is GameFixture {
         _verifier.challenge{ value: bond }(preimage, 0, 5, slot, siblings);
     }
 
-    function test_noChallengeAfterTheWindowEvenIfNobodySettled() external {
+    function test_no_challenge_after_the_window_even_if_nobody_settled() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         uint256 end = block.timestamp + WINDOW;
@@ -55,7 +55,7 @@ contract OpmlVerifierChallengesTest is GameFixture {
         _verifier.settleClaim(_preimages[claim]);
     }
 
-    function test_aClaimWaitsForItsGames() external {
+    function test_a_claim_waits_for_its_games() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         vm.warp(block.timestamp + WINDOW);
@@ -70,7 +70,7 @@ contract OpmlVerifierChallengesTest is GameFixture {
         _expectStatus(claim, ClaimStatus.Proven);
     }
 
-    function test_aShamGameOnTheOnlyWrongNodeBarsNobody() external {
+    function test_a_sham_game_on_the_only_wrong_node_bars_nobody() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32 sham = _challenge(claim, EVE, liar.trace, 3);
@@ -84,7 +84,7 @@ contract OpmlVerifierChallengesTest is GameFixture {
         _expectStatus(claim, ClaimStatus.Rejected);
     }
 
-    function test_gamesAreUncappedAndParallelAlsoOnOneNode() external {
+    function test_games_are_uncapped_and_parallel_also_on_one_node() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         ClaimPreimage memory preimage = _preimages[claim];
@@ -107,7 +107,7 @@ contract OpmlVerifierChallengesTest is GameFixture {
         assertEq(block.timestamp, began, "nobody waited for a sham");
     }
 
-    function test_frontRunningAChallengeDoesNotChangeTheGamesId() external {
+    function test_front_running_a_challenge_does_not_change_the_games_id() external {
         // A game's id depends on its challenger's own doings only.
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
@@ -125,7 +125,7 @@ contract OpmlVerifierChallengesTest is GameFixture {
         assertNotEq(_challenge(claim, BOB, liar.trace, 3), game);
     }
 
-    function test_aSaltNamesOneOpenGame() external {
+    function test_a_salt_names_one_open_game() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         ClaimPreimage memory preimage = _preimages[claim];

@@ -17,7 +17,7 @@ import { Toy } from "./Toy.sol";
 contract OpmlVerifierClaimsTest is GameFixture {
     // Registration
 
-    function test_aPoisonedRegistrationIsAnotherId() external {
+    function test_a_poisoned_registration_is_another_id() external {
         Program memory program = Toy.program();
         bytes32 programId = _verifier.registerProgram(program);
         bytes32 root = Toy.rootOf(_model());
@@ -33,7 +33,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _verifier.registerContent(root, 128, root);
     }
 
-    function test_aProgramIsRegisteredOnceAllItsCodeIsStored() external {
+    function test_a_program_is_registered_once_all_its_code_is_stored() external {
         Program memory program = Toy.program();
         bytes memory half = new bytes(16_384);
         program.codeDepth = 8;
@@ -50,7 +50,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         assertEq(_verifier.programOf(programId).codeRoot, program.codeRoot);
     }
 
-    function test_anImageBeyondTheMachinesReachIsRefused() external {
+    function test_an_image_beyond_the_machines_reach_is_refused() external {
         bytes32 programId = _verifier.registerProgram(Toy.program());
         _verifier.registerContent("root", uint64(128) << 40, programId);
         uint64 length = (uint64(128) << 40) + 1;
@@ -58,7 +58,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _verifier.registerContent("root", length, programId);
     }
 
-    function test_programsOutOfRangeAreRefusedByName() external {
+    function test_programs_out_of_range_are_refused_by_name() external {
         Program[15] memory bad;
         string[15] memory names = [
             "vmVersion",
@@ -105,7 +105,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
 
     // Claims
 
-    function test_anEarlyEmitSlotIsRefused() external {
+    function test_an_early_emit_slot_is_refused() external {
         // The emit slot stands one slot early, with a right path, and zeros stand in its place.
         bytes memory trace = _honestTrace(ANN);
         for (uint256 i = 0; i < 128; ++i) {
@@ -123,7 +123,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _verifier.submit{ value: 1 ether }(_submission(ANN, _honestTrace(ANN)), evidence);
     }
 
-    function test_aWrongOutputOrLengthIsRefused() external {
+    function test_a_wrong_output_or_length_is_refused() external {
         bytes memory trace = _honestTrace(ANN);
         Submission[3] memory wrong;
         for (uint256 i = 0; i < 3; ++i) {
@@ -139,7 +139,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         }
     }
 
-    function test_aTruncatedAnswerIsConvictedAtTheEmitNode() external {
+    function test_a_truncated_answer_is_convicted_at_the_emit_node() external {
         // The claimant's emit slot says fewer tokens than the program gives.
         Player memory liar = _liar(ANN, ANN, Toy.EMIT, 100);
         assertEq(_submission(ANN, liar.trace).tokensUsed, 2);
@@ -150,7 +150,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
     }
 
-    function test_anAnswerOverTheLimitIsRefused() external {
+    function test_an_answer_over_the_limit_is_refused() external {
         Submission memory submission = _submission(ANN, _honestTrace(ANN));
         submission.answerLength = 101;
         bytes memory evidence = _evidence(_honestTrace(ANN), address(0));
@@ -163,7 +163,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _verifier.submit(submission, evidence);
     }
 
-    function test_aClaimIsTakenOnceAndForItsBond() external {
+    function test_a_claim_is_taken_once_and_for_its_bond() external {
         bytes memory trace = _honestTrace(ANN);
         bytes memory evidence = _evidence(trace, BOB);
         Submission memory submission = _submission(ANN, trace);
@@ -183,14 +183,14 @@ contract OpmlVerifierClaimsTest is GameFixture {
         assertNotEq(_verifier.submit{ value: CLAIM_BOND }(submission, evidence), claim);
     }
 
-    function test_aHostComputesTheIdOfItsClaim() external {
+    function test_a_host_computes_the_id_of_its_claim() external {
         bytes memory trace = _honestTrace(ANN);
         bytes32 claim = _submit(ANN, trace, BOB);
         bytes32 details = keccak256(abi.encode(BOB, Toy.rootOf(trace)));
         assertEq(_submission(ANN, trace).claimId(address(_verifier), HOST, details), claim);
     }
 
-    function test_serialWrongClaimsDoNotHoldUpARightOne() external {
+    function test_serial_wrong_claims_do_not_hold_up_a_right_one() external {
         bytes32 right = _submit(_honest(ANN, ANN));
         for (uint32 node = 0; node < 6; ++node) {
             Player memory liar = _liar(EVE, EVE, node, 0);
@@ -207,7 +207,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         assertEq(ANN.balance, CLAIM_BOND);
     }
 
-    function test_aRejectedTraceCanBeClaimedAgain() external {
+    function test_a_rejected_trace_can_be_claimed_again() external {
         // An honest claimant slept through a game. Nothing is barred: with another delegate it is
         // another claim.
         Player memory asleep = _honest(ANN, ANN);
@@ -221,7 +221,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _expectStatus(claim, ClaimStatus.Rejected);
     }
 
-    function test_aCopiedClaimIsWrongAtNode0() external {
+    function test_a_copied_claim_is_wrong_at_node_0() external {
         // Eve copies Ann's trace; node 0 holds Ann's address, and Eve's run of it is on Ann's
         // input.
         Player memory eve = _honest(EVE, ANN);
@@ -234,7 +234,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
 
     // Input
 
-    function test_aPromptOfTheClaimantsChoosingIsRefused() external {
+    function test_a_prompt_of_the_claimants_choosing_is_refused() external {
         bytes32 claim = _submit(_honest(ANN, ANN));
         ClaimPreimage memory preimage = _preimages[claim];
         Request memory request = _request();
@@ -253,7 +253,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         assertEq(_verifier.inputRootOf(claim), Toy.rootOf(_segments(ANN, PROMPT).input));
     }
 
-    function test_anAnswerToAnotherPromptIsConvicted() external {
+    function test_an_answer_to_another_prompt_is_convicted() external {
         Player memory eve = _playerOn(EVE, _segments(EVE, hex"05000000"));
         bytes32 claim = _submit(eve);
         _proveInput(claim);
@@ -263,7 +263,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
     }
 
-    function test_aStepThatLoadsInputConvictsOnceTheInputIsProven() external {
+    function test_a_step_that_loads_input_convicts_once_the_input_is_proven() external {
         Player memory eve = _honest(EVE, ANN);
         bytes32 claim = _submit(eve);
         bytes32 game = _challenge(claim, BOB, eve.trace, 0);

@@ -11,7 +11,7 @@ import { Run, Segments, Toy } from "./Toy.sol";
 
 /// @dev Whole games about a real program, against liars of many kinds, for several k.
 contract OpmlVerifierGamesTest is GameFixture {
-    function test_theToyRunsAsTheContractSteps() external {
+    function test_the_toy_runs_as_the_contract_steps() external {
         IStepper stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
         Segments memory segments = _segments(ANN, PROMPT);
         stepper.storeCode(Toy.rootOf(segments.code), 0, 0, segments.code, new bytes32[](0));
@@ -49,7 +49,7 @@ contract OpmlVerifierGamesTest is GameFixture {
     }
 
     /// forge-config: default.fuzz.runs = 96
-    function testFuzz_anHonestChallengerWinsAgainstEveryLiar(uint256 seed) external {
+    function testFuzz_an_honest_challenger_wins_against_every_liar(uint256 seed) external {
         _deploy(_anyK(seed));
         uint32 node = uint32(_draw(seed, "node", Toy.NODES));
         Player memory liar = _anyLiar(seed, ANN, node);
@@ -62,7 +62,7 @@ contract OpmlVerifierGamesTest is GameFixture {
     }
 
     /// forge-config: default.fuzz.runs = 96
-    function testFuzz_anHonestClaimantWinsAgainstEveryLiar(uint256 seed) external {
+    function testFuzz_an_honest_claimant_wins_against_every_liar(uint256 seed) external {
         _deploy(_anyK(seed));
         uint32 node = uint32(_draw(seed, "node", Toy.NODES));
         Player memory honest = _honest(ANN, ANN);
@@ -77,7 +77,7 @@ contract OpmlVerifierGamesTest is GameFixture {
 
     /// @dev The stated count decides whose dissection ends in single steps: that side is convicted,
     /// or the other gives up.
-    function test_bothParitiesOfTheLastMove() external {
+    function test_both_parities_of_the_last_move() external {
         for (uint8 stated = 5; stated <= Toy.CAP_LOG2; ++stated) {
             _deploy(1);
             uint32 node = 3;
@@ -97,7 +97,7 @@ contract OpmlVerifierGamesTest is GameFixture {
         }
     }
 
-    function test_everyLieOfARunIsConvicted() external {
+    function test_every_lie_of_a_run_is_convicted() external {
         for (uint256 step = 0; step < 32; ++step) {
             // A call of its own, so that memory is given back.
             this.convictLie(step);
@@ -115,7 +115,7 @@ contract OpmlVerifierGamesTest is GameFixture {
         assertEq(uint256(_views[game].ending), uint256(IOpmlVerifier.Ending.Conviction));
     }
 
-    function test_aWithheldTraceIsOpenedDownToTheWrongNode() external {
+    function test_a_withheld_trace_is_opened_down_to_the_wrong_node() external {
         for (uint8 kLog2 = 1; kLog2 <= 4; ++kLog2) {
             _deploy(kLog2);
             Player memory liar = _liar(ANN, ANN, 6, 3);

@@ -153,21 +153,21 @@ contract OpmlVerifierGasTest is StepFixture {
         _snap("closeGame", 300_000);
     }
 
-    function test_convictAnAddition() external {
+    function test_convict_an_addition() external {
         Cpu memory cpu = _cpu();
         bytes memory witness = _fetch(cpu, Asm.r(0, 1, 2, 0, 3));
         _convict("convict, addition", cpu, witness);
     }
 
-    function test_convictALoadFromMemory() external {
+    function test_convict_a_load_from_memory() external {
         _convictLoad("convict, load from memory", Segment.Memory, 0x1f4);
     }
 
-    function test_convictALoadFromTheModel() external {
+    function test_convict_a_load_from_the_model() external {
         _convictLoad("convict, load from model", Segment.Model, MODEL + 0x2d0f4);
     }
 
-    function test_convictAStore() external {
+    function test_convict_a_store() external {
         Cpu memory cpu = _cpu();
         cpu.x[1] = 0x1f4;
         bytes memory opening = _open(cpu, Segment.Memory, 0x1f4, _ramp());

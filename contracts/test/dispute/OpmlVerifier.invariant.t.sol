@@ -33,21 +33,21 @@ contract OpmlVerifierInvariantTest is Test {
         targetSelector(FuzzSelector(address(_handler), actions));
     }
 
-    function invariant_bondsPaidOutNeverExceedBondsPaidIn() external {
+    function invariant_bonds_paid_out_never_exceed_bonds_paid_in() external {
         _handler.checkMoney();
     }
 
-    function invariant_everyOpenGameHasOneSideToMoveAndOtherGamesNone() external {
+    function invariant_every_open_game_has_one_side_to_move_and_other_games_none() external {
         _handler.checkGames();
     }
 
-    function invariant_honestPlayersNeverLoseAndVerdictsNeverChange() external {
+    function invariant_honest_players_never_lose_and_verdicts_never_change() external {
         _handler.checkHonest();
     }
 
     /// @dev A suite that does nothing would hold too: by the same actions every kind of end is
     /// reached.
-    function test_theHandlerReachesEveryEnd() external {
+    function test_the_handler_reaches_every_end() external {
         uint256 seed = 7;
         for (uint256 i = 0; i < 500; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));

@@ -108,7 +108,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
     uint256 private constant CONVICT_GAS = 100_000;
 
     /// forge-config: default.fuzz.runs = 48
-    function testFuzz_bondsCoverTwiceTheOtherSidesGas(uint256 baseFee, uint8 kLog2) external {
+    function testFuzz_bonds_cover_twice_the_other_sides_gas(uint256 baseFee, uint8 kLog2) external {
         baseFee = bound(baseFee, 0, 10_000 gwei);
         kLog2 = uint8(bound(kLog2, 1, 6));
         _deploy(kLog2);
@@ -120,7 +120,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertGe(_verifier.bond(_contentId), CLAIM_BOND);
     }
 
-    function test_aChallengeIsBondedAndTheExcessSentBack() external {
+    function test_a_challenge_is_bonded_and_the_excess_sent_back() external {
         ClaimPreimage memory preimage = _preimages[_submit(_honest(ANN, ANN))];
         vm.deal(BOB, 1 ether);
         vm.startPrank(BOB);
@@ -133,7 +133,9 @@ contract OpmlVerifierMoneyTest is GameFixture {
     }
 
     /// forge-config: default.fuzz.runs = 48
-    function testFuzz_halfOfALostClaimBondIsBurnt(uint256 opening, uint256 closing) external {
+    function testFuzz_half_of_a_lost_claim_bond_is_burnt(uint256 opening, uint256 closing)
+        external
+    {
         (opening, closing) = (bound(opening, 0, 1000 gwei), bound(closing, 0, 1000 gwei));
         vm.fee(opening);
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -153,7 +155,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
     }
 
     /// forge-config: default.fuzz.runs = 48
-    function testFuzz_aLostChallengePaysTheDefenceAndBurnsHalf(uint256 baseFee) external {
+    function testFuzz_a_lost_challenge_pays_the_defence_and_burns_half(uint256 baseFee) external {
         baseFee = bound(baseFee, 0, 1000 gwei);
         vm.fee(baseFee);
         Player memory ann = _honest(ANN, ANN);
@@ -176,7 +178,9 @@ contract OpmlVerifierMoneyTest is GameFixture {
     /// at most half of the bond.
     ///
     /// forge-config: default.fuzz.runs = 96
-    function testFuzz_aSelfChallengeNeverPays(uint64[8] calldata fees, uint256 friends) external {
+    function testFuzz_a_self_challenge_never_pays(uint64[8] calldata fees, uint256 friends)
+        external
+    {
         friends = bound(friends, 0, 6);
         vm.fee(fees[0] % 1000 gwei);
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -201,7 +205,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    function test_losingToOneselfOnPurposeCostsHalfAChallenge() external {
+    function test_losing_to_oneself_on_purpose_costs_half_a_challenge() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challenge(claim, EVE, ann.trace, 3);
@@ -212,7 +216,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _challenge(claim, BOB, ann.trace, 3);
     }
 
-    function test_gamesOpenAtARejectionGetBondAndGasBack() external {
+    function test_games_open_at_a_rejection_get_bond_and_gas_back() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32 open = _challenge(claim, BOB, liar.trace, 3);
@@ -243,7 +247,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    function test_gasBackIsAtMostAQuarterOfTheClaimBondInAll() external {
+    function test_gas_back_is_at_most_a_quarter_of_the_claim_bond_in_all() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32[3] memory open;
@@ -264,7 +268,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         _expectPaidOut();
     }
 
-    function test_nobodyCanMakeTheWinnersMoneyGetStuck() external {
+    function test_nobody_can_make_the_winners_money_get_stuck() external {
         // Neither side takes ether. Refused payments are kept, so neither can hold a game up.
         Moneyless claimant = new Moneyless();
         Moneyless challenger = new Moneyless();
@@ -285,7 +289,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         challenger.call(target, 0, abi.encodeCall(_verifier.withdraw, (EVE)));
     }
 
-    function test_aWinnerCanNeitherStopAGameNorMakeItDear() external {
+    function test_a_winner_can_neither_stop_a_game_nor_make_it_dear() external {
         uint256 plain = _lossGas(BOB);
         address burns = address(new Spiteful(false));
         assertLt(_lossGas(burns), plain + 55_000, "a payment's gas, and a credit");
@@ -308,7 +312,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         used -= gasleft();
     }
 
-    function test_aCreditIsPaidOnce() external {
+    function test_a_credit_is_paid_once() external {
         Greedy greedy = new Greedy(_verifier);
         Player memory liar = _liar(address(greedy), address(greedy), 3, 9);
         _submit(liar);
@@ -323,7 +327,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertEq(address(_verifier).balance, CLAIM_BOND, "the other claim's");
     }
 
-    function test_aBondThatIsPaidBackIsPaidOnce() external {
+    function test_a_bond_that_is_paid_back_is_paid_once() external {
         Reentrant reentrant = new Reentrant(address(_verifier));
         Player memory liar = _liar(address(reentrant), address(reentrant), 3, 9);
         _submit(liar);
@@ -337,7 +341,7 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertEq(address(_verifier).balance, CLAIM_BOND, "the other claim's");
     }
 
-    function test_aWinnerThatReentersFindsTheGameOver() external {
+    function test_a_winner_that_reenters_finds_the_game_over() external {
         Reentrant reentrant = new Reentrant(address(_verifier));
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);

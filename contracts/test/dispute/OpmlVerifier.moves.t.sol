@@ -22,7 +22,7 @@ import { Run, Segments, Toy } from "./Toy.sol";
 contract OpmlVerifierMovesTest is GameFixture {
     // Who may move
 
-    function test_onlyAPlayerOrItsDelegateConcedes() external {
+    function test_only_a_player_or_its_delegate_concedes() external {
         Player memory ann = _honest(ANN, ANN);
         address delegate = makeAddr("delegate");
         bytes32 claim = _submit(ANN, ann.trace, delegate);
@@ -42,7 +42,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Concession);
     }
 
-    function test_strangersCannotMakeMovesThatOnlyAPlayerCanKnow() external {
+    function test_strangers_cannot_make_moves_that_only_a_player_can_know() external {
         Player memory ann = _honest(ANN, ANN);
         Player memory bob = _liar(BOB, ANN, 3, 9);
         bytes32 claim = _submit(ann);
@@ -69,7 +69,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _move(game, player, trace);
     }
 
-    function test_whatTheContractCanCheckAnyoneMaySend() external {
+    function test_what_the_contract_can_check_anyone_may_send() external {
         // Every call here comes from the test itself, a stranger; players only pick, state and
         // dissect.
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -83,7 +83,7 @@ contract OpmlVerifierMovesTest is GameFixture {
 
     // Moves in place
 
-    function test_aReplyReplayedAfterAReorgStandsNowhereElse() external {
+    function test_a_reply_replayed_after_a_reorg_stands_nowhere_else() external {
         _deploy(4);
         Player memory bob = _honest(BOB, ANN);
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -123,7 +123,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.dissect(meant, narrowing, "");
     }
 
-    function test_noFieldOfAGameCanBeChanged() external {
+    function test_no_field_of_a_game_can_be_changed() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ANN, ann.trace, EVE);
         bytes32 one = _challenge(claim, BOB, ann.trace, 3);
@@ -158,7 +158,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.concede(_views[one].game, "");
     }
 
-    function test_provingATruePairRightIsNoMove() external {
+    function test_proving_a_true_pair_right_is_no_move() external {
         Player memory ann = _honest(ANN, ANN);
         ann.stepsLog2 = NEEDED;
         _deploy(6);
@@ -179,7 +179,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _expectEnd(game, Side.Claimant, IOpmlVerifier.Ending.Timeout);
     }
 
-    function test_aConvictionNeedsTheStatedPairAndItsWitness() external {
+    function test_a_conviction_needs_the_stated_pair_and_its_witness() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         _deploy(6);
         bytes32 claim = _submit(liar);
@@ -225,7 +225,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.convict(_views[game].game, preimage, conviction);
     }
 
-    function test_aRunThatDoesNotEndInTheClaimedSlotIsRefused() external {
+    function test_a_run_that_does_not_end_in_the_claimed_slot_is_refused() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
@@ -263,7 +263,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.state(_views[game].game, preimage, statement, "");
     }
 
-    function test_aDissectionNamesAStatedSectionAndEndsElsewhere() external {
+    function test_a_dissection_names_a_stated_section_and_ends_elsewhere() external {
         _deploy(4);
         Player memory bob = _liar(BOB, ANN, 3, 9);
         Player memory ann = _honest(ANN, ANN);
@@ -307,7 +307,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.dissect(_views[game].game, narrowing, "");
     }
 
-    function test_aRevealIsAllChildrenOfTheCommittedHash() external {
+    function test_a_reveal_is_all_children_of_the_committed_hash() external {
         Player memory ann = _honest(ANN, ANN);
         _deploy(1);
         bytes32 game = _challengeWithheld(_submit(ann), BOB);
@@ -338,7 +338,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.pick(standing, 1, child, path, "");
     }
 
-    function test_aMoveOfAnotherPhaseIsRefused() external {
+    function test_a_move_of_another_phase_is_refused() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challenge(claim, BOB, ann.trace, 3);
@@ -357,7 +357,7 @@ contract OpmlVerifierMovesTest is GameFixture {
 
     // Clocks
 
-    function test_aLateMoveRevertsEvenIfNobodyCalledTimeout() external {
+    function test_a_late_move_reverts_even_if_nobody_called_timeout() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         Player memory bob = _honest(BOB, ANN);
         bytes32 claim = _submit(liar);
@@ -382,7 +382,7 @@ contract OpmlVerifierMovesTest is GameFixture {
         _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
     }
 
-    function test_aLastSecondMoveLeavesTheExtension() external {
+    function test_a_last_second_move_leaves_the_extension() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         Player memory bob = _honest(BOB, ANN);
         bytes32 claim = _submit(liar);

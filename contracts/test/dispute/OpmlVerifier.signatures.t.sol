@@ -54,7 +54,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
 
     /// @dev GameFixture plays from the logs alone, and here no transaction has a move in its
     /// calldata.
-    function test_movesHiddenInInternalCallsAreInTheLogs() external {
+    function test_moves_hidden_in_internal_calls_are_in_the_logs() external {
         Player memory liar = _liar(ANN, ANN, 3, 9);
         bytes32 claim = _submit(liar);
         bytes32 game = _challengeWithheld(claim, BOB);
@@ -64,7 +64,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         assertEq(_views[game].turn.ply, 7);
     }
 
-    function test_aDelegateSignsForTheClaimant() external {
+    function test_a_delegate_signs_for_the_claimant() external {
         (address delegate,) = makeAddrAndKey("delegate");
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ANN, ann.trace, delegate);
@@ -74,7 +74,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         assertEq(_views[game].turn.ply, 1);
     }
 
-    function test_aWalletWithCodeSignsByErc1271() external {
+    function test_a_wallet_with_code_signs_by_erc1271() external {
         Wallet wallet = new Wallet(BOB);
         _keys[address(wallet)] = _keys[BOB];
         Player memory liar = _liar(ANN, ANN, 3, 9);
@@ -88,7 +88,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _expectRefused(_concession(game), _keys[EVE]);
     }
 
-    function test_aSignatureIsThePlayersOwn() external {
+    function test_a_signature_is_the_players_own() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challengeWithheld(claim, BOB);
@@ -102,7 +102,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         assertTrue(_views[game].over);
     }
 
-    function test_aSignatureStandsForItsArgumentsOnly() external {
+    function test_a_signature_stands_for_its_arguments_only() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 game = _challengeWithheld(claim, BOB);
@@ -132,7 +132,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _carry(_withSignature(pickTwo, signature));
     }
 
-    function test_aSignatureForOneGameDoesNotMoveAnother() external {
+    function test_a_signature_for_one_game_does_not_move_another() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 claim = _submit(ann);
         bytes32 one = _challengeWithheld(claim, BOB);
@@ -143,7 +143,7 @@ contract OpmlVerifierSignaturesTest is GameFixture {
         _expectRefusedWith(_concession(two), signature);
     }
 
-    function test_aSignatureIsForOneChain() external {
+    function test_a_signature_is_for_one_chain() external {
         Player memory ann = _honest(ANN, ANN);
         bytes32 game = _challengeWithheld(_submit(ann), BOB);
         bytes memory signature = _sign(_concession(game), _keys[ANN]);

@@ -15,7 +15,7 @@ contract ParametersCaller {
 contract ParametersTest is Test {
     ParametersCaller private immutable CALLER = new ParametersCaller();
 
-    function test_aChainHasItsLeastTimes() external {
+    function test_a_chain_has_its_least_times() external {
         _expectLeast(31_337, 1, 1, 1);
         _expectLeast(1, 24 hours, 12 hours, 30 minutes);
         _expectLeast(11_155_111, 24 hours, 12 hours, 30 minutes);
@@ -37,7 +37,7 @@ contract ParametersTest is Test {
         _expectRefused(p, "extension");
     }
 
-    function test_whatMakesNoSenseIsRefusedByName() external {
+    function test_what_makes_no_sense_is_refused_by_name() external {
         Parameters memory p = Parameters(4, 1 days, 1 days, 1 hours, 0.25 ether, 0.08 ether);
         CALLER.check(p);
         p.kLog2 = 0;

@@ -22,7 +22,7 @@ contract MarketplaceTest is CollectionFixture {
         vm.stopPrank();
     }
 
-    function test_aSalePaysSellerAndRoyalty() external {
+    function test_a_sale_pays_seller_and_royalty() external {
         uint256 before = _ann.balance;
         uint256 mintFee = _drip.balance;
         vm.prank(_bob);
@@ -35,7 +35,7 @@ contract MarketplaceTest is CollectionFixture {
         assertEq(address(_marketplace).balance, 0);
     }
 
-    function test_everyPriceIsDividedWithoutRest(uint96 price) external {
+    function test_every_price_is_divided_without_rest(uint96 price) external {
         vm.prank(_ann);
         _marketplace.list(_collection, _id, price);
         uint256 before = _ann.balance;
@@ -45,7 +45,7 @@ contract MarketplaceTest is CollectionFixture {
         assertEq(_ann.balance - before + address(_splitter).balance, price);
     }
 
-    function test_onlyTheExactPriceBuys() external {
+    function test_only_the_exact_price_buys() external {
         vm.expectRevert(
             abi.encodeWithSelector(Marketplace.WrongPrice.selector, 1 ether - 1, 1 ether)
         );
@@ -60,7 +60,7 @@ contract MarketplaceTest is CollectionFixture {
         _marketplace.buy(_collection, _id + 1);
     }
 
-    function test_onlyTheOwnerListsAndTheSellerUnlists() external {
+    function test_only_the_owner_lists_and_the_seller_unlists() external {
         vm.startPrank(_bob);
         vm.expectRevert(abi.encodeWithSelector(Marketplace.NotOwner.selector, _bob, _ann));
         _marketplace.list(_collection, _id, 1);
@@ -74,7 +74,7 @@ contract MarketplaceTest is CollectionFixture {
     }
 
     /// @dev An old listing does not sell the token for a new owner.
-    function test_aTokenThatMovedIsNotSold() external {
+    function test_a_token_that_moved_is_not_sold() external {
         vm.prank(_ann);
         _collection.transferFrom(_ann, _bob, _id);
         vm.prank(_bob);
@@ -83,14 +83,14 @@ contract MarketplaceTest is CollectionFixture {
         _marketplace.buy{ value: 1 ether }(_collection, _id);
     }
 
-    function test_aCollectionWithoutRoyaltiesIsSoldWithoutOne() external {
+    function test_a_collection_without_royalties_is_sold_without_one() external {
         Plain plain = new Plain(_ann);
         uint256 before = _ann.balance;
         _sell(plain);
         assertEq(_ann.balance - before, 1 ether);
     }
 
-    function test_aRoyaltyAboveThePriceIsRefused() external {
+    function test_a_royalty_above_the_price_is_refused() external {
         Greedy greedy = new Greedy(_ann);
         vm.prank(_ann);
         _marketplace.list(greedy, 1, 1 ether);

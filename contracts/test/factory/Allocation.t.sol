@@ -10,7 +10,7 @@ import { LaunchFixture } from "./LaunchFixture.sol";
 
 /// @dev Divisions of supply and proceeds that a launch refuses, each by name.
 contract AllocationTest is LaunchFixture {
-    function testFuzz_poolAndSaleUseTheSupplyUp(uint96 supply, uint96 vested, uint16 poolBps)
+    function testFuzz_pool_and_sale_use_the_supply_up(uint96 supply, uint96 vested, uint16 poolBps)
         external
     {
         LaunchParams memory params = _params();
@@ -33,7 +33,7 @@ contract AllocationTest is LaunchFixture {
         assertLe(supply - forSale - pool - vested, 2, "but for rounding");
     }
 
-    function test_trapsOfTheEscrow() external {
+    function test_traps_of_the_escrow() external {
         LaunchParams memory params = _fullParams();
         params.allocation.poolBps = 5001;
         _refuse(params, abi.encodeWithSelector(Allocation.ProceedsOverspent.selector, 5001, 5000));
@@ -65,7 +65,7 @@ contract AllocationTest is LaunchFixture {
         _refuse(params, abi.encodeWithSelector(Allocation.NothingEscrowed.selector));
     }
 
-    function test_trapsOfVesting() external {
+    function test_traps_of_vesting() external {
         LaunchParams memory params = _fullParams();
         uint40 refunded = params.escrow.refundEnd;
         params.allocation.vesting[0].cliff = refunded - 1;
@@ -105,7 +105,7 @@ contract AllocationTest is LaunchFixture {
         _refuse(params, abi.encodeWithSelector(Allocation.TooManyVesting.selector, 5));
     }
 
-    function test_trapsOfThePool() external {
+    function test_traps_of_the_pool() external {
         LaunchParams memory params = _params();
         params.allocation.poolBps = 3000;
         params.sale.softCap = 4e14;
@@ -118,7 +118,7 @@ contract AllocationTest is LaunchFixture {
         _refuse(params, abi.encodeWithSelector(Allocation.NoExchange.selector));
     }
 
-    function test_noPartIsASink() external {
+    function test_no_part_is_a_sink() external {
         LaunchParams memory params = _fullParams();
         params.allocation.vesting[0].beneficiary = address(_escrow);
         _refuse(params, abi.encodeWithSelector(Traps.SinkIsPart.selector, _escrow));

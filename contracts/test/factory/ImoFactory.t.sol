@@ -25,7 +25,7 @@ import { LaunchFixture } from "./LaunchFixture.sol";
 
 /// @dev A launch as a whole, from its parameters to revenue in a holder's hands.
 contract ImoFactoryTest is LaunchFixture {
-    function test_fromLaunchToRevenue() external {
+    function test_from_launch_to_revenue() external {
         LaunchParams memory params = _params();
         bytes32 modelId = _factory.launch(params);
         Launch memory parts = _factory.launchOf(modelId);
@@ -63,7 +63,7 @@ contract ImoFactoryTest is LaunchFixture {
         assertApproxEqAbs(ann.balance, released, 2);
     }
 
-    function test_partsAreLinked() external {
+    function test_parts_are_linked() external {
         LaunchParams memory params = _params();
         bytes32 modelId = _factory.launch(params);
         Launch memory parts = _factory.launchOf(modelId);
@@ -99,7 +99,7 @@ contract ImoFactoryTest is LaunchFixture {
         assertEq(uint8(_offering.saleOf(parts.token).status), uint8(SaleStatus.Bidding));
     }
 
-    function test_theIdCommitsToLauncherAndParameters() external {
+    function test_the_id_commits_to_launcher_and_parameters() external {
         LaunchParams memory params = _params();
         bytes32 mine = _factory.modelIdOf(address(this), params);
         assertNotEq(mine, _factory.modelIdOf(_creator, params));
@@ -113,13 +113,13 @@ contract ImoFactoryTest is LaunchFixture {
         _factory.launch(params);
     }
 
-    function test_aRegistryThatGivesAnotherIdIsRefused() external {
+    function test_a_registry_that_gives_another_id_is_refused() external {
         ImoFactory factory = deployFactory(address(new LyingRegistry()), _oracle);
         vm.expectPartialRevert(ImoFactory.WrongModelId.selector);
         factory.launch(_params());
     }
 
-    function test_partsTakePlainSends() external {
+    function test_parts_take_plain_sends() external {
         Launch memory parts = _factory.launchOf(_factory.launch(_params()));
         vm.deal(address(this), 3);
         payable(parts.token).transfer(1);
@@ -128,7 +128,7 @@ contract ImoFactoryTest is LaunchFixture {
     }
 
     /// forge-config: default.isolate = true
-    function test_oneTransactionUnderTwelveMillionGas() external {
+    function test_one_transaction_under_twelve_million_gas() external {
         _factory.launch(_params());
         assertLt(vm.snapshotGasLastCall("ImoFactory", "launch"), 12_000_000);
         LaunchParams memory params = _fullParams();
@@ -142,7 +142,7 @@ contract ImoFactoryTest is LaunchFixture {
         assertLt(used, 12_000_000);
     }
 
-    function test_trapsAreRefusedByName() external {
+    function test_traps_are_refused_by_name() external {
         LaunchParams memory params = _params();
         params.model.contentId = 0;
         _refuse(params, abi.encodeWithSelector(Traps.NoContent.selector));
@@ -201,14 +201,14 @@ contract ImoFactoryTest is LaunchFixture {
         );
     }
 
-    function test_aGreedyCollectionIsLaunched() external {
+    function test_a_greedy_collection_is_launched() external {
         LaunchParams memory params = _params();
         params.collection.temperature = 0;
         params.collection.topK = 1;
         assertNotEq(_factory.launch(params), 0);
     }
 
-    function test_codeComesBackFromTheStore() external {
+    function test_code_comes_back_from_the_store() external {
         bytes memory code = type(Drip).creationCode;
         address store = address(new CodeStore(code));
         assertEq(store.code, bytes.concat(hex"00", code));

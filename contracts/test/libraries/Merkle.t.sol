@@ -28,13 +28,13 @@ contract MerkleCaller {
 contract MerkleTest is Test {
     MerkleCaller private immutable MERKLE = new MerkleCaller();
 
-    function test_zeroLeafIsTheHashOf128Zeros() public pure {
+    function test_zero_leaf_is_the_hash_of_128_zeros() public pure {
         assertEq(Merkle.ZERO_LEAF, keccak256(new bytes(128)));
         assertEq(Merkle.zero(0), Merkle.ZERO_LEAF);
         assertEq(Merkle.zero(3), _reference(new bytes(1024), 3));
     }
 
-    function test_depthIsTheSmallestThatHoldsTheBytes() public pure {
+    function test_depth_is_the_smallest_that_holds_the_bytes() public pure {
         assertEq(Merkle.depthOf(0), 0);
         assertEq(Merkle.depthOf(128), 0);
         assertEq(Merkle.depthOf(129), 1);
@@ -44,19 +44,19 @@ contract MerkleTest is Test {
         assertEq(Merkle.depthOf((128 << 40) + 1), 41);
     }
 
-    function test_nothingHasTheRootOfZeros() public view {
+    function test_nothing_has_the_root_of_zeros() public view {
         assertEq(MERKLE.root("", 0), Merkle.ZERO_LEAF);
         assertEq(MERKLE.root("", 5), Merkle.zero(5));
         assertEq(MERKLE.root(new bytes(400), 5), Merkle.zero(5));
     }
 
-    function test_oneByteTooManyIsRefused() public {
+    function test_one_byte_too_many_is_refused() public {
         MERKLE.root(new bytes(512), 2);
         vm.expectRevert(abi.encodeWithSelector(Merkle.TooLongForTree.selector, 513, 2));
         MERKLE.root(new bytes(513), 2);
     }
 
-    function test_joinNeedsAPowerOfTwo() public {
+    function test_join_needs_a_power_of_two() public {
         vm.expectRevert(abi.encodeWithSelector(Merkle.NotPowerOfTwo.selector, 0));
         MERKLE.join(new bytes32[](0));
         vm.expectRevert(abi.encodeWithSelector(Merkle.NotPowerOfTwo.selector, 6));
@@ -64,19 +64,19 @@ contract MerkleTest is Test {
         assertEq(MERKLE.join(new bytes32[](1)), bytes32(0));
     }
 
-    function test_indexOutsideTheTreeIsRefused() public {
+    function test_index_outside_the_tree_is_refused() public {
         bytes32[] memory siblings = new bytes32[](3);
         MERKLE.root(0, 7, siblings);
         vm.expectRevert(abi.encodeWithSelector(Merkle.IndexOutsideTree.selector, 8, 3));
         MERKLE.root(0, 8, siblings);
     }
 
-    function testFuzz_denseRootIsTheDefinition(bytes memory data, uint256 extra) public view {
+    function testFuzz_dense_root_is_the_definition(bytes memory data, uint256 extra) public view {
         uint256 depth = Merkle.depthOf(data.length) + bound(extra, 0, 4);
         assertEq(MERKLE.root(data, depth), _reference(data, depth));
     }
 
-    function testFuzz_joinIsTheDefinition(bytes32 seed, uint256 depth) public view {
+    function testFuzz_join_is_the_definition(bytes32 seed, uint256 depth) public view {
         depth = bound(depth, 0, 5);
         bytes memory data = _bytes(seed, 128 << depth);
         bytes32[] memory nodes = new bytes32[](1 << depth);
@@ -86,7 +86,7 @@ contract MerkleTest is Test {
         assertEq(MERKLE.join(nodes), _reference(data, depth));
     }
 
-    function testFuzz_anOpeningLeadsToTheRoot(
+    function testFuzz_an_opening_leads_to_the_root(
         bytes32 seed,
         uint256 depth,
         uint256 height,

@@ -17,7 +17,7 @@ import { CollectionFixture } from "./CollectionFixture.sol";
 contract AigcCollectionContentTest is CollectionFixture {
     bytes private constant OTHER = "Nobody said this";
 
-    function test_onlyTheAnswerIsAddedAndOnce() external {
+    function test_only_the_answer_is_added_and_once() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
         vm.expectRevert(
@@ -45,7 +45,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _collection.addAigcData(1, prompt, ANSWER, "");
     }
 
-    function test_onlyTheOracleAnswers() external {
+    function test_only_the_oracle_answers() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotOracle.selector, address(this)));
         _collection.aiOracleCallback(request, ANSWER, abi.encode(id));
@@ -70,7 +70,7 @@ contract AigcCollectionContentTest is CollectionFixture {
     }
 
     /// @dev Otherwise anyone who posts a claim with a bond could write anything on the token.
-    function test_earlyAnswersAreForWhoAsksForThem() external {
+    function test_early_answers_are_for_who_asks_for_them() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertFalse(_oracle.deliverEarly(request, OTHER));
         _isAt(id, ContentStatus.Pending, true);
@@ -95,7 +95,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _collection.takeEarly(id);
     }
 
-    function test_verifyIsTrueForTheFinalAnswerOnly() external {
+    function test_verify_is_true_for_the_final_answer_only() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
         assertFalse(_collection.verify(prompt, ANSWER, ""), "pending");
@@ -116,7 +116,7 @@ contract AigcCollectionContentTest is CollectionFixture {
 
     /// @dev ERC-7007's reference asks `verify` of the recorded data, so that `update` can never
     /// pass there.
-    function test_anEarlyAnswerIsMarkedAndCorrected() external {
+    function test_an_early_answer_is_marked_and_corrected() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
         assertTrue(_offerEarly(id, request, OTHER));
@@ -149,7 +149,7 @@ contract AigcCollectionContentTest is CollectionFixture {
     }
 
     /// @dev Whoever replaces the content before anybody settled has settled with it.
-    function test_anUpdateSettlesToo() external {
+    function test_an_update_settles_too() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertTrue(_offerEarly(id, request, OTHER));
         _collection.addAigcData(id, _prompt(_ann, 1), OTHER, "");
@@ -163,7 +163,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _collection.transferFrom(_ann, _bob, id);
     }
 
-    function test_anEarlyAnswerThatHoldsBecomesFinalByItself() external {
+    function test_an_early_answer_that_holds_becomes_final_by_itself() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertTrue(_offerEarly(id, request, ANSWER));
         _collection.addAigcData(id, _prompt(_ann, 1), ANSWER, "");
@@ -175,7 +175,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         _isAt(id, ContentStatus.Final, false);
     }
 
-    function test_anEarlyAnswerThatExpiresIsVoidedWithItsContent() external {
+    function test_an_early_answer_that_expires_is_voided_with_its_content() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertTrue(_offerEarly(id, request, OTHER));
         _collection.addAigcData(id, _prompt(_ann, 1), OTHER, "");
@@ -186,14 +186,14 @@ contract AigcCollectionContentTest is CollectionFixture {
         assertEq(_collection.contentOf(id).length, 0);
     }
 
-    function test_updateIsNoWayToAddContent() external {
+    function test_update_is_no_way_to_add_content() external {
         uint256 id = _minted(_ann, 1);
         bytes memory prompt = _prompt(_ann, 1);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NothingToUpdate.selector, id));
         _collection.update(prompt, ANSWER);
     }
 
-    function test_textIsKeptWhereTheTermsSaySoAndItFits() external {
+    function test_text_is_kept_where_the_terms_say_so_and_it_fits() external {
         bytes memory longest = new bytes(24_575);
         (uint256 id, uint256 request) = _mint(_ann, 1);
         _oracle.finalize(request, longest, 0);

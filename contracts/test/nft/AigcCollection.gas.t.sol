@@ -38,7 +38,7 @@ contract AigcCollectionGasTest is CollectionFixture {
         vm.snapshotGasLastCall("AigcCollection", "settle");
     }
 
-    function test_voidAndWithdraw() external {
+    function test_void_and_withdraw() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         _oracle.expire(request);
         _collection.void(id);
@@ -48,7 +48,7 @@ contract AigcCollectionGasTest is CollectionFixture {
         vm.snapshotGasLastCall("AigcCollection", "withdraw");
     }
 
-    function test_theLongestContent() external {
+    function test_the_longest_content() external {
         bytes memory content = new bytes(24_575);
         for (uint256 i = 0; i < content.length; ++i) {
             content[i] = "a";

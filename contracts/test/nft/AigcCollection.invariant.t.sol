@@ -18,7 +18,7 @@ contract AigcCollectionInvariantTest is CollectionFixture {
         targetContract(address(_handler));
     }
 
-    function invariant_theCollectionHoldsFeesAndDebtsToTheWei() external view {
+    function invariant_the_collection_holds_fees_and_debts_to_the_wei() external view {
         uint256 debts;
         for (uint256 i = 0; i < _handler.MINTERS(); ++i) {
             address minter = _handler.minterOf(i);
@@ -31,7 +31,7 @@ contract AigcCollectionInvariantTest is CollectionFixture {
 
     /// @dev Minters got back everything that was not earned: mint fees of final answers, and what
     /// the oracle keeps.
-    function invariant_mintersPayForAnswersOnly() external view {
+    function invariant_minters_pay_for_answers_only() external view {
         assertEq(
             _handler.paidIn(),
             address(_collection).balance + address(_oracle).balance + _drip.balance
@@ -39,7 +39,7 @@ contract AigcCollectionInvariantTest is CollectionFixture {
         );
     }
 
-    function invariant_tokensAreWhatTheirRequestsAre() external view {
+    function invariant_tokens_are_what_their_requests_are() external view {
         for (uint256 i = 0; i < _handler.count(); ++i) {
             (uint256 id, uint256 request, bool voided) = _handler.tokens(i);
             if (voided) continue;

@@ -34,7 +34,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         vm.deal(_ann, 100 ether);
     }
 
-    function test_fromMintToFinalContent() external {
+    function test_from_mint_to_final_content() external {
         bytes memory answer = "Each step can be checked";
         uint256 before = _ann.balance;
         (uint256 id, Order memory order) = _mint();
@@ -64,7 +64,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         assertEq(address(_collection).balance, 0);
     }
 
-    function test_theLongestAnswerIsDeliveredInTheGasThatWasPaidFor() external {
+    function test_the_longest_answer_is_delivered_in_the_gas_that_was_paid_for() external {
         bytes memory answer = new bytes(24_575);
         (uint256 id, Order memory order) = _mint();
         ClaimedAnswer memory claimed = _claim(order, _operator, answer, 256);
@@ -74,7 +74,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         assertEq(_collection.digestOf(id), keccak256(answer));
     }
 
-    function test_anExpiredMintCostsNothing() external {
+    function test_an_expired_mint_costs_nothing() external {
         uint256 before = _ann.balance;
         (uint256 id, Order memory order) = _mint();
         skip(ANSWER_TIME + 1);
@@ -86,7 +86,7 @@ contract AigcCollectionOracleTest is OracleFixture {
     }
 
     /// @dev From the real oracle: early and marked, then corrected.
-    function test_anEarlyAnswerIsCorrectedByTheFinalOne() external {
+    function test_an_early_answer_is_corrected_by_the_final_one() external {
         bytes memory lie = "Nobody said this";
         bytes memory answer = "Each step can be checked";
         (uint256 id, Order memory order) = _mint();
@@ -112,7 +112,7 @@ contract AigcCollectionOracleTest is OracleFixture {
     }
 
     /// @dev A wrong answer whose claim lost its game never reaches the token.
-    function test_aRejectedAnswerLeavesTheMintToExpire() external {
+    function test_a_rejected_answer_leaves_the_mint_to_expire() external {
         uint256 before = _ann.balance;
         bytes memory lie = "Nobody said this";
         (uint256 id, Order memory order) = _mint();

@@ -24,7 +24,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     // Prompt, id, seed
 
-    function test_promptNamesMinterSaltAndText() external view {
+    function test_prompt_names_minter_salt_and_text() external view {
         assertEq(
             _collection.promptOf(address(0xAbC), 18_446_744_073_709_551_615, "two\nlines"),
             "imo1 by=0x0000000000000000000000000000000000000abc "
@@ -32,7 +32,7 @@ contract AigcCollectionTest is CollectionFixture {
         );
     }
 
-    function test_theIdIsThePromptsHash(address minter, uint64 salt) external view {
+    function test_the_id_is_the_prompts_hash(address minter, uint64 salt) external view {
         bytes memory prompt = _prompt(minter, salt);
         assertEq(_collection.tokenIdOf(prompt), uint256(keccak256(prompt)));
         assertEq(_collection.tokenId(prompt), uint256(keccak256(prompt)));
@@ -42,7 +42,7 @@ contract AigcCollectionTest is CollectionFixture {
         );
     }
 
-    function test_theOracleIsAskedTheTextAloneByTheCollectionsTerms() external {
+    function test_the_oracle_is_asked_the_text_alone_by_the_collections_terms() external {
         (uint256 id, uint256 request) = _mint(_ann, 7);
         OracleStandIn.Asked memory asked = _oracle.askedOf(request);
         assertEq(asked.prompt, TEXT);
@@ -56,7 +56,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(_collection.prompt(id), string(_prompt(_ann, 7)));
     }
 
-    function test_promptsAreUtf8AndBounded() external {
+    function test_prompts_are_utf8_and_bounded() external {
         uint256 head = _collection.promptOf(_ann, 1, "").length;
         string memory longest = string(new bytes(4096 - head));
         assertEq(_collection.promptOf(_ann, 1, longest).length, 4096);
@@ -70,7 +70,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     /// @dev The attack on ERC-7007's reference: take a pending mint. Here it is another token with
     /// another seed.
-    function test_aCopiedMintIsAnotherWork() external {
+    function test_a_copied_mint_is_another_work() external {
         (uint256 copy, uint256 copyRequest) = _mint(_bob, 7);
         (uint256 id, uint256 request) = _mint(_ann, 7);
         assertNotEq(id, copy);
@@ -80,7 +80,7 @@ contract AigcCollectionTest is CollectionFixture {
         );
     }
 
-    function test_aTokenIsMintedOnce() external {
+    function test_a_token_is_minted_once() external {
         _mint(_ann, 7);
         uint256 id = _collection.tokenIdOf(_prompt(_ann, 7));
         uint256 price = _collection.mintPrice(bytes(TEXT).length);
@@ -91,7 +91,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     // Life
 
-    function test_fromPendingToFinal() external {
+    function test_from_pending_to_final() external {
         bytes memory prompt = _prompt(_ann, 1);
         uint256 id = _collection.tokenIdOf(prompt);
         uint256 price = _collection.mintPrice(bytes(TEXT).length);
@@ -132,7 +132,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(_collection.ownerOf(id), _bob);
     }
 
-    function test_aLockedTokenDoesNotMove() external {
+    function test_a_locked_token_does_not_move() external {
         (uint256 id,) = _mint(_ann, 1);
         vm.startPrank(_ann);
         _collection.approve(_bob, id);
@@ -146,7 +146,7 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.transferFrom(_ann, _bob, id);
     }
 
-    function test_anyoneSettlesWhereDeliveryFailed() external {
+    function test_anyone_settles_where_delivery_failed() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
         _collection.settle(id, keccak256(ANSWER));
@@ -164,7 +164,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(_drip.balance, MINT_FEE, "paid once");
     }
 
-    function test_anExpiredTokenIsVoidedAndPaidBackInFull() external {
+    function test_an_expired_token_is_voided_and_paid_back_in_full() external {
         uint256 before = _ann.balance;
         (uint256 id, uint256 request) = _mint(_ann, 1);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotExpired.selector, id));
@@ -187,7 +187,7 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.void(id);
     }
 
-    function test_afterAVoidTheSameMintIsPossibleAndTheOldRequestIsNot() external {
+    function test_after_a_void_the_same_mint_is_possible_and_the_old_request_is_not() external {
         (uint256 id, uint256 old) = _mint(_ann, 1);
         _oracle.expire(old);
         _collection.void(id);
@@ -200,7 +200,7 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.settle(id, keccak256(ANSWER));
     }
 
-    function test_aFinalTokenIsNeverVoided() external {
+    function test_a_final_token_is_never_voided() external {
         uint256 id = _minted(_ann, 1);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotExpired.selector, id));
         _collection.void(id);
@@ -208,7 +208,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     // Money
 
-    function test_eachMintersRefundsAreItsOwn() external {
+    function test_each_minters_refunds_are_its_own() external {
         (, uint256 request) = _mint(_ann, 1);
         _mint(_bob, 1);
         _oracle.finalize(request, ANSWER, 1000);
@@ -223,7 +223,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(_collection.withdrawable(_ann), 0);
     }
 
-    function test_whatIsOverStaysTheMintersAndPaysItsNextMint() external {
+    function test_what_is_over_stays_the_minters_and_pays_its_next_mint() external {
         uint256 price = _collection.mintPrice(bytes(TEXT).length);
         vm.startPrank(_ann);
         _collection.mint{ value: 2 * price }(TEXT, 1);
@@ -240,7 +240,7 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.mint{ value: price - 1 }(TEXT, 1);
     }
 
-    function test_onlyTheCollectionUsesAnAccountAtTheOracle() external {
+    function test_only_the_collection_uses_an_account_at_the_oracle() external {
         _mint(_ann, 1);
         Requester account = Requester(_collection.requesterOf(_ann));
         vm.prank(_ann);
@@ -248,7 +248,7 @@ contract AigcCollectionTest is CollectionFixture {
         account.withdraw(IInferenceOracle(address(_oracle)), _ann);
     }
 
-    function test_whoTakesNoEtherChoosesAnotherAddress() external {
+    function test_who_takes_no_ether_chooses_another_address() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         _oracle.expire(request);
         _collection.void(id);
@@ -262,7 +262,7 @@ contract AigcCollectionTest is CollectionFixture {
         vm.stopPrank();
     }
 
-    function test_aFreeMintPaysNobody() external {
+    function test_a_free_mint_pays_nobody() external {
         CollectionTerms memory terms = _terms();
         terms.mintFee = 0;
         (_collection, _splitter) = _deploy(terms);
@@ -271,7 +271,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(_drip.balance, 0);
     }
 
-    function test_royaltyIsThePricesPartAtAnyPrice(uint256 price, uint16 bps) external {
+    function test_royalty_is_the_prices_part_at_any_price(uint256 price, uint16 bps) external {
         CollectionTerms memory terms = _terms();
         terms.royaltyBps = bps % 1001;
         (_collection, _splitter) = _deploy(terms);
@@ -285,7 +285,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     // Reentrancy
 
-    function test_nothingIsEnteredFromAMint() external {
+    function test_nothing_is_entered_from_a_mint() external {
         uint256 other = _minted(_bob, 1);
         (uint256 waits, uint256 request) = _mint(_bob, 2);
         _oracle.finalize(request, ANSWER, 0);
@@ -305,7 +305,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertFalse(_collection.locked(waits), "an answer is taken at any time");
     }
 
-    function test_aContractThatTakesNoTokensCannotMint() external {
+    function test_a_contract_that_takes_no_tokens_cannot_mint() external {
         vm.etch(_ann, hex"5f5ffd");
         uint256 price = _collection.mintPrice(bytes(TEXT).length);
         vm.prank(_ann);
@@ -315,7 +315,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     // Interfaces
 
-    function test_interfacesAreDeclared() external view {
+    function test_interfaces_are_declared() external view {
         bytes4[9] memory ids = [
             bytes4(0x01ffc9a7),
             0x80ac58cd,
@@ -334,7 +334,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertFalse(_collection.supportsInterface(0x780e9d63), "no enumeration of ERC-721");
     }
 
-    function test_unknownTokensRevert() external {
+    function test_unknown_tokens_revert() external {
         bytes memory reason =
             abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, 5);
         bytes4[7] memory views = [
@@ -354,13 +354,13 @@ contract AigcCollectionTest is CollectionFixture {
         }
     }
 
-    function test_namesComeFromTheTerms() external view {
+    function test_names_come_from_the_terms() external view {
         assertEq(_collection.name(), 'The "Smol" Works');
         assertEq(_collection.symbol(), "SMOLW");
         assertEq(abi.encode(_collection.params().terms), abi.encode(_terms()));
     }
 
-    function test_theImplementationIsNoCollection() external {
+    function test_the_implementation_is_no_collection() external {
         vm.prank(_ann);
         vm.expectRevert();
         _implementation.mint{ value: 1 ether }(TEXT, 1);

@@ -20,7 +20,7 @@ contract GreedyCollectionTest is CollectionFixture {
         vm.warp(1_800_000_000);
     }
 
-    function test_theTextAloneIsThePrompt() external {
+    function test_the_text_alone_is_the_prompt() external {
         assertEq(_prompt(_ann, 1), bytes("imo1\nA haiku about proofs"));
         assertEq(_prompt(_bob, 2), _prompt(_ann, 1));
         string memory longest = string(new bytes(4091));
@@ -32,7 +32,7 @@ contract GreedyCollectionTest is CollectionFixture {
         _collection.promptOf(_ann, 1, string(cut));
     }
 
-    function test_oneTokenForAText() external {
+    function test_one_token_for_a_text() external {
         _commit(_ann, 1);
         _commit(_bob, 1);
         _commit(_ann, 2);
@@ -43,7 +43,7 @@ contract GreedyCollectionTest is CollectionFixture {
     }
 
     /// @dev Bob sees Ann's commitment, then her mint, and is a block ahead of each.
-    function test_aPendingMintCannotBeTaken() external {
+    function test_a_pending_mint_cannot_be_taken() external {
         bytes32 hers = _collection.commitmentOf(_ann, SALT, TEXT);
         vm.prank(_bob);
         _collection.commit(hers);
@@ -62,7 +62,7 @@ contract GreedyCollectionTest is CollectionFixture {
         assertEq(_collection.ownerOf(id), _ann);
     }
 
-    function test_aCommitmentHoldsForAMinuteToADay(uint32 age) external {
+    function test_a_commitment_holds_for_a_minute_to_a_day(uint32 age) external {
         age %= 2 days;
         _commit(_ann, SALT);
         skip(age);
@@ -78,13 +78,13 @@ contract GreedyCollectionTest is CollectionFixture {
         }
     }
 
-    function test_aCommitmentHoldsToTheLastSecondOfTheDay() external {
+    function test_a_commitment_holds_to_the_last_second_of_the_day() external {
         _commit(_ann, SALT);
         skip(1 days);
         _mint(_ann, SALT);
     }
 
-    function test_aCommitmentBindsMinterSaltAndText(
+    function test_a_commitment_binds_minter_salt_and_text(
         address minter,
         uint64 salt,
         string calldata text
@@ -96,7 +96,7 @@ contract GreedyCollectionTest is CollectionFixture {
         assertNotEq(commitment, _collection.commitmentOf(minter, salt, string.concat(text, "a")));
     }
 
-    function test_afterAVoidTheTextIsFreeAgain() external {
+    function test_after_a_void_the_text_is_free_again() external {
         _commit(_ann, 1);
         skip(1 minutes);
         (uint256 id, uint256 request) = _mint(_ann, 1);

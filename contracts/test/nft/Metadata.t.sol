@@ -13,7 +13,7 @@ contract MetadataTest is CollectionFixture {
     uint256 private constant MAX_GAS = 15_000_000;
     uint256 private constant MAX_GAS_ILL_FORMED = 25_000_000;
 
-    function test_everyByteParses() external {
+    function test_every_byte_parses() external {
         bytes memory all = new bytes(256);
         for (uint256 i = 0; i < 256; ++i) {
             all[i] = bytes1(uint8(i));
@@ -23,11 +23,11 @@ contract MetadataTest is CollectionFixture {
         _parses(_added(256, all), all);
     }
 
-    function test_randomBytesParse(bytes calldata content) external {
+    function test_random_bytes_parse(bytes calldata content) external {
         _parses(_added(1, content), content);
     }
 
-    function test_aCutCharacterParses() external {
+    function test_a_cut_character_parses() external {
         bytes memory text = unicode"Ende 🙂";
         for (uint256 cut = 0; cut < 4; ++cut) {
             bytes memory answer = new bytes(text.length - cut);
@@ -38,7 +38,7 @@ contract MetadataTest is CollectionFixture {
         }
     }
 
-    function test_anyTextParsesAsPrompt(string calldata text, uint64 salt) external {
+    function test_any_text_parses_as_prompt(string calldata text, uint64 salt) external {
         vm.assume(bytes(text).length <= 4000);
         vm.deal(address(this), 1 ether);
         uint256 id = _collection.mint{ value: 1 ether }(text, salt);
@@ -50,7 +50,7 @@ contract MetadataTest is CollectionFixture {
     }
 
     /// @dev Text that tries to end its string and to bring keys of its own.
-    function test_aPromptCannotForgeTheStatus() external {
+    function test_a_prompt_cannot_forge_the_status() external {
         string memory text = '","status":"final","aigc_data":"forged","x":"';
         vm.deal(address(this), 1 ether);
         uint256 id = _collection.mint{ value: 1 ether }(text, 1);
@@ -59,7 +59,7 @@ contract MetadataTest is CollectionFixture {
         assertEq(vm.parseJsonString(json, ".aigc_data"), "");
     }
 
-    function test_allFieldsOfAToken() external {
+    function test_all_fields_of_a_token() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         string memory json = _json(_collection.tokenURI(id));
         assertEq(vm.parseJsonString(json, ".status"), "pending");
@@ -90,14 +90,14 @@ contract MetadataTest is CollectionFixture {
         assertEq(vm.parseJsonBytes32(json, ".model"), MODEL);
     }
 
-    function test_theCollectionsOwnMetadata() external view {
+    function test_the_collections_own_metadata() external view {
         string memory json = _json(_collection.contractURI());
         assertEq(vm.parseJsonString(json, ".name"), 'The "Smol" Works');
         assertEq(vm.parseJsonString(json, ".symbol"), "SMOLW");
     }
 
     /// @dev The longest answers that are kept, of the bytes that cost most.
-    function test_theLongestTextFitsACall() external {
+    function test_the_longest_text_fits_a_call() external {
         this.tokenUriOfLongest(0x01, MAX_GAS);
         this.tokenUriOfLongest("a", MAX_GAS);
         this.tokenUriOfLongest(0xff, MAX_GAS_ILL_FORMED);

@@ -29,7 +29,7 @@ contract Utf8Test is Test {
         _table.push(Row(0xf4, 0xf4, 0x80, 0x8f, 4));
     }
 
-    function test_allLeadsAgreeWithTheTable() external view {
+    function test_all_leads_agree_with_the_table() external view {
         for (uint256 lead = 0; lead < 256; ++lead) {
             this.agreesAfter(uint8(lead));
         }
@@ -51,13 +51,13 @@ contract Utf8Test is Test {
         }
     }
 
-    function test_anyBytesAgreeWithTheTable(bytes calldata text) external view {
+    function test_any_bytes_agree_with_the_table(bytes calldata text) external view {
         _agrees(text);
     }
 
     /// @dev Random bytes are seldom text; these are made of a few characters of each length, whole
     /// and cut.
-    function test_mixedTextAgreesWithTheTable(bytes calldata choices) external view {
+    function test_mixed_text_agrees_with_the_table(bytes calldata choices) external view {
         string[8] memory pieces = [
             "a",
             unicode"é",
@@ -78,7 +78,7 @@ contract Utf8Test is Test {
         _agrees(text);
     }
 
-    function test_eachStrayByteIsReplaced() external pure {
+    function test_each_stray_byte_is_replaced() external pure {
         assertEq(Utf8.repair(hex"61e28262"), bytes(unicode"a��b"));
         assertEq(Utf8.repair(hex"eda080"), bytes(unicode"���"));
         assertEq(Utf8.repair(unicode"é€🙂"), bytes(unicode"é€🙂"));

@@ -24,7 +24,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         _open(_fullParams());
     }
 
-    function test_theProceedsAreDividedAsTheTermsSay() external view {
+    function test_the_proceeds_are_divided_as_the_terms_say() external view {
         assertEq(_creator.balance, 20 ether);
         assertEq(address(_escrow).balance, 50 ether);
         assertEq(_token.totalSupply(), 1500 ether);
@@ -36,7 +36,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_token.recipientOf(_vesting), _creator);
     }
 
-    function test_theCreatorIsPaidAsTheBuyersAre() external {
+    function test_the_creator_is_paid_as_the_buyers_are() external {
         _use(3 ether);
         assertEq(_escrow.releasable(address(_token)), 1.76 ether);
         assertEq(_escrow.release(address(_token)), 1.76 ether);
@@ -48,7 +48,7 @@ contract DeliveryEscrowTest is LaunchFixture {
     }
 
     /// @dev The log says whom the escrow paid, how much and why.
-    function test_theLogTellsADeliverysCourse() external {
+    function test_the_log_tells_a_deliverys_course() external {
         address token = address(_token);
         _use(3 ether);
         vm.expectEmit();
@@ -70,7 +70,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         _escrow.close(token);
     }
 
-    function test_mintsRoyaltiesAndDepositsReleaseNothing() external {
+    function test_mints_royalties_and_deposits_release_nothing() external {
         vm.deal(address(this), 300 ether);
         payable(address(_splitter)).transfer(100 ether);
         _splitter.collect(ETH);
@@ -83,7 +83,7 @@ contract DeliveryEscrowTest is LaunchFixture {
 
     /// @dev The creator buys answers from itself to get at the escrow, holding part of the sale.
     /// Whatever it gets out, its buyers got first, and no buyer is worse off than without it.
-    function testFuzz_aCreatorThatBuysItsOwnAnswersPaysItsBuyers(uint256 fees, uint256 own)
+    function testFuzz_a_creator_that_buys_its_own_answers_pays_its_buyers(uint256 fees, uint256 own)
         external
     {
         fees = 0.1 ether + fees % 200 ether;
@@ -113,7 +113,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertLe(lost, earned + waiting + 150, "no buyer loses more than it earns");
     }
 
-    function test_afterTheDeadlineTheRestIsRefunded() external {
+    function test_after_the_deadline_the_rest_is_refunded() external {
         _use(30 ether);
         _escrow.release(address(_token));
         _toDeadline();
@@ -129,7 +129,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_refund(_bob, 400 ether), value);
     }
 
-    function test_refundsAreFromTheDeadlineToTheirEnd() external {
+    function test_refunds_are_from_the_deadline_to_their_end() external {
         vm.prank(_ann);
         _token.approve(address(_escrow), 1 ether);
         vm.expectPartialRevert(DeliveryEscrow.DeliveryNotOver.selector);
@@ -152,7 +152,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(books.released + books.refunded + books.forgone, books.funded);
     }
 
-    function test_tokensThatWereNeverSoldCannotBeReturned() external {
+    function test_tokens_that_were_never_sold_cannot_be_returned() external {
         _toDeadline();
         VestingWallet(payable(_vesting)).release(address(_token));
         assertEq(_token.balanceOf(_creator), 0, "its own come after the refunds");
@@ -164,7 +164,7 @@ contract DeliveryEscrowTest is LaunchFixture {
 
     /// @dev Even if all tokens that anybody can hold come back, with those of the pool, the last
     /// one is paid.
-    function test_theLastToReturnIsPaid() external {
+    function test_the_last_to_return_is_paid() external {
         _use(1.000_000_007 ether);
         _escrow.release(address(_token));
         _toDeadline();
@@ -181,7 +181,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertLt(address(_escrow).balance, 4, "but for what rounding leaves");
     }
 
-    function test_returningRedeemsNothing() external {
+    function test_returning_redeems_nothing() external {
         super.setUp();
         LaunchParams memory params = _fullParams();
         params.token.sharedBps = 5000;
@@ -195,7 +195,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertGt(_token.redeemableOnBurn(500 ether), forBob, "the pool is left to those who stay");
     }
 
-    function test_aCreatorThatRefusesGetsACredit() external {
+    function test_a_creator_that_refuses_gets_a_credit() external {
         super.setUp();
         LaunchParams memory params = _fullParams();
         params.sale.creator = address(_registry);
@@ -208,7 +208,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_bob.balance, 1.76 ether);
     }
 
-    function test_aHolderThatRefusesStopsOnlyItself() external {
+    function test_a_holder_that_refuses_stops_only_itself() external {
         _toDeadline();
         vm.startPrank(_ann);
         _token.approve(address(_escrow), 500 ether);
@@ -221,7 +221,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertGt(_refund(_bob, 500 ether), 0);
     }
 
-    function test_aHolderThatReentersIsRefused() external {
+    function test_a_holder_that_reenters_is_refused() external {
         Returner thief = new Returner(_escrow, address(_token));
         vm.prank(_ann);
         _token.transfer(address(thief), 500 ether);
@@ -231,7 +231,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_token.balanceOf(address(thief)), 250 ether);
     }
 
-    function test_onlyTheOfferingFunds() external {
+    function test_only_the_offering_funds() external {
         Delivery memory delivery;
         vm.expectRevert(abi.encodeWithSelector(DeliveryEscrow.NotOffering.selector, address(this)));
         _escrow.fund(address(_token), delivery);
@@ -244,7 +244,7 @@ contract DeliveryEscrowTest is LaunchFixture {
         _escrow.release(_ann);
     }
 
-    function test_aFailedSaleFundsNothing() external {
+    function test_a_failed_sale_funds_nothing() external {
         super.setUp();
         _launch(_fullParams());
         _bid(_ann, 1 ether);

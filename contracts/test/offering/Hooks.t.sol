@@ -12,7 +12,7 @@ contract HooksTest is Sale {
     address private _ann = makeAddr("ann");
     address private _bob = makeAddr("bob");
 
-    function test_theCapIsOnWhatIsBidNotOnWhatWasEverBid() external {
+    function test_the_cap_is_on_what_is_bid_not_on_what_was_ever_bid() external {
         AddressCap hook = new AddressCap(10 ether);
         _beginWith(address(hook));
         _bid(_ann, 0, 10 ether);
@@ -30,7 +30,7 @@ contract HooksTest is Sale {
         assertEq(_offering.demandAt(address(_token), 0), 20 ether);
     }
 
-    function test_whoIsListedBidsUpToItsOwnCap() external {
+    function test_who_is_listed_bids_up_to_its_own_cap() external {
         bytes32 forAnn = _leaf(_ann, 5 ether);
         bytes32 forBob = _leaf(_bob, type(uint256).max);
         _beginWith(address(new AllowList(Hashes.commutativeKeccak256(forAnn, forBob))));
@@ -51,7 +51,7 @@ contract HooksTest is Sale {
         _refuse(_ann, 1, _proof(6 ether, forBob), refusal);
     }
 
-    function test_whatAHookIsAsked() external {
+    function test_what_a_hook_is_asked() external {
         Witness hook = new Witness();
         _beginWith(address(hook));
         _bidWith(_ann, 3 ether, "data");
@@ -61,7 +61,7 @@ contract HooksTest is Sale {
         assertEq(_offering.token(), address(0), "only while a hook is asked");
     }
 
-    function test_aHookThatRefusesLeavesTheBidAsItWas() external {
+    function test_a_hook_that_refuses_leaves_the_bid_as_it_was() external {
         _beginWith(address(new AddressCap(1 ether)));
         _bid(_ann, 0, 1 ether);
         vm.deal(_ann, 1 ether);

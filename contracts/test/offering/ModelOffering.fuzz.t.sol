@@ -23,15 +23,15 @@ contract ModelOfferingFuzzTest is Sale {
         uint256 amount;
     }
 
-    function testFuzz_fixedPrice(uint256 seed) external {
+    function testFuzz_fixed_price(uint256 seed) external {
         _run(seed, 1);
     }
 
-    function testFuzz_fewTicks(uint256 seed) external {
+    function testFuzz_few_ticks(uint256 seed) external {
         _run(seed, 2 + uint16(seed % 9));
     }
 
-    function testFuzz_manyTicks(uint256 seed) external {
+    function testFuzz_many_ticks(uint256 seed) external {
         _run(seed, 1024);
     }
 

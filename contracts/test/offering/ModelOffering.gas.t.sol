@@ -7,7 +7,7 @@ import { LaunchFixture } from "../factory/LaunchFixture.sol";
 /// @dev Whole transactions, 21,000 included, in snapshots/ModelOffering.json.
 /// forge-config: default.isolate = true
 contract ModelOfferingGasTest is LaunchFixture {
-    function test_bidSettleClaim() external {
+    function test_bid_settle_claim() external {
         _begin();
         for (uint256 tick = 0; tick < 120; tick += 2) {
             _bid(_bidder(tick), tick, 1 ether);
@@ -39,7 +39,7 @@ contract ModelOfferingGasTest is LaunchFixture {
         _snap("open, with pool, escrow and vesting", 3_500_000);
     }
 
-    function test_settleAllTicks() external {
+    function test_settle_all_ticks() external {
         _begin();
         for (uint256 tick = 0; tick < 1024; tick += 2) {
             _bid(_bidder(tick), tick, 0.01 ether);
@@ -49,7 +49,7 @@ contract ModelOfferingGasTest is LaunchFixture {
         _snap("settle, 512 pairs of ticks", 3_700_000);
     }
 
-    function test_openWithoutPool() external {
+    function test_open_without_pool() external {
         _launch(_params());
         _bid(_bidder(0), 0, 50 ether);
         _settle();

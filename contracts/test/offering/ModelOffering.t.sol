@@ -16,7 +16,7 @@ contract ModelOfferingTest is Sale {
     address private _ann = makeAddr("ann");
     address private _bob = makeAddr("bob");
 
-    function test_oversubscribedIsProRata() external {
+    function test_oversubscribed_is_pro_rata() external {
         _begin(1000 ether, _terms());
         _bid(_ann, 0, 150 ether);
         _bid(_bob, 0, 50 ether);
@@ -33,7 +33,7 @@ contract ModelOfferingTest is Sale {
 
     /// @dev An account that another one's call pays gets 30,000 gas. An account that calls for
     /// itself gets half of its own gas, so that a wallet can do more.
-    function test_whoCancelsForItselfIsPaidWithGasEnough() external {
+    function test_who_cancels_for_itself_is_paid_with_gas_enough() external {
         _begin(1000 ether, _terms());
         BusyWallet wallet = new BusyWallet();
         _bid(address(wallet), 0, 7 ether);
@@ -42,7 +42,7 @@ contract ModelOfferingTest is Sale {
         assertEq(_offering.creditOf(address(wallet), ETH), 0);
     }
 
-    function test_unsoldTokensAreBurned() external {
+    function test_unsold_tokens_are_burned() external {
         _begin(1000 ether, _terms());
         _bid(_ann, 0, 40 ether);
         _settle();
@@ -56,7 +56,7 @@ contract ModelOfferingTest is Sale {
         _offering.open(address(_token));
     }
 
-    function test_belowTheSoftCapAllIsRefundedAndBurned() external {
+    function test_below_the_soft_cap_all_is_refunded_and_burned() external {
         _begin(1000 ether, _terms());
         _bid(_ann, 0, 25 ether - 1);
         _settle();
@@ -70,7 +70,7 @@ contract ModelOfferingTest is Sale {
 
     /// @dev A page can show a sale from the log alone: its terms, bids and cancelled bids, its
     /// price, what bidders got, and what became of the rest.
-    function test_theLogTellsASalesCourse() external {
+    function test_the_log_tells_a_sales_course() external {
         SaleParams memory terms = _terms();
         _token = _deploy(1000 ether);
         address token = address(_token);
@@ -103,7 +103,7 @@ contract ModelOfferingTest is Sale {
         _offering.open(token);
     }
 
-    function test_theLogTellsThatASaleFailed() external {
+    function test_the_log_tells_that_a_sale_failed() external {
         _begin(1000 ether, _terms());
         _settle();
         vm.expectEmit();
@@ -111,7 +111,7 @@ contract ModelOfferingTest is Sale {
         _offering.open(address(_token));
     }
 
-    function test_theLargestBidIsTaken() external {
+    function test_the_largest_bid_is_taken() external {
         _begin(1000 ether, _terms());
         _bid(_ann, 0, type(uint112).max);
         vm.deal(_ann, 1);
@@ -123,7 +123,7 @@ contract ModelOfferingTest is Sale {
     }
 
     /// @dev The walk goes on where it stopped, and nobody can change the demand below it.
-    function test_betweenTwoHalvesOfASettlementNobodyBids() external {
+    function test_between_two_halves_of_a_settlement_nobody_bids() external {
         SaleParams memory terms = _terms();
         (terms.ticks, terms.tickStep) = (8, 0.01 ether);
         _begin(1000 ether, terms);
@@ -160,13 +160,13 @@ contract ModelOfferingTest is Sale {
         _offering.settle(address(_token), 1);
     }
 
-    function test_noBidsFail() external {
+    function test_no_bids_fail() external {
         _begin(1000 ether, _terms());
         _settle();
         assertEq(uint8(_offering.saleOf(address(_token)).status), uint8(SaleStatus.Failed));
     }
 
-    function test_inTheLastFifthBidsOnlyRise() external {
+    function test_in_the_last_fifth_bids_only_rise() external {
         SaleParams memory terms = _terms();
         (terms.ticks, terms.tickStep) = (3, 0.01 ether);
         _begin(1000 ether, terms);
@@ -188,7 +188,7 @@ contract ModelOfferingTest is Sale {
         assertEq(_offering.demandAt(address(_token), 2), 15 ether);
     }
 
-    function test_bidsAreTakenFromStartToEnd() external {
+    function test_bids_are_taken_from_start_to_end() external {
         SaleParams memory terms = _terms();
         (terms.start, terms.end) = (terms.start + 1 days, terms.end + 1 days);
         _begin(1000 ether, terms);
@@ -206,7 +206,7 @@ contract ModelOfferingTest is Sale {
         _bid(_ann, 0, 1 ether);
     }
 
-    function test_wrongBidsAreRefused() external {
+    function test_wrong_bids_are_refused() external {
         SaleParams memory terms = _terms();
         terms.minimumBid = 1 ether;
         _begin(1000 ether, terms);
@@ -226,7 +226,7 @@ contract ModelOfferingTest is Sale {
         _offering.bid(_ann, 0, 1, "");
     }
 
-    function test_aRefundThatIsNotTakenBecomesACredit() external {
+    function test_a_refund_that_is_not_taken_becomes_a_credit() external {
         Stubborn stubborn = new Stubborn();
         _begin(1000 ether, _terms());
         _bid(address(stubborn), 0, 100 ether);
@@ -246,7 +246,7 @@ contract ModelOfferingTest is Sale {
         _offering.withdraw(ETH, _bob);
     }
 
-    function test_aGasBurningBidderStopsNobody() external {
+    function test_a_gas_burning_bidder_stops_nobody() external {
         Burner burner = new Burner();
         _begin(1000 ether, _terms());
         _bid(address(burner), 0, 100 ether);
@@ -260,7 +260,7 @@ contract ModelOfferingTest is Sale {
         assertEq(_ann.balance, 50 ether);
     }
 
-    function test_aCreatorThatRefusesStopsNothing() external {
+    function test_a_creator_that_refuses_stops_nothing() external {
         _creator = address(new Stubborn());
         _begin(1000 ether, _terms());
         _bid(_ann, 0, 100 ether);
@@ -270,7 +270,7 @@ contract ModelOfferingTest is Sale {
         assertEq(_offering.creditOf(_creator, ETH), 100 ether);
     }
 
-    function test_reenteringIsRefused() external {
+    function test_reentering_is_refused() external {
         Reentrant thief = new Reentrant(_offering);
         _begin(1000 ether, _terms());
         _bid(address(thief), 0, 100 ether);
@@ -279,7 +279,7 @@ contract ModelOfferingTest is Sale {
         assertEq(thief.refusals(), 1);
     }
 
-    function test_aSaleInATokenIsExact() external {
+    function test_a_sale_in_a_token_is_exact() external {
         Taxed coin = new Taxed();
         SaleParams memory terms = _terms();
         terms.currency = address(coin);
@@ -305,7 +305,7 @@ contract ModelOfferingTest is Sale {
         assertEq(coin.balanceOf(_creator), 100 ether);
     }
 
-    function test_theHookDecidesOnBids() external {
+    function test_the_hook_decides_on_bids() external {
         SaleParams memory terms = _terms();
         terms.hook = address(new AllowOne(_ann));
         _begin(1000 ether, terms);
@@ -316,7 +316,7 @@ contract ModelOfferingTest is Sale {
         _offering.bid{ value: 1 ether }(address(_token), 0, 1 ether, "");
     }
 
-    function test_trapsAreRefusedByName() external {
+    function test_traps_are_refused_by_name() external {
         _token = _deploy(1000 ether);
         SaleParams memory terms = _terms();
 

@@ -28,7 +28,7 @@ contract OfferingInvariantTest is Test {
         targetContract(address(_handler));
     }
 
-    function invariant_theOfferingHoldsWhatItOwesToTheWei() external view {
+    function invariant_the_offering_holds_what_it_owes_to_the_wei() external view {
         SaleView memory sale = _offering.saleOf(address(_token));
         bool opened = sale.status > SaleStatus.Failed;
         uint256 owed = _handler.unclaimed() - sale.proceedsLeft + _handler.credits();
@@ -36,7 +36,7 @@ contract OfferingInvariantTest is Test {
         assertEq(address(_offering).balance, owed);
     }
 
-    function invariant_ofTokensToo() external view {
+    function invariant_of_tokens_too() external view {
         SaleView memory sale = _offering.saleOf(address(_token));
         uint256 held = _token.balanceOf(address(_offering));
         if (sale.status > SaleStatus.Failed) assertEq(held, sale.soldLeft);
@@ -45,7 +45,7 @@ contract OfferingInvariantTest is Test {
         assertEq(sum, _token.totalSupply(), "nobody else holds any");
     }
 
-    function invariant_theEscrowIsNeverShort() external view {
+    function invariant_the_escrow_is_never_short() external view {
         EscrowBooks memory books = _escrow.booksOf(address(_token));
         uint256 paid = uint256(books.released) + books.refunded + books.forgone;
         assertEq(address(_escrow).balance, books.funded - paid);
@@ -57,7 +57,7 @@ contract OfferingInvariantTest is Test {
         assertLe(_escrow.refundOf(address(_token), outside), books.funded - paid);
     }
 
-    function invariant_theCreatorIsPaidNoFasterThanTheBuyers() external view {
+    function invariant_the_creator_is_paid_no_faster_than_the_buyers() external view {
         EscrowBooks memory books = _escrow.booksOf(address(_token));
         Delivery memory delivery = _escrow.deliveryOf(address(_token));
         if (books.funded == 0) return;
@@ -69,7 +69,7 @@ contract OfferingInvariantTest is Test {
         assertEq(_handler.creatorGot(), proceeds - kept + books.released);
     }
 
-    function invariant_nobodyPaysTwiceOrIsPaidTwice() external view {
+    function invariant_nobody_pays_twice_or_is_paid_twice() external view {
         for (uint256 i = 0; i < _handler.PEOPLE(); ++i) {
             address person = _handler.people(i);
             BidView memory bid = _offering.bidOf(address(_token), person);
@@ -83,7 +83,7 @@ contract OfferingInvariantTest is Test {
 
     /// @dev A suite that does nothing would hold too: random actions do each thing. In a run of 64
     /// some may do little.
-    function test_theHandlerReachesEveryAction() external {
+    function test_the_handler_reaches_every_action() external {
         bytes4[] memory actions = _actions();
         uint256 seed = 2;
         for (uint256 i = 0; i < 400; ++i) {

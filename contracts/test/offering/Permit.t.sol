@@ -25,7 +25,7 @@ contract PermitTest is Sale {
         _coin.mint(_ann, 50 ether);
     }
 
-    function test_aSignatureIsAnApproval() external {
+    function test_a_signature_is_an_approval() external {
         Permit memory permit = _sign(50 ether);
         vm.prank(_ann);
         _offering.bidWithPermit(address(_token), 0, 50 ether, "", permit);
@@ -34,7 +34,7 @@ contract PermitTest is Sale {
     }
 
     /// @dev Anyone who sees the signature in the mempool and uses it first stops nothing.
-    function test_aSignatureThatWasUsedFirstStopsNoBid() external {
+    function test_a_signature_that_was_used_first_stops_no_bid() external {
         Permit memory permit = _sign(50 ether);
         _coin.permit(
             _ann, address(_offering), 50 ether, permit.deadline, permit.v, permit.r, permit.s
@@ -44,13 +44,13 @@ contract PermitTest is Sale {
         assertEq(_offering.bidOf(address(_token), _ann).amount, 50 ether);
     }
 
-    function test_aSignatureIsNobodyElsesBid() external {
+    function test_a_signature_is_nobody_elses_bid() external {
         Permit memory permit = _sign(50 ether);
         vm.expectPartialRevert(Assets.PullRefused.selector);
         _offering.bidWithPermit(address(_token), 0, 50 ether, "", permit);
     }
 
-    function test_anExpiredSignatureIsNoApproval() external {
+    function test_an_expired_signature_is_no_approval() external {
         Permit memory permit = _sign(50 ether);
         vm.warp(permit.deadline + 1);
         vm.expectPartialRevert(Assets.PullRefused.selector);

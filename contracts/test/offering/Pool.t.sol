@@ -36,7 +36,9 @@ contract PoolTest is LaunchFixture {
         _weth = _factory.weth();
     }
 
-    function testFuzz_thePoolOpensAtThePrice(uint256 seed, uint256 gift, uint256 raised) external {
+    function testFuzz_the_pool_opens_at_the_price(uint256 seed, uint256 gift, uint256 raised)
+        external
+    {
         LaunchParams memory params = _fullParams();
         (params.sale.softCap, params.sale.minimumBid) = (0.03 ether, 1);
         (params.sale.tickStep, params.sale.ticks) = (0.07 ether, 3);
@@ -64,7 +66,7 @@ contract PoolTest is LaunchFixture {
     }
 
     /// @dev The currency's address below the token's and above it: the pair's two sides.
-    function testFuzz_soItDoesInAToken(uint256 seed, uint256 gift, bool above) external {
+    function testFuzz_so_it_does_in_a_token(uint256 seed, uint256 gift, bool above) external {
         address coin = above ? address(type(uint160).max - 1) : address(0x10000);
         vm.etch(coin, address(new Coin()).code);
         LaunchParams memory params = _params();
@@ -85,7 +87,7 @@ contract PoolTest is LaunchFixture {
         assertEq(IERC20(coin).balanceOf(_creator), 52.5 ether);
     }
 
-    function test_nobodyTradesBeforeThePoolIsOpen() external {
+    function test_nobody_trades_before_the_pool_is_open() external {
         _launch(_fullParams());
         address pair = _prepare(_weth, Prepared.Synced, 5 ether);
         _bid(_ann, 60 ether);
@@ -102,7 +104,7 @@ contract PoolTest is LaunchFixture {
         _check(pair, _weth, 3000);
     }
 
-    function test_nobodyTakesTheLiquidityOut() external {
+    function test_nobody_takes_the_liquidity_out() external {
         _launch(_fullParams());
         _bid(_ann, 60 ether);
         _settle();
@@ -112,7 +114,7 @@ contract PoolTest is LaunchFixture {
         assertGt(liquidity.totalSupply(), 1000);
     }
 
-    function test_whatThePairEarnsIsAllHolders() external {
+    function test_what_the_pair_earns_is_all_holders() external {
         _launch(_fullParams());
         _bid(_ann, 100 ether);
         _settle();
@@ -126,7 +128,7 @@ contract PoolTest is LaunchFixture {
         assertApproxEqAbs(address(_drip).balance, 3 ether, 2);
     }
 
-    function test_anyPairOfTheTokenCanBeRedirected() external {
+    function test_any_pair_of_the_token_can_be_redirected() external {
         _launch(_params());
         address coin = address(new Coin());
         vm.expectRevert(abi.encodeWithSelector(ImoFactory.NoPair.selector, address(_token), coin));
@@ -140,7 +142,7 @@ contract PoolTest is LaunchFixture {
         _factory.redirectPair(address(_drip), coin);
     }
 
-    function test_aPoolThatFailsIsWaitedFor() external {
+    function test_a_pool_that_fails_is_waited_for() external {
         _launch(_fullParams());
         _breakExchange();
         _bid(_ann, 100 ether);
@@ -156,7 +158,7 @@ contract PoolTest is LaunchFixture {
         _check(_exchange.getPair(address(_token), _weth), _weth, 3000);
     }
 
-    function test_aPoolThatCannotBeGoesWithTheEscrow() external {
+    function test_a_pool_that_cannot_be_goes_with_the_escrow() external {
         _launch(_fullParams());
         _breakExchange();
         _bid(_ann, 100 ether);
@@ -171,7 +173,7 @@ contract PoolTest is LaunchFixture {
         assertEq(_escrow.deliveryOf(address(_token)).returnable, 1000 ether);
     }
 
-    function test_withoutAnEscrowItIsTheHolders() external {
+    function test_without_an_escrow_it_is_the_holders() external {
         LaunchParams memory params = _params();
         params.allocation.poolBps = 4000;
         _launch(params);
@@ -184,7 +186,7 @@ contract PoolTest is LaunchFixture {
         assertEq(address(_drip).balance, 20 ether);
     }
 
-    function test_aLatePoolIsNotLeftOutByWithholdingGas() external {
+    function test_a_late_pool_is_not_left_out_by_withholding_gas() external {
         _launch(_fullParams());
         _bid(_ann, 100 ether);
         _settle();
@@ -201,7 +203,7 @@ contract PoolTest is LaunchFixture {
         _check(_exchange.getPair(address(_token), _weth), _weth, 3000);
     }
 
-    function test_aCurrencyThatTurnsTaxedOpensNoPoolAwayFromThePrice() external {
+    function test_a_currency_that_turns_taxed_opens_no_pool_away_from_the_price() external {
         Taxed coin = new Taxed();
         LaunchParams memory params = _params();
         params.sale.currency = address(coin);
@@ -217,7 +219,7 @@ contract PoolTest is LaunchFixture {
         assertTrue(_token.isOpen());
     }
 
-    function test_nobodyElseOpensAPool() external {
+    function test_nobody_else_opens_a_pool() external {
         _launch(_fullParams());
         vm.expectRevert(abi.encodeWithSelector(ModelOffering.NotSelf.selector, address(this)));
         _offering.openPool(address(_token), 1, 1);

@@ -19,7 +19,7 @@ contract TokenVestingTest is LaunchFixture {
         _offering.open(address(_token));
     }
 
-    function testFuzz_nothingBeforeTheCliffThenLinearly(uint256 elapsed) external {
+    function testFuzz_nothing_before_the_cliff_then_linearly(uint256 elapsed) external {
         elapsed = elapsed % (5 * 365 days);
         vm.warp(_start + elapsed);
         _wallet.release(address(_token));
@@ -29,14 +29,14 @@ contract TokenVestingTest is LaunchFixture {
         assertEq(_token.balanceOf(_creator), expected);
     }
 
-    function test_whatItEarnsIsTheBeneficiarysAtOnce() external {
+    function test_what_it_earns_is_the_beneficiarys_at_once() external {
         _earn(15 ether);
         uint256 before = _creator.balance;
         _token.claimAllFor(_one(address(_wallet)), ETH, 10);
         assertApproxEqAbs(_creator.balance - before, 2 ether, 2);
     }
 
-    function test_whoeverItIsHandedToGetsBoth() external {
+    function test_whoever_it_is_handed_to_gets_both() external {
         address heir = makeAddr("heir");
         vm.prank(_creator);
         _wallet.transferOwnership(heir);
@@ -49,7 +49,7 @@ contract TokenVestingTest is LaunchFixture {
         assertEq(_token.balanceOf(heir), 200 ether);
     }
 
-    function test_theFactoryKnowsIt() external view {
+    function test_the_factory_knows_it() external view {
         assertNotEq(_factory.partOf(address(_wallet)), 0);
         assertEq(address(_wallet.token()), address(_token));
         assertEq(_wallet.owner(), _creator);

@@ -20,7 +20,7 @@ contract AIOracleTest is OracleFixture {
         _number = uint256(_modelId);
     }
 
-    function test_selectorsAreOras() external pure {
+    function test_selectors_are_oras() external pure {
         assertEq(IAIOracle.requestBatchInference.selector, bytes4(0x409694fa));
         assertEq(IAIOracle.estimateFee.selector, bytes4(0x00e1d8d0));
         assertEq(IAIOracle.estimateFeeBatch.selector, bytes4(0x5170b6af));
@@ -28,7 +28,7 @@ contract AIOracleTest is OracleFixture {
         assertEq(IAIOracleCallback.aiOracleCallback.selector, bytes4(0xb0347814));
     }
 
-    function test_theBareSelectorsAreServed() external {
+    function test_the_bare_selectors_are_served() external {
         bytes memory arguments = abi.encode(
             _number, bytes("Who?"), address(0), uint64(0), bytes(""), uint8(0), uint8(0)
         );
@@ -43,7 +43,7 @@ contract AIOracleTest is OracleFixture {
         assertTrue(long && short);
     }
 
-    function test_fromPromptToStoredAnswer() external {
+    function test_from_prompt_to_stored_answer() external {
         Order memory order = _askConsumer("Who was Ada Lovelace?");
         uint256 id = order.request.id;
         assertEq(order.request.modelId, _modelId);
@@ -65,7 +65,7 @@ contract AIOracleTest is OracleFixture {
         assertEq(_consumer.answerOf(id), string(ANSWER));
     }
 
-    function test_theFlatQuoteIsExactAndPaysForTheDefaults() external {
+    function test_the_flat_quote_is_exact_and_pays_for_the_defaults() external {
         uint256 fee = _ora.estimateFee(_number, 5_000_000);
         Question memory question = _question();
         question.maxTokens = 100;
@@ -79,7 +79,7 @@ contract AIOracleTest is OracleFixture {
         _consumer.ask{ value: fee }(_number, string(new bytes(1001)));
     }
 
-    function test_aBatchIsOneRequestOfItsSize() external {
+    function test_a_batch_is_one_request_of_its_size() external {
         uint256 fee = _ora.estimateFeeBatch(_number, 0, 3);
         vm.recordLogs();
         _ora.requestBatchInference{ value: fee }(
@@ -102,7 +102,7 @@ contract AIOracleTest is OracleFixture {
     }
 
     /// @dev A consumer knows its request by the id that it was returned.
-    function test_eachWayToAskReturnsTheRequestsId() external {
+    function test_each_way_to_ask_returns_the_requests_id() external {
         assertEq(_ora.requestCallback{ value: 1 ether }(_number, "?", address(0), 0, ""), 1);
         DA here = DA.Calldata;
         assertEq(
@@ -118,7 +118,7 @@ contract AIOracleTest is OracleFixture {
         assertEq(_oracle.requestFrom{ value: 1 ether }(_question(), "?", _noCallback(), 0), 5);
     }
 
-    function test_bytesThatAreElsewhereAreRefused() external {
+    function test_bytes_that_are_elsewhere_are_refused() external {
         vm.expectRevert(IInferenceOracle.OnlyCalldata.selector);
         _ora.requestCallback{ value: 1 ether }(
             _number, "cid", address(0), 0, "", DA.IPFS, DA.Calldata
@@ -129,7 +129,7 @@ contract AIOracleTest is OracleFixture {
         );
     }
 
-    function test_onlyTheOracleCallsBack() external {
+    function test_only_the_oracle_calls_back() external {
         vm.expectRevert(
             abi.encodeWithSelector(
                 AIOracleCallbackReceiver.UnauthorizedCallbackSource.selector,
@@ -142,14 +142,14 @@ contract AIOracleTest is OracleFixture {
 
     /// @dev Anyone can name the consumer in their own request. The consumer keeps answers to its
     /// own requests only.
-    function test_anothersRequestLeavesNoAnswer() external {
+    function test_anothers_request_leaves_no_answer() external {
         Callback memory callback = Callback(address(_consumer), 1_000_000, "");
         Order memory order = _finalized(callback, ANSWER, 5);
         _oracle.deliver(order, ANSWER);
         assertEq(_consumer.answerOf(order.request.id), "");
     }
 
-    function test_nobodyAsksOnTheConsumersCredit() external {
+    function test_nobody_asks_on_the_consumers_credit() external {
         Order memory order = _askConsumer("Who?");
         skip(ANSWER_TIME + 1);
         _oracle.expire(order);
@@ -161,7 +161,7 @@ contract AIOracleTest is OracleFixture {
 
     /// @dev A consumer without `receive` lives on its refunds, and asks its second question from
     /// within its first answer.
-    function test_aConsumerThatTakesNoEtherAsksOnItsCredit() external {
+    function test_a_consumer_that_takes_no_ether_asks_on_its_credit() external {
         ChainingConsumer chain = new ChainingConsumer(_ora, _number);
         uint256 fee = _ora.estimateFee(_number, 600_000);
         vm.recordLogs();
@@ -189,7 +189,7 @@ contract AIOracleTest is OracleFixture {
         );
     }
 
-    function test_absurdGasIsRefused() external {
+    function test_absurd_gas_is_refused() external {
         AbsurdConsumer consumer = new AbsurdConsumer();
         vm.expectRevert(
             abi.encodeWithSelector(

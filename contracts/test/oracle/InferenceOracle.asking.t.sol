@@ -6,7 +6,7 @@ import { NotingConsumer } from "./Consumers.sol";
 
 /// @dev What the oracle can be asked, and what the log says about it.
 contract InferenceOracleAskingTest is OracleFixture {
-    function test_theLogHasTheOrder() external {
+    function test_the_log_has_the_order() external {
         Callback memory callback = Callback(address(new NotingConsumer()), 100_000, "data");
         Order memory order = _ask(callback);
 
@@ -29,7 +29,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(_oracle.creditOf(_asker), 0);
     }
 
-    function test_overpaymentIsCreditThatPaysTheNextRequest() external {
+    function test_overpayment_is_credit_that_pays_the_next_request() external {
         uint256 fee = _oracle.quote(_question(), 1, 0);
         vm.startPrank(_asker);
         _oracle.request{ value: fee + 5 }(_question(), "a", _noCallback());
@@ -44,14 +44,14 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(_rival.balance, 1e6 ether + 2);
     }
 
-    function test_twoEqualRequestsAreTwo() external {
+    function test_two_equal_requests_are_two() external {
         Order memory first = _ask(_noCallback());
         Order memory second = _ask(_noCallback());
         assertEq(second.request.id, first.request.id + 1);
         assertNotEq(first.request.digest(), second.request.digest());
     }
 
-    function test_requestsThatCannotBeServedAreRefused() external {
+    function test_requests_that_cannot_be_served_are_refused() external {
         Question memory question = _question();
         question.maxTokens = 0;
         _refuse(
@@ -106,7 +106,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         );
     }
 
-    function test_contentThatTheVerifierDoesNotKnowIsRefused() external {
+    function test_content_that_the_verifier_does_not_know_is_refused() external {
         Registration memory model = _registration();
         model.contentId = keccak256("elsewhere");
         Question memory question = _question();
@@ -119,7 +119,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         );
     }
 
-    function test_theOrderHasSeedFlagsAndSampling() external {
+    function test_the_order_has_seed_flags_and_sampling() external {
         Question memory question = _question();
         (question.seed, question.flags) = (7, 1);
         (question.sampling.temperature, question.sampling.stop[0]) = (1 << 15, "\n");
@@ -134,7 +134,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(order.promptLength, 1);
     }
 
-    function test_theLargestOfEachIsTaken() external {
+    function test_the_largest_of_each_is_taken() external {
         bytes memory data = new bytes(512);
         _oracle.request{ value: 100 ether }(
             _question(), new bytes(16_384), Callback(address(1), 8_000_000, data)
@@ -146,7 +146,7 @@ contract InferenceOracleAskingTest is OracleFixture {
     }
 
     /// @dev A credit that pays a fee to the wei is enough.
-    function test_creditAlonePays() external {
+    function test_credit_alone_pays() external {
         uint256 fee = _oracle.quote(_question(), 1, 0);
         vm.startPrank(_asker);
         _oracle.request{ value: 2 * fee }(_question(), "a", _noCallback());
@@ -154,7 +154,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(_oracle.creditOf(_asker), 0);
     }
 
-    function test_oneWeiOfCreditIsKeptAndNoneIsNotLogged() external {
+    function test_one_wei_of_credit_is_kept_and_none_is_not_logged() external {
         uint256 fee = _oracle.quote(_question(), 1, 0);
         vm.expectEmit();
         emit IInferenceOracle.Credited(_asker, 1);
@@ -170,7 +170,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(_oracle.withdraw(_rival), 1);
     }
 
-    function test_anOracleWithoutRegistryOrWithAnAbsurdTimeIsRefused() external {
+    function test_an_oracle_without_registry_or_with_an_absurd_time_is_refused() external {
         _refuseOracle(makeAddr("no registry"), 1 hours, "registry");
         _refuseOracle(address(_registry), 1 minutes - 1, "answerTime");
         _refuseOracle(address(_registry), 30 days + 1, "answerTime");

@@ -17,7 +17,7 @@ import "./OracleFixture.sol";
 contract InferenceOracleDeliveryTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
 
-    function test_deliveredOnceWithTheAnswer() external {
+    function test_delivered_once_with_the_answer() external {
         NotingConsumer consumer = new NotingConsumer();
         Callback memory callback = Callback(address(consumer), 300_000, "data");
         Order memory order = _ask(callback);
@@ -42,7 +42,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         _oracle.deliver(order, ANSWER);
     }
 
-    function test_withoutCallbackNothingIsDelivered() external {
+    function test_without_callback_nothing_is_delivered() external {
         Order memory order = _finalized(_noCallback(), ANSWER, 5);
         vm.expectRevert(abi.encodeWithSelector(RequestRecords.NotTheOrder.selector, 1));
         _oracle.deliver(order, ANSWER);
@@ -50,7 +50,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
 
     /// @dev Whatever gas a deliverer brings: the consumer has all that was paid for, or nothing has
     /// happened.
-    function testFuzz_nobodyCanStarveAConsumer(uint256 gas) external {
+    function testFuzz_nobody_can_starve_a_consumer(uint256 gas) external {
         NotingConsumer consumer = new NotingConsumer();
         uint64 limit = 200_000;
         Order memory order = _finalized(Callback(address(consumer), limit, ""), ANSWER, 5);
@@ -70,7 +70,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
     }
 
     /// @dev A call gets 63/64 of the gas that is left, which matters when much gas is promised.
-    function test_aLargeCallbackIsNotStarvedEither() external {
+    function test_a_large_callback_is_not_starved_either() external {
         NotingConsumer consumer = new NotingConsumer();
         uint64 limit = 6_000_000;
         Order memory order = _finalized(Callback(address(consumer), limit, ""), ANSWER, 5);
@@ -87,7 +87,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         assertLt(refused, 25, "and not much more");
     }
 
-    function test_hostileConsumersBlockNobody() external {
+    function test_hostile_consumers_block_nobody() external {
         address[3] memory consumers = [
             address(new RevertingConsumer()),
             address(new BurningConsumer()),
@@ -108,7 +108,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         }
     }
 
-    function test_theDelivererIsPaidItsGasAtNoMoreThanTheQuotedPrice() external {
+    function test_the_deliverer_is_paid_its_gas_at_no_more_than_the_quoted_price() external {
         NotingConsumer consumer = new NotingConsumer();
         uint256[3] memory prices = [uint256(1 gwei), GAS_PRICE, 1000 gwei];
         for (uint256 i = 0; i < prices.length; ++i) {
@@ -125,7 +125,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
     }
 
     /// @dev The same state as one after the other, and no more is paid for the delivery.
-    function test_finalizedAndDeliveredAtOnce() external {
+    function test_finalized_and_delivered_at_once() external {
         NotingConsumer consumer = new NotingConsumer();
         Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
@@ -159,7 +159,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         _oracle.deliver(order, ANSWER);
     }
 
-    function test_anEarlyAnswerIsMarkedAndCorrected() external {
+    function test_an_early_answer_is_marked_and_corrected() external {
         EagerConsumer consumer = new EagerConsumer();
         Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
         uint256 id = order.request.id;
@@ -199,7 +199,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         _oracle.deliverEarly(order, right, ANSWER);
     }
 
-    function test_whoWantsNoEarlyAnswerGetsNone() external {
+    function test_who_wants_no_early_answer_gets_none() external {
         NotingConsumer consumer = new NotingConsumer();
         Order memory order = _ask(Callback(address(consumer), 300_000, ""));
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
@@ -220,7 +220,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
     }
 
     /// @dev What is proven but not finalized is still offered early.
-    function test_aProvenAnswerIsOfferedUntilItIsFinal() external {
+    function test_a_proven_answer_is_offered_until_it_is_final() external {
         EagerConsumer consumer = new EagerConsumer();
         Order memory order = _ask(Callback(address(consumer), 300_000, "data"));
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
@@ -232,7 +232,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         assertEq(uint8(_oracle.statusOf(1)), uint8(RequestStatus.Requested));
     }
 
-    function test_whatNobodyClaimedIsNotOfferedEarly() external {
+    function test_what_nobody_claimed_is_not_offered_early() external {
         EagerConsumer consumer = new EagerConsumer();
         Order memory order = _ask(Callback(address(consumer), 300_000, ""));
         ClaimedAnswer memory made = ClaimedAnswer(_rival, keccak256(ANSWER), 21, 5, 0);
@@ -249,7 +249,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
 
     /// @dev As with final answers: whatever gas is brought, the consumer has all that its request
     /// names, or nothing has happened.
-    function testFuzz_nobodyCanStarveAnEarlyAnswer(uint256 gas) external {
+    function testFuzz_nobody_can_starve_an_early_answer(uint256 gas) external {
         EagerConsumer consumer = new EagerConsumer();
         Order memory order = _ask(Callback(address(consumer), 300_000, ""));
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
@@ -262,7 +262,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
 
     /// @dev The fee is enough for the longest answer with the longest callback data, and little of
     /// the reserve comes back then.
-    function test_theReserveCoversTheLongestAnswerAndCallback() external {
+    function test_the_reserve_covers_the_longest_answer_and_callback() external {
         Question memory question = _question();
         question.maxTokens = 4000;
         Callback memory callback = Callback(address(new NotingConsumer()), 500_000, new bytes(512));
@@ -277,7 +277,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
 
     /// @dev The deliverer gets its gas out of the reserve, at its own price or the quoted one,
     /// whichever is lower. The requester gets the rest.
-    function test_whatADeliveryDoesNotTakeGoesBack() external {
+    function test_what_a_delivery_does_not_take_goes_back() external {
         uint256[2] memory prices = [uint256(1 gwei), 1000 gwei];
         for (uint256 i = 0; i < 2; ++i) {
             Order memory order =

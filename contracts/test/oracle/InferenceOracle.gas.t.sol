@@ -56,7 +56,7 @@ contract InferenceOracleGasTest is OracleFixture {
         _snap("request, two operators drawn", 180_000);
     }
 
-    function test_fromClaimToDelivery() external {
+    function test_from_claim_to_delivery() external {
         Order memory order = _ask(_callback());
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 12);
         _snap("claim", 110_000);
@@ -69,12 +69,12 @@ contract InferenceOracleGasTest is OracleFixture {
         _snap("deliver, without the callback's own gas", 60_000);
     }
 
-    function test_inOneTransaction() external {
+    function test_in_one_transaction() external {
         _finish("finalize and deliver", ANSWER, 95_000);
         _finish("finalize and deliver, 2,000 bytes", _long(2000), 95_000 + 24 * 2000);
     }
 
-    function test_withoutACallback() external {
+    function test_without_a_callback() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 12);
         skip(WINDOW + 1);
@@ -86,7 +86,7 @@ contract InferenceOracleGasTest is OracleFixture {
 
     /// @dev What grows with the answer is calldata and log: 16 and 8 a byte, or what EIP-7623 asks
     /// at least.
-    function test_longAnswers() external {
+    function test_long_answers() external {
         Order memory order = _ask(_callback());
         ClaimedAnswer memory claimed = _claim(order, _operator, _long(2000), 12);
         _snap("claim, 2,000 bytes", 110_000 + 25 * 2000);
@@ -118,7 +118,7 @@ contract InferenceOracleGasTest is OracleFixture {
 
     /// @dev An operator that claims, finalizes and delivers is paid for its gas, and little more,
     /// for any length of answer and callback data, in two transactions or three.
-    function test_operatorsArePaidWhatItCosts() external {
+    function test_operators_are_paid_what_it_costs() external {
         uint256[4] memory lengths = [uint256(46), 2000, 8000, 24_575];
         for (uint256 i = 0; i < lengths.length; ++i) {
             for (uint256 data = 0; data <= 512; data += 256) {

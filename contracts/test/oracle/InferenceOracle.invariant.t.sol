@@ -36,7 +36,7 @@ contract InferenceOracleInvariantTest is Test {
         targetSelector(FuzzSelector(address(_handler), actions));
     }
 
-    function invariant_eachWeiIsSomebodys() external view {
+    function invariant_each_wei_is_somebodys() external view {
         (uint256 held, uint256 fees, uint256 reserves, uint256 credits, uint256 owed) =
             _handler.books();
         assertEq(held, fees + reserves + credits + owed, "held is owed");

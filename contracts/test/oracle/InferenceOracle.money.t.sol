@@ -17,7 +17,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
 
     /// @dev The parts of a fee add up to it, whatever was used.
-    function testFuzz_everyWeiOfAFeeIsAccountedFor(
+    function testFuzz_every_wei_of_a_fee_is_accounted_for(
         uint32 maxTokens,
         uint32 tokensUsed,
         uint16 answerLength,
@@ -78,7 +78,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     /// @dev Finality names each request's part in the log; the receiver is paid the sum of them,
     /// which is usage.
-    function test_revenueIsOwedByTheRequestAndPaidInOne() external {
+    function test_revenue_is_owed_by_the_request_and_paid_in_one() external {
         uint256 used = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
         uint256 revenue = used - used * 3333 / 10_000;
         for (uint256 i = 0; i < 3; ++i) {
@@ -117,13 +117,13 @@ contract InferenceOracleMoneyTest is OracleFixture {
         (,, owed,,) = abi.decode(last.data, (bytes32, uint256, uint256, uint256, uint256));
     }
 
-    function test_theOperatorEarnsWhenGasRises() external {
+    function test_the_operator_earns_when_gas_rises() external {
         vm.fee(500 gwei);
         uint256 fee = _oracle.quote(_question(), 21, 0);
         assertGt(fee, 184_000 * 1000 gwei);
     }
 
-    function test_aBondIsNeverTheOraclesMoney() external {
+    function test_a_bond_is_never_the_oracles_money() external {
         Order memory order = _ask(_noCallback());
         _claim(order, _operator, ANSWER, 5);
         assertEq(address(_oracle).balance, order.terms.fee);
@@ -134,7 +134,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertEq(_rival.balance, had - BOND, "the excess is the claimant's");
     }
 
-    function test_creditGoesToAnyAddressAndNoFurther() external {
+    function test_credit_goes_to_any_address_and_no_further() external {
         vm.prank(_asker);
         _oracle.request{ value: 5 ether }(_question(), "?", _noCallback());
         uint256 credit = _oracle.creditOf(_asker);
@@ -150,7 +150,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
     }
 
     /// @dev What holders decide counts for later requests: an order carries the price that it paid.
-    function test_aNewPriceIsForLaterRequests() external {
+    function test_a_new_price_is_for_later_requests() external {
         RevenueAsset[] memory assets = new RevenueAsset[](1);
         assets[0] = RevenueAsset(address(0), 0.001 ether);
         ModelToken token = new ModelToken(
@@ -182,7 +182,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
     // Receivers
 
     /// @dev A payment that a receiver refuses stays owed.
-    function test_aHostileReceiverBlocksNobody() external {
+    function test_a_hostile_receiver_blocks_nobody() external {
         for (uint256 i = 0; i < 2; ++i) {
             HostileReceiver receiver = new HostileReceiver(i == 0);
             (Order memory order, ClaimedAnswer memory claimed) = _claimedFor(address(receiver));
@@ -202,7 +202,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         }
     }
 
-    function test_aReceiverWithoutCodeIsPaid() external {
+    function test_a_receiver_without_code_is_paid() external {
         address receiver = makeAddr("receiver");
         (Order memory order, ClaimedAnswer memory claimed) = _claimedFor(receiver);
         _oracle.finalize(order, claimed);
@@ -213,7 +213,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
     }
 
     /// @dev A payment with too little gas has not happened.
-    function testFuzz_nobodyCanStarveTheReceiver(uint256 gas) external {
+    function testFuzz_nobody_can_starve_the_receiver(uint256 gas) external {
         _finalized(_noCallback(), ANSWER, 5);
         uint256 owed = _oracle.owedTo(address(_splitter));
         (bool success,) = address(_oracle).call{ gas: bound(gas, 30_000, 200_000) }(
@@ -225,7 +225,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     /// @dev The splitter is locked while it pays a sink; a sink that has it paid in there must not
     /// cost the holders their revenue.
-    function test_aSinkThatHasTheSplitterPaidWhileItIsPaidTakesNothing() external {
+    function test_a_sink_that_has_the_splitter_paid_while_it_is_paid_takes_nothing() external {
         ReenteringSink sink = new ReenteringSink();
         Splitter splitter = new Splitter(
             SplitParams(address(_oracle), _drip, address(0), address(sink), _creator, 1000, 200)
@@ -250,7 +250,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
     }
 
     /// @dev A receiver that has itself paid again while it is paid gets nothing twice.
-    function test_aReceiverThatReentersGetsNothingTwice() external {
+    function test_a_receiver_that_reenters_gets_nothing_twice() external {
         GreedyReceiver receiver = new GreedyReceiver();
         _finalized(_noCallback(), ANSWER, 5);
         (Order memory order, ClaimedAnswer memory claimed) = _claimedFor(address(receiver));
@@ -264,7 +264,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     // Verifiers
 
-    function test_aVerifierThatNeverDecidesRefundsAfterTheHardLimit() external {
+    function test_a_verifier_that_never_decides_refunds_after_the_hard_limit() external {
         MoodyVerifier verifier = new MoodyVerifier();
         (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
         uint256 held = address(_oracle).balance;
@@ -283,7 +283,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertEq(address(_oracle).balance, held);
     }
 
-    function test_whatWasDroppedIsNeverFinalEvenIfTheVerifierTurns() external {
+    function test_what_was_dropped_is_never_final_even_if_the_verifier_turns() external {
         MoodyVerifier verifier = new MoodyVerifier();
         (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
         verifier.set(ClaimStatus.Rejected);
@@ -311,7 +311,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     /// @dev A verifier that calls proven what nobody claimed cannot make an answer of it while
     /// there is no claim.
-    function test_withoutAClaimNothingIsFinal() external {
+    function test_without_a_claim_nothing_is_final() external {
         MoodyVerifier verifier = new MoodyVerifier();
         Order memory order = _askJudgedBy(verifier);
         verifier.set(ClaimStatus.Proven);
@@ -323,9 +323,10 @@ contract InferenceOracleMoneyTest is OracleFixture {
     }
 
     /// @dev Once there is one, it can, and still no wei more is paid than was put in.
-    function testFuzz_aVerifierThatLiesPaysNobodyMoreThanTheFee(uint32 length, uint32 tokens)
-        external
-    {
+    function testFuzz_a_verifier_that_lies_pays_nobody_more_than_the_fee(
+        uint32 length,
+        uint32 tokens
+    ) external {
         MoodyVerifier verifier = new MoodyVerifier();
         (Order memory order,) = _judgedBy(verifier);
         verifier.set(ClaimStatus.Proven);
@@ -337,7 +338,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertEq(credits + _oracle.owedTo(address(_splitter)), order.terms.fee);
     }
 
-    function test_aVerifierThatBurnsAllGasTakesNoMoreThanItsBound() external {
+    function test_a_verifier_that_burns_all_gas_takes_no_more_than_its_bound() external {
         MoodyVerifier verifier = new MoodyVerifier();
         (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
         verifier.burn();
@@ -352,7 +353,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
     }
 
     /// @dev A verifier that answers at once, as zk ones do: claim and finality in one block.
-    function test_provenAtOnceIsFinalAtOnce() external {
+    function test_proven_at_once_is_final_at_once() external {
         MoodyVerifier verifier = new MoodyVerifier();
         verifier.set(ClaimStatus.Proven);
         (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);
@@ -362,7 +363,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     /// @dev A verifier that finalizes another of its claims from within `submit` loses the one that
     /// it was handed.
-    function test_aVerifierThatReentersGainsNothing() external {
+    function test_a_verifier_that_reenters_gains_nothing() external {
         MoodyVerifier verifier = new MoodyVerifier();
         verifier.set(ClaimStatus.Proven);
         (Order memory order, ClaimedAnswer memory claimed) = _judgedBy(verifier);

@@ -15,7 +15,7 @@ contract InferenceOracleTest is OracleFixture {
 
     // Answering
 
-    function test_claimCommitsToTheAnswer() external {
+    function test_claim_commits_to_the_answer() external {
         Order memory order = _ask(_noCallback());
         vm.recordLogs();
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
@@ -41,7 +41,7 @@ contract InferenceOracleTest is OracleFixture {
         assertEq(last.data, abi.encode(ANSWER, 5));
     }
 
-    function test_claimsThatCannotCountAreRefused() external {
+    function test_claims_that_cannot_count_are_refused() external {
         Order memory order = _ask(_noCallback());
         Order memory other = _ask(_noCallback());
         bytes memory evidence = _evidence(ANSWER, 5, "");
@@ -83,7 +83,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.claim{ value: BOND }(order, ANSWER, 5, evidence);
     }
 
-    function test_finalWhenTheWindowIsOver() external {
+    function test_final_when_the_window_is_over() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
         skip(WINDOW);
@@ -107,7 +107,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalize(order, claimed);
     }
 
-    function test_noFieldOfAClaimCanBeChanged() external {
+    function test_no_field_of_a_claim_can_be_changed() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
         skip(WINDOW + 1);
@@ -139,7 +139,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalize(order, claimed);
     }
 
-    function test_aClaimOfAnotherRequestIsNone() external {
+    function test_a_claim_of_another_request_is_none() external {
         ClaimedAnswer memory claimed = _claim(_ask(_noCallback()), _operator, ANSWER, 5);
         Order memory second = _ask(_noCallback());
         skip(WINDOW + 1);
@@ -150,7 +150,7 @@ contract InferenceOracleTest is OracleFixture {
     }
 
     /// @dev The verifier takes anybody's claims, and binds each to the host that submitted it.
-    function test_aClaimThatDidNotComeThroughTheOracleIsNone() external {
+    function test_a_claim_that_did_not_come_through_the_oracle_is_none() external {
         Order memory order = _ask(_noCallback());
         _claim(order, _operator, ANSWER, 5);
         ClaimedAnswer memory forged = ClaimedAnswer({
@@ -180,7 +180,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.finalize(order, forged);
     }
 
-    function test_theFirstFinalClaimWins() external {
+    function test_the_first_final_claim_wins() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory wrong = _claim(order, _rival, "A mathematician.", 9);
         skip(10 minutes);
@@ -200,7 +200,7 @@ contract InferenceOracleTest is OracleFixture {
 
     /// @dev Until there is an answer the record holds the order's hash, which is no answer; after
     /// an expiry there is none.
-    function test_anOrdersHashIsNoAnswer() external {
+    function test_an_orders_hash_is_no_answer() external {
         Order memory order = _ask(_noCallback());
         bytes32 hash = keccak256(abi.encode(order));
         assertFalse(_oracle.isAnswer(1, hash));
@@ -221,7 +221,7 @@ contract InferenceOracleTest is OracleFixture {
 
     /// @dev Whoever brings an order with any other word in it (another receiver, a higher fee) is
     /// refused by every call.
-    function test_noFieldOfAnOrderCanBeChanged() external {
+    function test_no_field_of_an_order_can_be_changed() external {
         Order memory order = _ask(Callback(address(new NotingConsumer()), 300_000, "data"));
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
         skip(WINDOW + 1);
@@ -282,7 +282,7 @@ contract InferenceOracleTest is OracleFixture {
 
     // Expiring
 
-    function test_expiryRefundsAll() external {
+    function test_expiry_refunds_all() external {
         Order memory order = _ask(_noCallback());
         skip(ANSWER_TIME);
         vm.expectRevert(
@@ -300,7 +300,7 @@ contract InferenceOracleTest is OracleFixture {
         _oracle.expire(order);
     }
 
-    function test_anOpenClaimHoldsTheRefundUntilItIsDropped() external {
+    function test_an_open_claim_holds_the_refund_until_it_is_dropped() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
         skip(ANSWER_TIME + 1);
@@ -327,7 +327,7 @@ contract InferenceOracleTest is OracleFixture {
 
     /// @dev A claim that is dropped stops counting, others do not; what was dropped, finalized or
     /// refunded is not dropped again.
-    function test_eachOpenClaimHoldsTheRefund() external {
+    function test_each_open_claim_holds_the_refund() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory wrong = _claim(order, _operator, "Wrong.", 5);
         ClaimedAnswer memory alsoWrong = _claim(order, _rival, "Wrong too.", 5);
@@ -355,7 +355,9 @@ contract InferenceOracleTest is OracleFixture {
 
     /// @dev Whichever of three claims are rejected, in whatever order they are dropped, one that is
     /// left becomes the answer.
-    function testFuzz_claimsAreOpenUntilTheyAreDropped(uint8 rejected, bool backwards) external {
+    function testFuzz_claims_are_open_until_they_are_dropped(uint8 rejected, bool backwards)
+        external
+    {
         rejected %= 7;
         Order memory order = _ask(_noCallback());
         bytes[3] memory answers = [bytes("one"), "two", "three"];

@@ -44,7 +44,7 @@ contract ModelBallotsTest is Test {
 
     // Price
 
-    function test_holdersMoveThePrice() external {
+    function test_holders_move_the_price() external {
         uint256 ballot = _passed(BallotKind.Price, bytes32(ONE * 3 / 2));
         assertEq(_registry.modelOf(_modelId).pricing.basePrice, 1000, "not before it is executed");
         _registry.execute(ballot);
@@ -55,7 +55,7 @@ contract ModelBallotsTest is Test {
         assertEq(model.pricing.tokenPrice, 19, "13 * 1.5, rounded down");
     }
 
-    function test_thePriceMovesWithinHalfAndDouble() external {
+    function test_the_price_moves_within_half_and_double() external {
         uint256[4] memory factors = [ONE / 2 - 1, 2 * ONE + 1, 0, type(uint256).max];
         for (uint256 i = 0; i < factors.length; ++i) {
             vm.expectRevert(
@@ -69,7 +69,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev Half of an odd factor is rounded up: a price never falls below half.
-    function test_halfOfAnOddFactorIsNotLess() external {
+    function test_half_of_an_odd_factor_is_not_less() external {
         _registry.execute(_passed(BallotKind.Price, bytes32(ONE + 1)));
         skip(14 days);
         vm.expectRevert(
@@ -84,7 +84,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev The bound holds against the factor at execution, so that two ballots together cannot
     /// pass it.
-    function test_twoBallotsCannotPassTheBound() external {
+    function test_two_ballots_cannot_pass_the_bound() external {
         uint256 first = _passed(BallotKind.Price, bytes32(ONE / 2));
         skip(6 days);
         vm.prank(_people[0]);
@@ -100,7 +100,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev However often a price is doubled, a model can be read and asked.
-    function test_aPriceThatDoesNotFitIsTheMostThatFits() external {
+    function test_a_price_that_does_not_fit_is_the_most_that_fits() external {
         Registration memory model = _model("dear");
         model.pricing.basePrice = type(uint128).max;
         model.pricing.tokenPrice = type(uint64).max;
@@ -119,7 +119,7 @@ contract ModelBallotsTest is Test {
 
     // Successor
 
-    function test_holdersNameASuccessor() external {
+    function test_holders_name_a_successor() external {
         bytes32 next = _registry.register(_model("next"));
         assertEq(_registry.successorOf(_modelId), 0);
         _registry.execute(_passed(BallotKind.Successor, next));
@@ -127,7 +127,7 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.modelOf(_modelId).receiver, address(2), "the model stays what it is");
     }
 
-    function test_aSuccessorHasTheSameReceiver() external {
+    function test_a_successor_has_the_same_receiver() external {
         Registration memory model = _model("thief");
         model.receiver = makeAddr("thief");
         bytes32 thief = _registry.register(model);
@@ -146,7 +146,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev A lock that can only hold tokens: what it earns from then on goes to the drip, so back
     /// to all.
-    function test_holdersRedirectAContractThatCannotClaim() external {
+    function test_holders_redirect_a_contract_that_cannot_claim() external {
         address lock = _lock();
         _claimFor(lock, 10);
         assertEq(_drip.balance, 0, "nobody can claim for it yet");
@@ -159,7 +159,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev A majority redirects a wallet that has not claimed: what it earned up to the block of
     /// the decision stays its own.
-    function test_noVoteTakesWhatWasEarnedBefore() external {
+    function test_no_vote_takes_what_was_earned_before() external {
         address wallet = _lock();
         _earn();
         _token.deposit{ value: 10 ether }();
@@ -186,7 +186,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev Also where nothing was earned before.
-    function test_whatIsEarnedInTheBlockOfTheDecisionStaysToo() external {
+    function test_what_is_earned_in_the_block_of_the_decision_stays_too() external {
         _token.fixRecipient(address(this), _drip);
         address wallet = address(new Lock());
         vm.prank(_people[1]);
@@ -203,7 +203,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev A step a page: nothing of the past slips through, and nothing later comes before all of
     /// it is settled.
-    function test_pagesKeepThePastToo() external {
+    function test_pages_keep_the_past_too() external {
         address wallet = _lock();
         _earn();
         vm.prank(_people[1]);
@@ -223,7 +223,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev It names somebody: that ends the redirect, and what is kept goes there with what came
     /// since.
-    function test_whoTheRedirectedNamesGetsThePast() external {
+    function test_who_the_redirected_names_gets_the_past() external {
         address wallet = _lock();
         _redirect(wallet);
         _earn();
@@ -243,7 +243,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev It never named anybody, but claims: it gets what nobody has pushed yet.
-    function test_whatTheRedirectedClaimsItselfItGets() external {
+    function test_what_the_redirected_claims_itself_it_gets() external {
         address wallet = _lock();
         _redirect(wallet);
         _earn();
@@ -256,7 +256,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev No majority takes the revenue of an account that can claim.
-    function test_whoCanClaimIsNeverRedirected() external {
+    function test_who_can_claim_is_never_redirected() external {
         _token.fixRecipient(address(this), _drip);
         address wallet = address(new Lock());
         _token.fixRecipient(wallet, makeAddr("its choice"));
@@ -274,7 +274,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev A contract with as many bytes as a delegation is still a contract.
-    function test_aContractAsLongAsADelegationIsRedirected() external {
+    function test_a_contract_as_long_as_a_delegation_is_redirected() external {
         _token.fixRecipient(address(this), _drip);
         address lock = makeAddr("23 bytes");
         vm.etch(lock, abi.encodePacked(bytes3(0x5f5ffd), address(_registry)));
@@ -283,7 +283,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev It shows that it can claim while they vote: the ballot has no effect any more.
-    function test_aContractThatSetsItsRecipientEscapes() external {
+    function test_a_contract_that_sets_its_recipient_escapes() external {
         _token.fixRecipient(address(this), _drip);
         Lock lock = new Lock();
         uint256 ballot = _passed(BallotKind.Redirect, bytes32(uint256(uint160(address(lock)))));
@@ -296,7 +296,7 @@ contract ModelBallotsTest is Test {
         assertEq(_token.recipientOf(address(lock)), _people[1]);
     }
 
-    function test_withoutADripNothingIsRedirected() external {
+    function test_without_a_drip_nothing_is_redirected() external {
         bytes32 lock = bytes32(uint256(uint160(address(new Lock()))));
         vm.expectRevert(abi.encodeWithSelector(IModelBallots.NoDrip.selector, address(_token)));
         vm.prank(_people[0]);
@@ -305,7 +305,7 @@ contract ModelBallotsTest is Test {
 
     // Who, and when
 
-    function test_onePercentProposes() external {
+    function test_one_percent_proposes() external {
         address small = makeAddr("small");
         vm.prank(_people[3]);
         _token.transfer(small, 10 ether - 1);
@@ -321,7 +321,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev Tokens that are borrowed for the block, or bought after the ballot was opened, can
     /// neither propose nor vote.
-    function test_borrowedTokensDecideNothing() external {
+    function test_borrowed_tokens_decide_nothing() external {
         address borrower = makeAddr("borrower");
         vm.prank(_people[0]);
         _token.transfer(borrower, 600 ether);
@@ -340,7 +340,7 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.ballotOf(ballot).no, 600 ether, "who held them before");
     }
 
-    function test_tokensVoteOnce() external {
+    function test_tokens_vote_once() external {
         uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
         vm.startPrank(_people[2]);
         _registry.vote(ballot, true);
@@ -356,7 +356,7 @@ contract ModelBallotsTest is Test {
         _registry.vote(ballot, true);
     }
 
-    function test_tenPercentAndMoreYesThanNo() external {
+    function test_ten_percent_and_more_yes_than_no() external {
         uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
         _vote(2, ballot, true);
         uint256 snapshot = vm.snapshotState();
@@ -385,7 +385,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev The quorum to the unit is enough; as many against as for is not.
-    function test_justTenPercentPassesATieDoesNot() external {
+    function test_just_ten_percent_passes_a_tie_does_not() external {
         vm.prank(_people[4]);
         _token.transfer(_people[2], 0.01 ether);
         vm.prank(_people[0]);
@@ -409,7 +409,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev The log alone says what is voted on, until when, who voted how, and what came of it.
-    function test_theLogTellsABallotsCourse() external {
+    function test_the_log_tells_a_ballots_course() external {
         bytes32 data = bytes32(2 * ONE);
         uint256 epoch = _token.epochCount() + 1;
         vm.expectEmit();
@@ -427,7 +427,7 @@ contract ModelBallotsTest is Test {
         _registry.execute(1);
     }
 
-    function test_sevenDaysToVoteTwoToWaitFourteenToExecute() external {
+    function test_seven_days_to_vote_two_to_wait_fourteen_to_execute() external {
         uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
         uint256 end = block.timestamp + 7 days;
         skip(7 days);
@@ -451,7 +451,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev One percent, with proposals that fail, holds up nobody else.
-    function test_aProposerHoldsUpOnlyItself() external {
+    function test_a_proposer_holds_up_only_itself() external {
         for (uint256 i = 0; i < 3; ++i) {
             vm.prank(_people[3]);
             _registry.propose(_modelId, BallotKind.Price, bytes32(ONE / 2));
@@ -464,7 +464,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev Three ballots that each stay within the bound would together take the price from a half
     /// to double in one block.
-    function test_manyBallotsDoNotDoubleThePriceTwiceInNineDays() external {
+    function test_many_ballots_do_not_double_the_price_twice_in_nine_days() external {
         uint256[3] memory ballots;
         uint256[3] memory factors = [ONE / 2, ONE, 2 * ONE];
         for (uint256 i = 0; i < 3; ++i) {
@@ -488,7 +488,7 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.factorOf(_modelId), ONE);
     }
 
-    function test_aProposerOpensOneBallotOfAKindInFourteenDays() external {
+    function test_a_proposer_opens_one_ballot_of_a_kind_in_fourteen_days() external {
         bytes32 next = _registry.register(_model("next"));
         _proposed(BallotKind.Price, bytes32(2 * ONE));
         uint256 time = block.timestamp + 14 days;
@@ -503,7 +503,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev Anyone can register models that name this token; all their ballots begin one epoch a
     /// day.
-    function test_manyModelsMakeOneEpochADay() external {
+    function test_many_models_make_one_epoch_a_day() external {
         uint256 epochs = _token.epochCount();
         for (uint256 i = 0; i < 10; ++i) {
             bytes32 modelId = _registry.register(_model(bytes32(i)));
@@ -519,7 +519,7 @@ contract ModelBallotsTest is Test {
     }
 
     /// @dev A holder of a token of its own decides about its own model only.
-    function test_anotherTokensHoldersHaveNoSay() external {
+    function test_another_tokens_holders_have_no_say() external {
         RevenueAsset[] memory assets = new RevenueAsset[](1);
         assets[0] = RevenueAsset(address(0), 0.001 ether);
         ModelToken other = new ModelToken(
@@ -536,7 +536,7 @@ contract ModelBallotsTest is Test {
         _registry.vote(ballot, true);
     }
 
-    function test_noneBeforeTheTokenIsOpenNorWithoutAToken() external {
+    function test_none_before_the_token_is_open_nor_without_a_token() external {
         RevenueAsset[] memory assets = new RevenueAsset[](1);
         assets[0] = RevenueAsset(address(0), 0.001 ether);
         ModelToken closed = new ModelToken(
@@ -559,7 +559,7 @@ contract ModelBallotsTest is Test {
         _registry.propose(modelId, BallotKind.Price, bytes32(ONE));
     }
 
-    function test_unknownBallots() external {
+    function test_unknown_ballots() external {
         bytes memory reason = abi.encodeWithSelector(IModelBallots.UnknownBallot.selector, 7);
         vm.expectRevert(reason);
         _registry.vote(7, true);

@@ -9,9 +9,10 @@ import { ModelRegistry } from "../../src/oracle/ModelRegistry.sol";
 contract ModelRegistryTest is Test {
     ModelRegistry private _registry = new ModelRegistry();
 
-    function testFuzz_whatWasRegisteredIsReadBack(Registration memory model, address registrant)
-        external
-    {
+    function testFuzz_what_was_registered_is_read_back(
+        Registration memory model,
+        address registrant
+    ) external {
         vm.assume(model.contentId != 0);
         vm.assume(model.verifier != address(0) && model.receiver != address(0));
         model.pricing.operatorBps = uint16(bound(model.pricing.operatorBps, 0, 10_000));
@@ -41,7 +42,7 @@ contract ModelRegistryTest is Test {
 
     /// @dev A registered id keeps its receiver and price, whoever registers it again with other
     /// terms.
-    function test_nothingIsWrittenTwice() external {
+    function test_nothing_is_written_twice() external {
         Registration memory model = _model();
         bytes32 id = _registry.register(model);
         Model memory before = _registry.modelOf(id);
@@ -54,7 +55,7 @@ contract ModelRegistryTest is Test {
         assertEq(abi.encode(_registry.modelOf(id)), abi.encode(before));
     }
 
-    function test_unusableModelsAreRefusedByName() external {
+    function test_unusable_models_are_refused_by_name() external {
         Registration memory model = _model();
         model.contentId = 0;
         _refuse(model, "contentId");
@@ -79,7 +80,7 @@ contract ModelRegistryTest is Test {
         _registry.attest(_registry.register(model), string(new bytes(512)));
     }
 
-    function test_unknownModels() external {
+    function test_unknown_models() external {
         bytes32 none = keccak256("none");
         bytes memory reason = abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, none);
         vm.expectRevert(reason);
@@ -88,7 +89,7 @@ contract ModelRegistryTest is Test {
         _registry.attest(none, "https://example.org");
     }
 
-    function test_attestingOnlyLogs() external {
+    function test_attesting_only_logs() external {
         bytes32 id = _registry.register(_model());
         vm.expectEmit(address(_registry));
         emit IModelRegistry.Attested(id, address(this), "https://example.org");

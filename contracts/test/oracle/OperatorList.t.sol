@@ -34,7 +34,7 @@ contract OperatorListTest is OracleFixture {
 
     // Turns
 
-    function test_firstThenBothThenAnyone() external {
+    function test_first_then_both_then_anyone() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
         (address first, address second) = (_ownerOf(turns.first), _ownerOf(turns.second));
@@ -54,7 +54,7 @@ contract OperatorListTest is OracleFixture {
         _claim(order, STRANGER, ANSWER, 5);
     }
 
-    function test_theLogTellsWhoseTurnItIs() external {
+    function test_the_log_tells_whose_turn_it_is() external {
         uint256 fee = _oracle.quote(_question(), 1, 0);
         vm.recordLogs();
         _oracle.request{ value: fee }(_question(), "?", _noCallback());
@@ -65,7 +65,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(first.data, abi.encode(_list.turnsOf(1)));
     }
 
-    function test_afterTheFirstClaimAnyoneMay() external {
+    function test_after_the_first_claim_anyone_may() external {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory wrong = _claim(order, _first(), "Wrong.", 5);
         _claim(order, STRANGER, ANSWER, 5);
@@ -77,21 +77,21 @@ contract OperatorListTest is OracleFixture {
         assertTrue(_list.mayClaim(1, STRANGER));
     }
 
-    function test_withNobodyJoinedAnyoneMayAtOnce() external {
+    function test_with_nobody_joined_anyone_may_at_once() external {
         Registration memory model = _registration();
         model.salt = "lonely";
         _modelId = _registry.register(model);
         _claim(_ask(_noCallback()), STRANGER, ANSWER, 5);
     }
 
-    function test_aSlotIsAtMostAQuarterOfTheTimeToAnswer() external {
+    function test_a_slot_is_at_most_a_quarter_of_the_time_to_answer() external {
         Question memory question = _question();
         question.maxTokens = 1_000_000;
         _askFor(question, _noCallback());
         assertEq(_list.turnsOf(1).slot, ANSWER_TIME / 4);
     }
 
-    function test_oneOperatorHasOneSlot() external {
+    function test_one_operator_has_one_slot() external {
         for (uint256 i = 1; i < 3; ++i) {
             vm.prank(_people[i]);
             _list.resign(_entries[i]);
@@ -104,7 +104,7 @@ contract OperatorListTest is OracleFixture {
         _claim(order, STRANGER, ANSWER, 5);
     }
 
-    function test_aNamedOperatorGoesFirst() external {
+    function test_a_named_operator_goes_first() external {
         for (uint256 i = 0; i < 3; ++i) {
             _requestFrom(_entries[i]);
             assertEq(_list.turnsOf(i + 1).first, _entries[i]);
@@ -114,7 +114,7 @@ contract OperatorListTest is OracleFixture {
 
     /// @dev Neither an entry of another model, nor one that waits, nor one that left can be put
     /// first.
-    function test_onlyActiveEntriesOfTheModelCanBeNamed() external {
+    function test_only_active_entries_of_the_model_can_be_named() external {
         bytes32 other = keccak256("other model");
         uint32 foreign = _join(STRANGER, other);
         uint32 waiting = _join(STRANGER, _modelId);
@@ -138,7 +138,7 @@ contract OperatorListTest is OracleFixture {
     }
 
     /// @dev Over the blocks' randomness every pair is drawn about as often as every other.
-    function test_theDrawIsFair() external {
+    function test_the_draw_is_fair() external {
         uint256[3] memory firsts;
         uint256[3] memory seconds_;
         for (uint256 i = 0; i < 600; ++i) {
@@ -157,7 +157,7 @@ contract OperatorListTest is OracleFixture {
 
     /// @dev The draw depends on the block's randomness, so the words of a request cannot choose
     /// an operator.
-    function test_theDrawFollowsTheBlocksRandomness() external {
+    function test_the_draw_follows_the_blocks_randomness() external {
         uint256 snapshot = vm.snapshotState();
         uint256 seen;
         for (uint256 i = 0; i < 20; ++i) {
@@ -171,7 +171,7 @@ contract OperatorListTest is OracleFixture {
 
     // Passing
 
-    function test_whoLetsItsTurnPassLosesStake() external {
+    function test_who_lets_its_turn_pass_loses_stake() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
         skip(SLOT);
@@ -187,7 +187,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(address(0).balance - balance, penalty, "burnt: who served gains nothing by it");
     }
 
-    function test_bothLoseWhenAStrangerServes() external {
+    function test_both_lose_when_a_stranger_serves() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
         skip(2 * SLOT);
@@ -196,7 +196,7 @@ contract OperatorListTest is OracleFixture {
         assertLt(_list.entryOf(turns.second).stake, STAKE);
     }
 
-    function test_whoServesLateIsNotCharged() external {
+    function test_who_serves_late_is_not_charged() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
         skip(2 * SLOT);
@@ -207,7 +207,7 @@ contract OperatorListTest is OracleFixture {
 
     /// @dev An operator that answers in the first slot costs the second nothing: its turn did not
     /// come.
-    function test_whoseTurnDidNotComeIsNotCharged() external {
+    function test_whose_turn_did_not_come_is_not_charged() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
         _claim(order, _ownerOf(turns.first), ANSWER, 5);
@@ -216,7 +216,7 @@ contract OperatorListTest is OracleFixture {
     }
 
     /// @dev A model with one operator has no second, so nobody is charged for the second slot.
-    function test_whereThereIsNoSecondNobodyIsCharged() external {
+    function test_where_there_is_no_second_nobody_is_charged() external {
         for (uint256 i = 1; i < 3; ++i) {
             vm.prank(_people[i]);
             _list.resign(_entries[i]);
@@ -235,7 +235,7 @@ contract OperatorListTest is OracleFixture {
     }
 
     /// @dev An operator with half of its stake stays; with less it is dropped.
-    function test_halfOfTheStakeIsEnough() external {
+    function test_half_of_the_stake_is_enough() external {
         for (uint256 i = 0; i < 2; ++i) {
             Registration memory model = _registration();
             model.salt = bytes32(i + 1);
@@ -255,7 +255,7 @@ contract OperatorListTest is OracleFixture {
         }
     }
 
-    function test_nobodyServesAtAll() external {
+    function test_nobody_serves_at_all() external {
         Order memory order = _ask(_noCallback());
         Turns memory turns = _list.turnsOf(1);
         skip(ANSWER_TIME + 1);
@@ -265,7 +265,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(_oracle.creditOf(_asker), order.terms.fee);
     }
 
-    function test_threePassesInARowDropIt() external {
+    function test_three_passes_in_a_row_drop_it() external {
         _miss(0);
         _miss(0);
         _serve(0);
@@ -284,7 +284,7 @@ contract OperatorListTest is OracleFixture {
 
     /// @dev A model so expensive that a missed turn costs more than the stake: only the stake is
     /// burnt, and the entry is dropped.
-    function test_aPenaltyIsNeverMoreThanTheStake() external {
+    function test_a_penalty_is_never_more_than_the_stake() external {
         Registration memory model = _registration();
         model.salt = "dear";
         model.pricing.basePrice = 10 ether;
@@ -303,7 +303,7 @@ contract OperatorListTest is OracleFixture {
 
     // Joining and leaving
 
-    function test_joiningTakesADelay() external {
+    function test_joining_takes_a_delay() external {
         uint32 entry = _join(STRANGER, _modelId);
         uint256 time = block.timestamp + _list.DELAY();
         skip(_list.DELAY() - 1);
@@ -320,7 +320,7 @@ contract OperatorListTest is OracleFixture {
 
     /// @dev An operator that is drawn and leaves is still charged: the stake stays longer than any
     /// request waits.
-    function test_leavingIsNoWayOutOfATurn() external {
+    function test_leaving_is_no_way_out_of_a_turn() external {
         Order memory order = _requestFrom(_entries[0]);
         vm.startPrank(_people[0]);
         _list.resign(_entries[0]);
@@ -344,7 +344,7 @@ contract OperatorListTest is OracleFixture {
     }
 
     /// @dev A refused stake is not lost.
-    function test_aStakeThatIsRefusedStays() external {
+    function test_a_stake_that_is_refused_stays() external {
         vm.startPrank(_people[0]);
         _list.resign(_entries[0]);
         skip(_list.DELAY());
@@ -358,7 +358,7 @@ contract OperatorListTest is OracleFixture {
 
     /// @dev The log alone says who operates a model: who joined, became active, left or missed a
     /// turn.
-    function test_theLogTellsWhoOperates() external {
+    function test_the_log_tells_who_operates() external {
         vm.expectEmit();
         emit IOperatorList.Joined(_modelId, 4, STRANGER);
         uint32 entry = _join(STRANGER, _modelId);
@@ -379,7 +379,7 @@ contract OperatorListTest is OracleFixture {
         _claim(order, _ownerOf(_list.turnsOf(order.request.id).second), ANSWER, 5);
     }
 
-    function test_whoLeftMayStillTakeItsTurn() external {
+    function test_who_left_may_still_take_its_turn() external {
         Order memory order = _requestFrom(_entries[0]);
         vm.prank(_people[0]);
         _list.resign(_entries[0]);
@@ -387,7 +387,7 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.entryOf(_entries[0]).stake, STAKE);
     }
 
-    function test_onlyItsOperatorMovesAnEntry() external {
+    function test_only_its_operator_moves_an_entry() external {
         bytes memory reason =
             abi.encodeWithSelector(IOperatorList.NotOperator.selector, _entries[0], address(this));
         vm.expectRevert(reason);
@@ -406,13 +406,13 @@ contract OperatorListTest is OracleFixture {
         _list.resign(_entries[0]);
     }
 
-    function test_anEntryCostsExactlyTheStake() external {
+    function test_an_entry_costs_exactly_the_stake() external {
         bytes4 wrongStake = IOperatorList.WrongStake.selector;
         vm.expectRevert(abi.encodeWithSelector(wrongStake, STAKE - 1, STAKE));
         _list.join{ value: STAKE - 1 }(_modelId);
     }
 
-    function test_onlyTheOracleDrawsAndSettles() external {
+    function test_only_the_oracle_draws_and_settles() external {
         bytes memory reason =
             abi.encodeWithSelector(IOperatorList.NotOracle.selector, address(this));
         vm.expectRevert(reason);
@@ -423,7 +423,7 @@ contract OperatorListTest is OracleFixture {
 
     /// @dev Any order of coming and going: the list has exactly the active entries, and the
     /// contract the stakes.
-    function testFuzz_theListIsWhoIsActive(uint256 seed) external {
+    function testFuzz_the_list_is_who_is_active(uint256 seed) external {
         uint256 active = 3;
         for (uint256 i = 0; i < 12; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));

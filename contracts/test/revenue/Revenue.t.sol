@@ -44,7 +44,7 @@ contract RevenueTest is Test {
 
     receive() external payable { }
 
-    function test_usageIsDividedAndCounted() external {
+    function test_usage_is_divided_and_counted() external {
         vm.expectEmit();
         emit ISplitter.Revenue(Source.Usage, 0, ETH, 10 ether);
         _payUsage(10 ether);
@@ -54,7 +54,7 @@ contract RevenueTest is Test {
         assertEq(_splitter.usage(), 8.8 ether);
     }
 
-    function test_mintsAndRoyaltiesAreNoUsage() external {
+    function test_mints_and_royalties_are_no_usage() external {
         vm.expectEmit();
         emit ISplitter.Revenue(Source.Mint, 3, ETH, 10 ether);
         vm.prank(_collection);
@@ -70,7 +70,7 @@ contract RevenueTest is Test {
         assertEq(address(_drip).balance, 17.6 ether);
     }
 
-    function test_onlyOracleAndCollectionPay() external {
+    function test_only_oracle_and_collection_pay() external {
         vm.expectRevert(abi.encodeWithSelector(Splitter.NotOracle.selector, address(this)));
         _splitter.payUsage();
         vm.expectRevert(abi.encodeWithSelector(Splitter.NotCollection.selector, address(this)));
@@ -82,7 +82,7 @@ contract RevenueTest is Test {
         _splitter.setCollection(address(1));
     }
 
-    function test_wrappedEtherIsUnwrapped() external {
+    function test_wrapped_ether_is_unwrapped() external {
         _weth.deposit{ value: 10 ether }();
         _weth.transfer(address(_splitter), 10 ether);
         assertEq(_splitter.collect(address(_weth)), 10 ether);
@@ -90,7 +90,7 @@ contract RevenueTest is Test {
         assertEq(_weth.balanceOf(address(_splitter)), 0);
     }
 
-    function test_aSinkThatRefusesBlocksOnlyItself() external {
+    function test_a_sink_that_refuses_blocks_only_itself() external {
         _payUsage(10 ether);
         vm.etch(_creator, hex"fe");
         vm.expectRevert(
@@ -107,7 +107,7 @@ contract RevenueTest is Test {
     }
 
     /// @dev A payment is no longer set aside, so nothing that comes next is taken for it.
-    function test_whatIsPaidOutIsSetAsideNoLonger() external {
+    function test_what_is_paid_out_is_set_aside_no_longer() external {
         for (uint256 i = 0; i < 2; ++i) {
             _payUsage(10 ether);
             assertEq(_splitter.reserved(ETH), 1.2 ether);
@@ -123,7 +123,7 @@ contract RevenueTest is Test {
     }
 
     /// @dev Sums of which a part is one wei, or none.
-    function test_oneWeiIsDividedToo() external {
+    function test_one_wei_is_divided_too() external {
         uint256[3] memory sums = [uint256(1), 10, 50];
         uint256[3] memory creators = [uint256(0), 1, 5];
         uint256[3] memory protocols = [uint256(0), 0, 1];
@@ -138,7 +138,7 @@ contract RevenueTest is Test {
         assertEq(address(_splitter).balance, 0);
     }
 
-    function test_theCollectionIsSetOnceInTheLog() external {
+    function test_the_collection_is_set_once_in_the_log() external {
         Splitter splitter = new Splitter(_split(1000, 200));
         vm.expectEmit();
         emit ISplitter.CollectionSet(_collection);
@@ -146,7 +146,7 @@ contract RevenueTest is Test {
         assertEq(splitter.collection(), _collection);
     }
 
-    function test_everyWeiIsSomewhere(uint96 amount, uint16 creatorBps, uint16 protocolBps)
+    function test_every_wei_is_somewhere(uint96 amount, uint16 creatorBps, uint16 protocolBps)
         external
     {
         creatorBps %= 10_001;
@@ -167,14 +167,14 @@ contract RevenueTest is Test {
         assertEq(address(splitter).balance, 0);
     }
 
-    function test_aSplitAboveTheWholeIsRefused() external {
+    function test_a_split_above_the_whole_is_refused() external {
         SplitParams memory params = _split(9000, 1001);
         vm.expectRevert(abi.encodeWithSelector(Splitter.SplitAboveWhole.selector, 9000, 1001));
         new Splitter(params);
         assertEq(new Splitter(_split(9000, 1000)).creatorBps(), 9000, "the whole is none too much");
     }
 
-    function test_anAssetThatReentersTheSplitterIsRefused() external {
+    function test_an_asset_that_reenters_the_splitter_is_refused() external {
         ReentrantCoin coin = new ReentrantCoin(_splitter);
         coin.mint(address(_splitter), 10 ether);
         _splitter.collect(address(coin));
@@ -182,7 +182,7 @@ contract RevenueTest is Test {
         assertEq(coin.balanceOf(address(_drip)), 8.8 ether);
     }
 
-    function test_oneReleaseIsAtMostASeventh() external {
+    function test_one_release_is_at_most_a_seventh() external {
         _token.open();
         _fund(70 ether);
         assertEq(_drip.release(ETH), 10 ether);
@@ -197,7 +197,7 @@ contract RevenueTest is Test {
         assertEq(owed + pool, 10 ether + uint256(60 ether) / 7);
     }
 
-    function test_anHourLaterAnHoursPartIsDue() external {
+    function test_an_hour_later_an_hours_part_is_due() external {
         _token.open();
         _fund(70 ether + 1);
         vm.expectEmit(address(_drip));
@@ -220,7 +220,7 @@ contract RevenueTest is Test {
 
     /// @dev A share that does not divide ten thousand: rounded down, the least release would wait
     /// in the token.
-    function test_theLeastReleaseIsRoundedUp() external {
+    function test_the_least_release_is_rounded_up() external {
         RevenueAsset[] memory assets = new RevenueAsset[](1);
         assets[0] = RevenueAsset(ETH, 0.001 ether);
         for (uint256 i = 0; i < 2; ++i) {
@@ -248,7 +248,7 @@ contract RevenueTest is Test {
         }
     }
 
-    function test_theLeastReleaseBeginsAnEpoch() external {
+    function test_the_least_release_begins_an_epoch() external {
         _token.open();
         _fund(0.002 ether - 1);
         vm.expectRevert(
@@ -262,7 +262,7 @@ contract RevenueTest is Test {
     }
 
     /// @dev A part that is a hair less than a whole wei is not paid: releases are rounded down.
-    function test_aReleaseIsRoundedDown() external {
+    function test_a_release_is_rounded_down() external {
         _token.open();
         uint256 seconds_ = 7 days;
         uint256 waiting = seconds_ * 1e12 - 1;
@@ -271,14 +271,14 @@ contract RevenueTest is Test {
         assertLt(waiting / 7 * 7, waiting);
     }
 
-    function test_nothingIsReleasedBeforeTheTokenIsOpen() external {
+    function test_nothing_is_released_before_the_token_is_open() external {
         _fund(70 ether);
         assertEq(_drip.releasable(ETH), 0);
         vm.expectRevert(Drip.TokenClosed.selector);
         _drip.release(ETH);
     }
 
-    function test_withoutTokensTheCreatorIsPaid() external {
+    function test_without_tokens_the_creator_is_paid() external {
         _token.open();
         _token.burn(1000 ether);
         _fund(7 ether);
@@ -289,7 +289,7 @@ contract RevenueTest is Test {
         assertEq(_creator.balance, 7 ether);
     }
 
-    function test_otherAssetsReachTheToken() external {
+    function test_other_assets_reach_the_token() external {
         _token.open();
         ReentrantCoin coin = new ReentrantCoin(_splitter);
         coin.mint(address(_drip), 70 ether);
@@ -305,7 +305,7 @@ contract RevenueTest is Test {
 
     /// @dev The token notices what a release sent it in the same call: present holders earn it,
     /// not later ones.
-    function test_aReleaseOfAListedAssetBeginsAnEpoch() external {
+    function test_a_release_of_a_listed_asset_begins_an_epoch() external {
         ReentrantCoin coin = new ReentrantCoin(_splitter);
         RevenueAsset[] memory assets = new RevenueAsset[](2);
         assets[0] = RevenueAsset(ETH, 0.001 ether);
@@ -325,7 +325,7 @@ contract RevenueTest is Test {
 
     /// @dev A `transfer` gives 2,300 gas, cold account included.
     /// forge-config: default.isolate = true
-    function test_plainSendsTakeTwoThousandThreeHundredGas() external {
+    function test_plain_sends_take_two_thousand_three_hundred_gas() external {
         payable(address(_splitter)).transfer(1);
         payable(address(_drip)).transfer(1);
         payable(address(_token)).transfer(1);

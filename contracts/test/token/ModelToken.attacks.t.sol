@@ -27,7 +27,7 @@ contract ModelTokenAttacksTest is Test {
 
     /// @dev Chunks of 4: claims of 2 and 3 mark the word for chunk 0, 6 goes far, a walk settles
     /// chunk 0, and claim(5) moves the word to chunk 1, where 6 has its mark in `far` only.
-    function test_aMarkCountsInEitherOfItsHomes() external {
+    function test_a_mark_counts_in_either_of_its_homes() external {
         _token = _launch(4);
         _epochs(9);
         vm.startPrank(_ann);
@@ -44,7 +44,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(_ann.balance, 4.5 ether, "each epoch once");
     }
 
-    function test_aLateBuyersClaimsInOrderLeaveNoMarks() external {
+    function test_a_late_buyers_claims_in_order_leave_no_marks() external {
         _epochs(300);
         address late = makeAddr("late");
         vm.prank(_ann);
@@ -61,7 +61,7 @@ contract ModelTokenAttacksTest is Test {
 
     /// @dev Ten thousand single claims, every second one: the walk passes them all in steps of
     /// bounded gas.
-    function test_aWalkOverTenThousandMarksIsBoundedByItsSteps() external {
+    function test_a_walk_over_ten_thousand_marks_is_bounded_by_its_steps() external {
         uint256 count = 20_000;
         vm.pauseGasMetering();
         _epochs(count);
@@ -81,7 +81,7 @@ contract ModelTokenAttacksTest is Test {
         assertLt(worst, steps * 12_000);
     }
 
-    function test_runsOfMarksAreOneStep() external {
+    function test_runs_of_marks_are_one_step() external {
         _epochs(400);
         vm.startPrank(_ann);
         for (uint256 id = 400; id > 1; --id) {
@@ -94,7 +94,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(_token.claimAll(ETH, 1), 0.5 ether);
     }
 
-    function test_dustTransfersCostTheVictimOneStepEach() external {
+    function test_dust_transfers_cost_the_victim_one_step_each() external {
         for (uint256 i = 0; i < 50; ++i) {
             _epochs(1);
             _token.transfer(_ann, 1);
@@ -107,7 +107,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(_token.claimableAll(_ann, ETH), 0);
     }
 
-    function test_anAssetThatCallsBackWhileItMovesCountsNothingTwice() external {
+    function test_an_asset_that_calls_back_while_it_moves_counts_nothing_twice() external {
         _coin.mint(address(this), 100 ether);
         _coin.approve(address(_token), 100 ether);
         _coin.onMove(address(_token), abi.encodeCall(ModelToken.sync, (address(_coin))));
@@ -123,7 +123,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(_coin.failures(), 2, "views of what is held are refused too");
     }
 
-    function test_aClaimThatReentersGetsNothingMore() external {
+    function test_a_claim_that_reenters_gets_nothing_more() external {
         Reentrant thief = new Reentrant(_token);
         vm.prank(_ann);
         _token.transfer(address(thief), 512 ether);
@@ -133,7 +133,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(thief.refusals(), 1);
     }
 
-    function test_aRefusingRecipientLosesNothingAndStopsNobody() external {
+    function test_a_refusing_recipient_loses_nothing_and_stops_nobody() external {
         Refuser refuser = new Refuser();
         address other = makeAddr("other");
         address bob = makeAddr("bob");
@@ -157,7 +157,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(other.balance, 0.1875 ether);
     }
 
-    function test_aGasBurningRecipientBurnsABoundedPart() external {
+    function test_a_gas_burning_recipient_burns_a_bounded_part() external {
         GasBurner burner = new GasBurner();
         address[] memory accounts = new address[](4);
         for (uint256 i = 0; i < 3; ++i) {
@@ -177,7 +177,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(accounts[3].balance, 0.0625 ether);
     }
 
-    function test_tooLittleGasRevertsInsteadOfRefusing() external {
+    function test_too_little_gas_reverts_instead_of_refusing() external {
         _epochs(1);
         address[] memory accounts = new address[](1);
         accounts[0] = _ann;
@@ -185,7 +185,7 @@ contract ModelTokenAttacksTest is Test {
         _token.claimAllFor{ gas: 90_000 }(accounts, ETH, 1);
     }
 
-    function test_contractsAreNotServedUnlessTheyAskedForIt() external {
+    function test_contracts_are_not_served_unless_they_asked_for_it() external {
         GasBurner holder = new GasBurner();
         vm.prank(_ann);
         _token.transfer(address(holder), 10 ether);
@@ -205,7 +205,7 @@ contract ModelTokenAttacksTest is Test {
         assertEq(_token.claimableAll(delegated, ETH), 0);
     }
 
-    function test_aBrokenListedAssetDoesNotStopBurning() external {
+    function test_a_broken_listed_asset_does_not_stop_burning() external {
         _epochs(1);
         _coin.mint(address(_token), 10 ether);
         _token.sync(address(_coin));

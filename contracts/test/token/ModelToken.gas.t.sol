@@ -62,7 +62,7 @@ contract ModelTokenGasTest is Test {
         _snap("claim, out of order", 65_000);
     }
 
-    function test_claimAll() external {
+    function test_claim_all() external {
         _epochs(1);
         vm.prank(_bob);
         _token.claimAll(ETH, 10);

@@ -34,15 +34,15 @@ contract ModelTokenHistoryTest is Test {
     uint256 private _claims;
     uint256 private _random;
 
-    function testFuzz_chunksOfTwo(uint256 seed) external {
+    function testFuzz_chunks_of_two(uint256 seed) external {
         _run(seed, 2);
     }
 
-    function testFuzz_chunksOfThree(uint256 seed) external {
+    function testFuzz_chunks_of_three(uint256 seed) external {
         _run(seed, 3);
     }
 
-    function testFuzz_chunksOf192(uint256 seed) external {
+    function testFuzz_chunks_of_192(uint256 seed) external {
         _run(seed, 192);
     }
 

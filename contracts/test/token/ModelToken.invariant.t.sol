@@ -15,7 +15,7 @@ contract ModelTokenInvariantTest is Test {
         targetContract(address(_handler));
     }
 
-    function invariant_allHoldersTogetherCanClaimWhatIsOwed() external view {
+    function invariant_all_holders_together_can_claim_what_is_owed() external view {
         for (uint256 x = 0; x < 2; ++x) {
             (uint256 owed, uint256 pool,) = _token.booksOf(_handler.assets(x));
             assertLe(_handler.claimable(x), owed, "claimable");
@@ -23,13 +23,13 @@ contract ModelTokenInvariantTest is Test {
         }
     }
 
-    function invariant_everyUnitThatCameIsHeldOrWasPaid() external view {
+    function invariant_every_unit_that_came_is_held_or_was_paid() external view {
         for (uint256 x = 0; x < 2; ++x) {
             assertEq(_handler.heldByToken(x) + _handler.paid(x), _handler.came(x));
         }
     }
 
-    function invariant_balancesMakeTheSupplyNowAndAtEveryEpoch() external view {
+    function invariant_balances_make_the_supply_now_and_at_every_epoch() external view {
         uint256 epochs = _token.epochCount();
         uint256 current;
         for (uint256 i = 0; i < _handler.PEOPLE(); ++i) {

@@ -32,7 +32,7 @@ contract ModelTokenTest is Test {
 
     receive() external payable { }
 
-    function test_transfersAreClosedUntilTheOpenerOpensThem() external {
+    function test_transfers_are_closed_until_the_opener_opens_them() external {
         ModelToken token = _launch(0);
         token.transfer(_ann, 1 ether);
         vm.prank(_ann);
@@ -47,13 +47,13 @@ contract ModelTokenTest is Test {
         assertEq(token.balanceOf(_bob), 1);
     }
 
-    function test_transferToSelfChangesNothing() external {
+    function test_transfer_to_self_changes_nothing() external {
         vm.prank(_ann);
         _token.transfer(_ann, 600_000 ether);
         assertEq(_token.balanceOf(_ann), 600_000 ether);
     }
 
-    function test_transferOfNothingWritesNothing() external {
+    function test_transfer_of_nothing_writes_nothing() external {
         vm.record();
         vm.prank(_bob);
         _token.transferFrom(_ann, _bob, 0);
@@ -64,7 +64,7 @@ contract ModelTokenTest is Test {
         }
     }
 
-    function test_transferRefusesMoreThanIsThereZeroAndTheTokenItself() external {
+    function test_transfer_refuses_more_than_is_there_zero_and_the_token_itself() external {
         vm.startPrank(_ann);
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -85,7 +85,7 @@ contract ModelTokenTest is Test {
         _token.transfer(address(0), 1);
     }
 
-    function test_allowanceIsSpentUnlessUnlimited() external {
+    function test_allowance_is_spent_unless_unlimited() external {
         vm.prank(_ann);
         _token.approve(_bob, 10);
         vm.startPrank(_bob);
@@ -97,7 +97,7 @@ contract ModelTokenTest is Test {
         _token.transferFrom(_ann, _bob, 7);
     }
 
-    function test_permitSetsTheAllowanceOnce() external {
+    function test_permit_sets_the_allowance_once() external {
         bytes32 data = keccak256(
             abi.encode(
                 keccak256(
@@ -120,7 +120,7 @@ contract ModelTokenTest is Test {
 
     /// @dev ERC-7641: claimable = p * R * balance / supply, redeemable = amount / supply * (1 - p)
     /// * R.
-    function test_formulasOfErc7641() external {
+    function test_formulas_of_erc7641() external {
         _token.deposit{ value: 100 ether }();
         assertEq(_token.claimableRevenue(_ann, 1), 0, "its own block is still open");
         vm.roll(vm.getBlockNumber() + 1);
@@ -146,7 +146,7 @@ contract ModelTokenTest is Test {
         assertEq(_bob.balance, 30 ether, "burned tokens keep what they have earned");
     }
 
-    function test_altRevTokenHasTheSameFormulas() external {
+    function test_alt_rev_token_has_the_same_formulas() external {
         _depositCoin(100 ether);
         vm.roll(vm.getBlockNumber() + 1);
         assertEq(_token.claimableERC20(_ann, 1, address(_coin)), 36 ether);
@@ -161,7 +161,7 @@ contract ModelTokenTest is Test {
         assertEq(_coin.balanceOf(_bob), 12 ether);
     }
 
-    function test_declaredInterfaces() external view {
+    function test_declared_interfaces() external view {
         assertTrue(_token.supportsInterface(0xed7b2e4e));
         assertTrue(_token.supportsInterface(0xdb4c0549));
         assertTrue(_token.supportsInterface(0x5d18f986));
@@ -171,7 +171,7 @@ contract ModelTokenTest is Test {
         assertEq(_token.CLOCK_MODE(), "mode=blocknumber&from=default");
     }
 
-    function test_snapshotIsHarmlessAndCreditsPlainSends() external {
+    function test_snapshot_is_harmless_and_credits_plain_sends() external {
         assertEq(_token.snapshot(), 0);
         payable(address(_token)).transfer(1 ether);
         assertEq(_token.snapshot(), 1);
@@ -180,7 +180,7 @@ contract ModelTokenTest is Test {
         assertEq(_token.snapshot(), 1);
     }
 
-    function test_severalDepositsInABlockAreOneEpoch() external {
+    function test_several_deposits_in_a_block_are_one_epoch() external {
         _token.deposit{ value: 1 ether }();
         _token.deposit{ value: 2 ether }();
         _depositCoin(5);
@@ -190,7 +190,7 @@ contract ModelTokenTest is Test {
         assertEq(_token.claimableERC20(_ann, 1, address(_coin)), 1, "rides on the epoch");
     }
 
-    function test_smallSumsWaitForAnEpoch() external {
+    function test_small_sums_wait_for_an_epoch() external {
         _token.deposit{ value: 0.001 ether }();
         assertEq(_token.epochCount(), 0);
         (uint256 owed, uint256 pool,) = _token.booksOf(ETH);
@@ -202,7 +202,7 @@ contract ModelTokenTest is Test {
         assertEq(pool, 0.4 ether);
     }
 
-    function test_unlistedAssetsNeverBeginAnEpoch() external {
+    function test_unlisted_assets_never_begin_an_epoch() external {
         Coin other = new Coin();
         other.mint(address(_token), 1e30);
         _token.sync(address(other));
@@ -213,7 +213,7 @@ contract ModelTokenTest is Test {
         assertEq(_token.claimableERC20(_ann, 1, address(other)), 0.36e30);
     }
 
-    function test_nothingIsCreditedBeforeTransfersOpen() external {
+    function test_nothing_is_credited_before_transfers_open() external {
         ModelToken token = _launch(10_000);
         token.transfer(_ann, SUPPLY);
         vm.roll(vm.getBlockNumber() + 1);
@@ -227,7 +227,7 @@ contract ModelTokenTest is Test {
 
     /// @dev What waits counts as soon as an epoch has begun in the block, and a burn pays what was
     /// quoted.
-    function test_theQuoteForABurnHasWhatCameInTheSameBlock() external {
+    function test_the_quote_for_a_burn_has_what_came_in_the_same_block() external {
         vm.expectEmit();
         emit IModelToken.RevenueCredited(address(0), 1, 6 ether, 4 ether);
         _token.deposit{ value: 10 ether }();
@@ -240,7 +240,7 @@ contract ModelTokenTest is Test {
     }
 
     /// @dev An asset that is not listed waits for an epoch, and is quoted so.
-    function test_theQuoteForAnUnlistedAssetIsWhatABurnPays() external {
+    function test_the_quote_for_an_unlisted_asset_is_what_a_burn_pays() external {
         Coin other = new Coin();
         address[] memory assets = new address[](1);
         assets[0] = address(other);
@@ -255,7 +255,7 @@ contract ModelTokenTest is Test {
         }
     }
 
-    function test_theMinimumToTheUnitBeginsAnEpoch() external {
+    function test_the_minimum_to_the_unit_begins_an_epoch() external {
         for (uint256 i = 0; i < 2; ++i) {
             uint256 shared = 0.001 ether - 1 + i;
             _token = _launch(10_000);
@@ -266,7 +266,7 @@ contract ModelTokenTest is Test {
         }
     }
 
-    function test_markBeginsAnEpochForTheRegistryOnly() external {
+    function test_mark_begins_an_epoch_for_the_registry_only() external {
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(ModelToken.NotRegistry.selector, _ann));
         _token.mark();
@@ -282,7 +282,7 @@ contract ModelTokenTest is Test {
         _token.balanceOfAt(_ann, 2);
     }
 
-    function test_borrowingTokensForABlockEarnsNothing() external {
+    function test_borrowing_tokens_for_a_block_earns_nothing() external {
         FlashBorrower thief = new FlashBorrower(_token);
         vm.prank(_ann);
         _token.approve(address(thief), type(uint256).max);
@@ -293,7 +293,7 @@ contract ModelTokenTest is Test {
         assertEq(_token.claimableRevenue(_ann, 1), 28.8 ether);
     }
 
-    function test_buyersOfABlockDoNotEarnItsRevenue() external {
+    function test_buyers_of_a_block_do_not_earn_its_revenue() external {
         vm.prank(_ann);
         _token.transfer(_bob, 600_000 ether);
         _token.deposit{ value: 10 ether }();
@@ -302,7 +302,7 @@ contract ModelTokenTest is Test {
         assertEq(_token.claimableRevenue(_bob, 1), 1.8 ether);
     }
 
-    function test_claimBatchSkipsWhatIsNotThere() external {
+    function test_claim_batch_skips_what_is_not_there() external {
         for (uint256 i = 0; i < 3; ++i) {
             _token.deposit{ value: 10 ether }();
             vm.roll(vm.getBlockNumber() + 1);
@@ -314,7 +314,7 @@ contract ModelTokenTest is Test {
         assertEq(_ann.balance, 10.8 ether);
     }
 
-    function test_recipientGetsTheClaims() external {
+    function test_recipient_gets_the_claims() external {
         address safe = makeAddr("safe");
         vm.prank(_ann);
         _token.setRecipient(safe);
@@ -333,7 +333,7 @@ contract ModelTokenTest is Test {
         _token.fixRecipient(_bob, _ann);
     }
 
-    function test_claimBySignaturePaysWhereItSays() external {
+    function test_claim_by_signature_pays_where_it_says() external {
         _token.deposit{ value: 10 ether }();
         _depositCoin(10 ether);
         vm.roll(vm.getBlockNumber() + 1);
@@ -365,7 +365,7 @@ contract ModelTokenTest is Test {
         _token.claimBySignature(_bob, to, assets, block.timestamp, signature);
     }
 
-    function test_allBurnedTheMoneyWaits() external {
+    function test_all_burned_the_money_waits() external {
         _token.deposit{ value: 10 ether }();
         vm.roll(vm.getBlockNumber() + 1);
         _token.burn(100_000 ether);
@@ -386,13 +386,13 @@ contract ModelTokenTest is Test {
         assertEq(pool, 0);
     }
 
-    function test_burnRefusesRepeatedAssets() external {
+    function test_burn_refuses_repeated_assets() external {
         address[] memory assets = new address[](2);
         vm.expectRevert(abi.encodeWithSelector(ModelToken.AssetsNotAscending.selector, 1));
         _token.burn(1, assets);
     }
 
-    function test_sumsAboveTheBooksWait() external {
+    function test_sums_above_the_books_wait() external {
         _coin.mint(address(_token), 2 ** 128);
         _token.sync(address(_coin));
         (uint256 owed, uint256 pool,) = _token.booksOf(address(_coin));
@@ -405,7 +405,7 @@ contract ModelTokenTest is Test {
         assertEq(owed + pool, type(uint112).max, "what was claimed makes room");
     }
 
-    function test_forcedEthIsRevenue() external {
+    function test_forced_eth_is_revenue() external {
         new Forcer{ value: 10 ether }(payable(address(_token)));
         assertEq(_token.redeemableOnBurn(SUPPLY), 4 ether);
         assertEq(_token.snapshot(), 1);
@@ -413,7 +413,7 @@ contract ModelTokenTest is Test {
         assertEq(_token.claimableRevenue(_ann, 1), 3.6 ether);
     }
 
-    function test_trapsAreRefused() external {
+    function test_traps_are_refused() external {
         TokenParams memory params = _params(10_001);
         vm.expectRevert(abi.encodeWithSelector(ModelToken.InvalidSharedBps.selector, 10_001));
         new ModelToken(params);

@@ -7,7 +7,7 @@ import { Submission } from "../../src/types/Submission.sol";
 
 /// @dev What a claim's id commits to.
 contract SubmissionTest is Test {
-    function testFuzz_everythingMakesTheId(Submission memory it, uint256 field) external {
+    function testFuzz_everything_makes_the_id(Submission memory it, uint256 field) external {
         bytes32 id = it.claimId(address(1), address(2), "details");
         assertEq(it.claimId(address(1), address(2), "details"), id);
         field %= 10;

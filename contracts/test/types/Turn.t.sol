@@ -10,7 +10,7 @@ contract TurnTest is Test {
     uint256 private constant BEGIN = 1_800_000_000;
 
     /// A game of moves that all come in time, each after any part of what its side has left.
-    function testFuzz_clocksOnlyFallButForTheExtension(
+    function testFuzz_clocks_only_fall_but_for_the_extension(
         uint32 clock,
         uint32 extension,
         uint16[20] calldata parts
@@ -43,7 +43,7 @@ contract TurnTest is Test {
         assertLe(used, 2 * uint256(clock) + parts.length * extension, "a game ends");
     }
 
-    function testFuzz_aTurnIsOneWord(uint256 word) external pure {
+    function testFuzz_a_turn_is_one_word(uint256 word) external pure {
         // There are few phases and sides, and the highest byte is unused.
         word = (word % 2) << 8 | (word >> 240) % 5 | (word >> 16) << 16;
         word = (word << 8) >> 8;

@@ -25,7 +25,7 @@ contract RiscvStepperTest is StepFixture {
         _expectResult(cpu, Asm.i(0x13, funct3, 7, 5, imm), 7, result, PC + 4);
     }
 
-    function test_addAndSubWrap() public {
+    function test_add_and_sub_wrap() public {
         _op(0x00, 0, 3, 4, 7);
         _op(0x00, 0, NEG, 2, 1);
         _op(0x00, 0, MIN, MIN, 0);
@@ -37,7 +37,7 @@ contract RiscvStepperTest is StepFixture {
         _opImm(0, 1, 2047, 2048);
     }
 
-    function test_comparisonsKnowTheirSigns() public {
+    function test_comparisons_know_their_signs() public {
         _op(0x00, 2, MIN, MAX, 1);
         _op(0x00, 2, MAX, MIN, 0);
         _op(0x00, 2, NEG, 0, 1);
@@ -61,7 +61,7 @@ contract RiscvStepperTest is StepFixture {
         _opImm(7, 0x12345678, -16, 0x12345670);
     }
 
-    function test_shiftsUseFiveBits() public {
+    function test_shifts_use_five_bits() public {
         _op(0x00, 1, 1, 31, MIN);
         _op(0x00, 1, 1, 32, 1);
         _op(0x00, 1, 3, NEG, MIN);
@@ -76,7 +76,7 @@ contract RiscvStepperTest is StepFixture {
         _opImm(5, MIN, 0x400, MIN);
     }
 
-    function test_shiftsNeedTheirExactFunct7() public {
+    function test_shifts_need_their_exact_funct7() public {
         int32[4] memory tops = [int32(0x020), 0x200, 0x420, -2048];
         for (uint256 i = 0; i < tops.length; ++i) {
             _expectFault(_cpu(), Asm.i(0x13, 1, 7, 5, tops[i]));
@@ -85,7 +85,7 @@ contract RiscvStepperTest is StepFixture {
         _expectFault(_cpu(), Asm.i(0x13, 1, 7, 5, 0x400));
     }
 
-    function test_registerOperationsNeedTheirExactFunct7() public {
+    function test_register_operations_need_their_exact_funct7() public {
         for (uint32 funct7 = 2; funct7 < 128; ++funct7) {
             for (uint32 funct3 = 0; funct3 < 8; funct3 += 5) {
                 if (funct7 != 0x20) _expectFault(_cpu(), Asm.r(funct7, 6, 5, funct3, 7));
@@ -120,7 +120,7 @@ contract RiscvStepperTest is StepFixture {
         _op(0x01, 7, 0xffffffec, 6, 2);
     }
 
-    function test_divisionByZeroAndOverflow() public {
+    function test_division_by_zero_and_overflow() public {
         _op(0x01, 4, 7, 0, NEG);
         _op(0x01, 5, 7, 0, NEG);
         _op(0x01, 6, MIN, 0, MIN);
@@ -131,27 +131,27 @@ contract RiscvStepperTest is StepFixture {
         _op(0x01, 7, MIN, NEG, MIN);
     }
 
-    function test_upperImmediates() public {
+    function test_upper_immediates() public {
         _expectResult(_cpu(), Asm.u(0x37, 9, 0xfffff), 9, 0xfffff000, PC + 4);
         _expectResult(_cpu(), Asm.u(0x17, 9, 1), 9, PC + 0x1000, PC + 4);
         _expectResult(_cpu(), Asm.u(0x17, 9, 0xc0000), 9, 0x1a4, PC + 4);
     }
 
-    function test_x0StaysZero() public {
+    function test_x0_stays_zero() public {
         _expectResult(_cpu(), Asm.u(0x37, 0, 0xfffff), 0, 0, PC + 4);
         _expectResult(_cpu(), Asm.r(0, 6, 5, 0, 0), 0, 0, PC + 4);
         _expectResult(_cpu(), Asm.r(0, 0, 0, 0, 7), 7, 0, PC + 4);
         _expectResult(_cpu(), Asm.jal(0, 16), 0, 0, PC + 16);
     }
 
-    function test_everyRegisterIsReadAndWrittenInItsPlace() public {
+    function test_every_register_is_read_and_written_in_its_place() public {
         for (uint32 i = 1; i < 32; ++i) {
             uint32 value = _cpu().x[i];
             _expectResult(_cpu(), Asm.i(0x13, 0, 32 - i, i, 1), 32 - i, value + 1, PC + 4);
         }
     }
 
-    function test_jumpsLink() public {
+    function test_jumps_link() public {
         _expectResult(_cpu(), Asm.jal(1, -0x1a4), 1, PC + 4, CODE);
         _expectResult(_cpu(), Asm.jal(1, 0x25678), 1, PC + 4, PC + 0x25678);
         _expectResult(_cpu(), Asm.jal(1, -0x100000), 1, PC + 4, PC - 0x100000);
@@ -162,7 +162,7 @@ contract RiscvStepperTest is StepFixture {
         _expectResult(cpu, Asm.i(0x67, 0, 5, 5, 9), 5, PC + 4, CODE + 0x88);
     }
 
-    function test_jumpToAHalfWordFaultsAndLinksNothing() public {
+    function test_jump_to_a_half_word_faults_and_links_nothing() public {
         _expectFault(_cpu(), Asm.jal(1, 6));
         Cpu memory cpu = _cpu();
         cpu.x[5] = CODE + 2;
@@ -170,13 +170,13 @@ contract RiscvStepperTest is StepFixture {
         _expectFault(cpu, Asm.i(0x67, 0, 1, 5, 1));
     }
 
-    function test_jalrNeedsFunct3Zero() public {
+    function test_jalr_needs_funct3_zero() public {
         for (uint32 funct3 = 1; funct3 < 8; ++funct3) {
             _expectFault(_cpu(), Asm.i(0x67, funct3, 1, 5, 0));
         }
     }
 
-    function test_leavingTheCodeFaultsOneStepLater() public {
+    function test_leaving_the_code_faults_one_step_later() public {
         Cpu memory cpu = _cpu();
         cpu.x[5] = 0x100;
         _expectResult(cpu, Asm.i(0x67, 0, 0, 5, 0), 0, 0, 0x100);
@@ -216,14 +216,14 @@ contract RiscvStepperTest is StepFixture {
         _expectFault(_cpu(), Asm.b(3, 5, 6, 8));
     }
 
-    function test_fenceDoesNothing() public {
+    function test_fence_does_nothing() public {
         _expectResult(_cpu(), 0x0ff0000f, 0, 0, PC + 4);
         _expectResult(_cpu(), 0xffff8f8f, 0, 0, PC + 4);
         _expectFault(_cpu(), 0x0000100f); // FENCE.I
         _expectFault(_cpu(), 0x0000200f);
     }
 
-    function test_exitHaltsWhereItStands() public {
+    function test_exit_halts_where_it_stands() public {
         Cpu memory cpu = _cpu();
         cpu.x[17] = 93;
         bytes memory witness = _fetch(cpu, 0x73);
@@ -232,7 +232,7 @@ contract RiscvStepperTest is StepFixture {
         _expect(cpu, witness, post);
     }
 
-    function test_windowsMove() public {
+    function test_windows_move() public {
         Cpu memory cpu = _cpu();
         cpu.x[10] = 0x87654380;
         cpu.x[11] = 0xfedcba98;
@@ -247,7 +247,7 @@ contract RiscvStepperTest is StepFixture {
         }
     }
 
-    function test_aWindowInsideALeafFaults() public {
+    function test_a_window_inside_a_leaf_faults() public {
         Cpu memory cpu = _cpu();
         cpu.x[11] = 0;
         for (uint32 call = 1024; call <= 1025; ++call) {
@@ -259,7 +259,7 @@ contract RiscvStepperTest is StepFixture {
         }
     }
 
-    function test_otherSystemInstructionsFault() public {
+    function test_other_system_instructions_fault() public {
         Cpu memory cpu = _cpu();
         uint32[5] memory calls = [uint32(0), 64, 94, 1023, 1026];
         for (uint256 i = 0; i < calls.length; ++i) {
@@ -275,7 +275,7 @@ contract RiscvStepperTest is StepFixture {
         _expectFault(cpu, 0x000000f3); // ECALL with an rd
     }
 
-    function test_illegalOpcodesFault() public {
+    function test_illegal_opcodes_fault() public {
         bool[128] memory legal;
         uint8[11] memory families =
             [0x03, 0x0f, 0x13, 0x17, 0x23, 0x33, 0x37, 0x63, 0x67, 0x6f, 0x73];
@@ -291,7 +291,7 @@ contract RiscvStepperTest is StepFixture {
         _expectFault(_cpu(), 0x0000202f); // AMO
     }
 
-    function test_pcOutsideTheCodeOrMisalignedTakesNoOpening() public view {
+    function test_pc_outside_the_code_or_misaligned_takes_no_opening() public view {
         uint32 size = uint32(128) << CODE_DEPTH;
         uint32[7] memory places = [0, CODE - 4, CODE + size, NEG - 3, CODE + 1, CODE + 2, CODE + 3];
         for (uint256 i = 0; i < places.length; ++i) {
@@ -303,7 +303,7 @@ contract RiscvStepperTest is StepFixture {
         }
     }
 
-    function test_firstAndLastInstructionOfTheCode() public {
+    function test_first_and_last_instruction_of_the_code() public {
         Cpu memory cpu = _cpu();
         cpu.pc = CODE;
         _expectResult(cpu, Asm.u(0x37, 9, 1), 9, 0x1000, CODE + 4);
@@ -311,7 +311,7 @@ contract RiscvStepperTest is StepFixture {
         _expectResult(cpu, Asm.u(0x37, 9, 1), 9, 0x1000, cpu.pc + 4);
     }
 
-    function test_pcWrapsAtTheEndOfTheAddressSpace() public {
+    function test_pc_wraps_at_the_end_of_the_address_space() public {
         machine.codeBase = type(uint32).max - (uint32(128) << CODE_DEPTH) + 1;
         Cpu memory cpu = _cpu();
         cpu.pc = NEG - 3;
@@ -319,7 +319,7 @@ contract RiscvStepperTest is StepFixture {
         _expectResult(cpu, Asm.jal(1, 12), 1, 0, 8);
     }
 
-    function test_aStoppedStateIsAFixedPoint() public view {
+    function test_a_stopped_state_is_a_fixed_point() public view {
         for (uint256 status = 1; status < 256; ++status) {
             Cpu memory cpu = _cpu();
             cpu.status = uint8(status);
@@ -327,7 +327,7 @@ contract RiscvStepperTest is StepFixture {
         }
     }
 
-    function test_aStoppedStateTakesNoOpening() public {
+    function test_a_stopped_state_takes_no_opening() public {
         Cpu memory cpu = _cpu();
         cpu.status = HALTED;
         bytes memory witness = bytes.concat(_encode(cpu), _ramp());
@@ -335,7 +335,7 @@ contract RiscvStepperTest is StepFixture {
         stepper.step(machine, witness);
     }
 
-    function test_everyShorterAndALongerWitnessIsRefused() public {
+    function test_every_shorter_and_a_longer_witness_is_refused() public {
         bytes memory witness = _fetch(_cpu(), 0x13);
         assertEq(witness.length, 177);
         stepper.step(machine, witness);

@@ -40,7 +40,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         return uint32(0x83828180 + 0x01010101 * (offset % 128));
     }
 
-    function test_loadsExtendAsTheySay() public {
+    function test_loads_extend_as_they_say() public {
         Cpu memory cpu = _cpu();
         _expectLoad(cpu, 0, 0x81, Segment.Memory, 0x81, 0xffffff81);
         _expectLoad(cpu, 1, 0x82, Segment.Memory, 0x82, 0xffff8382);
@@ -49,7 +49,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoad(cpu, 5, 0x82, Segment.Memory, 0x82, 0x8382);
     }
 
-    function test_smallPositiveValuesStayPositive() public {
+    function test_small_positive_values_stay_positive() public {
         Cpu memory cpu = _cpu();
         cpu.x[5] = 0x100;
         bytes memory opening = _open(cpu, Segment.Memory, 0x100, _leaf(0, 0x12347f7e));
@@ -64,7 +64,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         }
     }
 
-    function test_everyPlaceInALeafIsLoadedAndStored() public {
+    function test_every_place_in_a_leaf_is_loaded_and_stored() public {
         for (uint32 i = 0; i < 128; ++i) {
             _expectLoad(_cpu(), 4, 0x1f00 + i, Segment.Memory, 0x1f00 + i, 0x80 + i);
             _expectStore(_cpu(), 0, 0x1f00 + i);
@@ -94,7 +94,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expect(cpu, witness, post);
     }
 
-    function test_firstAndLastBytesOfMemory() public {
+    function test_first_and_last_bytes_of_memory() public {
         uint32 size = uint32(128) << MEMORY_DEPTH;
         _expectLoad(_cpu(), LW, 0, Segment.Memory, 0, _word(0));
         _expectLoad(_cpu(), LW, size - 4, Segment.Memory, size - 4, _word(124));
@@ -110,7 +110,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectFault(cpu, Asm.s(funct3, 6, 5, 0));
     }
 
-    function test_readOnlySegmentsTakeNoStore() public {
+    function test_read_only_segments_take_no_store() public {
         uint32[5] memory places = [CODE, INPUT, MODEL, TRACE, 0xfffffffc];
         for (uint256 i = 0; i < places.length; ++i) {
             for (uint32 funct3 = 0; funct3 < 3; ++funct3) {
@@ -119,7 +119,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         }
     }
 
-    function test_misalignedAccessesFault() public {
+    function test_misaligned_accesses_fault() public {
         uint32[5] memory places = [uint32(0x100), CODE, INPUT, MODEL, TRACE];
         for (uint256 i = 0; i < places.length; ++i) {
             for (uint32 low = 1; low < 4; ++low) {
@@ -132,7 +132,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         }
     }
 
-    function test_illegalLoadsAndStoresFault() public {
+    function test_illegal_loads_and_stores_fault() public {
         uint32[3] memory loads = [uint32(3), 6, 7];
         for (uint256 i = 0; i < loads.length; ++i) {
             _expectLoadFault(_cpu(), loads[i], 0x100);
@@ -142,7 +142,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         }
     }
 
-    function test_aLoadToX0StillTakesItsOpening() public {
+    function test_a_load_to_x0_still_takes_its_opening() public {
         Cpu memory cpu = _cpu();
         cpu.x[5] = 0x100;
         bytes memory opening = _open(cpu, Segment.Memory, 0x100, _ramp());
@@ -152,7 +152,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expect(cpu, witness, post);
     }
 
-    function test_addressesWrapAtTheEndOfTheAddressSpace() public {
+    function test_addresses_wrap_at_the_end_of_the_address_space() public {
         Cpu memory cpu = _cpu();
         cpu.x[5] = 0xfffffffc;
         bytes memory opening = _open(cpu, Segment.Memory, 8, _ramp());
@@ -163,7 +163,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expect(cpu, witness, post);
     }
 
-    function test_readOnlySegmentsBeginAndEnd() public {
+    function test_read_only_segments_begin_and_end() public {
         uint32 inputEnd = INPUT + (uint32(128) << INPUT_DEPTH);
         uint32 modelEnd = MODEL + (uint32(128) << MODEL_DEPTH);
         _expectLoad(_cpu(), LW, INPUT, Segment.Input, 0, _word(0));
@@ -178,7 +178,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoadFault(_cpu(), LW, CODE + (uint32(128) << CODE_DEPTH));
     }
 
-    function test_codeIsReadable() public {
+    function test_code_is_readable() public {
         for (uint32 i = 0; i < 128; ++i) {
             _expectCodeLoad(4, CODE + 0x100 + i, 0x80 + i);
             if (i % 2 == 0) _expectCodeLoad(1, CODE + 0x80 + i, uint32(0xffff8180 + 0x0101 * i));
@@ -195,7 +195,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectResult(cpu, Asm.i(0x03, funct3, 7, 5, 0), 7, value, PC + 4);
     }
 
-    function test_codeIsReadFromThePieceThatItLiesIn() public {
+    function test_code_is_read_from_the_piece_that_it_lies_in() public {
         // A load from piece 5 by an instruction in piece 0.
         uint32 load = Asm.i(0x03, LW, 7, 5, 0);
         Cpu memory cpu = _cpu();
@@ -217,7 +217,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expect(cpu, _encode(cpu), post);
     }
 
-    function test_anInstructionThatIsNotStoredIsNotTakenForAnother() public {
+    function test_an_instruction_that_is_not_stored_is_not_taken_for_another() public {
         machine.codeRoot = keccak256("nobody's");
         bytes memory witness = _encode(_cpu());
         vm.expectRevert(
@@ -226,7 +226,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         stepper.step(machine, witness);
     }
 
-    function test_misalignedLoadsFromCodeFault() public {
+    function test_misaligned_loads_from_code_fault() public {
         for (uint32 low = 1; low < 4; ++low) {
             _expectLoadFault(_cpu(), LW, CODE + low);
         }
@@ -234,7 +234,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoadFault(_cpu(), 5, CODE + 3);
     }
 
-    function test_memoryHidesCodeFromLoadsButNotFromFetches() public {
+    function test_memory_hides_code_from_loads_but_not_from_fetches() public {
         machine.codeBase = 0x1000;
         Cpu memory cpu = _cpu();
         cpu.pc = 0x1004;
@@ -247,7 +247,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expect(cpu, witness, post);
     }
 
-    function test_codeHidesWhatLiesUnderIt() public {
+    function test_code_hides_what_lies_under_it() public {
         machine.codeBase = MODEL;
         Cpu memory cpu = _cpu();
         cpu.pc = MODEL + 0x44;
@@ -260,7 +260,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expect(cpu, witness, post);
     }
 
-    function test_modelWindowShiftsLoads() public {
+    function test_model_window_shifts_loads() public {
         Cpu memory cpu = _cpu();
         cpu.modelWindow = 0x1234580;
         _expectLoad(cpu, LW, MODEL + 0x40, Segment.Model, 0x12345c0, _word(0x40));
@@ -274,7 +274,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoadFault(cpu, LW, MODEL + 0x80);
     }
 
-    function test_windowsDoNotWrap() public {
+    function test_windows_do_not_wrap() public {
         Cpu memory cpu = _cpu();
         cpu.modelWindow = 0xffffffffffffff80;
         cpu.traceWindow = 0xffffffffffffff80;
@@ -287,7 +287,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoadFault(cpu, LW, TRACE + 0x80);
     }
 
-    function test_deepTracesReachTheEndOfTheirLimit() public {
+    function test_deep_traces_reach_the_end_of_their_limit() public {
         machine.traceDepth = 48;
         machine.traceLimit = uint64(1) << 55;
         Cpu memory cpu = _cpu();
@@ -296,7 +296,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoadFault(cpu, LW, TRACE + 0x80);
     }
 
-    function test_aNodeReadsOnlySlotsBeforeItsOwn() public {
+    function test_a_node_reads_only_slots_before_its_own() public {
         uint32 limit = uint32(machine.traceLimit);
         _expectLoad(_cpu(), LW, TRACE + limit - 4, Segment.Trace, limit - 4, _word(124));
         _expectLoad(_cpu(), 4, TRACE + limit - 1, Segment.Trace, limit - 1, 0xff);
@@ -312,13 +312,13 @@ contract RiscvStepperMemoryTest is StepFixture {
         _expectLoadFault(_cpu(), 4, TRACE);
     }
 
-    function test_anAccessAcrossTheLimitFaults() public {
+    function test_an_access_across_the_limit_faults() public {
         machine.traceLimit = 0x102;
         _expectLoad(_cpu(), 5, TRACE + 0x100, Segment.Trace, 0x100, 0x8180);
         _expectLoadFault(_cpu(), LW, TRACE + 0x100);
     }
 
-    function test_aWindowInsideALeafCannotStraddleLeaves() public {
+    function test_a_window_inside_a_leaf_cannot_straddle_leaves() public {
         // No run has such a window, but a dishonest player's state may.
         Cpu memory cpu = _cpu();
         cpu.modelWindow = 2;
@@ -337,7 +337,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         stepper.step(machine, witness);
     }
 
-    function test_everyFlippedByteOfAnOpeningIsNoticed() public {
+    function test_every_flipped_byte_of_an_opening_is_noticed() public {
         (, bytes memory witness) = _storeWitness();
         for (uint256 i = 177; i < witness.length; ++i) {
             witness[i] ^= 0x01;
@@ -349,7 +349,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         }
     }
 
-    function test_everyFlippedByteOfTheStateIsAnotherState() public {
+    function test_every_flipped_byte_of_the_state_is_another_state() public {
         (, bytes memory witness) = _storeWitness();
         (bytes32 preState, bytes32 postState) = stepper.step(machine, witness);
         for (uint256 i = 0; i < 177; ++i) {
@@ -365,7 +365,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         }
     }
 
-    function test_aWitnessCutAnywhereIsRefused() public {
+    function test_a_witness_cut_anywhere_is_refused() public {
         (, bytes memory witness) = _storeWitness();
         for (uint256 length = 177; length < witness.length; length += 7) {
             bytes memory cut = new bytes(length);
@@ -380,7 +380,7 @@ contract RiscvStepperMemoryTest is StepFixture {
         }
     }
 
-    function test_aFaultTakesNoMemoryOpening() public {
+    function test_a_fault_takes_no_memory_opening() public {
         Cpu memory cpu = _cpu();
         cpu.x[5] = 0x102;
         bytes memory fetch = _fetch(cpu, Asm.i(0x03, LW, 7, 5, 0));

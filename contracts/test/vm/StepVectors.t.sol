@@ -7,7 +7,7 @@ import { IStepper, Machine } from "../../src/interfaces/IStepper.sol";
 
 /// The golden steps that the Rust machine took.
 contract StepVectorsTest is Test {
-    function test_everyGoldenStepIsTakenAsTheMachineTookIt() public {
+    function test_every_golden_step_is_taken_as_the_machine_took_it() public {
         IStepper stepper = IStepper(deployCode("RiscvStepper.sol:RiscvStepper"));
         string memory json = vm.readFile("../vectors/step.json");
         bytes[] memory machines = vm.parseJsonBytesArray(json, ".machine");

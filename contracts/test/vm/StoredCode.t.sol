@@ -34,7 +34,7 @@ contract StoredCodeTest is StepFixture {
         _store(depth, index, piece, siblings);
     }
 
-    function test_codeIsWholeOnceEveryPieceIsStored() public {
+    function test_code_is_whole_once_every_piece_is_stored() public {
         _setCode(0, 0x13);
         uint8[8] memory order = [5, 0, 7, 1, 6, 2, 4, 3];
         for (uint256 i = 0; i < order.length; ++i) {
@@ -46,7 +46,7 @@ contract StoredCodeTest is StepFixture {
         assertFalse(stepper.hasCode(keccak256("another"), CODE_DEPTH));
     }
 
-    function test_codeOfLessThanAPieceIsOne() public {
+    function test_code_of_less_than_a_piece_is_one() public {
         for (uint8 depth = 0; depth <= PIECE_DEPTH; ++depth) {
             bytes memory piece = bytes.concat("code", bytes1(depth));
             machine.codeRoot = Merkle.root(piece, depth);
@@ -56,7 +56,7 @@ contract StoredCodeTest is StepFixture {
         }
     }
 
-    function test_aPieceIsAContractsCodeBehindAStopByte() public {
+    function test_a_piece_is_a_contracts_code_behind_a_stop_byte() public {
         (, bytes memory two, bytes32[] memory path) = _setTwo();
         address place = stepper.placeOfCode(machine.codeRoot, 8, 1);
         assertEq(place.code.length, 0);
@@ -64,7 +64,7 @@ contract StoredCodeTest is StepFixture {
         assertEq(place.code, bytes.concat(hex"00", two));
     }
 
-    function test_aPieceOfAnotherCodeIsRefused() public {
+    function test_a_piece_of_another_code_is_refused() public {
         (bytes memory one, bytes memory two, bytes32[] memory path) = _setTwo();
         _expectRefused(8, 1, one, path);
         _expectRefused(8, 0, two, path);
@@ -79,7 +79,7 @@ contract StoredCodeTest is StepFixture {
         _store(8, 1, two, path);
     }
 
-    function test_aPieceAtAnotherDepthIsRefused() public {
+    function test_a_piece_at_another_depth_is_refused() public {
         (, bytes memory two, bytes32[] memory path) = _setTwo();
         _expectRefused(7, 0, two, path);
         _expectRefused(9, 1, two, path);
@@ -87,7 +87,7 @@ contract StoredCodeTest is StepFixture {
         _expectRefused(0, 0, _ramp(), path);
     }
 
-    function test_aPieceOutsideTheCodeOrTooLongIsRefused() public {
+    function test_a_piece_outside_the_code_or_too_long_is_refused() public {
         (, bytes memory two, bytes32[] memory path) = _setTwo();
         vm.expectRevert(abi.encodeWithSelector(Merkle.IndexOutsideTree.selector, 3, 1));
         _store(8, 3, two, path);
@@ -98,7 +98,7 @@ contract StoredCodeTest is StepFixture {
         _store(8, 1, long, path);
     }
 
-    function test_storingAgainIsNoErrorAndChangesNothing() public {
+    function test_storing_again_is_no_error_and_changes_nothing() public {
         (, bytes memory two, bytes32[] memory path) = _setTwo();
         address place = _store(8, 1, two, path);
         // The same piece with a zero at its end.
@@ -106,7 +106,7 @@ contract StoredCodeTest is StepFixture {
         assertEq(place.code, bytes.concat(hex"00", two));
     }
 
-    function test_aPieceOfZerosMayBeEmpty() public {
+    function test_a_piece_of_zeros_may_be_empty() public {
         machine.codeRoot = Merkle.zero(8);
         bytes32[] memory path = new bytes32[](1);
         path[0] = Merkle.zero(7);
@@ -121,7 +121,7 @@ contract StoredCodeTest is StepFixture {
         _expect(cpu, _encode(cpu), post);
     }
 
-    function test_aLopsidedTreeIsAnotherCodeAtEachDepth() public {
+    function test_a_lopsided_tree_is_another_code_at_each_depth() public {
         // Its piece 1 is `b` at depth 8 and `a` at depth 9.
         bytes32 z = keccak256("z");
         (bytes memory a, bytes memory b) = (abi.encode("a"), abi.encode("b"));
@@ -138,7 +138,7 @@ contract StoredCodeTest is StepFixture {
         assertEq(placeOfB.code, bytes.concat(hex"00", b));
     }
 
-    function test_instructionsOnBothSidesOfABorderAreFetched() public {
+    function test_instructions_on_both_sides_of_a_border_are_fetched() public {
         for (uint32 i = 1; i < 8; ++i) {
             Cpu memory cpu = _cpu();
             cpu.pc = CODE + uint32(PIECE_BYTES) * i;
