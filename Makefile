@@ -44,6 +44,7 @@ test-red: $(NODE_MODULES) ## Show that a red Foundry test fails the build
 test-rust: contracts $(MODEL) ## Rust tests, the real model and the in-process EVM included
 	@cd contracts && $(FORGE) build test/token/TokenHarness.sol >&2
 	cargo test --workspace --release
+	cargo test --release --locked --manifest-path programs/Cargo.toml
 
 .PHONY: guest
 guest: ## Rebuild the guest programs and compare with the committed ones
