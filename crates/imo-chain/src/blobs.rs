@@ -1,4 +1,5 @@
-//! Bytes in blobs (EIP-4844): cheap, kept by the chain's consensus nodes for some 18 days, read by nobody's leave.
+//! Bytes in blobs (EIP-4844). Blobs are cheap, and anyone can read them, but the chain's consensus
+//! nodes keep them for some 18 days only.
 
 use std::time::Duration;
 
@@ -15,20 +16,21 @@ use serde::de::DeserializeOwned;
 
 use crate::client::{ChainError, Client, Receipt, name};
 
-/// Blobs that a transaction may carry (EIP-7594).
+/// Most blobs of one transaction (EIP-7594).
 const BLOBS: usize = 6;
 /// Longest wait for a consensus node's answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Client {
-    /// Most bytes that travel with one transaction: 31 of each word are used, and one word tells how many.
+    /// Most bytes that travel with one transaction: 31 of each 32-byte word, and one word holds the
+    /// length.
     pub const BLOB_BYTES: usize = (BLOBS * 4096 - 1) * 31;
 
-    /// Sends a transaction as `send` does, with bytes beside it in blobs.
+    /// Sends a transaction as `send` does, with `bytes` in blobs beside it.
     ///
     /// # Panics
     ///
-    /// When there are more than [`Self::BLOB_BYTES`] of them.
+    /// When there are more than [`Self::BLOB_BYTES`] bytes.
     pub async fn send_with_blobs<C: SolCall>(
         &self,
         to: Address,
@@ -56,7 +58,7 @@ pub struct Beacon {
     base: String,
 }
 
-/// What the Beacon API wraps its answers in.
+/// The Beacon API wraps each answer in an object with this field.
 #[derive(Deserialize)]
 struct Wrapped<T> {
     data: T,
@@ -80,14 +82,15 @@ impl Beacon {
         Self { http, base: url.trim_end_matches('/').to_owned() }
     }
 
-    /// Whether there is one.
+    /// Whether a Beacon API answers there.
     pub async fn answers(&self) -> bool {
         self.ask::<Genesis>("beacon/genesis").await.is_some()
     }
 
-    /// The bytes in the blobs of a transaction; none where it has no blobs, or they are gone or hold something else.
+    /// The bytes in a transaction's blobs. None if the transaction has no blobs, or if they are
+    /// gone or hold something else.
     ///
-    /// They are not held against the transaction's hashes: use them only for what proves itself.
+    /// The blobs are not checked against the transaction's hashes: use only what proves itself.
     pub async fn bytes_of(&self, client: &Client, transaction: B256) -> Option<Vec<u8>> {
         let provider = client.provider();
         let sent = provider.get_transaction_by_hash(transaction).await.ok()??;
@@ -101,7 +104,8 @@ impl Beacon {
         SimpleCoder::default().decode_all(&blobs)?.into_iter().next()
     }
 
-    /// The slot of a block's time; none of a development node, which has no slots and takes block numbers.
+    /// The slot of a block with this timestamp. None on a development node, which has no slots: its
+    /// API takes block numbers instead.
     async fn slot(&self, time: u64) -> Option<u64> {
         let specification: Specification = self.ask("config/spec").await?;
         let genesis: Genesis = self.ask("beacon/genesis").await?;

@@ -15,55 +15,57 @@ use alloy::transports::{RpcError, TransportErrorKind};
 use crate::contracts::explain_revert;
 use crate::signer::Signer;
 
-/// Between two looks at transactions on their way.
+/// Pause between two checks for transactions on their way.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// What a chain or its node refuses.
+/// Why a call or a transaction failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
     /// The endpoint is not a URL that can be connected to.
     #[error("{endpoint:?} is not an Ethereum JSON-RPC endpoint")]
     Endpoint {
-        /// What was given.
+        /// What was given as the endpoint.
         endpoint: String,
     },
-    /// The node could not be reached or answered nonsense; trying again may help.
+    /// The node could not be reached, or its answer made no sense; trying again may help.
     #[error("the Ethereum node does not answer: {0}")]
     Transport(String),
-    /// A contract refused: sending the same again changes nothing until the chain's state changes.
+    /// A contract refused. The same call will fail again until the chain's state changes.
     #[error("{call} reverted: {reason}")]
     Reverted {
-        /// Function that was called.
+        /// The function that was called.
         call: String,
         /// Name and operands of the contract's error, or the raw data.
         reason: String,
     },
-    /// The account has less than what is sent with a transaction, or nothing for its gas.
-    #[error("{account} has {} ETH, and {call} takes {} ETH and gas", short_ether(*balance), short_ether(*value))]
+    /// The account has less than it wants to send, or nothing to pay gas with.
+    #[error(
+        "{account} has {} ETH, but {call} takes {} ETH and gas",
+        short_ether(*balance),
+        short_ether(*value)
+    )]
     Funds {
-        /// Function that was called.
+        /// The function that was called.
         call: String,
-        /// Who was to pay.
+        /// The account that was to pay.
         account: Address,
-        /// What it has, in wei.
+        /// What the account has, in wei.
         balance: U256,
         /// What was to be sent, in wei.
         value: U256,
     },
     /// The chain lacks the contract through which systems are deployed.
-    #[error(
-        "there is no deterministic deployment proxy at {proxy} on this chain; deploy that first"
-    )]
+    #[error("there is no deterministic deployment proxy at {proxy} on this chain; deploy it first")]
     NoDeploymentProxy {
         /// Where it should be.
         proxy: Address,
     },
-    /// A contract answered with something that is not what its interface says.
+    /// A contract's answer does not fit its interface.
     #[error("{call} at {address} answered nonsense; is it the right contract?")]
     Undecodable {
-        /// Function or event.
+        /// The function or event that was expected.
         call: String,
-        /// Contract.
+        /// The contract that answered.
         address: Address,
     },
 }
@@ -71,15 +73,15 @@ pub enum ChainError {
 /// A transaction that is in a block and succeeded.
 #[derive(Clone, Debug)]
 pub struct Receipt {
-    /// Its hash.
+    /// The transaction's hash.
     pub hash: B256,
-    /// Block it is in.
+    /// The block it is in.
     pub block: u64,
-    /// Gas it used, the 21,000 of every transaction included.
+    /// Gas used, including the 21,000 of every transaction.
     pub gas: u64,
-    /// What its sender paid for that gas, in wei.
+    /// What the sender paid for that gas, in wei.
     pub gas_cost: U256,
-    /// The address that it created, if any.
+    /// The contract that it created, if any.
     pub created: Option<Address>,
     logs: Vec<Log>,
 }
@@ -99,20 +101,20 @@ impl Receipt {
     }
 }
 
-/// An event with its place in the chain.
+/// An event, and where in the chain it was logged.
 #[derive(Clone, Debug)]
 pub struct Logged<E> {
-    /// The event.
+    /// The event's fields.
     pub event: E,
-    /// Block number.
+    /// Number of its block.
     pub block: u64,
-    /// Time of the block in seconds, where the node tells it with the log.
+    /// Time of the block in seconds, if the node gives it with the log.
     pub time: Option<u64>,
     /// Hash of the transaction that logged it.
     pub transaction: B256,
 }
 
-/// A connection to a chain with one account that signs.
+/// A connection to a chain, with one account that signs.
 #[derive(Clone, Debug)]
 pub struct Client {
     provider: DynProvider,
@@ -120,7 +122,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a JSON-RPC endpoint (`http://` or `https://`); transactions are signed with `signer`.
+    /// Connects to a JSON-RPC endpoint (`http://` or `https://`). `signer` signs all transactions.
     pub fn connect(endpoint: &str, signer: Signer) -> Result<Self, ChainError> {
         let url =
             endpoint.parse().map_err(|_| ChainError::Endpoint { endpoint: endpoint.to_owned() })?;
@@ -138,7 +140,7 @@ impl Client {
         self.address
     }
 
-    /// The underlying provider, for what only a development node offers.
+    /// The underlying provider, for calls that only a development node has.
     pub const fn provider(&self) -> &DynProvider {
         &self.provider
     }
@@ -157,14 +159,14 @@ impl Client {
         }
     }
 
-    /// Base fee of the newest block, in wei for a unit of gas; 0 on a chain without one.
+    /// Base fee of the newest block, in wei per unit of gas; 0 on a chain without a base fee.
     pub async fn base_fee(&self) -> Result<U256, ChainError> {
         let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;
         let fee = block.map_err(transport)?.and_then(|block| block.header.base_fee_per_gas);
         Ok(U256::from(fee.unwrap_or_default()))
     }
 
-    /// Time of the block that is being made, where the node tells, else of the newest.
+    /// Time of the pending block in seconds if the node gives it, otherwise of the newest block.
     pub async fn next_time(&self) -> Result<u64, ChainError> {
         match self.provider.get_block_by_number(BlockNumberOrTag::Pending).await {
             Ok(Some(block)) => Ok(block.header.timestamp),
@@ -178,7 +180,8 @@ impl Client {
         Ok(block.map(|block| block.header.hash))
     }
 
-    /// Waits until no transaction of the account is on its way: after a crash there may be one.
+    /// Waits until the account has no pending transaction. An earlier process that crashed may have
+    /// left one.
     pub async fn settle(&self) -> Result<(), ChainError> {
         let count = || self.provider.get_transaction_count(self.address);
         while count().pending().await.map_err(transport)? > count().await.map_err(transport)? {
@@ -203,7 +206,7 @@ impl Client {
         Ok(!code.is_empty())
     }
 
-    /// Asks a contract.
+    /// Calls a view function.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
         let bytes = self.ask(name(C::SIGNATURE), to, call.abi_encode()).await?;
         C::abi_decode_returns(&bytes).map_err(|_| ChainError::Undecodable {
@@ -226,7 +229,8 @@ impl Client {
         self.execute(name(C::SIGNATURE), request, identity).await
     }
 
-    /// Sends a transaction that calls a contract of somebody's: not if it takes more than `gas`.
+    /// Sends a transaction that may call a stranger's contract, and fails if it needs more than
+    /// `gas`.
     pub async fn send_within<C: SolCall>(
         &self,
         to: Address,
@@ -237,14 +241,14 @@ impl Client {
         self.execute(name(C::SIGNATURE), request.with_gas_limit(gas), identity).await
     }
 
-    /// Fails as the creation of a contract would, with its constructor's reason.
+    /// Tries to create a contract without sending anything. The error has the constructor's reason.
     pub(crate) async fn try_deploy(&self, what: &str, code: &[u8]) -> Result<(), ChainError> {
         let request =
             TransactionRequest::default().with_from(self.address).with_deploy_code(code.to_vec());
         self.provider.call(request).await.map(drop).map_err(|error| refused(what, error))
     }
 
-    /// Sends a transaction with bytes of no known function; `what` names it in errors.
+    /// Sends a transaction with raw input; `what` names it in errors.
     pub(crate) async fn send_raw(
         &self,
         what: &str,
@@ -255,13 +259,14 @@ impl Client {
         self.execute(what, request, identity).await
     }
 
-    /// Sends plain ether.
+    /// Sends ether to an account.
     pub async fn transfer(&self, to: Address, value: U256) -> Result<Receipt, ChainError> {
         let request = TransactionRequest::default().with_to(to).with_value(value);
         self.execute("transfer of ether", request, identity).await
     }
 
-    /// Creates a contract from its creation code with encoded constructor arguments; returns its address.
+    /// Creates a contract from its creation code and encoded constructor arguments. Returns its
+    /// address.
     pub async fn deploy(
         &self,
         name: &str,
@@ -289,7 +294,7 @@ impl Client {
         self.provider.get_logs(&filter).await.map_err(transport)
     }
 
-    /// All events of a kind that `contract` logged in the blocks `from ..= to`, in order.
+    /// All events of one kind that `contract` logged in the blocks `from ..= to`, in order.
     pub async fn logs<E: SolEvent>(
         &self,
         contract: Address,
@@ -313,7 +318,8 @@ impl Client {
             .collect()
     }
 
-    /// Events of several kinds that `contract` logged in the blocks `from ..= to`, in order; `E` is the contract's enum of all.
+    /// Events of several kinds that `contract` logged in the blocks `from ..= to`, in order. `E` is
+    /// the enum of all its events.
     pub async fn events<E: SolEventInterface>(
         &self,
         contract: Address,
@@ -344,7 +350,8 @@ impl Client {
         self.provider.call(request).await.map_err(|error| refused(what, error))
     }
 
-    /// Estimates the gas of a request, then sends what `complete` makes of it: what only travels beside it needs no estimate.
+    /// Estimates the gas of a request, then sends what `complete` makes of it. `complete` may add
+    /// what needs no gas, such as blobs.
     pub(crate) async fn execute(
         &self,
         what: &str,
@@ -357,7 +364,7 @@ impl Client {
             Ok(estimate) => estimate,
             Err(error) => return Err(self.cannot_pay(what, value, refused(what, error)).await),
         };
-        // The block that takes it has another state than the one that was asked; what is not used costs nothing.
+        // The state may change before the transaction is in a block. Unused gas costs nothing.
         let limit = request.gas.unwrap_or(estimate + estimate / 4);
         let request = complete(request.with_gas_limit(limit));
         let pending = match self.provider.send_transaction(request).await {
@@ -377,7 +384,8 @@ impl Client {
         Ok(read(receipt))
     }
 
-    /// Why a transaction was refused: where the account could not pay for it, that. Nodes word it in their own ways.
+    /// Replaces a refusal by [`ChainError::Funds`] if the account cannot pay. Each node words that
+    /// error in its own way, so the balance decides.
     async fn cannot_pay(&self, call: &str, value: U256, error: ChainError) -> ChainError {
         let ChainError::Reverted { .. } = error else { return error };
         match self.balance(self.address).await {
@@ -389,13 +397,13 @@ impl Client {
     }
 }
 
-/// An amount in ether, without zeros at its end.
+/// An amount in ether, without trailing zeros.
 fn short_ether(wei: U256) -> String {
     let text = format_ether(wei);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A function's or an event's name, without the types of its operands.
+/// The name in a function's or an event's signature.
 pub(crate) fn name(signature: &str) -> &str {
     signature.split('(').next().unwrap_or(signature)
 }
@@ -424,7 +432,7 @@ fn transport(error: RpcError<TransportErrorKind>) -> ChainError {
     ChainError::Transport(error.to_string())
 }
 
-/// Tells a contract's refusal from a node's silence.
+/// A contract's refusal, or a transport error if no contract answered.
 fn refused(call: &str, error: RpcError<TransportErrorKind>) -> ChainError {
     match &error {
         RpcError::ErrorResp(response) => {

@@ -1,4 +1,4 @@
-//! The contracts as Rust sees them, from the compiler's output, which `make contracts` writes.
+//! Bindings of the contracts, made from the compiler's output, which `make contracts` writes.
 #![allow(
     missing_docs,
     unused_qualifications,
@@ -40,7 +40,7 @@ bind! {
     TokenVesting: "../../contracts/out/TokenVesting.sol/TokenVesting.json",
 }
 
-/// The name and operands of a contract's error, or the bytes as they are.
+/// The name and operands of a contract's error; the raw bytes if no contract of ours has it.
 pub(crate) fn explain_revert(data: &[u8]) -> String {
     let known = explain::<ImoFactory::ImoFactoryErrors>(data)
         .or_else(|| explain::<AigcCollection::AigcCollectionErrors>(data))
@@ -58,7 +58,7 @@ pub(crate) fn explain_revert(data: &[u8]) -> String {
 
 fn explain<E: SolInterface + std::fmt::Debug>(data: &[u8]) -> Option<String> {
     let error = format!("{:?}", E::abi_decode(data).ok()?);
-    // Each variant is a struct of the same name.
+    // Each variant holds a struct of the same name: print the struct alone.
     let inner = error.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')'));
     Some(inner.map_or_else(|| error.clone(), str::to_owned))
 }

@@ -1,7 +1,8 @@
 //! Puts a whole system on a chain.
 //!
-//! Each contract goes through the deterministic deployment proxy, so its address follows from its code, its terms and the
-//! salt: a deployment that was interrupted goes on where it stopped, with no record of how far it came.
+//! Each contract goes through the deterministic deployment proxy, so its address follows from its
+//! code, its terms and the salt. A deployment that was interrupted can therefore go on where it
+//! stopped, without any record of how far it came.
 
 use alloy::primitives::{Address, B256, address, keccak256};
 use alloy::sol_types::{SolConstructor, SolValue};
@@ -15,30 +16,30 @@ use crate::contracts::{
 };
 use crate::deployment::Deployment;
 
-/// Creates contracts from a salt and creation code; it lies here on nearly every chain.
+/// Makes contracts from a salt and creation code. It has this address on nearly every chain.
 pub const DEPLOYMENT_PROXY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
 
-/// What a system is made with.
+/// The terms that a system is made with.
 #[derive(Clone, Debug)]
 pub struct SystemTerms {
     /// Tells systems with the same terms apart.
     pub salt: B256,
-    /// Of claims and games.
+    /// The rules of claims and games.
     pub verifier: Parameters,
-    /// Wei that a unit of gas is paid beside twice the base fee.
+    /// What operators get per unit of gas on top of twice the base fee, in wei.
     pub tip: u64,
-    /// Seconds in which a request may be answered.
+    /// Seconds in which a request must be answered.
     pub answer_time: u32,
-    /// Wrapped ETH; 0 where there is none.
+    /// Wrapped ETH; 0 if the chain has none.
     pub weth: Address,
-    /// Uniswap's v2 factory; 0 where there is none, and no launch can have a pool.
+    /// Uniswap's v2 factory; 0 if the chain has none, and then no launch can have a pool.
     pub exchange: Address,
 }
 
 /// One contract of a system.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// What it is, for people.
+    /// What it is called in messages.
     pub name: &'static str,
     /// The contract's name in its source.
     pub contract: &'static str,
@@ -49,17 +50,17 @@ pub struct Part {
     creation_code: Vec<u8>,
 }
 
-/// What became of a part.
+/// What happened to a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placed {
-    /// It was there already.
+    /// It was on the chain already.
     Before,
-    /// It was put there, for this much gas.
+    /// It was made now, for this much gas.
     Now(u64),
 }
 
 impl Placed {
-    /// Gas that it took.
+    /// Gas that it took; 0 if it was there already.
     pub const fn gas(self) -> u64 {
         match self {
             Self::Before => 0,
@@ -68,16 +69,16 @@ impl Placed {
     }
 }
 
-/// A system with all its addresses, on the chain or not yet.
+/// A system with all its addresses. It need not be on the chain yet.
 #[derive(Clone, Debug)]
 pub struct System {
-    /// The contracts, in the order in which they can be made.
+    /// The contracts, in an order in which they can be made.
     pub parts: Vec<Part>,
     salt: B256,
 }
 
 impl System {
-    /// The system that these terms make.
+    /// The system that follows from these terms.
     pub fn new(terms: &SystemTerms) -> Self {
         let mut system = Self { parts: Vec::new(), salt: terms.salt };
         let mut add =
@@ -127,7 +128,7 @@ impl System {
         address
     }
 
-    /// Its addresses, for a chain on which nothing of it is older than `block`.
+    /// The system's addresses, on a chain where none of its contracts is older than `block`.
     pub fn deployment(&self, chain_id: u64, block: u64) -> Deployment {
         let at = |name| self.parts.iter().find(|part| part.name == name).expect(name).address;
         let factory = at("factory");
@@ -139,12 +140,12 @@ impl System {
             registry: at("registry"),
             oracle: at("oracle"),
             factory,
-            // The first thing that the factory makes.
+            // The offering is the first contract that the factory makes.
             offering: factory.create(1),
         }
     }
 
-    /// Makes every contract that is not there yet; `told` hears of each.
+    /// Makes every contract that is not there yet, and calls `told` for each.
     pub async fn put(
         &self,
         client: &Client,
@@ -153,14 +154,14 @@ impl System {
         if !client.has_code(DEPLOYMENT_PROXY).await? {
             return Err(ChainError::NoDeploymentProxy { proxy: DEPLOYMENT_PROXY });
         }
-        // What was on its way when an earlier attempt ended is there or not, afterwards.
+        // An earlier attempt may have left a transaction on its way: wait for it.
         client.settle().await?;
         for part in &self.parts {
             if client.has_code(part.address).await? {
                 told(part, Placed::Before);
                 continue;
             }
-            // The proxy swallows the reason.
+            // The proxy hides why a constructor fails, so try without it first.
             client.try_deploy(part.name, &part.creation_code).await?;
             let input = [self.salt.as_slice(), &part.creation_code].concat();
             let receipt = client.send_raw(part.name, DEPLOYMENT_PROXY, input).await?;
@@ -171,7 +172,7 @@ impl System {
 }
 
 impl Deployment {
-    /// Puts a system on a chain where nothing of it is yet; `told` hears of each contract.
+    /// Puts a new system on a chain, and calls `told` for each contract.
     pub async fn create(
         client: &Client,
         terms: &SystemTerms,
@@ -184,7 +185,7 @@ impl Deployment {
     }
 }
 
-/// What a store of creation code is made with.
+/// The constructor argument of a store of creation code.
 fn code_store(code: &[u8]) -> Vec<u8> {
     CodeStore::constructorCall { code: code.to_vec().into() }.abi_encode()
 }

@@ -3,23 +3,23 @@
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 
-/// The addresses of a system on one chain: what commands and nodes start from.
+/// The addresses of a system on one chain. Commands and nodes start from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
-    /// The chain.
+    /// The chain's id.
     pub chain_id: u64,
-    /// Block from which on its logs are read.
+    /// The first block whose logs matter.
     pub block: u64,
-    /// Executes one instruction.
+    /// Executes one instruction (`RiscvStepper`).
     pub stepper: Address,
-    /// Judges claims.
+    /// Judges claims (`OpmlVerifier`).
     pub verifier: Address,
-    /// Knows the models.
+    /// Keeps the models (`ModelRegistry`).
     pub registry: Address,
-    /// Takes requests.
+    /// Takes requests and delivers answers (`InferenceOracle`).
     pub oracle: Address,
-    /// Launches models.
+    /// Launches models (`ImoFactory`).
     pub factory: Address,
-    /// Sells their tokens.
+    /// Sells the models' tokens (`ModelOffering`).
     pub offering: Address,
 }

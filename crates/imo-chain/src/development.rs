@@ -5,7 +5,7 @@ use alloy::providers::Provider;
 use crate::client::{ChainError, Client};
 
 impl Client {
-    /// Lets time pass, and makes a block at its end.
+    /// Moves the chain's clock forward, and makes a block.
     pub async fn pass(&self, seconds: u64) -> Result<(), ChainError> {
         self.development("evm_increaseTime", (seconds,)).await?;
         self.development("evm_mine", ()).await

@@ -17,36 +17,36 @@ pub enum Ending {
     Conviction,
     /// The side to move gave up.
     Concession,
-    /// A clock ran out.
+    /// The side to move ran out of time.
     Timeout,
-    /// Another game rejected the claim; bond and gas went back.
+    /// Another game rejected the claim. The challenger got bond and gas back.
     Interrupted,
 }
 
 /// A game as its logs tell it.
 #[derive(Clone, Debug)]
 pub struct GameView {
-    /// Its id.
+    /// The game's id.
     pub id: B256,
-    /// The claim it is against.
+    /// The claim that it disputes.
     pub claim: B256,
-    /// Who opened it.
+    /// The account that opened it.
     pub challenger: Address,
     /// What the challenger put up, in wei.
     pub bond: U256,
-    /// Where it stands.
+    /// Whose turn it is, and about what.
     pub turn: Turn,
     /// Last second for the next move.
     pub deadline: u64,
-    /// How it ended, and who won; an interrupted game has no winner.
+    /// How it ended, and who won. An interrupted game has no winner.
     pub ending: Option<(Ending, Option<Side>)>,
-    /// What the next move must bring: the contract keeps its hash alone.
+    /// What the next move must repeat: the contract keeps only its hash.
     standing: Standing,
-    /// The committed subtree; once its node is known, the slot's root.
+    /// Root of the subtree in dispute; once the node is known, of its slot.
     committed: Hash,
-    /// Its siblings as claimed, bottom-up.
+    /// The siblings of `committed` up to the claimed trace root, bottom-up.
     siblings: Vec<Hash>,
-    /// Its children, once revealed.
+    /// The children of `committed`, once revealed.
     children: Vec<Hash>,
     /// The states of the last dissection.
     states: Vec<Hash>,
@@ -71,7 +71,7 @@ impl GameView {
             claim: event.claim,
             challenger: event.challenger,
             bond: event.bond,
-            // The first turn comes in the same transaction.
+            // The first turn is logged in the same transaction.
             turn: Turn::unpack(U256::ZERO),
             deadline: 0,
             ending: None,
@@ -136,18 +136,20 @@ impl GameView {
         self.ending = Some((Ending::Interrupted, None));
     }
 
-    /// What a call about the game must bring.
+    /// What every call about the game must repeat.
     pub const fn standing(&self) -> &Standing {
         &self.standing
     }
 
-    /// The disputed node with its slot's root and the siblings that lead it to the claimed trace root, once known.
+    /// The disputed node, the root of its slot, and the siblings up to the claimed trace root. None
+    /// until the node is known.
     pub fn slot(&self) -> Option<(u64, Hash, &[Hash])> {
         let known = self.turn.phase >= OPENING;
         known.then_some((self.turn.node.into(), self.committed, &self.siblings))
     }
 
-    /// The last dissection, also of a game that is over: the range, who gave the states, and the states.
+    /// The last dissection, even if the game is over: its range, the side that gave the states, and
+    /// the states.
     pub fn dissection(&self) -> Option<(Range, Side, Dissection)> {
         match self.phase_in_play() {
             Phase::Dissected { range, author, dissection } => Some((range, author, dissection)),
@@ -155,7 +157,7 @@ impl GameView {
         }
     }
 
-    /// Seconds that a side has left, as of the last move.
+    /// Seconds that a side had left after the last move.
     pub const fn seconds_left(&self, side: Side) -> u32 {
         match side {
             Side::Claimant => self.turn.claimant_left,
@@ -168,17 +170,17 @@ impl GameView {
         self.stated_log2
     }
 
-    /// The children of the committed subtree, while one is to be picked.
+    /// The children of the committed subtree, while a player must pick one.
     pub(crate) fn children(&self) -> &[Hash] {
         &self.children
     }
 
-    /// Whether anybody can still move.
+    /// Whether a move is still possible.
     pub const fn is_open(&self) -> bool {
         self.ending.is_none()
     }
 
-    /// The game for a player, at a time of the chain.
+    /// The game as a player sees it at this time of the chain.
     pub fn at(&self, k_log2: u32, time: u64) -> Game {
         Game {
             id: self.id.0,
@@ -214,7 +216,7 @@ impl GameView {
     }
 }
 
-/// The siblings of one of 2^n hashes under the root of their tree, bottom-up.
+/// The siblings of the hash at `index` in the tree over 2^n hashes, bottom-up.
 pub(crate) fn siblings_among(mut level: Vec<Hash>, mut index: usize) -> Vec<Hash> {
     let mut siblings = Vec::new();
     while level.len() > 1 {

@@ -10,43 +10,43 @@ use alloy::providers::Provider;
 
 use crate::client::{ChainError, Client};
 
-/// What one account put into transactions, in wei.
+/// What one account put into its transactions, in wei.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flow {
-    /// Value of its transactions that succeeded.
+    /// Ether sent with transactions that succeeded.
     pub sent: U256,
-    /// What it paid for gas, failed transactions included.
+    /// What the account paid for gas, including failed transactions.
     pub gas_cost: U256,
 }
 
 /// One transaction that succeeded.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// Who sent it.
+    /// The sender.
     pub from: Address,
-    /// Block it is in.
+    /// The block it is in.
     pub block: u64,
-    /// Contract that was called; none where one was created.
+    /// The contract that was called; none if the transaction created one.
     pub to: Option<Address>,
-    /// The function, by its first four bytes; zero for plain ether.
+    /// The first four bytes of the input, which name the function; zero for plain ether.
     pub selector: [u8; 4],
-    /// Gas it used, the 21,000 of every transaction included.
+    /// Gas used, including the 21,000 of every transaction.
     pub gas: u64,
 }
 
-/// The flows of all accounts that sent a transaction, and the transactions.
+/// What all accounts sent and paid, and all transactions that succeeded.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// By sender.
     pub flows: BTreeMap<Address, Flow>,
     /// Contracts created directly by a transaction, in order.
     pub created: Vec<Address>,
-    /// Those that succeeded, in order.
+    /// The transactions that succeeded, in order.
     pub calls: Vec<Call>,
 }
 
 impl Ledger {
-    /// Reads the blocks `from ..= to`, one request for a block and one for each receipt.
+    /// Reads the blocks `from ..= to`. Asks once per block and once per transaction.
     pub async fn read(client: &Client, from: u64, to: u64) -> Result<Self, ChainError> {
         let mut ledger = Self::default();
         for number in from..=to {

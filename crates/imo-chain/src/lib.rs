@@ -1,18 +1,17 @@
 //! The contracts as Rust sees them, and the connection to a chain that has them.
 //!
-//! Commands call contracts and send transactions through a [`Client`], with the types that
-//! [`contracts`] takes from the compiler's output; `imo deploy` and the demo put a [`System`] on a
-//! chain. Nodes, `imo verify` and `imo dispute` read a [`View`] instead: every request, claim and
-//! game, put together from the logs. A node's moves in a game go back through a [`Table`], and the
-//! slots of its traces travel in blobs, which a [`Beacon`] finds again. [`Ledger`] adds up what
-//! accounts paid.
+//! Commands call contracts and send transactions through a [`Client`]; [`contracts`] has the types,
+//! taken from the compiler's output. `imo deploy` and the demo put a [`System`] on a chain. Nodes,
+//! `imo verify` and `imo dispute` read a [`View`]: every request, claim and game, put together from
+//! the logs. A node makes its moves in a game through a [`Table`]. The slots of its traces travel
+//! in blobs, and a [`Beacon`] finds them again. A [`Ledger`] adds up what accounts paid.
 //!
-//! **Invariant:** the only room that opens a connection to a chain.
+//! **Invariant:** no other room opens a connection to a chain.
 #![deny(clippy::float_arithmetic)]
 
 /// Addresses, hashes and amounts.
 pub use alloy::primitives;
-/// A contract's function, its constructor, or one of its events, with the arguments.
+/// The traits of a contract's functions, constructors and events, and of ABI values.
 pub use alloy::sol_types::{SolCall, SolConstructor, SolEvent, SolValue};
 
 mod blobs;

@@ -1,4 +1,4 @@
-//! Moves to transactions.
+//! A player's moves as transactions.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolInterface, SolValue};
@@ -13,13 +13,14 @@ use crate::contracts::OpmlVerifier::{
 use crate::game::{GameView, siblings_among};
 use crate::view::{ClaimView, View};
 
-/// What the verifier wants with a claim: the trace's root, the siblings of its emit slot, where the trace is served.
+/// What the verifier needs with a claim: the trace's root, the siblings of the emit slot, and the
+/// address that serves the trace.
 pub fn evidence(trace_root: &Hash, emit_siblings: &[Hash], trace_uri: &str) -> Bytes {
     let (root, delegate) = (B256::from(*trace_root), Address::ZERO);
     (root, delegate, words(emit_siblings), trace_uri.to_owned()).abi_encode_params().into()
 }
 
-/// Sends moves of one account to the verifier of a view.
+/// Sends one account's moves to the verifier of a view.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a> {
     client: &'a Client,
@@ -27,12 +28,13 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The table where the view's games are played.
+    /// The table where the games of this view are played.
     pub const fn new(client: &'a Client, view: &'a View) -> Self {
         Self { client, view }
     }
 
-    /// Makes a move in a game, which must be its player's: the contract checks the sender.
+    /// Makes a move in a game. The account must be the side to move: the contract checks the
+    /// sender.
     pub async fn play(&self, game: &GameView, action: Move) -> Result<Receipt, ChainError> {
         match call_of(self.view, game, action) {
             OpmlVerifierCalls::convict(call) => self.convict(game, call).await,
@@ -43,7 +45,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Only a step that loads the request needs its root, which has to be shown first.
+    /// Most steps can be executed without the input's root. A step that loads the request needs it,
+    /// and then the request has to be shown first.
     async fn convict(&self, game: &GameView, mut call: convictCall) -> Result<Receipt, ChainError> {
         let tried = self.client.call(self.verifier(), &call).await;
         if let Err(ChainError::Reverted { .. }) = tried {
@@ -56,7 +59,8 @@ impl<'a> Table<'a> {
         self.send(call).await
     }
 
-    /// Nothing to show where the request is another host's.
+    /// Shows the request of a claim to the verifier, and returns the root of its input memory; zero
+    /// for the request of another host, which is not known here.
     async fn prove_input(&self, claim: &ClaimView) -> Result<B256, ChainError> {
         let Some(request) = claim.request.and_then(|id| self.view.requests.get(&id)) else {
             return Ok(B256::ZERO);
@@ -89,7 +93,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The call that makes a move in a game of a view. A conviction's has no root of the input, which only a step that loads the request needs.
+/// The call that makes a move in a game of a view. A conviction is called without the root of the
+/// input, which only a step that loads the request needs.
 ///
 /// # Panics
 /// When the view lacks the game's claim.
@@ -142,13 +147,13 @@ pub fn call_of(view: &View, game: &GameView, action: Move) -> OpmlVerifierCalls 
     }
 }
 
-/// What the preimage tells need not be said again: a zero byte costs a quarter.
+/// Leaves out what the claim's preimage says already: a zero byte costs a quarter of another one.
 fn beside_preimage(game: Game) -> Game {
     let nobody = Address::ZERO;
     Game { claim: B256::ZERO, claimant: nobody, delegate: nobody, ..game }
 }
 
-/// A revealed child with its siblings.
+/// A revealed child, and its siblings.
 fn picked(game: &GameView, index: u64) -> (B256, Vec<B256>) {
     let children = game.children().to_vec();
     let index = usize::try_from(index).expect("a child has a small index");

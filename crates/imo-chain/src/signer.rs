@@ -4,10 +4,10 @@ use std::path::Path;
 
 use alloy::signers::local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner};
 
-/// The phrase of every development node: everybody has its keys.
+/// The phrase of every development node. Its keys are public.
 const DEVELOPMENT_PHRASE: &str = "test test test test test test test test test test test junk";
 
-/// Why a key cannot be had.
+/// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum SignerError {
     /// The keystore does not open.
@@ -16,7 +16,7 @@ pub enum SignerError {
     /// The text is not a private key.
     #[error("not a private key: 32 bytes in hexadecimal are needed")]
     NotAKey,
-    /// There is no such account.
+    /// Development accounts have no such number.
     #[error("development accounts are numbered from 0 to 2,147,483,647")]
     NoSuchAccount,
 }
@@ -26,17 +26,17 @@ pub enum SignerError {
 pub struct Signer(pub(crate) PrivateKeySigner);
 
 impl Signer {
-    /// From an encrypted keystore file (Web3 Secret Storage).
+    /// The key in an encrypted keystore file (Web3 Secret Storage).
     pub fn from_keystore(path: &Path, password: &str) -> Result<Self, SignerError> {
         PrivateKeySigner::decrypt_keystore(path, password).map(Self).map_err(SignerError::Keystore)
     }
 
-    /// From a private key in hexadecimal.
+    /// A private key in hexadecimal.
     pub fn from_hex(text: &str) -> Result<Self, SignerError> {
         text.trim().parse().map(Self).map_err(|_| SignerError::NotAKey)
     }
 
-    /// An account of a development node, by its number.
+    /// The key of a development node's account, by number.
     pub fn development(number: u32) -> Result<Self, SignerError> {
         MnemonicBuilder::from_phrase(DEVELOPMENT_PHRASE)
             .index(number)

@@ -1,4 +1,4 @@
-//! Where a game stands, from the one word that the contract logs.
+//! The turn of a game, unpacked from the one word that the contract logs.
 
 use alloy::primitives::U256;
 use imo_dispute::Side;
@@ -9,16 +9,17 @@ pub(crate) const REVEALED: u8 = 2;
 pub(crate) const OPENING: u8 = 3;
 const CLAIMANT: u8 = 0;
 
-/// What of a game is not its digest, its players and their money.
+/// Everything about a game but its digest, its players and their money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     pub(crate) phase: u8,
     pub(crate) author: u8,
-    /// Levels below the committed hash in a descent, steps in dispute as a power of two in a dissection.
+    /// In a descent, the levels below the committed hash; in a dissection, the steps in dispute as
+    /// a power of two.
     pub length_log2: u8,
-    /// Moves made.
+    /// Moves made so far.
     pub ply: u16,
-    /// The disputed node; in a descent, the index of the committed subtree among those of its height.
+    /// The disputed node; in a descent, the index of the committed subtree on its level.
     pub node: u32,
     /// First step in dispute.
     pub start: u64,
@@ -28,7 +29,7 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The fields from the lowest bits up.
+    /// Reads the fields from the lowest bits up.
     pub(crate) fn unpack(word: U256) -> Self {
         let field = |shift: usize, bits: usize| {
             let field: U256 = (word >> shift) & ((U256::from(1) << bits) - U256::from(1));
@@ -43,7 +44,7 @@ impl Turn {
             ply: u16::try_from(field(24, 16)).expect("16 bits"),
             node: number(40),
             start: field(72, 40),
-            // At 112 stands the gas that the challenger's moves are taken to have cost.
+            // Bits 112 to 143 hold the gas that the challenger's moves are assumed to have cost.
             claimant_left: number(144),
             challenger_left: number(176),
             since: field(208, 40),

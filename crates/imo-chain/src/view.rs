@@ -1,4 +1,4 @@
-//! Requests, claims and games, put together from the logs of oracle and verifier.
+//! Requests, claims and games, put together from the logs of the oracle and the verifier.
 
 use std::collections::BTreeMap;
 
@@ -11,60 +11,60 @@ use crate::contracts::OpmlVerifier::{ClaimPreimage, OpmlVerifierEvents as Verifi
 use crate::deployment::Deployment;
 use crate::game::GameView;
 
-/// Blocks asked for at once.
+/// Blocks read with one query.
 const PAGE: u64 = 5_000;
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestState {
-    /// Waits for a claim to become final.
+    /// No answer is final yet.
     Open,
-    /// Answered by this claim.
+    /// Answered by this claim, which is final.
     Final(B256),
-    /// Answered by this claim, and the consumer was called.
+    /// Answered by this claim, and the requester's contract was called.
     Delivered(B256),
-    /// Refunded.
+    /// Its time ran out and it was refunded.
     Expired,
 }
 
-/// A request with all that its answer and its escrow depend on.
+/// A request, with all that its answer and its escrow depend on.
 #[derive(Clone, Debug)]
 pub struct RequestView {
-    /// What later calls must bring.
+    /// What later calls about the request must repeat.
     pub order: Order,
-    /// The prompt and, behind it, the stop sequences.
+    /// The prompt, followed by the stop sequences.
     pub text: Bytes,
-    /// How far it has come.
+    /// What has become of it.
     pub state: RequestState,
-    /// Its claims, in order: those at the deployment's verifier.
+    /// Its claims at the deployment's verifier, in order.
     pub claims: Vec<B256>,
 }
 
 /// How far a claim has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimState {
-    /// May still be challenged, or has open games.
+    /// It may still be challenged, or has open games.
     Pending,
-    /// Lost a game.
+    /// It lost a game.
     Rejected,
-    /// Final, and its bond is back.
+    /// It is final, and its bond is back.
     Settled,
 }
 
-/// A claim.
+/// A claim, as the logs tell it.
 #[derive(Clone, Debug)]
 pub struct ClaimView {
-    /// Its id.
+    /// The claim's id.
     pub id: B256,
-    /// The request it answers, where the oracle of this deployment is the host.
+    /// The request it answers; none if it was not posted through this deployment's oracle.
     pub request: Option<U256>,
-    /// Transaction that posted it.
+    /// The transaction that posted it.
     pub transaction: B256,
-    /// What its id stands for.
+    /// The fields that the id is a hash of.
     pub preimage: ClaimPreimage,
-    /// Where its claimant says that the trace is served.
+    /// Where the claimant says that the trace is served.
     pub trace_uri: String,
-    /// In wei.
+    /// The claimant's bond, in wei.
     pub bond: U256,
     /// Last second in which a game may be opened.
     pub window_end: u64,
@@ -72,37 +72,37 @@ pub struct ClaimView {
     pub answer: Bytes,
     /// Tokens generated, as claimed.
     pub tokens_used: u32,
-    /// How far it has come.
+    /// What has become of it.
     pub state: ClaimState,
-    /// Root of its input memory, once that was shown to the verifier.
+    /// Root of its input memory, once the verifier has seen the request.
     pub input_root: Option<B256>,
-    /// Whether the oracle knows that it was rejected.
+    /// Whether the oracle knows that the claim was rejected.
     pub dropped: bool,
-    /// Games against it, in order.
+    /// The games against it, in order.
     pub games: Vec<B256>,
 }
 
-/// All requests, claims and games of a deployment, as far as its logs were read.
+/// All requests, claims and games of a deployment, as far as its logs have been read.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// Time of the chain in seconds: of the next block, where the node tells.
+    /// Time of the next block in seconds if the node gives it, otherwise of the newest block.
     pub time: u64,
-    /// By id.
+    /// The requests, by id.
     pub requests: BTreeMap<U256, RequestView>,
-    /// By id.
+    /// The claims, by id.
     pub claims: BTreeMap<B256, ClaimView>,
-    /// By id.
+    /// The games, by id.
     pub games: BTreeMap<B256, GameView>,
     /// What the oracle owes each model's receiver, in wei.
     pub owed: BTreeMap<Address, U256>,
     deployment: Deployment,
     next_block: u64,
-    /// The last block that was read; when the chain no longer has it, everything is read again.
+    /// The last block that was read. When the chain no longer has it, everything is read again.
     last_block: Option<(u64, B256)>,
 }
 
 impl View {
-    /// Nothing read yet.
+    /// An empty view of a deployment.
     pub const fn new(deployment: Deployment) -> Self {
         Self {
             time: 0,
@@ -116,12 +116,12 @@ impl View {
         }
     }
 
-    /// The contracts it is about.
+    /// The deployment that the view is of.
     pub const fn deployment(&self) -> &Deployment {
         &self.deployment
     }
 
-    /// Reads what is new.
+    /// Reads the logs of new blocks.
     pub async fn update(&mut self, client: &Client) -> Result<(), ChainError> {
         if let Some((number, hash)) = self.last_block
             && client.block_hash(number).await? != Some(hash)
@@ -149,7 +149,7 @@ impl View {
         open.filter_map(|game| Some((game, self.claims.get(&game.claim)?)))
     }
 
-    /// Whether the verifier takes a claim for proven.
+    /// Whether the verifier considers a claim proven.
     pub fn is_proven(&self, claim: &ClaimView) -> bool {
         let games = claim.games.iter().filter_map(|game| self.games.get(game));
         match claim.state {
@@ -161,9 +161,9 @@ impl View {
         }
     }
 
-    /// Takes the next log, which this transaction made.
+    /// Takes in the next log. `transaction` logged it.
     pub fn take(&mut self, log: &Log, transaction: B256) {
-        // Logs that are not in the interfaces, or name what is not known, say nothing to us.
+        // Skip logs that the interfaces do not have, and logs about something unknown.
         if log.address == self.deployment.verifier {
             if let Ok(event) = VerifierEvent::decode_log(log) {
                 self.take_verifier(event.data, transaction);
@@ -186,7 +186,8 @@ impl View {
             }
             OracleEvent::Claimed(it) => {
                 let Some(request) = self.requests.get_mut(&it.id) else { return };
-                // The id is what the model's verifier returned, and a foreign one may return anybody's.
+                // The model's verifier chose this id. A foreign verifier may return the id of
+                // anybody's claim.
                 let is_ours = request.order.terms.verifier == self.deployment.verifier;
                 let claim = self.claims.get_mut(&it.claim).filter(|_| is_ours);
                 if let Some(claim) = claim {
@@ -255,9 +256,9 @@ impl View {
                 self.of_claim(it.claim, |claim| claim.state = ClaimState::Settled);
             }
             VerifierEvent::Challenged(it) => {
-                // Without its claim a game cannot be played.
+                // A game can only be played if its claim is known.
                 let Some(claim) = self.claims.get_mut(&it.claim) else { return };
-                // A name comes again only when the game that had it is over.
+                // An id comes back only after the game that had it is over.
                 if !claim.games.contains(&it.game) {
                     claim.games.push(it.game);
                 }
@@ -284,12 +285,12 @@ impl View {
 }
 
 impl ClaimView {
-    /// Who may move for its side of a game.
+    /// Whether an account may move for the claimant's side.
     pub fn is_defended_by(&self, account: Address) -> bool {
         account == self.preimage.claimant || account == self.preimage.delegate
     }
 
-    /// What its id commits to beside the answer (docs/spec/game.md).
+    /// What the claim's id commits to beside the answer (docs/spec/game.md).
     pub fn details(&self) -> B256 {
         keccak256((self.preimage.delegate, self.preimage.traceRoot).abi_encode())
     }
@@ -333,9 +334,9 @@ mod tests {
         }
     }
 
-    /// A model may name any verifier, and the oracle logs as a claim whatever that returns.
+    /// A model may name any verifier, and the oracle logs whatever id that verifier returns.
     #[test]
-    fn a_foreign_verifier_ties_no_claim_to_its_request() {
+    fn a_foreign_verifier_cannot_attach_a_claim_to_its_request() {
         let mut view = View::new(Deployment {
             chain_id: 1,
             block: 0,

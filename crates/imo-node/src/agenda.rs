@@ -1,4 +1,4 @@
-//! What there is to do: pure choices over a view, in the order of their urgency.
+//! What there is to do: pure choices over a view, most urgent first.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use imo_chain::{ClaimState, ClaimView, GameView, RequestState, RequestView, View
 use imo_dispute::{Move, Side};
 use imo_player::Difference;
 
-/// Most gas that a receiver's payment may take: a splitter's takes less.
+/// Most gas that a payment to a receiver may take. A splitter's takes less.
 pub(crate) const PAY_GAS: u64 = 200_000;
-/// How many times its gas a payment must be worth.
+/// A payment is worth sending once it is this many times the cost of its gas.
 const PAY_WORTH: u64 = 20;
 
 /// Something to send.
@@ -17,17 +17,17 @@ const PAY_WORTH: u64 = 20;
 pub(crate) enum Action {
     /// A move in a game.
     Play { game: B256, action: Move },
-    /// Get bond and gas back from a game whose claim another game rejected.
+    /// Get back bond and gas of a game that ended because another game rejected the claim.
     CloseGame { game: B256 },
-    /// Open a game on the node that differs, or on a trace that is withheld.
+    /// Open a game, on the node that differs or on a trace that is withheld.
     Challenge { claim: B256, difference: Option<Difference> },
     /// Answer a request.
     Claim { request: U256 },
     /// Make a proven claim the answer.
     Finalize { request: U256, claim: B256 },
-    /// Call the consumer.
+    /// Call the requester's contract.
     Deliver { request: U256, claim: B256 },
-    /// Get the bond of a proven claim back.
+    /// Get back the bond of a proven claim.
     SettleClaim { claim: B256 },
     /// Tell the oracle of a rejected claim.
     DropClaim { request: U256, claim: B256 },
@@ -37,11 +37,11 @@ pub(crate) enum Action {
     PayReceiver { receiver: Address },
 }
 
-/// What an action is about: tried again only after a while when a contract refused it.
+/// What an action is about. If a contract refuses the action, its task rests for a while.
 pub(crate) type Task = (&'static str, B256);
 
 impl Action {
-    /// What it is about.
+    /// The task of this action.
     pub(crate) fn task(&self) -> Task {
         match self {
             Self::Play { game, .. } => ("move", *game),
@@ -58,7 +58,7 @@ impl Action {
     }
 }
 
-/// The open games in which `me` plays, with its side: those whose time runs out first come first.
+/// The open games in which `me` plays, and its side in each. The earliest deadline comes first.
 pub(crate) fn my_games(view: &View, me: Address) -> Vec<(&GameView, &ClaimView, Side)> {
     let mut games: Vec<_> = view
         .open_games()
@@ -73,7 +73,7 @@ pub(crate) fn my_games(view: &View, me: Address) -> Vec<(&GameView, &ClaimView, 
     games
 }
 
-/// Claims that may still be challenged, by others, against which `me` has not played.
+/// Claims of others that may still be challenged, and that `me` has not challenged yet.
 pub(crate) fn claims_to_judge(view: &View, me: Address) -> impl Iterator<Item = &ClaimView> {
     view.claims.values().filter(move |claim| {
         claim.state == ClaimState::Pending
@@ -83,7 +83,7 @@ pub(crate) fn claims_to_judge(view: &View, me: Address) -> impl Iterator<Item = 
     })
 }
 
-/// Requests that wait for an answer and on which `me` has no claim, each with the claims that may
+/// Requests that wait for an answer and that `me` has not answered, each with the claims that may
 /// still become its answer.
 pub(crate) fn requests_to_answer(
     view: &View,
@@ -119,8 +119,8 @@ pub(crate) fn follow_ups(view: &View, me: Address) -> impl Iterator<Item = Actio
         .chain(receivers_to_pay(view, me))
 }
 
-/// Receivers of my answers that are owed so much that the gas of a payment is small beside it, at
-/// the gas price of their last request.
+/// Receivers that my answers have earned money for, and that are owed so much that the gas of a
+/// payment is small beside it. The gas price is that of my last answer's request.
 fn receivers_to_pay(view: &View, me: Address) -> impl Iterator<Item = Action> {
     let mut gas_prices = BTreeMap::new();
     for request in view.requests.values() {
@@ -138,7 +138,7 @@ fn receivers_to_pay(view: &View, me: Address) -> impl Iterator<Item = Action> {
     })
 }
 
-/// What a proven claim of mine makes possible.
+/// The next step for a proven claim of mine: make it the answer, or deliver it.
 fn answer_follow_up(view: &View, claim: &ClaimView) -> Option<Action> {
     let request = claim.request?;
     let order = view.requests.get(&request)?;
@@ -152,7 +152,7 @@ fn answer_follow_up(view: &View, claim: &ClaimView) -> Option<Action> {
     }
 }
 
-/// A request whose time is over: its rejected claims are dropped, then it is refunded.
+/// The next step for a request that ran out of time: drop its rejected claims, then refund it.
 fn expiry(view: &View, id: U256, request: &RequestView) -> Option<Action> {
     let over = view.time > request.order.terms.expiry.to::<u64>();
     if !over || request.state != RequestState::Open {
@@ -193,7 +193,7 @@ mod tests {
         })
     }
 
-    /// Adds a delivered answer of a claimant's, whose request was made at a gas price.
+    /// Adds a claimant's delivered answer to a request that was made at this gas price.
     fn answer(view: &mut View, id: u64, claimant: Address, gas_price: u64) {
         let claim = B256::with_last_byte(u8::try_from(id).expect("few requests"));
         let preimage = ClaimPreimage {
@@ -236,8 +236,8 @@ mod tests {
         order
     }
 
-    /// Whether `ME` pays the receiver, which is owed `worth` times the most that its payment costs
-    /// at a gas price of 1, less so many wei.
+    /// Whether `ME` pays a receiver that is owed `worth` times the cost of its payment at a gas
+    /// price of 1, minus `less` wei.
     fn pays(view: &View, worth: u64, less: u64) -> bool {
         let mut view = view.clone();
         view.owed.insert(RECEIVER, U256::from(worth * PAY_GAS - less));
@@ -258,18 +258,18 @@ mod tests {
         answer(&mut view, 1, ME, 1);
         assert!(!pays(&view, PAY_WORTH, 1), "a wei is missing");
         assert!(pays(&view, PAY_WORTH, 0));
-        // A later request at three times the gas price makes the payment three times as dear.
+        // A later request at three times the gas price makes the payment three times as expensive.
         answer(&mut view, 2, ME, 3);
         assert!(!pays(&view, 3 * PAY_WORTH, 1));
         assert!(pays(&view, 3 * PAY_WORTH, 0));
     }
 
     #[test]
-    fn who_did_not_answer_pays_nobody() {
+    fn only_whoever_answered_pays_the_receiver() {
         let mut view = view();
         answer(&mut view, 1, OTHER, 1);
         assert!(!pays(&view, 1_000_000, 0), "another's answer");
-        // What was paid for another's dearer request does not matter to me.
+        // What another account's more expensive request paid does not matter to me.
         answer(&mut view, 2, ME, 1);
         answer(&mut view, 3, OTHER, 1_000);
         assert!(pays(&view, PAY_WORTH, 0));
@@ -277,7 +277,7 @@ mod tests {
         let open = view.requests.get_mut(&U256::from(2)).expect("it was added");
         open.state = RequestState::Open;
         assert!(!pays(&view, 1_000_000, 0), "not final");
-        // Nor does an answer that belongs to another model's receiver.
+        // Neither does an answer of mine that earned money for another model's receiver.
         let mut elsewhere = self::view();
         answer(&mut elsewhere, 1, ME, 1);
         let mine = elsewhere.requests.get_mut(&U256::from(1)).expect("it was added");

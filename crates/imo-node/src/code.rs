@@ -1,4 +1,4 @@
-//! A program's code on a chain, in pieces (`docs/spec/vm.md`).
+//! Puts a program's code on a chain, in pieces (`docs/spec/vm.md`).
 
 use imo_chain::contracts::RiscvStepper::{placeOfCodeCall, storeCodeCall};
 use imo_chain::primitives::{Address, U256};
@@ -6,7 +6,7 @@ use imo_chain::{ChainError, Client, Placed};
 use imo_commit::dense_root;
 use imo_vm::pieces;
 
-/// What stores a code whose tree has this depth, one call for each piece.
+/// The calls that store a code, one for each piece. `depth` is that of the code's tree.
 pub fn store_calls(code: &[u8], depth: u8) -> impl Iterator<Item = storeCodeCall> {
     let root = dense_root(code, depth).into();
     pieces(code, depth).into_iter().map(move |piece| storeCodeCall {
@@ -18,7 +18,7 @@ pub fn store_calls(code: &[u8], depth: u8) -> impl Iterator<Item = storeCodeCall
     })
 }
 
-/// Stores what a stepper lacks of a code.
+/// Stores the pieces of a code that a stepper does not have yet.
 pub async fn put_code(
     client: &Client,
     stepper: Address,

@@ -8,22 +8,22 @@ use imo_player::PlayerError;
 /// Why a node could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
-    /// The chain, or a contract on it.
+    /// The chain, or a contract on it, failed or refused.
     #[error(transparent)]
     Chain(#[from] ChainError),
-    /// A model, its engine or its machine.
+    /// A model, its engine or its machine failed.
     #[error(transparent)]
     Player(#[from] PlayerError),
     /// The server of traces cannot start.
     #[error(transparent)]
     Serve(#[from] io::Error),
-    /// A request that this node was not meant to answer.
-    #[error("the model is not here")]
+    /// The request is for a model that this node does not have.
+    #[error("this node does not have the model")]
     NoModel,
 }
 
 impl NodeError {
-    /// Whether the chain's node does not answer, so that nothing else can be done either.
+    /// Whether the chain's node does not answer: then nothing else can be done either.
     pub(crate) const fn is_silence(&self) -> bool {
         matches!(self, Self::Chain(ChainError::Transport(_)))
     }

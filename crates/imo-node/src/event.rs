@@ -1,4 +1,4 @@
-//! What a node tells whoever runs it.
+//! What a node tells the person who runs it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,38 +7,39 @@ use imo_chain::primitives::{Address, B256, U256};
 
 use crate::error::NodeError;
 
-/// Something that happened, in words where it is displayed.
+/// Something that happened. Displayed, it is a sentence for people.
 #[derive(Debug)]
 pub enum Event {
     /// The node is at work.
     Started {
-        /// The account that it signs with.
+        /// The account that signs.
         account: Address,
         /// Where its traces are served.
         url: String,
     },
     /// A transaction was sent and is in a block.
     Sent {
-        /// What it did.
+        /// What the transaction did.
         what: String,
         /// Gas that it used.
         gas: u64,
     },
-    /// An action could not be done, and rests for a while.
+    /// An action failed; it will be tried again after a while.
     Failed {
         /// The kind of action.
         what: &'static str,
         /// Why.
         error: NodeError,
     },
-    /// A claim is not challenged although it differs: this node computes it in two ways itself.
+    /// A claim differs from my own answer, but is not challenged: my own engine and machine
+    /// disagree.
     Mistaken {
         /// The claim.
         claim: B256,
         /// The node of the trace that the engine and the machine disagree about.
         node: u64,
     },
-    /// A claim was made without the blobs that it should have carried.
+    /// A claim was posted without the blobs that it should have carried.
     WithoutBlobs {
         /// The request that was answered.
         request: U256,
@@ -51,7 +52,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether it is what the node is there for, not a remark beside it.
+    /// Whether this is what a node is for, and not just a remark.
     pub const fn is_result(&self) -> bool {
         matches!(self, Self::Started { .. } | Self::Sent { .. })
     }

@@ -1,4 +1,4 @@
-//! Reads other people's traces, which may be anything.
+//! Reads other people's traces. What they serve may be anything, so nothing is trusted.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use imo_player::{Difference, first_difference};
 use imo_trace::{Trace, node_roots};
 use tokio::runtime::Handle;
 
-/// Longest wait for an answer; whoever is slower withholds its trace.
+/// Longest wait for an answer. A server that is slower counts as withholding the trace.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Two hashes in JSON are shorter than this.
+/// Two hashes in JSON take fewer bytes than this.
 const LONGEST_ANSWER: u64 = 256;
 
-/// Where other people's traces are looked for: in the blobs of their claims, then at the address
+/// Where to look for other people's traces: first in the blobs of their claims, then at the address
 /// that the claimant named.
 #[derive(Clone, Debug)]
 pub struct Sources {
@@ -23,16 +23,18 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The traces that this chain's claims tell of, in blobs too where there is a consensus node.
+    /// Looks at the claims of this chain. Without a consensus node, blobs are not read.
     pub const fn new(client: Client, beacon: Option<Beacon>) -> Self {
         Self { client, beacon }
     }
 
-    /// The first node in which a claimed trace differs from one's own; none where nobody shows it.
+    /// The first node in which a claimed trace differs from one's own. None if nobody shows the
+    /// trace.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, or in a task of it: it blocks (`tokio::task::block_in_place`).
+    /// Outside a runtime, or directly in one of its tasks: it blocks, so call it through
+    /// `tokio::task::block_in_place`.
     pub fn difference(&self, claim: &ClaimView, own: &Trace) -> Option<Difference> {
         let root = claim.preimage.traceRoot;
         self.in_blobs(claim, own).or_else(|| {
@@ -53,7 +55,7 @@ impl Sources {
     }
 }
 
-/// A trace at its claimant's address.
+/// A trace at the address that its claimant named.
 #[derive(Clone, Debug)]
 struct RemoteTrace {
     http: reqwest::Client,
@@ -61,7 +63,7 @@ struct RemoteTrace {
 }
 
 impl RemoteTrace {
-    /// None unless the address is one that we would ask.
+    /// None if the address is not one that we would ask.
     fn new(uri: &str, root: B256) -> Option<Self> {
         if !(uri.starts_with("http://") || uri.starts_with("https://")) {
             return None;
@@ -74,7 +76,7 @@ impl RemoteTrace {
         Some(Self { http, base: format!("{}/traces/{root}", uri.trim_end_matches('/')) })
     }
 
-    /// The children of a subtree as they are served, unproven; none when nothing useful comes.
+    /// The children of a subtree as served, not yet checked. None if the answer is of no use.
     async fn children(&self, level: u8, index: u32) -> Option<(Hash, Hash)> {
         let url = format!("{}/{level}/{index}", self.base);
         let response = self.http.get(url).send().await.ok()?;

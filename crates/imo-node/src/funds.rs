@@ -1,11 +1,11 @@
-//! What bonds take: enough in the next block, and little more. What is over is sent back, which
-//! costs gas.
+//! How much to pay as a bond: enough for the next block, and little more. The contract sends back
+//! what is too much, which costs gas.
 
 use imo_chain::contracts::OpmlVerifier::{CHALLENGE_BONDCall, CLAIM_BONDCall, DEFENCE_GASCall};
 use imo_chain::primitives::{Address, U256};
 use imo_chain::{ChainError, Client};
 
-/// How many times what a defence costs a claim's bond must be, and a challenge's.
+/// A claim's bond must be at least this many times the cost of a defence; below, a challenge's.
 const DEFENCES_OF_A_CLAIM: u64 = 4;
 const DEFENCES_OF_A_CHALLENGE: u64 = 2;
 
@@ -21,8 +21,8 @@ pub(crate) async fn challenge_bond(client: &Client, verifier: Address) -> Result
     bond(client, verifier, DEFENCES_OF_A_CHALLENGE, least).await
 }
 
-/// A multiple of what a defence costs, by a base fee that may rise by an eighth until the next
-/// block, or the least.
+/// The bond to pay: a multiple of the cost of a defence, but at least `least`. The base fee may
+/// rise by an eighth with each block, so a quarter is added.
 async fn bond(
     client: &Client,
     verifier: Address,

@@ -1,4 +1,4 @@
-//! What to do next: decided from a view of the chain and from running the models again.
+//! Decides what to do next, from a view of the chain and from running the models again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,32 +20,32 @@ use crate::on_chain::{request_of, shown_slot};
 use crate::role::Role;
 use crate::traces::Traces;
 
-/// How long an action rests that failed.
+/// How long an action rests after it failed.
 const REST: Duration = Duration::from_secs(5);
-/// Bits of a request's flags that have a meaning.
+/// The bits of a request's flags that have a meaning.
 const KNOWN_FLAGS: u8 = 1;
 
-/// What is known of a claim.
+/// What the judge found out about a claim.
 #[derive(Clone, Debug)]
 enum Verdict {
     /// My own trace has the same root.
     Right,
-    /// It differs from my own at this node first, and my machine agrees with my engine.
+    /// It differs from mine at this node first, and my machine agrees with my engine.
     Wrong(Difference),
-    /// It differs, and its trace cannot be had.
+    /// It differs from mine, but its trace cannot be had.
     Withheld,
-    /// My engine and my machine disagree: I am wrong somewhere, and say nothing.
+    /// It differs from mine, but my engine and my machine disagree: the mistake may be mine.
     MyMistake,
 }
 
 impl Verdict {
-    /// Whether a correct answer is still to be given.
+    /// Whether the request still needs a correct answer.
     const fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong(_) | Self::Withheld)
     }
 }
 
-/// Decides, and sends nothing. It computes and asks other people's servers, so it blocks.
+/// Decides, but sends nothing. It computes and asks other people's servers, so it blocks.
 #[derive(Debug)]
 pub(crate) struct Judge {
     pub(crate) me: Address,
@@ -54,29 +54,29 @@ pub(crate) struct Judge {
     /// Sections of a dissection, as a power of two.
     pub(crate) k_log2: u32,
     pub(crate) solver: Solver,
-    /// Where other people's traces are looked for.
+    /// Where to look for other people's traces.
     pub(crate) sources: Sources,
-    /// My own, for others to look into.
+    /// My own traces, for others to look into.
     pub(crate) traces: Traces,
     pub(crate) report: Report,
-    /// What was found out.
+    /// What was found out so far.
     pub(crate) memory: Memory,
 }
 
-/// What a judge has found out and would find out again after a restart.
+/// What a judge has found out. After a restart it would find out the same again.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// Of claims, once judged.
+    /// Verdicts on claims, by claim id.
     verdicts: BTreeMap<B256, Verdict>,
-    /// Contents of which every kind of node was compared with the machine.
+    /// Models of which a node of every kind was compared with the machine.
     checked: Vec<B256>,
-    /// Since when a failed action rests.
+    /// Actions that rest, and since when.
     shelved: BTreeMap<Task, Instant>,
 }
 
 impl Judge {
-    /// The most urgent thing to do, if there is one: clocks first, then claims to dispute, then
-    /// requests to answer, then what only waits.
+    /// The most urgent thing to do, if there is one: first games, whose clocks run; then claims to
+    /// challenge; then requests to answer; then what can wait.
     pub(crate) fn next(&mut self, view: &View) -> Result<Option<Action>, NodeError> {
         if let Some(action) = self.next_move(view)? {
             return Ok(Some(action));
@@ -95,8 +95,8 @@ impl Judge {
         Ok(follow_ups(view, self.me).find(|action| !self.rests(action)))
     }
 
-    /// The answer to a request, computed and checked against the machine; its trace is served from
-    /// now on, so that whoever doubts the claim at once finds it.
+    /// Computes the answer to a request and checks it against the machine. Its trace is served from
+    /// now on, so that anyone who doubts the claim finds it at once.
     pub(crate) fn answer(
         &mut self,
         view: &View,
@@ -116,18 +116,18 @@ impl Judge {
         Ok(solution)
     }
 
-    /// Lets an action rest that failed.
+    /// Lets a failed action rest.
     pub(crate) fn shelve(&mut self, task: Task) {
         self.memory.shelved.insert(task, Instant::now());
     }
 
-    /// Whether a move that a contract refused means that the game is lost: only for those who play
-    /// with a fault.
+    /// Whether to concede the game if a contract refuses this move. Only a player who lies on
+    /// purpose gives up.
     pub(crate) const fn gives_up(&self, action: &Move) -> bool {
         matches!(action, Move::Convict { .. }) && self.rehearsal.lies
     }
 
-    /// What a node of a claim's trace computes, where the model is here.
+    /// What a node of a claim's trace computes. None if the model is not here.
     pub(crate) fn kind(&self, claim: &ClaimView, node: u64) -> Option<NodeKind> {
         let model = self.solver.model(&claim.preimage.contentId)?;
         Some(model.kind(u32::try_from(node).ok()?))
@@ -175,7 +175,8 @@ impl Judge {
         Ok(None)
     }
 
-    /// The request of a claim whose model is here.
+    /// The request of a claim. None if the model is not here, or the request is not known or has
+    /// unknown flags.
     fn judgeable<'v>(&self, view: &'v View, claim: &ClaimView) -> Option<&'v RequestView> {
         self.solver.model(&claim.preimage.contentId)?;
         let request = view.requests.get(&claim.request?)?;
@@ -188,7 +189,7 @@ impl Judge {
             if self.rests(&action) || self.content_of(view, request).is_none() {
                 continue;
             }
-            // One execution is the normal case: answered again only where the answer is wrong.
+            // One answer is normally enough: answer again only if all the others are wrong.
             let mut is_needed = true;
             for claim in live {
                 is_needed &= self.judge(view, claim, request)?.is_wrong();
@@ -200,7 +201,7 @@ impl Judge {
         Ok(None)
     }
 
-    /// The content to run for a request; none where this node cannot, or its verifier is another.
+    /// The model to run for a request. None if it is not here or another verifier judges it.
     fn content_of(&self, view: &View, request: &RequestView) -> Option<B256> {
         let terms = &request.order.terms;
         let is_judged = terms.verifier == view.deployment().verifier;
@@ -208,7 +209,7 @@ impl Judge {
         (is_known(request) && is_here).then_some(terms.contentId)
     }
 
-    /// What was claimed can be asked for until it is final; after a restart it is computed again.
+    /// Serves the traces of my claims until they are final. After a restart it computes them again.
     fn serve_my_traces(&mut self, view: &View) -> Result<(), NodeError> {
         let mine = view
             .claims
@@ -230,7 +231,7 @@ impl Judge {
         Ok(())
     }
 
-    /// Runs the model as the claimant should have.
+    /// Judges a claim: runs the model as the claimant should have.
     fn judge(
         &mut self,
         view: &View,
@@ -272,13 +273,13 @@ impl Judge {
         Ok(self.solver.solve(content_id.0, &request)?)
     }
 
-    /// The model of a content that was just run.
+    /// The model of this content id, which was just run.
     fn model(&self, content_id: B256) -> &Model {
         self.solver.model(&content_id).expect("it was just run")
     }
 }
 
-/// Whether the engine can be given a request as it is.
+/// Whether this version knows all flags of a request.
 const fn is_known(request: &RequestView) -> bool {
     request.order.request.flags & !KNOWN_FLAGS == 0
 }
@@ -301,13 +302,13 @@ mod tests {
     const REQUEST: U256 = U256::ONE;
     const CLAIM: B256 = B256::repeat_byte(4);
 
-    /// A judge with a tiny model, and the model's content id.
+    /// A judge with a tiny model, and that model's content id.
     fn judge(roles: &[Role]) -> (Judge, B256) {
         let (image, _) = pack_bytes(&gguf(1, &TinyShape::default()), |_, _| ()).expect("supported");
         let model = Model::new(ModelImage::from_bytes(image).expect("sound")).expect("a program");
         let content_id = model.content_id().into();
         let signer = Signer::development(0).expect("a development account");
-        // Nobody is asked: no claim says where its trace is served.
+        // No claim names an address, so nobody is asked.
         let client = Client::connect("http://127.0.0.1:1", signer).expect("an address");
         let judge = Judge {
             me: ME,
@@ -323,7 +324,7 @@ mod tests {
         (judge, content_id)
     }
 
-    /// A chain with one open request for a content.
+    /// A chain with one open request for a model.
     fn view(content_id: B256) -> View {
         let nobody = Address::ZERO;
         let mut view = View::new(Deployment {
@@ -345,7 +346,7 @@ mod tests {
         view
     }
 
-    /// Adds a claim of somebody's on the request.
+    /// Adds a claim on the request.
     fn claim(view: &mut View, claimant: Address, content_id: B256, trace_root: B256) {
         let preimage = ClaimPreimage {
             host: Address::ZERO,
@@ -402,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_rests() {
+    fn an_action_that_failed_rests() {
         let (mut judge, content_id) = judge(&[Role::Operator]);
         let view = view(content_id);
         let action = next(&mut judge, &view).expect("a request is open");

@@ -1,15 +1,16 @@
 //! A node: an operator who answers requests, a challenger who disputes wrong answers, or both.
 //!
-//! `imo node` reads arguments, opens models, and starts one ([`Node::work`]). The loop reads what
-//! the chain's logs say, decides what is most urgent, and sends it as a transaction; beside it a
-//! server shows the traces of the node's claims to anybody who doubts them. `imo verify` and `imo
-//! dispute` read the chain's structures as it does ([`request_of`], [`shown_slot`]), and other
-//! people's traces ([`Sources`]); `imo launch` and `imo deploy` put programs on a chain with it
-//! ([`registration`], [`put_code`]). What there is to tell people comes as an [`Event`], which
-//! whoever starts the node prints.
+//! `imo node` reads the arguments, opens the models, and starts a node ([`Node::work`]). Its loop
+//! reads the chain's logs, decides what is most urgent, and sends a transaction. Beside the loop, a
+//! server shows the traces of the node's claims to anybody who doubts them. The node tells what
+//! happens as an [`Event`], which the caller prints.
 //!
-//! **Invariant:** it keeps nothing that it cannot work out again from the chain, the model file and
-//! the request, so it may be killed at any moment.
+//! Other commands use parts of it. `imo verify` and `imo dispute` read requests ([`request_of`]),
+//! disputed slots ([`shown_slot`]) and other people's traces ([`Sources`]). `imo launch` and `imo
+//! deploy` put programs on a chain ([`registration`], [`put_code`]).
+//!
+//! **Invariant:** a node keeps nothing that it cannot work out again from the chain, the model file
+//! and the request, so it may be killed at any moment.
 #![deny(clippy::float_arithmetic)]
 
 mod error;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Counters, shared between the loop and the server.
+/// Counters, shared by the loop and the server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Metrics(Arc<Counters>);
 

@@ -1,4 +1,4 @@
-//! A node from its start on.
+//! A node, from its start on.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -19,40 +19,40 @@ use crate::serve;
 use crate::traces::Traces;
 use crate::worker::Worker;
 
-/// Between two notes about the same trouble.
+/// Shortest time between two notes about the same trouble.
 const COMPLAINTS: Duration = Duration::from_secs(30);
 
 /// What a node needs.
 #[derive(Debug)]
 pub struct Node {
-    /// A chain, and the account that signs.
+    /// The chain, and the account that signs.
     pub client: Client,
-    /// The contracts.
+    /// The contracts' addresses.
     pub deployment: Deployment,
     /// A consensus node, to find other people's traces in blobs.
     pub beacon: Option<Beacon>,
-    /// The models.
+    /// The models, and what they answered last.
     pub solver: Solver,
-    /// What to do.
+    /// What the node does for a living.
     pub roles: Vec<Role>,
-    /// How to depart from the truth: on development chains only, where bonds are no money.
+    /// How to depart from the truth. For development chains only, where bonds are not real money.
     pub rehearsal: Rehearsal,
     /// Where traces and metrics are served.
     pub listener: TcpListener,
-    /// Where others reach the listener; its own address where none is given.
+    /// The listener's address as others reach it. By default, the address itself.
     pub public_url: Option<String>,
-    /// Whether to tell nobody where traces are served: a challenger has to have them revealed.
+    /// Whether to keep secret where traces are served. A challenger then has to have them revealed.
     pub withholds: bool,
     /// Whether claims carry the roots of their slots in blobs.
     pub blobs: bool,
-    /// Between two looks at the chain when there is nothing to do.
+    /// Pause between two looks at the chain when there is nothing to do.
     pub poll: Duration,
     /// Where events go.
     pub report: Report,
 }
 
 impl Node {
-    /// Works until the process ends; the error is why it could not start.
+    /// Works until the process ends. Returns only if the node cannot start.
     ///
     /// The runtime must have several threads: the node blocks one while it computes.
     pub async fn work(self) -> Result<Infallible, NodeError> {
@@ -63,7 +63,7 @@ impl Node {
             match worker.turn().await {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(poll).await,
-                // The chain's node may be restarting: nothing is lost by waiting.
+                // The chain's node may be restarting: waiting loses nothing.
                 Err(error) => {
                     if last_complaint.is_none_or(|at: Instant| at.elapsed() > COMPLAINTS) {
                         report.tell(&Event::Waiting { error });

@@ -1,4 +1,4 @@
-//! What the player and the chain say to each other: one's structures as the other's.
+//! Translates between the structures of the player and those of the chain.
 
 use imo_chain::contracts::OpmlVerifier::{self, registerContentCall, registerProgramCall};
 use imo_chain::primitives::Address;
@@ -9,8 +9,8 @@ use imo_player::{Difference, Origin, Program, Request};
 
 use crate::error::NodeError;
 
-/// What makes a model known to the verifier: its program, and an image of this root and length with
-/// that program. Neither call is an error where somebody made it before.
+/// The two calls that make a model known to the verifier: first its program, then its image, by
+/// root and length. Both succeed even if somebody has made them before.
 pub fn registration(
     program: &Program,
     image_root: Hash,
@@ -37,7 +37,7 @@ pub fn registration(
     (registerProgramCall { program }, content)
 }
 
-/// A request as the engine takes it, in the name of a claimant.
+/// A request as the engine takes it, answered in the name of a claimant.
 pub fn request_of(
     view: &RequestView,
     claimant: Address,
@@ -55,7 +55,8 @@ pub fn request_of(
     Ok(request(origin, how, &it.sampling, &view.text)?)
 }
 
-/// The slot that a game is about, as its claimant has shown it; none while the trace is revealed.
+/// The slot that a game is about, as its claimant has shown it. None while the trace is being
+/// revealed.
 pub fn shown_slot(game: &GameView) -> Option<Difference> {
     let (node, slot_root, siblings) = game.slot()?;
     Some(Difference { node, slot_root, siblings: siblings.to_vec() })

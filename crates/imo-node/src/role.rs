@@ -1,6 +1,6 @@
-//! What a node does for a living.
+//! What a node does.
 
-/// What a node does for a living.
+/// A way for a node to earn money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Answers requests, for fees.

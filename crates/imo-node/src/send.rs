@@ -1,4 +1,4 @@
-//! Actions to transactions.
+//! Turns actions into transactions.
 
 use imo_chain::contracts::InferenceOracle::{
     ClaimedAnswer, Order, claimCall, deliverCall, dropClaimCall, expireCall,
@@ -23,7 +23,7 @@ pub(crate) struct Sender {
     pub(crate) client: Client,
     pub(crate) verifier: Address,
     pub(crate) oracle: Address,
-    /// Told with each claim; empty to withhold the trace.
+    /// The address posted with each claim; empty to withhold the trace.
     pub(crate) trace_uri: String,
     /// Whether claims carry the roots of their slots in blobs.
     pub(crate) blobs: bool,
@@ -31,8 +31,7 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// Makes a move, or, where the contract refuses it and only a liar can be the reason, concedes;
-    /// tells which.
+    /// Makes a move and returns it. With `gives_up`, concedes if the contract refuses the move.
     pub(crate) async fn play(
         &self,
         view: &View,
@@ -48,13 +47,13 @@ impl Sender {
         }
     }
 
-    /// Gets bond and gas back from a game whose claim another game rejected.
+    /// Gets back bond and gas of a game that ended because another game rejected the claim.
     pub(crate) async fn close_game(&self, view: &View, game: B256) -> Result<Receipt, ChainError> {
         let game = view.games[&game].standing().clone();
         self.to_verifier(&closeGameCall { game }, U256::ZERO).await
     }
 
-    /// Opens a game on the node that differs, or on a trace that is withheld.
+    /// Opens a game, on the node that differs or on a trace that is withheld.
     pub(crate) async fn challenge(
         &self,
         view: &View,
@@ -78,7 +77,7 @@ impl Sender {
         }
     }
 
-    /// Tells the next game from those that this account has or had against the claim.
+    /// A number for the next game that this account has not used against the claim.
     fn salt(&self, view: &View, claim: B256) -> u64 {
         let games = view.claims[&claim].games.iter().map(|game| &view.games[game]);
         games.filter(|game| game.challenger == self.client.address()).count() as u64
@@ -109,8 +108,8 @@ impl Sender {
         self.client.send(self.oracle, &call, bond).await
     }
 
-    /// Makes a claim the answer, and delivers it in the same transaction if possible; tells whether
-    /// it did.
+    /// Makes a claim the answer, and delivers it in the same transaction if possible. Returns
+    /// whether it was delivered.
     pub(crate) async fn finalize(
         &self,
         view: &View,
@@ -130,11 +129,11 @@ impl Sender {
                 return Ok((receipt, true));
             }
         }
-        // Finality does not depend on a delivery.
+        // A claim becomes final whether or not its delivery works.
         Ok((self.to_oracle(&finalizeCall { order, claimed }).await?, false))
     }
 
-    /// Calls the consumer with the answer.
+    /// Calls the requester's contract with the answer.
     pub(crate) async fn deliver(
         &self,
         view: &View,
@@ -145,7 +144,7 @@ impl Sender {
         self.to_oracle(&deliverCall { order: order(view, request), answer }).await
     }
 
-    /// Gets the bond of a proven claim back.
+    /// Gets back the bond of a proven claim.
     pub(crate) async fn settle_claim(
         &self,
         view: &View,
@@ -171,7 +170,7 @@ impl Sender {
         self.to_oracle(&expireCall { order: order(view, request) }).await
     }
 
-    /// Has the oracle pay what it owes a model's receiver.
+    /// Makes the oracle pay a model's receiver what it owes.
     pub(crate) async fn pay_receiver(&self, receiver: Address) -> Result<Receipt, ChainError> {
         self.client.send_within(self.oracle, &payReceiverCall { receiver }, PAY_GAS).await
     }
@@ -189,7 +188,7 @@ fn order(view: &View, request: U256) -> Order {
     view.requests[&request].order.clone()
 }
 
-/// A claim's answer, as finality commits to it.
+/// A claim's answer, in the form that `finalize` takes.
 fn claimed_answer(claim: &ClaimView) -> ClaimedAnswer {
     ClaimedAnswer {
         claimant: claim.preimage.claimant,

@@ -1,6 +1,7 @@
-//! Serves traces, so that a challenger finds the node that it doubts, and the node's metrics.
+//! Serves traces, so that a challenger can find the node that it doubts; and the node's metrics.
 //!
-//! A reader trusts nothing of it: what is served either hashes to the claimed root or is useless.
+//! A reader need not trust the server: what it serves either hashes to the claimed root or is
+//! useless.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 use crate::metrics::Metrics;
 use crate::traces::Traces;
 
-/// Starts to serve; returns the address.
+/// Starts the server. Returns its address.
 pub(crate) fn start(
     listener: TcpListener,
     traces: Traces,
@@ -31,7 +32,7 @@ pub(crate) fn start(
     Ok(address)
 }
 
-/// The two children of the subtree `level` above the slots.
+/// The two children of the subtree that lies `level` levels above the slots.
 async fn children(
     State(traces): State<Traces>,
     Path((root, level, index)): Path<(String, u8, u32)>,

@@ -1,4 +1,4 @@
-//! Traces of this node's claims, shared between the loop that computes them and the server.
+//! The traces of this node's claims, shared by the loop, which computes them, and the server.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use imo_commit::Hash;
 use imo_trace::TraceTree;
 
-/// Trees of traces by root.
+/// Trees of traces, by root.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traces(Arc<Mutex<BTreeMap<Hash, Arc<TraceTree>>>>);
 
@@ -19,12 +19,13 @@ impl Traces {
         self.lock().contains_key(root)
     }
 
-    /// Keeps only the traces that can still be disputed.
+    /// Drops all traces except the wanted ones.
     pub(crate) fn retain(&self, wanted: impl Fn(&Hash) -> bool) {
         self.lock().retain(|root, _| wanted(root));
     }
 
-    /// The two children of the subtree `level` above the slots; none where there is no such one.
+    /// The two children of a subtree that lies `level` levels above the slots. None if there is no
+    /// such subtree.
     pub(crate) fn children(&self, root: &Hash, level: u8, index: u32) -> Option<(Hash, Hash)> {
         let traces = self.lock();
         let trace = traces.get(root)?;

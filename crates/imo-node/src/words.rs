@@ -1,4 +1,4 @@
-//! What an action did, in words.
+//! Says in words what an action did.
 
 use imo_chain::primitives::B256;
 use imo_dispute::Move;
@@ -6,7 +6,7 @@ use imo_player::{Difference, NodeKind};
 
 use crate::agenda::Action;
 
-/// What an action did; of a challenge, with the kind of the challenged node where that is known.
+/// What an action did. For a challenge, `kind` says what the challenged node computes.
 pub(crate) fn describe(action: &Action, kind: Option<NodeKind>) -> String {
     match action {
         Action::Play { game, action } => {
@@ -39,7 +39,7 @@ pub(crate) fn describe(action: &Action, kind: Option<NodeKind>) -> String {
     }
 }
 
-/// The first digits of an id, for people.
+/// The first digits of an id: enough for people to recognise it.
 pub fn short(id: &B256) -> String {
     format!("{:.10}", id.to_string())
 }

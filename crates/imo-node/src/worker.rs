@@ -1,4 +1,4 @@
-//! One turn of a node: read, decide, send.
+//! One turn of a node: read the chain, decide, send.
 
 use imo_chain::{ClaimState, Client, RequestState, View};
 use tokio::task::block_in_place;
@@ -25,7 +25,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Looks once and does the most urgent thing, if there is one. Says whether there was.
+    /// Reads the chain and does the most urgent thing. Returns whether there was anything to do.
     pub(crate) async fn turn(&mut self) -> Result<bool, NodeError> {
         self.view.update(&self.client).await?;
         self.watch();
@@ -33,7 +33,7 @@ impl Worker {
         let Some(action) = next else { return Ok(false) };
         let task = action.task();
         if let Err(error) = self.send(action).await {
-            // Where the chain answers, this action alone fails, and others need not wait for it.
+            // If the chain's node answers, only this action failed: go on with the others.
             if error.is_silence() {
                 return Err(error);
             }
@@ -54,7 +54,7 @@ impl Worker {
         self.traces.retain(|root| live.contains(root));
     }
 
-    /// Sends an action and says so.
+    /// Sends an action and tells of it.
     async fn send(&mut self, action: Action) -> Result<(), NodeError> {
         let (view, sender) = (&self.view, &self.sender);
         let mut what = describe(&action, self.kind(&action));
@@ -91,7 +91,7 @@ impl Worker {
         Ok(())
     }
 
-    /// What the node computes that an action challenges.
+    /// What the challenged node computes. None if the action is not a challenge.
     fn kind(&self, action: &Action) -> Option<imo_player::NodeKind> {
         let Action::Challenge { claim, difference: Some(difference) } = action else { return None };
         self.judge.kind(&self.view.claims[claim], difference.node)

@@ -1,4 +1,4 @@
-//! The engine held against the machine, which is what a contract would execute.
+//! Compares the engine with the machine, which gives what a contract would execute.
 
 use imo_commit::{LEAF_LOG2, dense_root};
 
@@ -7,8 +7,8 @@ use crate::error::PlayerError;
 use crate::model::Model;
 use crate::solution::Solution;
 
-/// Compares the engine with the machine on some nodes of a solution: one of each kind when the
-/// model is new, then one.
+/// Compares the engine with the machine on some nodes of a solution: always on one node, and with
+/// `every_kind` (for a new model) on one node of each kind.
 pub fn self_check(model: &Model, solution: &Solution, every_kind: bool) -> Result<(), PlayerError> {
     let trace = ClaimedTrace::own(&solution.trace);
     let live: Vec<u32> = solution.trace.nodes().collect();
@@ -31,11 +31,11 @@ pub fn self_check(model: &Model, solution: &Solution, every_kind: bool) -> Resul
     Ok(())
 }
 
-/// Whether my own machine, too, gives another slot than the claimed one.
+/// Whether my own machine, too, disagrees with the claimed slot.
 ///
 /// # Panics
 ///
-/// When the difference is not at a node of the trace.
+/// If the difference is not at a node of the trace.
 pub fn machine_differs(model: &Model, solution: &Solution, difference: &Difference) -> bool {
     let node = u32::try_from(difference.node).expect("a node of a trace");
     let trace = ClaimedTrace::with(&solution.trace, difference.clone());

@@ -1,22 +1,21 @@
-//! A trace of one's own, seen as somebody claimed it.
+//! One's own trace, changed to what somebody claimed.
 
 use imo_commit::{Hash, root_from_opening};
 use imo_trace::Trace;
 use imo_vm::TraceBytes;
 
-/// The subtree of a claimed trace that differs from one's own, with the claimed siblings on its way
-/// to the root.
+/// Where a claimed trace differs from one's own, with the claimed siblings up to the root.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// The node: all slots before it are as in one's own trace.
+    /// The first node that differs. All slots before it equal one's own.
     pub node: u64,
-    /// Root of its slot, as claimed.
+    /// Root of this node's slot, as claimed.
     pub slot_root: Hash,
-    /// Siblings as claimed, bottom-up.
+    /// The siblings as claimed, bottom-up.
     pub siblings: Vec<Hash>,
 }
 
-/// One's own trace up to the disputed node; from there on what the opening of that node has shown.
+/// One's own trace up to the disputed node. From there on, what the claimant has shown.
 #[derive(Clone, Debug)]
 pub struct ClaimedTrace<'a> {
     own: &'a Trace,
@@ -24,12 +23,12 @@ pub struct ClaimedTrace<'a> {
 }
 
 impl<'a> ClaimedTrace<'a> {
-    /// One's own trace.
+    /// One's own trace, unchanged.
     pub const fn own(trace: &'a Trace) -> Self {
         Self { own: trace, difference: None }
     }
 
-    /// One's own trace before the node of `difference`.
+    /// One's own trace before the node of `difference`, and the claimed hashes from there on.
     pub const fn with(trace: &'a Trace, difference: Difference) -> Self {
         Self { own: trace, difference: Some(difference) }
     }
@@ -61,9 +60,9 @@ impl imo_dispute::Trace for ClaimedTrace<'_> {
     }
 }
 
-/// The first node in which a claimed trace differs from one's own, found from the root down with
-/// the children that `children_of` tells (level and index to the two children). None where these do
-/// not hash to their parent, or nothing differs.
+/// The first node in which a claimed trace differs from one's own. The search goes from the root
+/// down; `children_of` gives the two children of the claimed subtree at a level and index. None if
+/// these do not hash to their parent, or if nothing differs.
 pub fn first_difference(
     own: &Trace,
     claimed_root: Hash,

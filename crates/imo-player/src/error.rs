@@ -6,44 +6,46 @@ use imo_engine::SessionError;
 /// Why a model cannot be run or judged here.
 #[derive(Debug, thiserror::Error)]
 pub enum PlayerError {
-    /// No row of the table has the program that an image needs.
+    /// The image needs a program that the table does not have.
     #[error("the model needs program {number}, which this version does not have; it has {known}")]
     UnknownProgram {
-        /// What the image's header says.
+        /// The program's number in the image's header.
         number: u32,
-        /// The rows of the table, by number and name.
+        /// The programs of the table, by number and name.
         known: String,
     },
-    /// The image needs another program than the one that this is for.
-    #[error("the model needs program {number}, and this works with the program {wanted} only")]
+    /// The image needs another program than the caller works with.
+    #[error(
+        "the model needs program {number}, but this command works only with the program {wanted}"
+    )]
     OtherProgram {
-        /// What the image's header says.
+        /// The program's number in the image's header.
         number: u32,
-        /// The program's name.
+        /// Name of the program that the caller works with.
         wanted: &'static str,
     },
-    /// No trace of the program holds all the nodes.
+    /// The model needs more nodes than a trace can have.
     #[error("the model is too large for a trace")]
     TooLarge,
     /// A request for a model that was not opened.
     #[error("this node does not have the model")]
     NoModel {
-        /// The content that was asked for.
+        /// The content id that was asked for.
         content_id: Hash,
     },
-    /// A request that no oracle should have taken.
-    #[error("the oracle took a malformed word")]
+    /// The sampling word of a request is malformed. No oracle should have taken it.
+    #[error("the oracle took a malformed sampling word")]
     MalformedSampling,
-    /// Likewise: the text is shorter than the stop sequences behind it.
+    /// The text of a request is shorter than its stop sequences. No oracle should have taken it.
     #[error("the oracle took a text without its stop sequences")]
     MissingStops,
     /// The engine cannot run the model.
     #[error(transparent)]
     Engine(#[from] SessionError),
-    /// The machine gives another slot than the engine.
+    /// The machine gives another slot than the engine, so one of them is wrong.
     #[error("my engine and my machine disagree about node {node}: not claimed")]
     Disagreement {
-        /// The first node that was compared and differs.
+        /// The node in which they differ.
         node: u32,
     },
 }

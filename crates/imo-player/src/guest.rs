@@ -1,4 +1,4 @@
-//! What a guest program is to those who run it.
+//! What the players need to know about a guest program.
 
 use imo_engine::Means;
 use imo_model::ModelImage;
@@ -10,46 +10,46 @@ use crate::error::PlayerError;
 use crate::solution::Solution;
 use crate::source::{self, Place};
 
-/// A guest program: a row of the table of programs. All that tells one program from another stands
-/// here, as a value or as a function of the image.
+/// A guest program: one row of the table of programs. Everything that tells one program from
+/// another stands here, as a value or as a function of the image.
 #[derive(Debug)]
 pub struct Guest {
-    /// Its number in the header of an image.
+    /// The program's number in the header of an image.
     pub number: u32,
-    /// Its name, for people.
+    /// The program's name, for people.
     pub name: &'static str,
-    /// Its executable, as `programs/build.sh` built it.
+    /// The executable, as `programs/build.sh` built it.
     pub(crate) elf: &'static [u8],
-    /// The places in its source, as `programs/build.sh` wrote them.
+    /// The source lines of its instructions, as `programs/build.sh` wrote them.
     pub(crate) lines: &'static str,
-    /// Depth of its memory's tree.
+    /// Depth of the tree over its memory.
     pub(crate) memory_depth: u8,
-    /// Depth of its input's tree: room for a header and the longest prompt.
+    /// Depth of the tree over its input, which has room for a header and the longest prompt.
     pub(crate) input_depth: u8,
-    /// The most steps of a node, as a power of two.
+    /// Most steps of a node, as a power of two.
     pub(crate) steps_log2: u8,
-    /// Where in memory a node leaves its slot.
+    /// The address in memory where a node leaves its slot.
     pub(crate) output_address: u32,
-    /// The most bytes of a prompt; the guest's own limit.
+    /// Most bytes of a prompt, as the guest limits it.
     pub(crate) prompt_limit: u32,
-    /// The most bytes of an answer; the guest's own limit.
+    /// Most bytes of an answer, as the guest limits it.
     pub(crate) output_limit: u32,
-    /// The smallest trace that holds an image's; none where it would be too large.
+    /// The smallest trace for an image. None if even the largest is too small.
     pub(crate) trace: fn(&ModelImage) -> Option<TraceSize>,
-    /// Answers a request fast and keeps every slot.
+    /// Answers a request with the fast engine, and keeps every slot.
     pub(crate) solve: Solve,
-    /// What a node of an image's trace computes.
+    /// What a node of the trace computes, for a model.
     pub(crate) kind: fn(&ModelImage, u32) -> NodeKind,
 }
 
-/// Answers a request with an engine, perhaps with a deliberate fault, and keeps every slot.
+/// Answers a request with an engine and keeps every slot. A fault makes it wrong on purpose.
 pub(crate) type Solve =
     fn(&ModelImage, &Request<Vec<u8>>, Option<Fault>, Means) -> Result<Solution, PlayerError>;
 
-/// How large a trace is.
+/// The size of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceSize {
-    /// Nodes, as a power of two.
+    /// Number of nodes, as a power of two.
     pub nodes_log2: u8,
     /// Bytes of a slot, as a power of two.
     pub slot_log2: u8,
@@ -58,27 +58,27 @@ pub struct TraceSize {
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeKind {
-    /// The kind alone: nodes of one name run the same code.
+    /// The kind of node. Nodes with the same name run the same code.
     pub name: &'static str,
-    /// The kind and which node of it, for people.
+    /// The kind and the place of the node, for people.
     pub words: String,
 }
 
 impl Guest {
-    /// Its executable, read.
+    /// The executable, parsed.
     ///
     /// # Panics
-    /// Never: it is part of this binary and was tested with it.
+    /// Never: the executable is part of this binary and was tested with it.
     pub fn executable(&self) -> Elf {
         Elf::parse(self.elf, self.memory_depth).expect("the guest is an executable")
     }
 
-    /// The place in its source of the instruction at `pc`; none before the first that is known.
+    /// The source line of the instruction at `pc`. None before the first known line.
     pub fn place(&self, pc: u32) -> Option<Place> {
         source::place(self.lines, pc)
     }
 
-    /// Whether an image needs this program; what else it needs is the error.
+    /// Fails if an image needs another program than this one.
     pub(crate) fn require(&self, image: &ModelImage) -> Result<(), PlayerError> {
         let number = image.program_number();
         let wanted = self.name;

@@ -1,16 +1,18 @@
 //! What everybody who takes part in a dispute shares, whichever side they are on.
 //!
-//! A claimant answers a request with it and keeps the trace; a challenger and a verifier answer the
-//! same request and compare; a player of a game runs the disputed node in the machine and gives the
-//! next move; whoever looks at a game afterwards replays that run. All of them start from a model
-//! image, which names the guest program that it needs ([`PROGRAMS`] has one row for each), and from
-//! a request. `imo-node` plays with it, and the commands `verify`, `dispute`, `run` and `bench` of
-//! `imo` look with it.
+//! A claimant uses it to answer a request and keep the trace. A challenger or a verifier uses it to
+//! answer the same request and compare. A player of a game uses it to run the disputed node in the
+//! machine and to find the next move, and anyone who looks at the game afterwards can replay that
+//! run. All of them start from a request and a model image. The image names the guest program that
+//! it needs; [`PROGRAMS`] has one row for each program.
+//!
+//! `imo-node` plays games with this crate. The commands `verify`, `dispute`, `run` and `bench` of
+//! `imo` look at answers with it.
 //!
 //! **Invariant:** it knows no chain and no terminal: it sends nothing and prints nothing.
 #![deny(clippy::float_arithmetic)]
 
-/// What an engine and a guest are asked, and where.
+/// A request, and who asks and answers where.
 pub use imo_text::layout::{Origin, Request};
 
 mod error;

@@ -23,14 +23,14 @@ pub struct Model {
 }
 
 impl Model {
-    /// The model of an image, all of which is hashed.
+    /// Opens a model. This hashes the whole image.
     pub fn new(image: ModelImage) -> Result<Self, PlayerError> {
         let program = Program::of(&image)?;
         let (tree, content_id) = (image.tree(), program.content_id(&image));
         Ok(Self { image, tree, program, content_id })
     }
 
-    /// The image.
+    /// The model's image.
     pub const fn image(&self) -> &ModelImage {
         &self.image
     }
@@ -40,22 +40,22 @@ impl Model {
         &self.tree
     }
 
-    /// The program that it needs.
+    /// The program that the model needs.
     pub const fn program(&self) -> &Program {
         &self.program
     }
 
-    /// The chain's name for the image with its program.
+    /// The chain's name for the image together with its program.
     pub const fn content_id(&self) -> Hash {
         self.content_id
     }
 
-    /// What a node of its traces computes.
+    /// What a node of the model's traces computes.
     pub fn kind(&self, node: u32) -> NodeKind {
         self.program.kind(&self.image, node)
     }
 
-    /// Answers a request with the engine, perhaps with a deliberate fault.
+    /// Answers a request with the engine. A fault makes the answer wrong on purpose.
     pub fn solve(
         &self,
         request: &Request<Vec<u8>>,
@@ -65,7 +65,7 @@ impl Model {
         (self.program.guest().solve)(&self.image, request, fault, means)
     }
 
-    /// Runs one node in the virtual machine, over a trace as somebody claims it.
+    /// Runs one node in the virtual machine, over a trace as somebody claimed it.
     pub fn run_node<'a>(
         &'a self,
         solution: &'a Solution,

@@ -1,4 +1,4 @@
-//! A guest program set up for one image, and the runs of its nodes.
+//! A guest program set up for one image, and runs of its nodes.
 
 use imo_commit::{DenseTree, Hash, dense_root, depth};
 use imo_model::{ModelImage, content_id};
@@ -8,7 +8,7 @@ use crate::error::PlayerError;
 use crate::guest::{Guest, NodeKind, TraceSize};
 use crate::programs::guest_of;
 
-/// The program that an image needs, with the smallest trace that holds the image's.
+/// The program that an image needs, with the size of the smallest trace for that image.
 #[derive(Debug)]
 pub struct Program {
     guest: &'static Guest,
@@ -17,10 +17,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Version of the virtual machine that the programs are for.
+    /// Version of the virtual machine that runs the programs.
     pub const VM_VERSION: u8 = imo_model::Program::VM_VERSION;
 
-    /// The program of an image.
+    /// The program that an image needs.
     pub fn of(image: &ModelImage) -> Result<Self, PlayerError> {
         let guest = guest_of(image)?;
         let elf = guest.executable();
@@ -43,27 +43,27 @@ impl Program {
         Ok(Self { guest, elf, parameters })
     }
 
-    /// Its row in the table.
+    /// The program's row in the table.
     pub const fn guest(&self) -> &'static Guest {
         self.guest
     }
 
-    /// Its parameters, as the chain has them.
+    /// The program's parameters, as the chain has them.
     pub const fn parameters(&self) -> &imo_model::Program {
         &self.parameters
     }
 
-    /// Its code.
+    /// The program's code.
     pub fn code(&self) -> &[u8] {
         &self.elf.code
     }
 
-    /// The chain's name for this program with this image.
+    /// The chain's name for this program together with this image.
     pub fn content_id(&self, image: &ModelImage) -> Hash {
         content_id(image.root(), image.bytes().len() as u64, self.parameters.id())
     }
 
-    /// The machine that a node runs on.
+    /// The machine that runs a node of an image.
     pub fn machine(&self, image_length: u64, node: u32) -> Machine {
         let it = &self.parameters;
         Machine {
@@ -77,7 +77,7 @@ impl Program {
         }
     }
 
-    /// Runs a node to its end over a model, an input memory and a trace.
+    /// Runs a node to its end, over a model, an input memory and a trace.
     pub fn run<'a, T: TraceBytes>(
         &'a self,
         (image, tree): (&'a ModelImage, &'a DenseTree),
@@ -93,7 +93,7 @@ impl Program {
         Run::new(segments, state, self.elf.memory(it.memory_depth), 1 << it.steps_log2)
     }
 
-    /// The slot that a run left, or how it stopped when that is not what a node does.
+    /// The slot that a run left. The error says how the run stopped if it did not halt.
     pub fn slot<T: TraceBytes>(&self, run: &Run<'_, T>) -> Result<Vec<u8>, Stopped> {
         let (address, slot_log2) = self.output();
         match run.stopped() {
@@ -102,12 +102,12 @@ impl Program {
         }
     }
 
-    /// What a node of an image's trace computes.
+    /// What a node of the trace computes, for a model.
     pub fn kind(&self, image: &ModelImage, node: u32) -> NodeKind {
         (self.guest.kind)(image, node)
     }
 
-    /// Where a run leaves its slot, and the slot's bytes as a power of two.
+    /// The address where a run leaves its slot, and the slot's bytes as a power of two.
     pub(crate) const fn output(&self) -> (usize, u8) {
         (self.parameters.output_address as usize, self.parameters.slot_log2)
     }

@@ -6,8 +6,8 @@ use crate::error::PlayerError;
 use crate::guest::Guest;
 use crate::text::TEXT;
 
-/// Every program that this version can run and judge. Another one is a file beside `text.rs` and a
-/// row here.
+/// Every program that this version can run and judge. To add one, write a file beside `text.rs` and
+/// a row here.
 pub static PROGRAMS: [&Guest; 1] = [&TEXT];
 
 /// The program that an image needs.

@@ -1,9 +1,9 @@
-//! A run of the machine as a player of a game gives it.
+//! A run of the machine, as a player of a game presents it.
 
 use imo_commit::Hash;
 use imo_vm::{Run, TraceBytes};
 
-/// A run of the machine as a player sees it.
+/// A run of the machine, honest or not, as a player presents it.
 #[derive(Debug)]
 pub struct PlayerRun<'a, T> {
     run: Run<'a, T>,
@@ -12,21 +12,21 @@ pub struct PlayerRun<'a, T> {
 }
 
 impl<'a, T: TraceBytes> PlayerRun<'a, T> {
-    /// A run whose slot of `2^slot_log2` bytes lies at `address`.
+    /// A run that leaves a slot of `2^slot_log2` bytes at `address`.
     pub const fn new(run: Run<'a, T>, address: usize, slot_log2: u8) -> Self {
         Self { run, output: (address, slot_log2), stated_log2: None }
     }
 
-    /// States at least this many steps, as a power of two: a halted machine stays as it is, so any
-    /// larger number is as true.
+    /// States at least this many steps, as a power of two. A halted machine never changes again, so
+    /// any number above the true one is also true.
     #[must_use]
     pub const fn stating(mut self, steps_log2: Option<u32>) -> Self {
         self.stated_log2 = steps_log2;
         self
     }
 
-    /// Ends with the slot that is claimed, on a machine that goes wrong right after the last true
-    /// store to what differs: how a liar plays.
+    /// Lies: the run ends with the claimed slot. The machine goes wrong right after the last true
+    /// store to the bytes that differ.
     #[must_use]
     pub fn claiming(mut self, claimed: &[u8]) -> Self {
         let (address, _) = self.output;
@@ -40,7 +40,7 @@ impl<'a, T: TraceBytes> PlayerRun<'a, T> {
         self
     }
 
-    /// The run itself.
+    /// The honest run.
     pub const fn inner(&self) -> &Run<'a, T> {
         &self.run
     }

@@ -1,4 +1,4 @@
-//! A seat in a game: the position and my own computation, put before `imo_dispute::react`.
+//! A player's seat in a game: calls `imo_dispute::react` with the position and my own computation.
 
 use std::cell::OnceCell;
 
@@ -10,18 +10,18 @@ use crate::model::Model;
 use crate::run::PlayerRun;
 use crate::solution::Solution;
 
-/// How a rehearsing player departs from the truth.
+/// How a player who rehearses a dispute departs from the truth.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rehearsal {
-    /// Its machine gets what its engine got, right or wrong.
+    /// Whether its machine repeats what its engine gave, right or wrong.
     pub lies: bool,
     /// States at least this many steps, as a power of two.
     pub steps_log2: Option<u32>,
 }
 
-/// The next move of the player on `side`, or none when it has nothing to do.
+/// The next move of the player on `side`. None if it has nothing to do.
 ///
-/// `shown` is the slot that the game is about as the claimant has shown it, once that is known.
+/// `shown` is the disputed slot as the claimant has shown it. It is none until the node is known.
 pub fn next_move(
     game: &Game,
     shown: Option<Difference>,
@@ -29,7 +29,7 @@ pub fn next_move(
     (model, solution): (&Model, &Solution),
     rehearsal: Rehearsal,
 ) -> Option<Move> {
-    // A challenger's own trace up to the disputed node, and beside it what the claimant has shown.
+    // A challenger plays with its own trace up to the disputed node, then with what was shown.
     let trace = match (side, shown) {
         (Side::Challenger, Some(shown)) => ClaimedTrace::with(&solution.trace, shown),
         _ => ClaimedTrace::own(&solution.trace),
@@ -39,7 +39,7 @@ pub fn next_move(
     react(game, side, &trace, &LazyRun { seat, run: OnceCell::new() })
 }
 
-/// What a run of the disputed node is made of.
+/// What it takes to run the disputed node.
 #[derive(Debug)]
 struct Seat<'a> {
     model: &'a Model,
@@ -58,7 +58,7 @@ impl<'a> Seat<'a> {
     }
 }
 
-/// A run that is made when a move first needs it.
+/// A run that is computed when a move first needs it.
 #[derive(Debug)]
 struct LazyRun<'a> {
     seat: Seat<'a>,

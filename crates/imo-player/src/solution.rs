@@ -1,18 +1,18 @@
-//! What a request comes to.
+//! What answering a request gives.
 
 use imo_commit::Hash;
 use imo_trace::Trace;
 
 use crate::claimed::Difference;
 
-/// A request with its answer and trace, as one claimant would claim it.
+/// A request with its answer and trace, as one claimant would claim them.
 #[derive(Debug)]
 pub struct Solution {
     /// The input memory of the request.
     pub input: Vec<u8>,
-    /// The answer's bytes.
+    /// The answer, in bytes.
     pub answer: Vec<u8>,
-    /// What a requester pays for; an answer that is an error text used nothing.
+    /// The tokens that the requester pays for; 0 if the answer is an error text.
     pub tokens_used: u32,
     /// Every slot, and the tree over them.
     pub trace: Trace,
@@ -24,13 +24,13 @@ impl Solution {
         self.trace.tree().root()
     }
 
-    /// The siblings of the last slot, which tells of the answer.
+    /// The siblings of the last slot, which holds the answer's length and hash.
     pub fn open_emit(&self) -> Vec<Hash> {
         let tree = self.trace.tree();
         tree.open((u32::MAX >> 1) >> (31 - tree.nodes_log2()))
     }
 
-    /// Whether a claimed trace is as this one everywhere before the node of a difference.
+    /// Whether a claimed trace equals this one everywhere before the node of a difference.
     pub fn agrees_before(&self, difference: &Difference) -> bool {
         let Difference { node, siblings, .. } = difference;
         let left = (0_u8..).zip(siblings).filter(|(level, _)| node >> level & 1 == 1);

@@ -1,4 +1,4 @@
-//! Answers to requests, of which the latest are remembered.
+//! Answers requests, and remembers the latest answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::error::PlayerError;
 use crate::model::Model;
 use crate::solution::Solution;
 
-/// Bytes of slots kept beside the latest solution's; what falls out is computed again when it is
-/// needed.
+/// Bytes of slots to keep beside those of the latest solution. A solution that is dropped is
+/// computed again when it is needed.
 const KEPT_BYTES: usize = 256 << 20;
 
-/// Solves requests and remembers the latest few.
+/// Solves requests, and remembers the latest few solutions.
 #[derive(Debug)]
 pub struct Solver {
     models: BTreeMap<Hash, Model>,
@@ -26,24 +26,25 @@ pub struct Solver {
 }
 
 impl Solver {
-    /// A solver with these models, that gets something wrong if a fault is given.
+    /// A solver with these models. A fault makes its answers wrong on purpose.
     pub fn new(models: Vec<Model>, means: Means, fault: Option<Fault>) -> Self {
         let models = models.into_iter().map(|model| (model.content_id(), model)).collect();
         Self { models, means, fault, solutions: Vec::new() }
     }
 
-    /// The model with this content id, if it is here.
+    /// The model with this content id, if the solver has it.
     pub fn model(&self, content_id: &Hash) -> Option<&Model> {
         self.models.get(content_id)
     }
 
-    /// The answer to a request, from memory or computed now.
+    /// The answer to a request, remembered or computed now.
     pub fn solve(
         &mut self,
         content_id: Hash,
         request: &Request<Vec<u8>>,
     ) -> Result<Arc<Solution>, PlayerError> {
-        // All that an answer follows from: host, request, model, claimant, prompt and parameters.
+        // The input holds all that an answer depends on: host, request, model, claimant, prompt and
+        // parameters.
         let input = request.encode();
         if let Some(solution) = self.solutions.iter().find(|it| it.input == input) {
             return Ok(Arc::clone(solution));
@@ -68,8 +69,8 @@ mod tests {
 
     use super::*;
 
-    /// A contract may ask twice in one transaction, and a claim on the second with the first one's
-    /// trace would be a wrong one.
+    /// A contract may ask twice in one transaction. A claim on the second request with the trace of
+    /// the first would be wrong.
     #[test]
     fn each_request_and_claimant_has_a_solution_of_its_own() {
         let (image, _) = pack_bytes(&gguf(1, &TinyShape::default()), |_, _| ()).expect("supported");

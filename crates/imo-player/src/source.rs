@@ -1,11 +1,11 @@
-//! Which function and line of a guest's source an instruction comes from.
+//! The function and source line that an instruction of a guest comes from.
 
 use std::fmt;
 
 /// A place in a guest's source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
-    /// File and line, from the repository's root.
+    /// File and line, relative to the repository.
     pub line: &'static str,
     /// The function, as the compiler names it.
     pub function: &'static str,
@@ -17,10 +17,10 @@ impl fmt::Display for Place {
     }
 }
 
-/// The place of the instruction at `pc`; none before the first that is known.
+/// The place of the instruction at `pc`. None before the first known line.
 ///
-/// Each of the `lines` has the address, the file with its line, and the function of a run of
-/// instructions; addresses ascend.
+/// Each of the `lines` describes a sequence of instructions: its first address, the file with the
+/// line number, and the function. Addresses ascend.
 pub(crate) fn place(lines: &'static str, pc: u32) -> Option<Place> {
     let parsed = lines.lines().map(|line| {
         let (address, place) = line.split_once(' ').expect("an address comes first");

@@ -15,7 +15,7 @@ use crate::error::PlayerError;
 use crate::guest::{Guest, NodeKind, TraceSize};
 use crate::solution::Solution;
 
-/// Its row.
+/// The row of the text program.
 pub static TEXT: Guest = Guest {
     number: TEXT_PROGRAM,
     name: "text",
@@ -32,14 +32,14 @@ pub static TEXT: Guest = Guest {
     kind,
 };
 
-/// What the program allows with an image, for those who run its engine themselves.
+/// The program's limits for an image, for callers that run the engine themselves.
 pub fn limits(image: &ModelImage) -> Result<Limits, PlayerError> {
     TEXT.require(image)?;
     Ok(Limits::of(image))
 }
 
-/// A request as an oracle has it: how tokens are chosen is a word, and the stop sequences stand
-/// behind the prompt.
+/// A request from the fields that an oracle keeps: the sampling options in one word, and the stop
+/// sequences after the prompt.
 pub fn request(
     origin: Origin,
     (seed, max_tokens, raw): (u64, u32, bool),
@@ -52,7 +52,7 @@ pub fn request(
     Ok(Request { origin, seed, max_tokens, sampling, stops, raw, prompt })
 }
 
-/// An answer with its trace, every slot kept.
+/// The answer, and the trace with every slot.
 pub fn answer(
     session: &Session<'_>,
     request: &Request<Vec<u8>>,
@@ -66,7 +66,7 @@ pub fn answer(
 
 fn trace(image: &ModelImage) -> Option<TraceSize> {
     let shape = TraceShape::smallest(image.header());
-    // The header alone does not bound a trace.
+    // An image with a valid header may still be too large for a trace.
     let (nodes_log2, slot_log2) = (shape.nodes_log2, shape.slot_log2);
     shape.holds(image.header()).then_some(TraceSize { nodes_log2, slot_log2 })
 }

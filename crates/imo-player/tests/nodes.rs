@@ -1,4 +1,4 @@
-//! Every kind of node in the virtual machine gives the engine's slot, bit for bit.
+//! Every kind of node gives the same slot in the virtual machine as in the engine, bit for bit.
 
 use std::path::PathBuf;
 
@@ -16,8 +16,8 @@ fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
     ModelImage::from_bytes(bytes).expect("sound")
 }
 
-/// Runs nodes of a request's trace in the machine and compares each slot; returns the steps of
-/// each.
+/// Runs nodes of a request's trace in the machine and compares each slot. Returns the steps of each
+/// node.
 fn compare(
     image: &ModelImage,
     request: &Request<Vec<u8>>,
@@ -31,7 +31,7 @@ fn compare(
     let (tree, input) = (image.tree(), request.encode());
     let claimed = ClaimedTrace::own(&trace);
     let last = trace.nodes().filter(|node| *node != shape.emit()).last().expect("live nodes");
-    // Every node up to a few past the last live one, and the emit node at the end of the trace.
+    // Every node up to a few beyond the last live one, and the end of the trace with the emit node.
     let nodes = (0..=last + 3).chain([shape.emit() - 1, shape.emit()]);
     let chosen = nodes.filter(|node| choose(shape.kind(*node)));
     chosen
@@ -41,7 +41,7 @@ fn compare(
             let slot = program.slot(&run).unwrap_or_else(|stopped| panic!("{kind:?}: {stopped:?}"));
             assert!(
                 slot == trace.slot(node),
-                "{kind:?}, node {node}: the machine's slot is another one"
+                "{kind:?}, node {node}: the machine gives another slot"
             );
             (kind, run.steps())
         })
@@ -69,7 +69,7 @@ fn every_node_of_tiny_models_runs_in_the_machine() {
 }
 
 #[test]
-fn requests_that_cannot_be_answered_have_their_own_answer() {
+fn the_machine_gives_the_same_error_texts_as_the_engine() {
     let image = tiny(1, &TinyShape::default());
     let long = "x".repeat(200);
     for prompt in [&b"\xff\xfe"[..], long.as_bytes(), b""] {
@@ -80,7 +80,7 @@ fn requests_that_cannot_be_answered_have_their_own_answer() {
     }
 }
 
-/// Slots of a real model: a layer, a part of the head, the sampler, and the ends of the trace.
+/// Slots of the real model: a layer, a part of the head, the sampler, and both ends of the trace.
 #[test]
 fn nodes_of_the_real_model_run_in_the_machine() {
     let path = std::env::var_os("IMO_MODEL").map(PathBuf::from);

@@ -2,7 +2,7 @@
 
 use imo_chain::primitives::U256;
 
-/// An amount for people, in ether.
+/// An amount in ether, for people.
 pub(crate) fn ether(wei: U256) -> String {
     let text = imo_chain::primitives::utils::format_ether(wei);
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
@@ -11,17 +11,17 @@ pub(crate) fn ether(wei: U256) -> String {
     if part.is_empty() { format!("{whole} ETH") } else { format!("{whole}.{part} ETH") }
 }
 
-/// A number of whole ether, or of whole tokens with 18 decimals, in the smallest unit.
+/// A whole number of ether, or of tokens with 18 decimals, in the smallest unit.
 pub(crate) fn whole(number: u64) -> U256 {
     U256::from(number) * U256::from(10).pow(U256::from(18))
 }
 
-/// Thousandths of an ether.
+/// A number of thousandths of an ether, in wei.
 pub(crate) fn milli(number: u64) -> U256 {
     U256::from(number) * U256::from(10).pow(U256::from(15))
 }
 
-/// An amount as people write it: `20 ETH`, `1 gwei`, `300 wei`; a bare number is in ether.
+/// Reads an amount: `20 ETH`, `1 gwei`, `300 wei`; a number without a unit is in ether.
 pub(crate) fn parse_ether(text: &str) -> Result<u128, String> {
     let (number, unit) = split_unit(text);
     let decimals = match unit {
@@ -33,7 +33,7 @@ pub(crate) fn parse_ether(text: &str) -> Result<u128, String> {
     parse_decimal(number, decimals)
 }
 
-/// A part of a whole in basis points: `2.5 %`.
+/// Reads a share such as `2.5 %`, in basis points.
 pub(crate) fn parse_share(text: &str) -> Result<u16, String> {
     let (number, unit) = split_unit(text);
     if unit != "%" {
@@ -41,10 +41,10 @@ pub(crate) fn parse_share(text: &str) -> Result<u16, String> {
     }
     let bps = parse_decimal(number, 2)?;
     let bps = u16::try_from(bps).ok().filter(|bps| *bps <= 10_000);
-    bps.ok_or_else(|| format!("{text:?} is more than the whole"))
+    bps.ok_or_else(|| format!("{text:?} is more than 100 %"))
 }
 
-/// A time in seconds: `3 days`, `36 hours`.
+/// Reads a time such as `3 days` or `36 hours`, in seconds.
 pub(crate) fn parse_duration(text: &str) -> Result<u64, String> {
     let (number, unit) = split_unit(text);
     let seconds: u64 = match unit.strip_suffix('s').unwrap_or(unit) {
@@ -60,7 +60,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<u64, String> {
     number.checked_mul(seconds).ok_or_else(|| format!("{text:?} is too long"))
 }
 
-/// Seconds for people.
+/// A time in seconds, for people.
 pub(crate) fn duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
@@ -72,7 +72,7 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-/// A decimal number, in units of its last decimal place; underscores may group digits.
+/// Reads a decimal number, in units of its last decimal place. Underscores may group digits.
 pub(crate) fn parse_decimal(text: &str, decimals: usize) -> Result<u128, String> {
     let wrong = || format!("{text:?} is not a number with at most {decimals} decimals");
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_exact_is_refused() {
+    fn amounts_that_cannot_be_exact_are_refused() {
         for text in ["", "ETH", "-1 ETH", "1,5 ETH", "1 USD", "0.0000000000000000001", "1..2"] {
             assert!(parse_ether(text).is_err(), "{text}");
         }

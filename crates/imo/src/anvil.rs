@@ -1,4 +1,4 @@
-//! An Ethereum node for the length of a demo or a test.
+//! A local Ethereum node that lives as long as a demo or a test.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ pub const GENESIS: u64 = 1_893_456_000;
 /// Longest wait for the node's first answer.
 const START: Duration = Duration::from_secs(30);
 
-/// A running Anvil; dropped, it ends.
+/// A running Anvil. Dropping it ends it.
 #[derive(Debug)]
 pub struct Anvil {
     child: Child,
-    /// Its JSON-RPC endpoint.
+    /// The node's JSON-RPC endpoint.
     pub rpc: String,
 }
 
@@ -56,13 +56,13 @@ impl Anvil {
 
 impl Drop for Anvil {
     fn drop(&mut self) {
-        // It keeps nothing that is worth an orderly end.
+        // It keeps nothing, so it need not end in good order.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The native binary that npm installed in the project, else one on the path.
+/// The native binary that npm installed in the project, or else one on the path.
 fn find() -> anyhow::Result<PathBuf> {
     let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/node_modules");
     let (os, machine) = (std::env::consts::OS, std::env::consts::ARCH);

@@ -1,4 +1,4 @@
-//! A prompt to a model that others run, through the oracle.
+//! Asks a model that others run, through the oracle.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::registered::choose;
 use crate::sampling::Sampling;
 use crate::terminal::Terminal;
 
-/// Between two looks at the chain.
+/// Pause between two looks at the chain.
 const POLL: Duration = Duration::from_millis(500);
 
 /// What to ask.
@@ -27,12 +27,12 @@ const POLL: Duration = Duration::from_millis(500);
 pub(crate) struct Args {
     /// What to say to the model
     prompt: String,
-    /// Id of a registered model; needed where there is more than one
+    /// Id of a registered model; needed if there are several
     #[arg(long, value_name = "ID")]
     model: Option<B256>,
     #[command(flatten)]
     sampling: Sampling,
-    /// Wait until the answer is final, not only claimed
+    /// Wait until the answer is final; otherwise stop when one is claimed
     #[arg(long)]
     until_final: bool,
     #[command(flatten)]
@@ -51,11 +51,11 @@ struct Report {
     fee_wei: U256,
     gas: u64,
     is_final: bool,
-    /// Whether the answer says why there is none, instead of being the model's.
+    /// Whether the answer is not the model's, but an error text that says why there is none.
     is_refusal: bool,
 }
 
-/// Pays for a request and tells its answer.
+/// Pays for a request, waits for its answer and prints it.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(ask(args, terminal))
@@ -68,7 +68,8 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let model = client.call(deployment.registry, &modelOfCall { modelId: model_id }).await?;
     ensure!(
         model.verifier == deployment.verifier,
-        "claims on model {model_id} are judged by {}, not by this deployment's verifier: nobody here can tell a right answer",
+        "claims on model {model_id} are judged by {}, not by this deployment's verifier; an answer \
+         could not be checked here",
         model.verifier
     );
     let question = args.question(model_id)?;
@@ -76,7 +77,8 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let length = U256::from(prompt.len());
     let quote = quoteCall { question: question.clone(), promptLength: length, callbackGas: 0 };
     let fee = client.call(deployment.oracle, &quote).await?;
-    // The quote follows the base fee, which may rise until the next block; what is over is credit.
+    // The quote follows the base fee, which may rise by an eighth until the next block. What is
+    // paid too much becomes credit.
     let value = fee + fee / U256::from(8);
     let callback = Callback { target: Address::ZERO, gasLimit: 0, data: Bytes::new() };
     let call = requestCall { question, prompt, callback };
@@ -91,7 +93,9 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let (claim, is_final) = loop {
         view.update(&client).await?;
         match answered(&view, request) {
-            Answered::Expired => bail!("request {request} expired unanswered; its fee is credit"),
+            Answered::Expired => {
+                bail!("request {request} expired without an answer; its fee is credit again")
+            }
             Answered::Final(claim) => break (claim, true),
             Answered::Claimed(claim) => {
                 if told.replace(claim) != Some(claim) {
@@ -108,11 +112,11 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let claim = &view.claims[&claim];
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
     terminal.line(harmless(&answer));
-    // What the model answers has at least one token.
+    // An answer of the model has at least one token.
     let is_refusal = claim.tokens_used == 0;
     if is_refusal {
         terminal
-            .note("that is not the model's answer, but why there is none; its tokens are refunded");
+            .note("this is not the model's answer: it says why there is none; tokens are refunded");
     }
     terminal.object(&Report {
         request,
@@ -129,21 +133,22 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     Ok(if is_refusal { Exit::Failure } else { Exit::Success })
 }
 
-/// A stranger's text without what a terminal would obey.
+/// Replaces the control characters of a stranger's text, which a terminal would obey, except line
+/// breaks and tabs.
 fn harmless(text: &str) -> String {
     let is_obeyed = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
     text.replace(is_obeyed, "\u{fffd}")
 }
 
-/// Who answered, and when that becomes final.
+/// Who answered, and when the answer becomes final.
 fn claimed(view: &View, claim: B256) -> String {
     let claim = &view.claims[&claim];
     let (who, left) = (claim.preimage.claimant, claim.window_end.saturating_sub(view.time));
     let left = duration(left);
-    format!("claimed by {who}; final in {left}, unless somebody shows that it is wrong")
+    format!("claimed by {who}; final in {left}, unless somebody proves it wrong")
 }
 
-/// How far a request has come, for who waits for the answer.
+/// How far a request has come.
 enum Answered {
     NotYet,
     Claimed(B256),
@@ -152,7 +157,7 @@ enum Answered {
 }
 
 fn answered(view: &View, request: U256) -> Answered {
-    // A reorganisation may have taken it back for a while.
+    // A reorganisation of the chain may have removed it for a while.
     let Some(request) = view.requests.get(&request) else { return Answered::NotYet };
     match request.state {
         RequestState::Final(claim) | RequestState::Delivered(claim) => Answered::Final(claim),
@@ -194,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_does_not_command_the_terminal() {
+    fn an_answer_cannot_control_the_terminal() {
         assert_eq!(harmless("two\nlines, a\ttab, é"), "two\nlines, a\ttab, é");
         assert_eq!(
             harmless("\u{1b}]0;title\u{7}\r\u{9b}2J"),

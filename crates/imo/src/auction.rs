@@ -1,58 +1,58 @@
-//! The auction's rule, apart from the contract's way of finding it: a second opinion for tests, and what `imo launch plan`
-//! tells buyers with.
+//! The rule of the auction, written apart from the contract's way of finding the result. Tests
+//! compare the two, and `imo launch plan` shows buyers what the rule gives.
 
 use std::collections::BTreeMap;
 
 use imo_chain::primitives::U256;
 
-/// Token units a price is for.
+/// Token units that a price buys: one whole token of 18 decimals.
 pub const UNIT: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 /// What one bidder offers.
 #[derive(Clone, Copy, Debug)]
 pub struct Bid {
-    /// Its price, by number.
+    /// The tick (numbered price) of the bid.
     pub tick: u64,
-    /// What it pays at most, in currency units.
+    /// The most that the bidder pays, in currency units.
     pub amount: U256,
 }
 
-/// A sale as it stands at its end.
+/// All bids of a sale, and its terms.
 #[derive(Clone, Debug)]
 pub struct Book {
     /// Token units for sale.
     pub supply: U256,
     /// Price of tick 0, in currency units per `UNIT`.
     pub floor_price: U256,
-    /// What each tick costs more than the one below.
+    /// Difference between the prices of neighbouring ticks.
     pub tick_step: U256,
-    /// How many prices there are.
+    /// Number of ticks.
     pub ticks: u64,
-    /// Least proceeds.
+    /// The sale fails if it would raise less than this.
     pub soft_cap: U256,
-    /// The bids, by bidder.
+    /// The bids, by bidder number.
     pub bids: BTreeMap<u64, Bid>,
 }
 
-/// Proceeds and tokens sold; both 0 when the sale has failed.
+/// What a sale comes to. Both are 0 if it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// In currency units.
+    /// The money raised, in currency units.
     pub proceeds: U256,
-    /// In token units.
+    /// The tokens sold, in units.
     pub sold: U256,
 }
 
-/// What one claim gives.
+/// What one bidder gets.
 #[derive(Clone, Copy, Debug)]
 pub struct Fill {
-    /// Whose it is.
+    /// The bidder's number.
     pub bidder: u64,
-    /// Token units that it gets.
+    /// Tokens that the bidder gets, in units.
     pub tokens: U256,
-    /// Currency units that it pays.
+    /// Currency units that the bidder pays.
     pub spent: U256,
-    /// Currency units that it gets back.
+    /// Currency units that the bidder gets back.
     pub refund: U256,
 }
 
@@ -67,12 +67,13 @@ impl Book {
         self.price(tick) * self.supply / UNIT
     }
 
-    /// What is bid at the ticks that `is_in` names.
+    /// The sum of all bids at the ticks that `is_in` selects.
     pub fn demand(&self, is_in: impl Fn(u64) -> bool) -> U256 {
         self.bids.values().filter(|bid| is_in(bid.tick)).map(|bid| bid.amount).sum()
     }
 
-    /// The rule: the largest, over all ticks, of what is bid at or above the tick, but no more than the supply costs there.
+    /// The rule. At each tick, take the smaller of two numbers: all money bid at this tick or
+    /// above, and what the whole supply costs at this tick. The proceeds are the largest of these.
     pub fn result(&self) -> Outcome {
         let proceeds = (0..self.ticks)
             .map(|tick| self.demand(|it| it >= tick).min(self.need(tick)))
@@ -86,8 +87,9 @@ impl Book {
         Outcome { proceeds, sold }
     }
 
-    /// What each bidder gets, when they claim in this order: money is filled from the top tick down, until the proceeds are
-    /// full; the tick at which they get full shares what is left for it, rounded up while there is any.
+    /// What each bidder gets, if they claim in this order. The proceeds are filled from the top
+    /// tick down. The tick at which they become full shares what is left for it. Shares are rounded
+    /// up while there is money left.
     pub fn claims(&self, order: &[u64]) -> Vec<Fill> {
         let Outcome { proceeds, sold } = self.result();
         let (mut money, mut tokens_left) = (proceeds, sold);

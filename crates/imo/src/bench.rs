@@ -1,4 +1,4 @@
-//! How fast this computer runs a model, commits to what it computed, and proves a node of it.
+//! Measures how fast this computer runs a model, commits to what it computed, and proves a node.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::model::ModelArgs;
 use crate::terminal::Terminal;
 
-/// The prompt whose nodes run in the machine.
+/// The prompt of the answer whose nodes run in the machine.
 const PROVED_PROMPT: &str = "Hello";
 
 /// What to measure.
@@ -28,28 +28,28 @@ const PROVED_PROMPT: &str = "Hello";
 pub(crate) struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Rounds, with and without commitments in turn; what is told is the median
+    /// How many rounds to measure, with and without commitments by turns; results are medians
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
-    /// Tokens of the prompt
+    /// Length of the prompt in tokens
     #[arg(long, value_name = "COUNT", default_value_t = 128)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     prompt: u32,
-    /// Tokens to generate
+    /// How many tokens to generate
     #[arg(long, value_name = "COUNT", default_value_t = 128)]
     #[arg(value_parser = clap::value_parser!(u32).range(2..))]
     tokens: u32,
-    /// Measure the engine alone
+    /// Measure only the engine
     #[arg(long)]
     engine: bool,
 }
 
-/// Measures.
+/// Runs the measurements.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let image = args.model.open(terminal)?;
     let (context, positions) = (image.header().context, args.prompt.saturating_add(args.tokens));
-    ensure!(positions <= context, "the model has {context} positions, and this takes {positions}");
+    ensure!(positions <= context, "the model has {context} positions, but this needs {positions}");
     let program = Program::of(&image)?;
     let session = Session::new(&image, limits(&image)?, args.model.means())?;
     let machine = || Machine::measure(&session, (&image, &program), args.rounds, terminal);
@@ -111,7 +111,7 @@ impl Report {
     }
 }
 
-/// What memory allows: decoding reads all weights for each token.
+/// The speed of memory bounds decoding, which reads all weights for each token.
 #[derive(Debug, Serialize)]
 struct Memory {
     bytes_per_token: usize,
@@ -119,7 +119,7 @@ struct Memory {
 }
 
 impl Memory {
-    /// Reads the image as fast as it goes, with the session's threads.
+    /// Reads the image as fast as possible, with as many threads as the session has.
     fn measure(session: &Session<'_>, image: &[u8], rounds: u16) -> Self {
         let threads = session.means().threads;
         let share = image.len().div_ceil(threads);
@@ -135,7 +135,7 @@ impl Memory {
             });
             image.len() as f64 / started.elapsed().as_secs_f64()
         };
-        // The first run finds the image on disk.
+        // The first run reads the image from disk.
         read();
         let read_bytes_per_s = median((0..rounds).map(|_| read()).collect());
         Self { bytes_per_token: session.bytes_per_token(), read_bytes_per_s }
@@ -149,7 +149,7 @@ struct Engine {
     generated_tokens: u32,
     committed: Pace,
     uncommitted: Pace,
-    /// From the last slot of a round to the root of its trace.
+    /// From a round's last slot to the root of its trace, in seconds.
     root_s: f64,
 }
 
@@ -163,7 +163,7 @@ impl Engine {
         let header = session.header();
         let request = Request::local("", generated_tokens);
         let deviations = Deviations {
-            // Any tokens will do; these are spread over the vocabulary.
+            // Any tokens will do. These are spread over the vocabulary.
             prompt_tokens: Some(
                 (0..prompt_tokens).map(|i| i.wrapping_mul(7919) % header.vocab).collect(),
             ),
@@ -171,13 +171,13 @@ impl Engine {
             fault: None,
         };
         let bar = terminal.bar("running the model", 1 + 2 * u64::from(rounds));
-        // The first run finds the weights on disk.
+        // The first run reads the weights from disk.
         Pace::measure(session, &request, &deviations, &Uncommitted);
         bar.inc(1);
         let shape = session.limits().shape;
         let (mut committed, mut uncommitted, mut root_s) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..rounds {
-            // Whichever comes second finds a warmer machine, so they take turns.
+            // The second of two runs finds a warmer computer, so they take turns to be first.
             for with_commitments in [round % 2 == 0, round % 2 == 1] {
                 if with_commitments {
                     let sink = Commitment::new(shape.slot_log2);
@@ -202,7 +202,7 @@ impl Engine {
     }
 }
 
-/// Speeds of one run, or the median of each over several.
+/// The speeds of one run, or their medians over several runs.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Pace {
     prompt_tokens_per_s: f64,
@@ -210,7 +210,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// Runs a request for more than one token.
+    /// Runs a request, which must be for more than one token.
     fn measure(
         session: &Session<'_>,
         request: &Request<Vec<u8>>,
@@ -239,17 +239,18 @@ impl Pace {
     }
 }
 
-/// Speed of the virtual machine, and how much work the nodes are.
+/// The speed of the virtual machine, and how many steps the nodes take.
 #[derive(Debug, Serialize)]
 struct Machine {
-    /// Over a layer's node.
+    /// Speed on a layer's node.
     steps_per_s: f64,
-    /// Of a plain loop that fetches, decodes and executes one instruction after the other, over the same node in the same rounds.
+    /// Speed of a plain loop, which fetches, decodes and executes one instruction after the other,
+    /// on the same node in the same rounds.
     plain_steps_per_s: f64,
     layer_steps: u64,
     head_steps: u64,
     sampler_steps: u64,
-    /// Of the tree over the image, which a dispute needs.
+    /// Speed of hashing the image into its tree, which a dispute needs.
     image_bytes_per_s: f64,
 }
 
@@ -279,7 +280,7 @@ impl Machine {
             String::from_utf8_lossy(&answer.bytes)
         );
         let (input, claimed) = (request.encode(), ClaimedTrace::own(&trace));
-        // Steps of a node and seconds that they took, if they led to what the engine computed.
+        // The steps of a node and the seconds they took. Fails if the slot is not the engine's.
         let measure = |node| {
             let started = Instant::now();
             let run = program.run((image, &tree), &input, &claimed, node);
@@ -321,7 +322,7 @@ impl Machine {
     }
 }
 
-/// The machine without any preparation: what its speed is measured against.
+/// The machine as a plain loop without any preparation, to compare with.
 struct Plain<'a, T> {
     memory: Vec<u8>,
     code: &'a [u8],
@@ -380,13 +381,13 @@ fn index(offset: u64) -> usize {
     usize::try_from(offset).expect("what lies in memory has an address")
 }
 
-/// Little-endian bytes; past the end they are zero.
+/// Reads a little-endian number. Bytes past the end count as zero.
 fn read(bytes: &[u8], offset: usize, size: u32) -> u32 {
     let byte = |index: u32| bytes.get(offset + index as usize).copied().unwrap_or(0);
     (0..size).rev().fold(0, |value, index| value << 8 | u32::from(byte(index)))
 }
 
-/// The middle of some numbers; the upper one of two.
+/// The median; of an even count, the upper one of the middle two.
 fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers[numbers.len() / 2]

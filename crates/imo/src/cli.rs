@@ -1,4 +1,4 @@
-//! Arguments, and which command they mean.
+//! The arguments, and the command that they select.
 
 use std::io;
 
@@ -25,28 +25,28 @@ enum Command {
     Demo(demo::Args),
     /// Run a model on a prompt and stream its answer
     Run(run::Args),
-    /// Pack models and look into packed ones
+    /// Pack a model, or show what is in a packed one
     #[command(subcommand)]
     Model(model::Command),
     /// Put the contracts that all models share on a chain
     Deploy(deploy::Args),
     /// Launch a model: its token, sale, revenue and collection
     Launch(launch::Args),
-    /// Account for a model's revenue: where it came from, where each wei went, what waits
+    /// Show where a model's revenue came from, where it went, and what has not been paid out yet
     Revenue(revenue::Args),
     /// Answer requests and dispute wrong answers, until stopped
     Node(node::Args),
     /// Ask a model through the oracle: pay, and wait for an operator's answer
     Ask(ask::Args),
-    /// Look at disputes, play them again, and see the instruction that decides them
+    /// List and watch disputes, replay them, and show the instruction that decides them
     #[command(subcommand)]
     Dispute(dispute::Command),
-    /// Run an answer again and tell the first difference, if there is one
+    /// Run an answer again and show the first difference, if there is one
     Verify(verify::Args),
-    /// Run RISC-V programs in the machine that disputes are judged by
+    /// Run RISC-V programs in the machine that judges disputes
     #[command(subcommand)]
     Vm(vm::Command),
-    /// Measure engine, commitments and virtual machine on this computer
+    /// Measure the engine, its commitments and the virtual machine on this computer
     Bench(bench::Args),
     /// Print a completion script for a shell
     Completions {

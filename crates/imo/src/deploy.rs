@@ -1,4 +1,4 @@
-//! Puts the contracts that all models share on a chain, and the code of the guest programs.
+//! Puts the contracts that all models share on a chain, with the code of the guest programs.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -23,55 +23,58 @@ use crate::terminal::Terminal;
 
 /// Sections of a dissection, as a power of two.
 const K_LOG2: u8 = 4;
+/// The `contracts` folder of the source tree that this binary was built from.
+const CONTRACTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts");
 
-/// With which terms.
+/// The terms of a deployment.
 ///
-/// The addresses follow from code, terms and salt. A deployment that was interrupted goes on when it is started again with the
-/// same ones; what is there already is left alone.
+/// The addresses follow from the code, the terms and the salt. A deployment that was interrupted
+/// can be started again with the same terms: it leaves alone what is there already, and goes on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     chain: ChainArgs,
-    /// Folder for what a block explorer needs to verify the sources [default: beside the addresses]
+    /// Folder for the files that a block explorer needs to verify the sources [default: beside the
+    /// addresses]
     #[arg(long, value_name = "FOLDER")]
     verification: Option<PathBuf>,
     /// The project's `contracts` folder, compiled, to take the sources from
-    #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts"))]
+    #[arg(long, value_name = "FOLDER", default_value = CONTRACTS)]
     #[arg(hide_default_value = true)]
     contracts: PathBuf,
     /// How long a claim may be challenged
     #[arg(long, value_name = "TIME", default_value = "36 hours", value_parser = parse_duration)]
     window: u64,
-    /// What each side of a dispute has to move in all
+    /// How much time each side of a dispute has for all its moves together
     #[arg(long, value_name = "TIME", default_value = "36 hours", value_parser = parse_duration)]
     clock: u64,
-    /// What a side has at least after its opponent's move
+    /// How much time a side has at least after its opponent's move
     #[arg(long, value_name = "TIME", default_value = "30 minutes", value_parser = parse_duration)]
     extension: u64,
-    /// Least bond of a claim
+    /// Smallest bond of a claim
     #[arg(long, value_name = "AMOUNT", default_value = "0.4 ETH", value_parser = parse_ether)]
     claim_bond: u128,
-    /// Least bond of a challenge
+    /// Smallest bond of a challenge
     #[arg(long, value_name = "AMOUNT", default_value = "0.1 ETH", value_parser = parse_ether)]
     challenge_bond: u128,
-    /// In what time a request must be answered
+    /// How long a request may wait for its answer before it is refunded
     #[arg(long, value_name = "TIME", default_value = "1 day", value_parser = parse_duration)]
     answer_time: u64,
-    /// What operators get for a unit of gas beside twice the base fee
+    /// What operators get per unit of gas on top of twice the base fee
     #[arg(long, value_name = "AMOUNT", default_value = "1 gwei", value_parser = parse_ether)]
     tip: u128,
-    /// Wrapped ETH on that chain; without it no pool can be opened in ETH
+    /// Wrapped ETH on this chain; without it no pool can be opened in ETH
     #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO, hide_default_value = true)]
     weth: Address,
-    /// Uniswap's v2 factory on that chain; without it no sale can open a pool
+    /// Uniswap's v2 factory on this chain; without it no sale can open a pool
     #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO, hide_default_value = true)]
     exchange: Address,
-    /// Sets this system apart from one with the same terms
+    /// Any hash; it tells this system apart from others with the same terms
     #[arg(long, value_name = "HASH", default_value_t = B256::ZERO, hide_default_value = true)]
     salt: B256,
 }
 
-/// Contracts that the factory makes, itself or for each launch.
+/// Contracts that the factory makes, once or for each launch.
 const MADE_BY_FACTORY: [&str; 6] =
     ["DeliveryEscrow", "Drip", "ModelOffering", "ModelToken", "Splitter", "TokenVesting"];
 
@@ -79,12 +82,12 @@ const MADE_BY_FACTORY: [&str; 6] =
 #[derive(Debug, Serialize)]
 struct Report {
     deployment: Deployment,
-    /// Gas of each contract that was not there before, and of each program's code.
+    /// Gas of each contract and of each program's code that was not there before.
     gas: BTreeMap<String, u64>,
     verification: Option<PathBuf>,
 }
 
-/// Deploys what is missing.
+/// Deploys whatever is missing.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(deploy(&args, terminal))
@@ -97,7 +100,7 @@ async fn deploy(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let mut gas = BTreeMap::new();
     let mut told = |name: &str, place: &dyn Display, placed| {
         let what = match placed {
-            Placed::Before => "was there".to_owned(),
+            Placed::Before => "was there already".to_owned(),
             Placed::Now(used) => {
                 gas.insert(name.to_owned(), used);
                 format!("{} gas", indicatif::HumanCount(used))
@@ -123,7 +126,7 @@ impl Args {
     fn terms(&self) -> anyhow::Result<SystemTerms> {
         ensure!(
             self.weth.is_zero() == self.exchange.is_zero(),
-            "--weth and --exchange go together"
+            "give both --weth and --exchange, or neither"
         );
         let seconds = |time: u64| u32::try_from(time).context("a time is too long");
         Ok(SystemTerms {
@@ -149,7 +152,8 @@ impl Args {
     }
 }
 
-/// Writes the addresses before the first of them is used, so that an interrupted deployment knows where its logs begin.
+/// Writes the addresses to a file before the contracts are made, so that an interrupted deployment
+/// still knows the block where its logs begin.
 async fn note_addresses(
     args: &Args,
     client: &Client,
@@ -163,10 +167,10 @@ async fn note_addresses(
         if known == (Deployment { block: known.block, ..fresh.clone() }) {
             return Ok(known);
         }
-        // Addresses of a system that never came to be may be forgotten.
+        // The file may be of a system that was never made: then its addresses can be forgotten.
         if known.chain_id != fresh.chain_id || client.has_code(known.verifier).await? {
             bail!(
-                "{} has another system's addresses; name another file with --deployment",
+                "{} has another system's addresses; choose another file with --deployment",
                 named()
             );
         }
@@ -175,14 +179,15 @@ async fn note_addresses(
     Ok(fresh)
 }
 
-/// Writes the compiler's input for each contract (Solidity's standard JSON), and with what it was made.
+/// Writes the compiler's input for each contract (Solidity's standard JSON), and the constructor
+/// arguments.
 fn write_sources(
     args: &Args,
     system: &System,
     terminal: Terminal,
 ) -> anyhow::Result<Option<PathBuf>> {
     if !args.contracts.join("out").is_dir() {
-        terminal.note("no compiled contracts with their sources: nothing written for explorers");
+        terminal.note("no compiled contracts in --contracts: wrote no files for block explorers");
         return Ok(None);
     }
     let folder = args.verification.clone().unwrap_or_else(|| args.file().with_extension("sources"));
@@ -219,14 +224,14 @@ fn metadata(contracts: &Path, name: &str) -> anyhow::Result<Value> {
     Ok(artifact["metadata"].take())
 }
 
-/// `path:Name`, as explorers name a contract.
+/// `path:Name`, as block explorers name a contract.
 fn contract_path(metadata: &Value, name: &str) -> anyhow::Result<String> {
     let target = metadata["settings"]["compilationTarget"].as_object();
     let path = target.and_then(|target| target.keys().next());
     Ok(format!("{}:{name}", path.context("the compiler's metadata names no source")?))
 }
 
-/// The input with which the compiler made a contract, from its metadata and the sources.
+/// The compiler's input for a contract, from the contract's metadata and the sources.
 fn standard_json(contracts: &Path, metadata: &Value) -> anyhow::Result<Value> {
     let mut settings = metadata["settings"].clone();
     let fields = settings.as_object_mut().context("the compiler's metadata has no settings")?;

@@ -1,4 +1,5 @@
-//! The contract's step, taken in this process: the compiled bytecode in an Ethereum virtual machine.
+//! Takes a step as the contract does, in this process: runs its bytecode in an Ethereum virtual
+//! machine.
 
 use alloy::sol_types::{SolCall, SolInterface};
 use imo_chain::contracts::RiscvStepper::{self, RiscvStepperErrors, stepCall};
@@ -14,34 +15,34 @@ use revm::primitives::{Address, Bytes, TxKind};
 use revm::state::{AccountInfo, Bytecode};
 use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm};
 
-/// Where the contract lies; any address will do.
+/// The contract's address. Any address will do.
 const STEPPER: Address = Address::repeat_byte(0x51);
 
-/// `RiscvStepper`, deployed.
+/// A deployed `RiscvStepper`.
 #[derive(Debug)]
 pub struct Stepper {
     evm: MainnetEvm<MainnetContext<InMemoryDB>>,
 }
 
-/// What the contract says of a step.
+/// What the contract says about a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stepped {
-    /// Hash of the witness's state.
+    /// Hash of the state in the witness.
     pub before: Hash,
-    /// Hash of its successor.
+    /// Hash of the state after the step.
     pub after: Hash,
-    /// Gas of a transaction that does nothing else, its calldata included.
+    /// Gas of a transaction with just this step, including its calldata.
     pub gas: u64,
 }
 
-/// Why the contract did not do as it was asked.
+/// Why the contract gave no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It found something wrong.
+    /// The contract reverted.
     #[error("the contract refused: {0}")]
     Reverted(String),
-    /// It could not be executed to its end.
-    #[error("the contract did not end: {0}")]
+    /// The execution failed, or its result makes no sense.
+    #[error("the contract did not finish: {0}")]
     Broken(String),
 }
 
@@ -62,7 +63,7 @@ impl Stepper {
         Self { evm: Context::mainnet().with_db(database).with_cfg(rules).build_mainnet() }
     }
 
-    /// Stores a code whose tree has this depth, for the steps that read it.
+    /// Stores a code, for the steps that read it. `depth` is that of the code's tree.
     pub fn store(&mut self, code: &[u8], depth: u8) -> Result<(), Refused> {
         store_calls(code, depth).try_for_each(|call| self.transact(&call).map(drop))
     }
@@ -79,7 +80,7 @@ impl Stepper {
         Ok(Stepped { before: hashes.preState.0, after: hashes.postState.0, gas })
     }
 
-    /// Sends a transaction; gives what the function returns and the gas used.
+    /// Sends a transaction. Returns what the function returns, and the gas used.
     fn transact<C: SolCall>(&mut self, call: &C) -> Result<(C::Return, u64), Refused> {
         let transaction = TxEnv {
             kind: TxKind::Call(STEPPER),

@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 /// Chain id of development nodes.
 pub(crate) const DEVELOPMENT_CHAIN: u64 = 31_337;
 
-/// A chain with our contracts, to look at.
+/// A chain with our contracts, for commands that only look.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Endpoint {
     /// JSON-RPC endpoint of an Ethereum node
@@ -31,31 +31,32 @@ pub(crate) struct ChainArgs {
     key: KeyArgs,
 }
 
-/// Where the key is.
+/// Where the private key is.
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct KeyArgs {
     /// Encrypted keystore file; `IMO_PASSWORD` holds its password
     #[arg(long, env = "IMO_KEYSTORE", value_name = "FILE")]
     keystore: Option<PathBuf>,
-    /// File with a private key in hexadecimal
+    /// File that holds a private key in hexadecimal
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Account of a development node, by its number
+    /// Number of a development node's account, from 0 on
     #[arg(long, value_name = "NUMBER")]
     dev_account: Option<u32>,
 }
 
-/// Where blobs are read.
+/// Where to read blobs.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct BeaconArgs {
-    /// Beacon API of a consensus node, to find traces in blobs [default: --rpc on a development chain]
+    /// Beacon API of a consensus node, to find traces in blobs [default: --rpc if that is a
+    /// development chain]
     #[arg(long, env = "IMO_BEACON", value_name = "URL")]
     beacon: Option<String>,
 }
 
 impl BeaconArgs {
-    /// The consensus node, if there is one. A development node is its own.
+    /// The consensus node, if there is one. A development node answers for itself.
     pub(crate) async fn node(
         &self,
         endpoint: &Endpoint,
@@ -67,14 +68,14 @@ impl BeaconArgs {
         if let Some(url) = &self.beacon
             && !beacon.answers().await
         {
-            terminal.note(format!("no Beacon API answers at {url}: no traces are found in blobs"));
+            terminal.note(format!("no Beacon API answers at {url}: traces in blobs are not found"));
         }
         Some(beacon)
     }
 }
 
 impl Endpoint {
-    /// Connects without an account of anybody's: what only looks signs nothing.
+    /// Connects without a key of the user's: a command that only looks signs nothing.
     pub(crate) async fn look(&self) -> anyhow::Result<(Client, Deployment)> {
         self.connect(Signer::development(0)?).await
     }
@@ -83,7 +84,11 @@ impl Endpoint {
     async fn connect(&self, signer: Signer) -> anyhow::Result<(Client, Deployment)> {
         let named = || self.deployment.display().to_string();
         let text = fs::read(&self.deployment).with_context(|| {
-            format!("no addresses, which `imo deploy` and `imo demo --keep` write: {}", named())
+            format!(
+                "cannot read the contracts' addresses, which `imo deploy` and `imo demo --keep` \
+                 write, from {}",
+                named()
+            )
         })?;
         let deployment: Deployment = serde_json::from_slice(&text).with_context(|| {
             format!("{} is not a file of addresses as `imo deploy` writes it", named())
@@ -97,7 +102,7 @@ impl Endpoint {
             deployment.chain_id,
             self.rpc,
         );
-        // The last contract of a deployment.
+        // The factory is the last contract that a deployment makes.
         ensure!(
             client.has_code(deployment.factory).await?,
             "the contracts of {} are not on the chain at {}; `imo deploy` puts them there",
@@ -109,12 +114,12 @@ impl Endpoint {
 }
 
 impl ChainArgs {
-    /// Connects with the account that signs.
+    /// Connects with the user's key.
     pub(crate) async fn connect(&self) -> anyhow::Result<(Client, Deployment)> {
         self.endpoint.connect(self.key.signer()?).await
     }
 
-    /// Connects where the contracts may not be yet.
+    /// Connects to a chain that need not have our contracts yet.
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
         Ok(Client::connect(&self.endpoint.rpc, self.key.signer()?)?)
     }

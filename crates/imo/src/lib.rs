@@ -1,8 +1,10 @@
-//! The one binary: makers pack and launch models with it, holders look after their revenue,
+//! The `imo` binary: makers pack and launch models with it, holders look after their revenue,
 //! customers ask, operators and challengers run nodes, and anybody verifies an answer or looks into
-//! a dispute. Each command is a module that reads its arguments, calls the rooms below, and says
-//! what came of it; `demo` tells the whole story with them on a local chain. What other crates
-//! could use is in those rooms: here are arguments, words and files.
+//! a dispute.
+//!
+//! Each command is a module that reads its arguments, calls the rooms below, and prints what
+//! happened. `demo` uses all of them to tell the whole story on a local chain. Anything that
+//! another crate could use belongs in those rooms: this one has only arguments, words and files.
 //!
 //! **Invariant:** this is the only crate that composes all the others, and `terminal` is its only
 //! module that prints.
@@ -35,7 +37,7 @@ mod threads;
 mod verify;
 mod vm;
 
-/// The whole program: reads the arguments, carries out the command, says how it ended.
+/// The whole program: reads the arguments, carries out the command, and returns the exit code.
 pub fn main() -> ExitCode {
     let exit = cli::run(cli::Cli::parse()).unwrap_or_else(|error| {
         terminal::complain(&error);

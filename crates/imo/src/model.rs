@@ -1,4 +1,4 @@
-//! Packing models, looking into packed ones, and opening either kind of file.
+//! Packs models, shows packed ones, and opens both kinds of file.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -21,18 +21,18 @@ use crate::exit::Exit;
 use crate::terminal::Terminal;
 use crate::threads;
 
-/// What to do with a model file.
+/// What to do with a model.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Pack a GGUF file into the one image that every machine computes alike
+    /// Pack a GGUF file into an image, with which every machine computes the same
     Pack {
         /// GGUF file
         file: PathBuf,
-        /// Where the image goes [default: the file's name, ending in .imo]
+        /// Where to write the image [default: the file's name, ending in .imo]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Tell what a packed model is
+    /// Show what is in a packed model
     Show {
         /// Packed image
         image: PathBuf,
@@ -47,23 +47,24 @@ pub(crate) fn run(command: Command, terminal: Terminal) -> anyhow::Result<Exit> 
     }
 }
 
-/// A model to run, and on what.
+/// The model to run, and what to run it with.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ModelArgs {
-    /// A packed image, or a GGUF file, which is packed when it is used first
+    /// A packed image, or a GGUF file, which is packed on first use
     model: PathBuf,
     /// Folder for images packed on first use [default: the GGUF file's own]
     #[arg(long, env = "IMO_CACHE", value_name = "FOLDER")]
     cache: Option<PathBuf>,
-    /// Threads to compute with, which change the speed and nothing else [default: all]
+    /// Threads to compute with; this changes only the speed [default: all]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Instructions to compute with, which change the speed and nothing else [default: the widest that this machine has]
+    /// Instructions to compute with; this changes only the speed [default: the widest that this
+    /// machine has]
     #[arg(long, value_name = "NAME", value_parser = kernels())]
     kernels: Option<Isa>,
 }
 
-/// Takes the name of instructions that this machine has.
+/// Parses the name of an instruction set, which this machine must have.
 fn kernels() -> impl TypedValueParser<Value = Isa> {
     PossibleValuesParser::new(Isa::ALL.map(Isa::name)).try_map(|name| {
         let available: Vec<_> = Isa::available().collect();
@@ -79,14 +80,15 @@ impl ModelArgs {
         open(&self.model, self.cache.as_deref(), terminal)
     }
 
-    /// The instructions and the threads asked for.
+    /// The instructions and threads to compute with.
     pub(crate) fn means(&self) -> Means {
         let means = Means::detect(threads::count(self.threads));
         Means { isa: self.kernels.unwrap_or(means.isa), ..means }
     }
 }
 
-/// Opens a packed model; a GGUF file is packed into `cache`, or beside itself, unless it has been before.
+/// Opens a packed model. A GGUF file is first packed into `cache` (by default its own folder),
+/// unless that was done before.
 pub(crate) fn open(
     path: &Path,
     cache: Option<&Path>,
@@ -96,12 +98,12 @@ pub(crate) fn open(
         FileKind::Image => ModelImage::open(path)?,
         FileKind::Gguf => open_cached(path, cache, terminal)?,
     };
-    // A program of ours can run it, and one trace holds all of its nodes.
+    // Refuse an image now if no program of ours can run it or if its trace would be too large.
     Program::of(&image).with_context(|| path.display().to_string())?;
     Ok(image)
 }
 
-/// What a file is, by its first bytes.
+/// What kind of file it is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FileKind {
     Gguf,
@@ -136,8 +138,9 @@ fn open_cached(
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let target = folder.join(cached_name(source)?);
-    // Whoever packs holds the source: a second command waits for the image instead of writing the same file.
-    // Where a file system knows no locks, packing is done twice at worst, and both write the same bytes.
+    // The source is locked while it is packed: a second command waits for the image instead of
+    // writing the same file. If the file system has no locks, two commands may both pack, but they
+    // write the same bytes.
     let packing = File::open(source).with_context(|| source.display().to_string())?;
     let _ = packing.lock();
     if let Ok(image) = ModelImage::open(&target) {
@@ -147,7 +150,7 @@ fn open_cached(
     Ok(ModelImage::open(&target)?)
 }
 
-/// A name that changes when the source does, or the version that packs it.
+/// A name that changes with the source's contents and with the version that packs it.
 fn cached_name(source: &Path) -> anyhow::Result<String> {
     let named = || source.display().to_string();
     let metadata = fs::metadata(source).with_context(named)?;
@@ -180,7 +183,7 @@ fn pack_with_progress(
     report.with_context(|| format!("{} cannot be packed", source.display()))
 }
 
-/// What packing did.
+/// What packing gave.
 #[derive(Debug, Serialize)]
 struct Packed {
     image: PathBuf,
@@ -189,18 +192,19 @@ struct Packed {
     source_sha256: String,
     source_bytes: u64,
     image_bytes: u64,
-    /// Largest error of a weight, as a part of the largest weight of its block; 0 when none was rounded.
+    /// Largest error of a weight, relative to the largest weight of its block; 0 if none was
+    /// rounded.
     rounding: f64,
     seconds: f64,
 }
 
 fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::Result<Exit> {
     if FileKind::of(file)? == FileKind::Image {
-        bail!("{}: is packed already", file.display());
+        bail!("{}: this file is packed already", file.display());
     }
     let target = output.unwrap_or_else(|| file.with_extension("imo"));
     if target.exists() && !matches!(FileKind::of(&target), Ok(FileKind::Image)) {
-        bail!("{}: exists and is not a packed model", target.display());
+        bail!("{}: exists and is not a packed model; choose another name", target.display());
     }
     let started = Instant::now();
     let report = pack_with_progress(file, &target, terminal)?;
@@ -257,17 +261,17 @@ struct Shown {
     context: u32,
     head_parts: u32,
     weights: u64,
-    /// How the matrices are stored, each format once.
+    /// The formats of the matrices, each named once.
     formats: Vec<String>,
     tied: bool,
-    /// Nodes of a trace, and bytes of a slot, as powers of two.
+    /// Number of nodes of a trace, and bytes of a slot, both as powers of two.
     trace_nodes_log2: u8,
     trace_slot_log2: u8,
 }
 
 fn show(path: &Path, terminal: Terminal) -> anyhow::Result<Exit> {
     if FileKind::of(path)? == FileKind::Gguf {
-        bail!("{0}: not packed yet; `imo model pack {0}` does it", path.display());
+        bail!("{0}: not packed yet; run `imo model pack {0}`", path.display());
     }
     let image = open(path, None, terminal)?;
     let shown = Shown::of(path, &image)?;

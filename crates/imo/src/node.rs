@@ -17,11 +17,11 @@ use crate::keys::{BeaconArgs, ChainArgs, DEVELOPMENT_CHAIN};
 use crate::terminal::Terminal;
 use crate::{model, threads};
 
-/// Port that a node takes when it is told nothing: claims name it, so a restarted node should have
-/// it again.
+/// Port that a node takes by default. Its claims name this port, so a restarted node should get the
+/// same one.
 const PORT: u16 = 7641;
 
-/// What a node does for a living.
+/// What a node does.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Role {
     /// Answers requests, for fees
@@ -39,11 +39,10 @@ impl From<Role> for imo_node::Role {
     }
 }
 
-/// A node.
+/// How to run a node.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Models to run and to judge: packed images, or GGUF files, which are packed when they are
-    /// used first
+    /// Models to run and to judge: packed images, or GGUF files, which are packed on first use
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     #[command(flatten)]
@@ -51,18 +50,18 @@ pub(crate) struct Args {
     /// What to do
     #[arg(long, value_delimiter = ',', default_values = ["operator", "challenger"])]
     roles: Vec<Role>,
-    /// Address to serve traces and metrics on [default: 127.0.0.1:7641, or any free port where that
-    /// is taken]
+    /// Address to serve traces and metrics on [default: 127.0.0.1:7641, or any free port if that is
+    /// taken]
     #[arg(long, env = "IMO_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Where others reach that address [default: http:// and the address itself]
+    /// The address as others reach it [default: http:// and the address itself]
     #[arg(long, env = "IMO_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// Do not serve traces: a challenger has to have them revealed on chain
+    /// Do not serve traces; a challenger has to have them revealed on chain
     #[arg(long)]
     withhold: bool,
-    /// Post the roots of a trace's slots in blobs with each claim (EIP-4844): a challenger need not
-    /// ask this node
+    /// Post the roots of a trace's slots in blobs with each claim (EIP-4844), so that a challenger
+    /// need not ask this node
     #[arg(long)]
     blobs: bool,
     #[command(flatten)]
@@ -76,11 +75,12 @@ pub(crate) struct Args {
     /// Milliseconds between two looks at the chain when there is nothing to do
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     poll: u64,
-    /// Get something wrong, to rehearse disputes on a development chain: node=I,bit=B or output or
-    /// length
+    /// Make a mistake on purpose, to rehearse disputes on a development chain: node=I,bit=B or
+    /// output or length
     #[arg(long, value_name = "FAULT", value_parser = parse_fault)]
     inject: Option<Fault>,
-    /// State at least 2^N steps in disputes; any number above the true one is as true
+    /// State at least 2^N steps in disputes, on a development chain; more than the true number is
+    /// also true
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=40))]
     state_steps: Option<u32>,
 }
@@ -104,11 +104,12 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("cannot start")?;
+        .context("cannot start the node")?;
     runtime.block_on(async {
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                terminal.note("stopped; started again, the node goes on from what the chain says");
+                terminal
+                    .note("stopped; when started again, the node goes on from what the chain says");
                 std::process::exit(130);
             }
         });
@@ -146,7 +147,7 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Infallible> {
     Ok(node.work().await?)
 }
 
-/// Takes an address, or the usual port of this computer.
+/// Listens on an address, or on the usual port of this computer.
 async fn listen(address: Option<SocketAddr>, terminal: Terminal) -> anyhow::Result<TcpListener> {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let usual = address.unwrap_or_else(|| local(PORT));
@@ -154,8 +155,8 @@ async fn listen(address: Option<SocketAddr>, terminal: Terminal) -> anyhow::Resu
         Err(_) if address.is_none() => {
             let listener = TcpListener::bind(local(0)).await.context("cannot listen")?;
             terminal.note(format!(
-                "port {PORT} is taken, so {} serves the traces; after a restart nobody finds them \
-                 there, unless --listen names it",
+                "port {PORT} is taken, so traces are served on {}; name a port with --listen, or \
+                 nobody finds them after a restart",
                 listener.local_addr()?
             ));
             Ok(listener)
@@ -166,7 +167,7 @@ async fn listen(address: Option<SocketAddr>, terminal: Terminal) -> anyhow::Resu
     }
 }
 
-/// Says what a node did, and, beside that, what else there is to know.
+/// Prints results on standard output, and everything else as a note.
 fn tell(event: &Event, terminal: Terminal) {
     if event.is_result() {
         terminal.line(event.to_string());

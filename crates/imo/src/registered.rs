@@ -1,11 +1,11 @@
-//! Which registered model a command is about.
+//! Finds the registered model that a command is about.
 
 use anyhow::bail;
 use imo_chain::contracts::ModelRegistry::ModelRegistered;
 use imo_chain::primitives::B256;
 use imo_chain::{Client, Deployment};
 
-/// The model that is named, or the only one that there is.
+/// The given model, or the only one that is registered.
 pub(crate) async fn choose(
     client: &Client,
     deployment: &Deployment,
@@ -21,6 +21,8 @@ pub(crate) async fn choose(
     match &models[..] {
         [] => bail!("no model is registered at {}", deployment.registry),
         [only] => Ok(only.event.modelId),
-        _ => bail!("several models are registered; name one with --model:\n  {}", ids.join("\n  ")),
+        _ => {
+            bail!("several models are registered; choose one with --model:\n  {}", ids.join("\n  "))
+        }
     }
 }

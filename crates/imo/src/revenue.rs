@@ -1,4 +1,4 @@
-//! Where a model's revenue came from and where each wei of it went.
+//! Shows where a model's revenue came from, and where each wei of it went.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,12 +28,12 @@ use crate::registered::choose;
 use crate::terminal::Terminal;
 
 const ETH: Address = Address::ZERO;
-/// Least seconds between two releases of the drip.
+/// Shortest time between two releases of the drip, in seconds.
 const RELEASE_EVERY: u64 = 3600;
-/// Where revenue comes from, in the splitter's order.
+/// The sources of revenue, in the splitter's order.
 const SOURCES: [&str; 3] = ["usage", "mint", "other"];
 
-/// Whose revenue.
+/// Whose revenue to show.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
@@ -41,22 +41,22 @@ pub(crate) struct Args {
     command: Option<Command>,
     #[command(flatten)]
     whose: Whose,
-    /// Write every payment and where it went, a line each
+    /// Write every movement of revenue to a CSV file
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Have the oracle pay what it owes of final answers to holders, creator and protocol
+    /// Make the oracle pay what it owes for final answers to holders, creator and protocol
     Collect {
-        /// Id of a launched model; needed where there is more than one
+        /// Id of a launched model; needed if there are several
         #[arg(long, value_name = "ID")]
         model: Option<B256>,
         #[command(flatten)]
         chain: ChainArgs,
     },
-    /// What an account holds, can claim and redeem, and what waits for all holders
+    /// Show what an account holds, can claim and can redeem, and what waits for all holders
     Position {
         /// The account
         account: Address,
@@ -67,7 +67,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct Whose {
-    /// Id of a launched model; needed where there is more than one
+    /// Id of a launched model; needed if there are several
     #[arg(long, value_name = "ID")]
     model: Option<B256>,
     #[command(flatten)]
@@ -80,7 +80,8 @@ struct Movement {
     block: u64,
     transaction: B256,
     what: &'static str,
-    /// Of usage the request, of a mint the token; of what the oracle paid and its parts the payment's number.
+    /// For usage, the request's id; for a mint, the token's id; for a payment of the oracle and its
+    /// parts, the payment's number.
     id: Option<U256>,
     asset: Address,
     amount: U256,
@@ -92,9 +93,9 @@ struct Movement {
 #[derive(Debug, Serialize)]
 struct Report {
     model_id: B256,
-    /// By asset, then by source: count and sum of payments.
+    /// By asset, then by source: number and sum of payments.
     sources: BTreeMap<Address, BTreeMap<&'static str, (u64, U256)>>,
-    /// Of the usage, what the oracle has not paid yet.
+    /// The part of the usage that the oracle has not paid yet.
     owed: U256,
     movements: Vec<Movement>,
 }
@@ -112,7 +113,7 @@ struct Position {
     account: Address,
     balance: U256,
     supply: U256,
-    /// By the oracle, for holders, creator and protocol together.
+    /// What the oracle owes holders, creator and protocol together.
     owed: U256,
     assets: Vec<AssetPosition>,
 }
@@ -122,14 +123,14 @@ struct AssetPosition {
     asset: Address,
     claimable: U256,
     redeemable: U256,
-    /// In the drip, for all holders together.
+    /// What waits in the drip for all holders together.
     waiting: U256,
     next_release: U256,
-    /// Unix time from which on that can be released.
+    /// Unix time from which this can be released.
     next_release_at: u64,
 }
 
-/// Tells of all revenue, or of an account's.
+/// Shows all revenue of a model, or what an account has of it.
 pub(crate) fn run(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -259,7 +260,8 @@ async fn movements(
     Ok(all)
 }
 
-/// The receiver's parts of final answers, and the payments in which the oracle paid them: each has all that came since the one before.
+/// The receiver's parts of final answers, and the oracle's payments of them. Each payment has
+/// everything since the one before.
 async fn usage(
     client: &Client,
     oracle: Address,
@@ -314,7 +316,7 @@ async fn divided(
     let mut payments = 0_u64;
     for it in client.logs::<Revenue>(splitter, from, to).await? {
         let (e, block, transaction) = (it.event, it.block, it.transaction);
-        // As the contract rounds.
+        // Rounded as in the contract.
         let (to_creator, to_protocol) =
             (e.amount * creator_bps / bps, e.amount * protocol_bps / bps);
         let source = SOURCES.get(usize::from(e.source)).copied().unwrap_or("other");
@@ -352,7 +354,7 @@ async fn position(account: Address, whose: &Whose, terminal: Terminal) -> anyhow
     let whole = U256::from(10).pow(U256::from(18));
     terminal.line(format!("holds       {} of {} whole tokens", balance / whole, supply / whole));
     let owed = client.call(deployment.oracle, &owedToCall { receiver: parts.splitter }).await?;
-    terminal.line(format!("collectable {} by all of the model's parts", ether(owed)));
+    terminal.line(format!("collectable {} for holders, creator and protocol", ether(owed)));
     let now = client.next_time().await?;
     let mut assets = Vec::new();
     for listed in client.call(token, &revenueAssetsCall {}).await? {

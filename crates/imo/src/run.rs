@@ -1,4 +1,4 @@
-//! A prompt in, a streamed answer out.
+//! Runs a model on a prompt, and streams the answer.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,21 +33,21 @@ pub(crate) struct Args {
     /// What to say to the model
     #[arg(required_unless_present = "prompt_ids")]
     prompt: Option<String>,
-    /// Give these tokens instead of a prompt's, separated by commas
+    /// Use these tokens, separated by commas, instead of a prompt
     #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["prompt", "raw"])]
     prompt_ids: Option<Vec<u32>>,
     #[command(flatten)]
     sampling: Sampling,
-    /// Go on after a token that ends the sequence
+    /// Do not stop at a token that ends the answer
     #[arg(long)]
     ignore_eos: bool,
-    /// Tell the best logits, at most 64, at each generated position, as --repeat-penalty leaves them
+    /// Show the best logits (at most 64) at each generated position, after --repeat-penalty
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     #[arg(value_parser = clap::value_parser!(u16).range(0..=CANDIDATES as i64))]
     top_logits: u16,
 }
 
-/// Runs a model on a prompt.
+/// Runs a model on a prompt and prints the answer.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let image = args.model.open(terminal)?;
     let (program, limits) = (Program::of(&image)?, text::limits(&image)?);
@@ -97,7 +97,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 impl Args {
-    /// The request, which belongs to no chain.
+    /// The request. It belongs to no chain.
     fn request(&self) -> anyhow::Result<Request<Vec<u8>>> {
         let it = &self.sampling;
         Ok(Request {
@@ -123,7 +123,7 @@ impl Args {
         }
     }
 
-    /// Refuses, with the reason, what the program would answer with an error text.
+    /// Refuses, with the reason, a prompt that the program would answer with an error text.
     fn check_prompt(&self, image: &ModelImage, limits: &Limits) -> anyhow::Result<()> {
         let (vocab, context) = (image.header().vocab, image.header().context);
         let tokens = match (&self.prompt_ids, &self.prompt) {
@@ -154,7 +154,7 @@ impl Args {
     }
 }
 
-/// Tells whether Ctrl-C was pressed. Pressed again, it ends the process at once.
+/// Watches for Ctrl-C. The second Ctrl-C ends the process at once.
 fn watch_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let pressed = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&pressed);
@@ -163,10 +163,10 @@ fn watch_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let (listens, listening) = mpsc::channel();
     thread::spawn(move || {
         runtime.block_on(async {
-            // A signal counts from the first poll on, which comes before the word that it does.
+            // Ctrl-C is caught from the first poll on. Poll before telling that we listen.
             let first = tokio::signal::ctrl_c();
             let (first, _) = tokio::join!(biased; first, async { listens.send(()) });
-            // Where signals cannot be had, Ctrl-C does what it does everywhere.
+            // If signals cannot be caught, Ctrl-C keeps its usual effect.
             if first.is_ok() {
                 told.store(true, Ordering::Relaxed);
                 let _ = tokio::signal::ctrl_c().await;
@@ -178,15 +178,15 @@ fn watch_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(pressed)
 }
 
-/// Bytes of text on their way to the terminal, which takes whole characters.
+/// Passes the bytes of an answer to the terminal, in whole characters.
 #[derive(Debug)]
 struct Stream {
     terminal: Terminal,
-    /// Bytes that the answer may still have.
+    /// Most bytes that may still come.
     left: usize,
     stops: Stops,
     is_stopped: bool,
-    /// The beginning of a character, or perhaps of a stop sequence.
+    /// Bytes that may be the beginning of a character or of a stop sequence.
     pending: Vec<u8>,
 }
 
@@ -209,7 +209,7 @@ impl Stream {
         self.tell(whole - unfinished(&self.pending[..whole]));
     }
 
-    /// The rest, and whether a stop sequence came.
+    /// Prints the rest. Returns whether a stop sequence came.
     fn finish(mut self) -> bool {
         self.tell(self.pending.len());
         self.terminal.line("");
@@ -224,7 +224,7 @@ impl Stream {
     }
 }
 
-/// How many bytes at the end are the beginning of a character.
+/// The number of bytes at the end that begin a character without finishing it.
 fn unfinished(bytes: &[u8]) -> usize {
     let last = bytes.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
     match str::from_utf8(last) {
@@ -233,7 +233,7 @@ fn unfinished(bytes: &[u8]) -> usize {
     }
 }
 
-/// A position that was sampled at, with its best candidates.
+/// A position at which a token was sampled, with the best candidates.
 #[derive(Debug)]
 struct Position {
     position: u32,
@@ -258,7 +258,7 @@ impl fmt::Display for Position {
 #[serde(rename_all = "kebab-case")]
 enum Stop {
     EndOfSequence,
-    /// One that `--stop` names.
+    /// A stop sequence came, given by `--stop`.
     #[serde(rename = "stop-sequence")]
     Sequence,
     Length,
@@ -296,17 +296,17 @@ impl fmt::Display for Stop {
     }
 }
 
-/// How long a run took, commitments included.
+/// How long a run took, including commitments.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Speed {
     prompt_tokens: usize,
     generated_tokens: usize,
-    /// Until the first token.
+    /// Seconds until the first token.
     prompt_s: f64,
-    /// From the first token to the last.
+    /// Seconds from the first token to the last.
     decode_s: f64,
     prompt_tokens_per_s: f64,
-    /// None of a single token.
+    /// None if there was only one token.
     decode_tokens_per_s: Option<f64>,
 }
 
@@ -344,10 +344,11 @@ struct Report<'a> {
     generated_ids: &'a [u32],
     text: Cow<'a, str>,
     stop: Stop,
-    /// By generated position, (token, logit), best first.
+    /// For each generated position, (token, logit), best first.
     top_logits: Vec<Vec<(u32, f32)>>,
     trace_root: String,
-    /// Whether the program gives this very trace: nothing was skipped, ignored or broken off.
+    /// Whether the program gives exactly this trace: the options skipped or ignored nothing, and
+    /// nothing broke the run off.
     provable: bool,
     timings: Speed,
 }

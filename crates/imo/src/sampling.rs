@@ -1,37 +1,40 @@
-//! How an answer is to be chosen: what `run` and `ask` have in common.
+//! How to choose an answer: the options that `run` and `ask` share.
 
 use anyhow::ensure;
 use imo_text::layout::{ONE, Stops};
 
-/// What a request says beside its prompt.
+/// What a request says apart from its prompt.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Sampling {
-    /// Give the prompt as it is, without the chat template
+    /// Send the prompt as it is, without the chat template
     #[arg(long)]
     pub(crate) raw: bool,
     /// Most tokens to generate
     #[arg(long, value_name = "COUNT", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) tokens: u32,
-    /// How freely to choose among tokens, 0 to 65,535; 0 takes the likeliest
+    /// How freely to choose among the tokens, 0 to 65,535; 0 always takes the likeliest
     #[arg(long, default_value = "0", value_parser = parse_temperature)]
     pub(crate) temperature: u32,
-    /// How many of the likeliest tokens to choose among [default: 64]
+    /// Choose among this many of the likeliest tokens [default: 64]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) top_k: Option<u16>,
-    /// Choose among the fewest of these tokens that have this part of their weight, above 0 and at most 1, which is off
+    /// Choose among the fewest of these tokens that together have this part of the weight, above
+    /// 0 and at most 1; 1 disables this
     #[arg(long, value_name = "PART", default_value = "1", value_parser = parse_top_p)]
     pub(crate) top_p: u16,
-    /// Leave out those of these tokens that weigh less than this part of the likeliest, 0 to below 1; 0 is off
+    /// Leave out tokens that weigh less than this part of the likeliest one, 0 to below 1; 0
+    /// disables this
     #[arg(long, value_name = "PART", default_value = "0", value_parser = parse_min_p)]
     pub(crate) min_p: u16,
-    /// Make each of the last 64 tokens less likely: divide its logit by this, or multiply it if negative, 1 to 65,535; 1 is off
+    /// Make the last 64 tokens less likely: divide a positive logit by this factor, and multiply a
+    /// negative one, 1 to 65,535; 1 disables this
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = parse_repeat_penalty)]
     pub(crate) repeat_penalty: u32,
-    /// End the answer before this text, of at most 32 bytes; may be given four times
+    /// End the answer before this text, of at most 32 bytes; may be given up to four times
     #[arg(long, value_name = "TEXT", value_parser = parse_stop)]
     pub(crate) stop: Vec<String>,
-    /// Which choices to make, where there is a choice
+    /// Seed of the random choices
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
@@ -41,12 +44,16 @@ impl Sampling {
     pub(crate) fn stops(&self) -> anyhow::Result<Stops> {
         let stops = Stops::new(self.stop.iter().map(String::as_bytes));
         let count = self.stop.len();
-        ensure!(stops.is_some(), "--stop is given {count} times, and may be {}", Stops::MOST);
+        ensure!(
+            stops.is_some(),
+            "--stop is given {count} times; at most {} are allowed",
+            Stops::MOST
+        );
         Ok(stops.unwrap_or_default())
     }
 }
 
-/// A number in units of 2⁻¹⁶, as a request has it.
+/// Reads a number in units of 2⁻¹⁶, as requests have it.
 fn parse_units(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     Ok((number * f64::from(ONE)).round())
@@ -55,16 +62,17 @@ fn parse_units(text: &str) -> Result<f64, String> {
 fn parse_temperature(text: &str) -> Result<u32, String> {
     let units = parse_units(text)?;
     if !(0.0..=f64::from(u32::MAX)).contains(&units) {
-        return Err("not between 0 and 65,535".to_owned());
+        return Err("must be between 0 and 65,535".to_owned());
     }
     Ok(whole(units))
 }
 
-/// The whole of the weight is what is off; what is too little to be told from nothing is the least there is.
+/// 1 disables top-p, which is 0 in a request. Anything above 0 that would round to 0 becomes the
+/// smallest part, 2⁻¹⁶.
 fn parse_top_p(text: &str) -> Result<u16, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if !(number > 0.0 && number <= 1.0) {
-        return Err("not above 0 and at most 1".to_owned());
+        return Err("must be above 0 and at most 1".to_owned());
     }
     Ok(u16::try_from(whole(parse_units(text)?).max(1)).unwrap_or(0))
 }
@@ -72,7 +80,7 @@ fn parse_top_p(text: &str) -> Result<u16, String> {
 fn parse_min_p(text: &str) -> Result<u16, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if !(0.0..1.0).contains(&number) {
-        return Err("not between 0 and below 1".to_owned());
+        return Err("must be at least 0 and below 1".to_owned());
     }
     Ok(u16::try_from(whole(parse_units(text)?)).unwrap_or(u16::MAX))
 }
@@ -80,9 +88,9 @@ fn parse_min_p(text: &str) -> Result<u16, String> {
 fn parse_repeat_penalty(text: &str) -> Result<u32, String> {
     let units = parse_units(text)?;
     if !(f64::from(ONE)..=f64::from(u32::MAX)).contains(&units) {
-        return Err("not between 1 and 65,535".to_owned());
+        return Err("must be between 1 and 65,535".to_owned());
     }
-    // A factor of one changes nothing.
+    // A factor of 1 disables the penalty, which is 0 in a request.
     Ok(Some(whole(units)).filter(|units| *units != ONE).unwrap_or(0))
 }
 

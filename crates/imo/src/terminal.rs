@@ -1,31 +1,32 @@
-//! The one place that prints.
+//! The only module that prints.
 //!
-//! People read standard output, or a program does (`--json`), never both; progress and notes go to
-//! standard error, so that an answer or an object can be piped.
+//! Standard output is for people, or with `--json` for a program, never for both. Progress and
+//! notes go to standard error, so that an answer or an object can be piped.
 #![expect(clippy::print_stderr, reason = "this module is where words leave the program")]
 
 use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Where a command's words go.
+/// Prints what a command has to say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terminal {
     json: bool,
 }
 
 impl Terminal {
-    /// A terminal for people, or, with `json`, for a program: then only `object` reaches standard output.
+    /// A terminal for people; with `json`, one for a program. Then only `object` writes to standard
+    /// output.
     pub(crate) const fn new(json: bool) -> Self {
         Self { json }
     }
 
-    /// Whether a program reads.
+    /// Whether a program reads the output.
     pub(crate) const fn is_json(self) -> bool {
         self.json
     }
 
-    /// A line for people.
+    /// Prints a line for people.
     pub(crate) fn line(self, text: impl AsRef<str>) {
         if self.json {
             return;
@@ -33,7 +34,7 @@ impl Terminal {
         say(&format!("{}\n", text.as_ref()));
     }
 
-    /// Rows of a name and a value.
+    /// Prints rows of a name and a value, for people.
     pub(crate) fn table(self, rows: &[(&str, String)]) {
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in rows {
@@ -41,7 +42,7 @@ impl Terminal {
         }
     }
 
-    /// A part of a line, shown at once: streamed text.
+    /// Prints a part of a line at once: streamed text.
     pub(crate) fn part(self, text: &str) {
         if self.json {
             return;
@@ -49,7 +50,7 @@ impl Terminal {
         say(text);
     }
 
-    /// The one object of `--json`.
+    /// Prints the one object of `--json`.
     pub(crate) fn object(self, value: &impl serde::Serialize) {
         if self.json {
             let text = serde_json::to_string_pretty(value).expect("our reports are JSON");
@@ -57,12 +58,12 @@ impl Terminal {
         }
     }
 
-    /// A remark beside the result, on standard error.
+    /// Prints a remark on standard error.
     pub(crate) fn note(self, text: impl AsRef<str>) {
         eprintln!("{}", text.as_ref());
     }
 
-    /// A bar for work of `total` units; hidden when nobody watches.
+    /// A progress bar for work of `total` units. It is hidden if standard error is not a terminal.
     pub(crate) fn bar(self, what: &str, total: u64) -> ProgressBar {
         if !std::io::stderr().is_terminal() {
             return ProgressBar::hidden();
@@ -76,7 +77,7 @@ impl Terminal {
     }
 }
 
-/// Writes to standard output at once. Where nobody reads on, there is nothing left to do.
+/// Writes to standard output at once. If nobody reads it any more, the process ends.
 fn say(text: &str) {
     let mut output = std::io::stdout().lock();
     if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
@@ -84,7 +85,7 @@ fn say(text: &str) {
     }
 }
 
-/// An error, with its causes, for people.
+/// Prints an error and its causes, for people.
 pub(crate) fn complain(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }

@@ -1,4 +1,4 @@
-//! An answer, run again.
+//! Runs an answer again.
 
 use anyhow::{Context, ensure};
 use imo_chain::primitives::{Address, B256, U256};
@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::keys::{BeaconArgs, Endpoint};
 use crate::terminal::Terminal;
 
-/// Which answer.
+/// Which answer to verify.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Number of the request
@@ -34,13 +34,13 @@ struct Report {
     state: &'static str,
     answer: String,
     is_right: bool,
-    /// First byte of the answer that differs.
+    /// The first byte of the answer that differs.
     first_byte: Option<usize>,
-    /// First node of the trace that differs, where the trace can be had.
+    /// The first node of the trace that differs, and its kind. None if the trace cannot be had.
     first_node: Option<(u64, String)>,
 }
 
-/// Runs the answers of a request again; fails when one that stands is wrong.
+/// Runs the answers of a request again. Fails if one that was not rejected is wrong.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(verify(args, terminal))
@@ -122,8 +122,7 @@ impl Report {
     }
 }
 
-/// The first node in which a claimed trace differs, where a game about it has come so far that the
-/// node was named.
+/// The first node in which a claimed trace differs, taken from a game that has already named it.
 fn shown(scene: &Scene, claim: &ClaimView, solution: &Solution) -> Option<Difference> {
     let games = claim.games.iter().filter_map(|game| scene.view.games.get(game));
     let differs = |it: &Difference| {
@@ -133,7 +132,7 @@ fn shown(scene: &Scene, claim: &ClaimView, solution: &Solution) -> Option<Differ
     games.filter_map(|game| disputed(game, solution).ok()).find(differs)
 }
 
-/// Where two texts differ first.
+/// The first byte in which two texts differ.
 fn first_byte(a: &[u8], b: &[u8]) -> Option<usize> {
     let within = a.iter().zip(b).position(|(a, b)| a != b);
     within.or_else(|| (a.len() != b.len()).then(|| a.len().min(b.len())))

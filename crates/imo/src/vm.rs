@@ -1,4 +1,5 @@
-//! Any static RV32IM program in the virtual machine, alone or with the contract looking on.
+//! Runs any static RV32IM program in the virtual machine, alone or with the contract checking each
+//! step.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,11 +15,11 @@ use crate::evm::Stepper;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
-/// Least bytes between what the program may write and the end of memory, where its stack begins.
+/// Smallest space for the stack, in bytes, between the program's data and the end of memory.
 const STACK: u32 = 1 << 20;
 /// The register that points to the stack.
 const SP: usize = 2;
-/// Slots of the empty trace.
+/// Bytes of the empty trace's slots, as a power of two.
 const SLOT_LOG2: u8 = 7;
 
 /// What to do with a program.
@@ -26,16 +27,16 @@ const SLOT_LOG2: u8 = 7;
 pub(crate) enum Command {
     /// Run a program until it exits
     Run(Args),
-    /// Run a program and have the contract verify every step
+    /// Run a program and let the contract check every step
     Check(Args),
 }
 
-/// A program, and how far to go.
+/// A program, and how far to run it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Static RV32IM executable; it ends with the exit system call (a7 = 93, a0 = its exit code)
+    /// Static RV32IM executable; ends with the exit system call (a7 = 93, a0 = exit code)
     file: PathBuf,
-    /// Most steps to take
+    /// Most steps to run
     #[arg(long, value_name = "COUNT", default_value_t = 1 << 32)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     max_steps: u64,
@@ -58,7 +59,7 @@ pub(crate) fn run(command: Command, terminal: Terminal) -> anyhow::Result<Exit> 
     Ok(if report.exit_code == Some(0) { Exit::Success } else { Exit::Failure })
 }
 
-/// A program and the machine chosen for it.
+/// A program, and a machine that fits it.
 struct Program {
     elf: Elf,
     machine: Machine,
@@ -94,7 +95,8 @@ impl Program {
         Segments::new(self.machine, &self.elf.code, &[], (&[], None), trace)
     }
 
-    /// Takes every step of a run again, from code and witness alone, in the contract; gives the dearest step's gas.
+    /// Takes every step of a run again in the contract, from the code and the witness alone.
+    /// Reports the gas of the most expensive step.
     fn verify(&self, run: &Run<'_, EmptyTrace>, terminal: Terminal) -> anyhow::Result<Verified> {
         let segments = run.segments();
         let roots = segments.roots();
@@ -111,7 +113,7 @@ impl Program {
             let after = witnessed.hash();
             if (stepped.before, stepped.after) != (before, after) {
                 let (ours, theirs) = (hex(after), hex(stepped.after));
-                bail!("{}: the machine goes to {ours}, the contract to {theirs}", at());
+                bail!("{}: the machine comes to {ours}, the contract to {theirs}", at());
             }
             most_gas = most_gas.max(stepped.gas);
             bar.inc(1);
@@ -119,17 +121,17 @@ impl Program {
         bar.finish_and_clear();
         ensure!(
             run.state_hashes(&[run.steps()]) == [witnessed.hash()],
-            "the run with witnesses ends elsewhere than the run without"
+            "the run with witnesses ends in another state than the run without"
         );
         Ok(Verified { steps: run.steps(), most_gas })
     }
 }
 
-/// What the contract said of a run.
+/// What the contract found.
 #[derive(Debug, Serialize)]
 struct Verified {
     steps: u64,
-    /// Of a transaction with one step, calldata included.
+    /// Most gas of a transaction with one step, including calldata.
     most_gas: u64,
 }
 
@@ -137,7 +139,7 @@ struct Verified {
 #[derive(Debug, Serialize)]
 struct Report {
     status: &'static str,
-    /// Of a program that exited.
+    /// The exit code. None if the program did not exit.
     exit_code: Option<u32>,
     steps: u64,
     seconds: f64,

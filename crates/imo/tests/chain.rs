@@ -1,4 +1,4 @@
-//! The binary on a fresh chain, as makers, operators, customers and challengers meet it.
+//! The binary on a fresh chain, as makers, operators, customers and challengers use it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 mod binary;
 
-/// Longest wait for what nodes do by themselves.
+/// Longest wait for something that nodes do by themselves.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 
@@ -29,16 +29,16 @@ const OPERATOR: &str = "1";
 const LIAR: &str = "2";
 const CUSTOMER: &str = "3";
 
-/// A number of steps, as a power of two, with which the last move falls to the challenger.
+/// A number of steps, as a power of two, that gives the challenger the last move.
 const CONVICTABLE: &str = "--state-steps=17";
 /// Seconds that a claim may be challenged.
 const WINDOW: u64 = 3600;
-/// The first request of a chain.
+/// Number of a chain's first request.
 const FIRST: &str = "1";
-/// Seconds of the sale in the guide's example.
+/// Length of the sale in the guide's example, in seconds.
 const SALE: u64 = 7 * 86_400;
 
-/// A fresh chain, with a folder for the addresses of its contracts.
+/// A fresh chain, and a folder for the file of its contracts' addresses.
 struct Chain {
     anvil: Anvil,
     client: Client,
@@ -58,7 +58,7 @@ impl Chain {
         at(&self.folder.join(name)).to_owned()
     }
 
-    /// A command's arguments, with where the chain and its contracts are.
+    /// A command's arguments, followed by where the chain and the addresses are.
     fn arguments(&self, args: &[&str]) -> Vec<String> {
         let deployment = self.file("deployment.json");
         let here = ["--rpc", &self.anvil.rpc, "--deployment", &deployment];
@@ -70,25 +70,25 @@ impl Chain {
         imo(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// What a command reports that succeeds.
+    /// The report of a command that succeeds.
     fn object(&self, args: &[&str]) -> Value {
         self.imo(&[args, &["--json"]].concat()).object()
     }
 
-    /// The arguments of a deployment with short times.
+    /// The arguments of a deployment with a short window and short clocks.
     fn deploy(&self) -> Vec<String> {
         let times = ["--window", "1 hour", "--clock", "30 minutes", "--extension", "10 minutes"];
         self.arguments(&[&["deploy", "--dev-account", MAKER], &times[..]].concat())
     }
 
-    /// Deploys; returns what is reported.
+    /// Deploys. Returns the report.
     fn deployed(&self) -> Value {
         let arguments = self.deploy();
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         imo(&[&arguments, &["--json"][..]].concat()).object()
     }
 
-    /// Starts a node in an account's name.
+    /// Starts a node with an account's key.
     fn node(&self, account: &str, more: &[&str]) -> Node {
         let model = self.file("model.imo");
         let args = ["node", &model, "--dev-account", account, "--listen", "127.0.0.1:0"];
@@ -97,7 +97,7 @@ impl Chain {
         Node(node.stdout(Stdio::null()).spawn().expect("the binary starts"))
     }
 
-    /// What a command reports as soon as it is so.
+    /// Repeats a command until its report is as wanted. Returns that report.
     fn until(&self, args: &[&str], is_so: impl Fn(&Value) -> bool) -> Value {
         let started = Instant::now();
         loop {
@@ -110,7 +110,7 @@ impl Chain {
         }
     }
 
-    /// Sends a transaction of the maker's.
+    /// Sends a transaction as the maker.
     async fn send<C: SolCall>(&self, to: Address, call: &C, value: U256) {
         let receipt = self.client.send(to, call, value).await;
         receipt.unwrap_or_else(|error| panic!("{error}"));
@@ -125,7 +125,7 @@ impl Chain {
     }
 }
 
-/// A running node; dropped, it is killed.
+/// A running node. Dropping it kills it.
 struct Node(Child);
 
 impl Drop for Node {
@@ -135,12 +135,12 @@ impl Drop for Node {
     }
 }
 
-/// A text of a report.
+/// A text in a report.
 fn text<'a>(report: &'a Value, name: &str) -> &'a str {
     report[name].as_str().unwrap_or_else(|| panic!("no {name} in {report}"))
 }
 
-/// A number of a report, whatever its size.
+/// A number in a report, of any size.
 fn number(value: &Value) -> U256 {
     let text = value.as_str().unwrap_or_else(|| panic!("{value} is not a number"));
     text.parse().unwrap_or_else(|_| panic!("{text} is not a number"))
@@ -154,7 +154,8 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap_or_else(|| panic!("{value} is not a list"))
 }
 
-/// Puts the guide's example beside `model.imo`, at a price with which two answers earn enough to be released.
+/// Puts the guide's example beside `model.imo`. Its price is raised so that two answers earn enough
+/// for a release.
 fn write_launch(folder: &Path) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/imo.toml");
     let example = fs::read_to_string(example).expect("the guide has it");
@@ -187,7 +188,7 @@ async fn a_deployment_goes_on_where_it_was_killed_and_then_sends_nothing() {
     assert_eq!(chain.blocks().await, blocks);
 }
 
-/// A model that is free of charge, with a judge that is none.
+/// A model that costs nothing, with a verifier that is not ours.
 fn foreign_model(deployed: &Deployment) -> Registration {
     Registration {
         contentId: B256::repeat_byte(1),
@@ -213,7 +214,7 @@ fn foreign_model(deployed: &Deployment) -> Registration {
 }
 
 #[tokio::test]
-async fn what_is_not_on_the_chain_is_named() {
+async fn missing_models_requests_and_games_are_named() {
     let chain = Chain::start("nowhere").await;
     let model = at(&tiny(&chain.folder, &TinyShape::default())).to_owned();
     let fails = |args: &[&str], why: &str| {
@@ -240,7 +241,7 @@ async fn what_is_not_on_the_chain_is_named() {
     for (args, why) in [
         (&["verify", "7", "--model", &model][..], "there is no request 7"),
         (&["dispute", "show", "0x12"], "there is no game 0x12"),
-        (&["dispute", "show", "0x"], "no game is named"),
+        (&["dispute", "show", "0x"], "give a game's id"),
         (&["dispute", "replay", "12", "--model", &model], "there is no game 12"),
         (&["dispute", "step", "12", "--model", &model], "there is no game 12"),
         (&["ask", "hi", "--dev-account", CUSTOMER], "no model is registered"),
@@ -255,14 +256,14 @@ async fn what_is_not_on_the_chain_is_named() {
         fails(args, why);
     }
 
-    // A model whose claims somebody else judges costs nothing but a message.
+    // If somebody else judges a model's claims, asking it costs nothing: the command only refuses.
     let deployed: Deployment =
         serde_json::from_value(report["deployment"].clone()).expect("addresses");
     let call = registerCall { model: foreign_model(&deployed) };
     chain.client.send(deployed.registry, &call, U256::ZERO).await.expect("anybody may register");
     fails(&["ask", "hi", "--dev-account", CUSTOMER], "not by this deployment's verifier");
 
-    // The file of a chain whose contracts are gone, and of another chain.
+    // A file of addresses whose contracts are gone, then one for another chain.
     let file = chain.folder.join("deployment.json");
     let fresh = Anvil::start(None, 1).await.expect("another Anvil starts");
     for args in commands {
@@ -281,9 +282,10 @@ async fn what_is_not_on_the_chain_is_named() {
     }
 }
 
-/// A second run would sell another token of the same model, so it says so; and a sale's currency is what the file says it is.
+/// A second launch would sell another token for the same model, so it is refused. The currency of a
+/// sale must be what the file says.
 #[tokio::test]
-async fn the_same_launch_is_refused_and_a_currency_is_looked_at() {
+async fn the_same_launch_is_refused_and_a_currency_is_checked() {
     let chain = Chain::start("again").await;
     let gguf = tiny(&chain.folder, &TinyShape::default());
     let (model, terms) = (chain.file("model.imo"), chain.file("imo.toml"));
@@ -303,12 +305,14 @@ async fn the_same_launch_is_refused_and_a_currency_is_looked_at() {
     assert_ne!(again["model_id"], first["model_id"]);
     assert_ne!(other["model_id"], first["model_id"]);
 
-    // Sold for the first token, which is an ERC-20 with 18 decimals.
+    // The next sale is paid in the first model's token, which is an ERC-20 with 18 decimals.
     let sold = fs::read_to_string(&terms).expect("it was written");
     let (before, rest) = sold.split_once("[sale]").expect("a sale");
     let (_, after) = rest.split_once("[works]").expect("works");
     let after = after.replace(r#"share = "50 %""#, r#"share = "0 %""#);
-    for (decimals, why) in [(6, Some("is EXAM with 18 decimals, not EXAM with 6")), (18, None)] {
+    for (decimals, why) in
+        [(6, Some("is EXAM with 18 decimals, but the file says EXAM with 6")), (18, None)]
+    {
         let token = text(&first, "token");
         let sale = format!(
             r#"{before}[sale]
@@ -359,11 +363,11 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     fs::write(&poor, "11".repeat(32)).expect("the folder can be written");
     let outcome = chain.imo(&["ask", "the end", "--key-file", &poor]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains(" has 0 ETH, and request takes 0."), "{outcome:?}");
+    assert!(outcome.stderr.contains(" has 0 ETH, but request takes 0."), "{outcome:?}");
 
     let ask = ["ask", "the end", "--tokens", "8", "--dev-account", CUSTOMER];
     let operator = chain.node(OPERATOR, &[]);
-    // Who waits until it is final is told when that will be.
+    // Anyone who waits until the answer is final is told when that will be.
     let arguments = chain.arguments(&[&ask[..], &["--until-final", "--json"]].concat());
     let mut patient = command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
         .stdout(Stdio::piped())
@@ -379,8 +383,8 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     assert_eq!(verdicts[0]["is_right"], true, "{verdicts}");
     drop(operator);
 
-    // It answers the older request too, which it finds answered wrongly.
-    // It serves no trace, but its claims carry the roots of their slots in blobs.
+    // The liar also answers the older request, which it considers wrongly answered. It serves no
+    // trace, but its claims carry the roots of their slots in blobs.
     let lies = ["--roles", "operator", "--inject", "output", CONVICTABLE];
     let lies = [&lies[..], &["--withhold", "--blobs"]].concat();
     let liar = chain.node(LIAR, &lies);
@@ -395,14 +399,14 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     assert_eq!(verdicts[0]["is_right"], false);
     assert_eq!(verdicts[0]["first_node"][1], "emit", "{verdicts}");
     assert!(verdicts[0]["first_byte"].is_u64(), "{verdicts}");
-    // Who reads no blobs sees that the answer is wrong, but not where.
+    // Without blobs, a reader sees that the answer is wrong, but not where.
     let without_blobs = [&verify[..], &["--beacon", "http://127.0.0.1:1"]].concat();
     let outcome = chain.imo(&without_blobs);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(outcome.stdout.contains("another trace, which is not served"), "{outcome:?}");
     assert!(outcome.stderr.contains("no Beacon API answers at http://127.0.0.1:1"), "{outcome:?}");
 
-    // While the liar is away, both games wait for it.
+    // While the liar is away, both games wait for its move.
     drop(liar);
     let _operator = chain.node(OPERATOR, &[]);
     chain.until(&["dispute", "list"], |games| list(games).len() == 2);
@@ -416,10 +420,10 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
         check_game(&chain, game);
     }
     assert!(list(&games).iter().any(|game| game["claim"] == lie["claim"]), "{games}");
-    // The game has shown where.
+    // By now, the game has shown which node is wrong.
     let verdicts = chain.object(&without_blobs);
     assert_eq!(verdicts[0]["first_node"][1], "emit", "{verdicts}");
-    // What was rejected does not stand; the operator's answers do.
+    // What was rejected does not count. The operator's answers do.
     let verdicts = chain.until(&verify, |verdicts| list(verdicts).len() == 2);
     assert_eq!((&verdicts[0]["is_right"], &verdicts[1]["is_right"]), (&json!(false), &json!(true)));
     assert_eq!(verdicts[1]["answer"], run["text"]);
@@ -433,7 +437,7 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     check_holder(&chain, address(&launched, "token"), address(&launched, "drip")).await;
 }
 
-/// Whoever looks at two games that wait for the claimant is told how long it has.
+/// Two games wait for the claimant, and every look at them tells how long it has.
 fn check_deadlines(chain: &Chain) {
     let is_told = |line: &str| {
         line.contains("the claimant's statement of its run; to move: the claimant, within ")
@@ -458,7 +462,7 @@ fn request(asked: &Value) -> String {
     number(&asked["request"]).to_string()
 }
 
-/// The challenger has won a game by one instruction, and every look at it says so.
+/// The challenger has won a game by one instruction, and every command shows this.
 fn check_game(chain: &Chain, game: &Value) {
     assert_eq!((text(game, "ending"), text(game, "winner")), ("conviction", "challenger"));
 
@@ -482,7 +486,7 @@ fn check_game(chain: &Chain, game: &Value) {
     }
 }
 
-/// Both answers were paid for, and each wei of it is accounted for, from the request to the holders.
+/// Both answers were paid for. Each wei is accounted for, from the request to the holders.
 fn check_revenue(chain: &Chain, asked: &[&Value]) {
     let usage_of = |report: &Value| -> Vec<Value> {
         let movements = list(&report["movements"]).iter();
@@ -522,7 +526,8 @@ fn check_revenue(chain: &Chain, asked: &[&Value]) {
     assert_eq!(number(&position["balance"]), U256::ZERO);
 }
 
-/// The only buyer of the tokens finds a part of the revenue released to it: to be claimed, and to be redeemed.
+/// Part of the revenue is released to the only buyer of the tokens, who can claim some of it and
+/// redeem the rest.
 async fn check_holder(chain: &Chain, token: Address, drip: Address) {
     let file = fs::read(chain.folder.join("deployment.json")).expect("it was deployed");
     let Deployment { offering, .. } = serde_json::from_slice(&file).expect("its own format");

@@ -1,4 +1,4 @@
-//! The binary as people and programs meet it: arguments in, words, objects and exit codes out.
+//! The binary as people and programs use it: arguments in; text, JSON objects and exit codes out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ fn run_json(model: &Path, more: &[&str]) -> Value {
     imo(&[&["run", at(model), "--json"], more].concat()).object()
 }
 
-/// A report without what no two runs share.
+/// A report without its timings, which differ from run to run.
 fn untimed(mut report: Value) -> Value {
     let timings = report.as_object_mut().expect("an object").remove("timings");
     assert!(timings.is_some(), "{report}");
     report
 }
 
-/// Numbers of a list.
+/// The numbers in a JSON list.
 fn numbers(list: &Value) -> Vec<u64> {
     let list = list.as_array().unwrap_or_else(|| panic!("{list} is not a list"));
     list.iter().map(|number| number.as_u64().expect("a whole number")).collect()
@@ -45,7 +45,7 @@ fn help_names_every_command() {
 
 #[test]
 fn wrong_arguments_are_told_apart_from_failures() {
-    // Instructions of another processor family.
+    // An instruction set of another processor family.
     let absent = if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" };
     for (args, why) in [
         (&["fly"][..], "unrecognized subcommand 'fly'"),
@@ -59,9 +59,9 @@ fn wrong_arguments_are_told_apart_from_failures() {
         (&["run", "m.imo", "hi", "--top-logits", "65"], "--top-logits"),
         (&["run", "m.imo", "hi", "--temperature=-1"], "--temperature"),
         (&["run", "m.imo", "hi", "--temperature", "warm"], "not a number"),
-        (&["run", "m.imo", "hi", "--top-p", "0"], "not above 0 and at most 1"),
-        (&["run", "m.imo", "hi", "--min-p", "1"], "not between 0 and below 1"),
-        (&["run", "m.imo", "hi", "--repeat-penalty", "0.9"], "not between 1 and 65,535"),
+        (&["run", "m.imo", "hi", "--top-p", "0"], "must be above 0 and at most 1"),
+        (&["run", "m.imo", "hi", "--min-p", "1"], "must be at least 0 and below 1"),
+        (&["run", "m.imo", "hi", "--repeat-penalty", "0.9"], "must be between 1 and 65,535"),
         (&["run", "m.imo", "hi", "--stop", ""], "has 0 bytes, not 1 to 32"),
         (&["run", "m.imo", "hi", "--prompt-ids", "1"], "cannot be used"),
         (&["run", "m.imo", "--prompt-ids", "1,x"], "--prompt-ids"),
@@ -90,7 +90,7 @@ fn files_that_are_not_models_are_named() {
     }
 }
 
-/// Wherever a model file or an image is cut, the command says so and leaves no image behind.
+/// Wherever a model file or an image is cut off, the command says so and leaves no image behind.
 #[test]
 fn cut_models_are_refused() {
     let folder = folder("cut");
@@ -124,7 +124,7 @@ fn unsupported_models_say_what_is_not_supported() {
     let mut bytes = fs::read(&path).expect("just written");
     let key = b"general.architecture";
     let found = bytes.windows(key.len()).position(|it| it == key).expect("a model file has it");
-    // The key, the type and the length of its value.
+    // Skip the key, and the type and the length of its value.
     bytes[found + key.len() + 12..][..5].copy_from_slice(b"gemma");
     fs::write(&path, bytes).expect("written");
     check_failure(&["run", at(&path), "hi"], 1, "\"gemma\"");
@@ -146,7 +146,7 @@ fn prompts_that_cannot_be_answered_are_refused() {
     }
 }
 
-/// All that is reported of an answer, its trace's root included, and whatever the way to it.
+/// The whole report, including the trace's root, is the same however the answer is computed.
 #[test]
 fn answers_do_not_depend_on_threads_kernels_or_packing() {
     let folder = folder("same");
@@ -195,7 +195,7 @@ fn a_stop_sequence_is_neither_streamed_nor_answered() {
     let more = &["the end", "--raw", "--tokens", "12", "--ignore-eos"][..];
     let whole = run_json(&model, more);
     let text = whole["text"].as_str().expect("a text");
-    // Whole characters, so that they can be an argument.
+    // Take a whole character, which can be an argument.
     let stop = text.chars().skip(2).find(|it| it.is_ascii_graphic()).expect("a letter").to_string();
     let stopped = run_json(&model, &[more, &["--stop", "never said", "--stop", &stop]].concat());
     let kept = &text[..text.find(&stop).expect("it is there")];
@@ -203,7 +203,7 @@ fn a_stop_sequence_is_neither_streamed_nor_answered() {
     let streamed = imo(&[&["run", at(&model)], more, &["--stop", &stop]].concat());
     assert_eq!(streamed.stdout, format!("{kept}\n"), "{streamed:?}");
     let many = [&["run", at(&model)], more, &["--stop", "x"].repeat(5)].concat();
-    check_failure(&many, 1, "--stop is given 5 times, and may be 4");
+    check_failure(&many, 1, "--stop is given 5 times; at most 4 are allowed");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn only_the_answer_goes_to_standard_output() {
 }
 
 #[test]
-fn what_did_not_come_from_the_program_is_not_provable() {
+fn a_run_that_skips_or_ignores_something_is_not_provable() {
     let folder = folder("provable");
     let model = tiny(&folder, &TinyShape::default());
     let plain = run_json(&model, &["the", "--tokens", "3"]);
@@ -331,9 +331,10 @@ fn packing_gives_the_same_image_and_ids_every_time() {
     assert_eq!(fs::read_to_string(&notes).expect("it is there"), "keep me");
 }
 
-/// An image made on first use is used again, replaced when it is broken, and not taken for another model's.
+/// An image made on first use is used again, replaced if it is broken, and never mistaken for
+/// another model's.
 #[test]
-fn cached_images_are_whole_and_of_their_source() {
+fn a_cached_image_is_whole_and_belongs_to_its_source() {
     let folder = folder("cached");
     let cache = folder.join("a").join("b");
     let model = tiny(&folder, &TinyShape::default());
@@ -345,7 +346,7 @@ fn cached_images_are_whole_and_of_their_source() {
         images.collect::<Vec<_>>()
     };
 
-    // Several at once, on an empty cache.
+    // Several commands at once, on an empty cache.
     let args = [&["run", at(&model), "--json"], &more[..]].concat();
     let start = || command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let children: Vec<_> = (0..4).map(|_| start().expect("the binary starts")).collect();
@@ -370,7 +371,7 @@ fn cached_images_are_whole_and_of_their_source() {
     assert_eq!(images().len(), 2);
 }
 
-/// Ctrl-C ends the answer after a token, with all that was generated till then.
+/// Ctrl-C ends an answer after the current token, and keeps all that was generated until then.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_an_answer_early() {
@@ -429,7 +430,7 @@ fn bench_measures_engine_and_machine() {
         let number = report.pointer(path).and_then(Value::as_f64);
         assert!(number.is_some_and(|number| number > 0.0), "{path}: {report}");
     }
-    // A layer is most of the work; choosing among candidates is the least.
+    // A layer takes the most steps, choosing among candidates the fewest.
     let steps = |node: &str| report["machine"][node].as_u64().expect("steps");
     assert!(steps("layer_steps") > steps("head_steps"), "{report}");
     assert!(steps("sampler_steps") > 100, "{report}");
@@ -441,7 +442,8 @@ fn bench_measures_engine_and_machine() {
     assert!(outcome.stdout.contains("steps/s"), "{outcome:?}");
 }
 
-/// The demo model through the binary: the reference's tokens, as far as the unquantised model is sure of them.
+/// The demo model, run through the binary, gives the reference's tokens, as long as the unquantised
+/// model clearly prefers them.
 #[test]
 fn the_demo_model_answers_as_the_reference_does() {
     let model = std::env::var_os("IMO_MODEL").map(PathBuf::from);

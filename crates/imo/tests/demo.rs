@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use imo_chain::primitives::U256;
 use serde_json::Value;
 
-/// Same model file, same guest: same id, on any machine. A change of one of the two changes it.
+/// The same model file and the same guest give the same id on any machine. If either changes, this
+/// changes too.
 const CONTENT_ID: &str = "0x59f60c82eebebd1e1c410a04eed47efeca2c77bdfa618bf0c90d6889acc5ed88";
 
 fn model() -> PathBuf {
@@ -37,7 +38,7 @@ fn the_story_is_told_to_its_end_and_its_money_adds_up() {
     assert!(dispute["seconds"].as_f64().is_some_and(|seconds| seconds < 60.0), "{dispute}");
     assert!(dispute["one_step_gas"].as_u64() < dispute["gas"].as_u64(), "{dispute}");
 
-    // Two sides' moves in a descent come before the same game; no instruction is executed.
+    // This game begins with a descent, which takes moves of both sides. No instruction is executed.
     let withheld = &story["withheld"];
     assert_eq!(withheld["node"], dispute["node"]);
     assert!(withheld["one_step_gas"].is_null(), "{withheld}");

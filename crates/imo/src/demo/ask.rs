@@ -1,4 +1,4 @@
-//! Act 3: a contract written for ORA's oracle asks, an operator answers, the window passes.
+//! Act 3: a contract written for ORA's oracle asks, an operator answers, and the window passes.
 
 use anyhow::ensure;
 use imo_chain::contracts::PromptConsumer;
@@ -10,7 +10,7 @@ use crate::amount::ether;
 use crate::demo::people::Person;
 use crate::demo::stage::{Launched, Stage};
 
-/// What is asked in this act.
+/// The question of this act.
 const PROMPT: &str = "What is the capital of France?";
 
 /// A consumer contract that asks a model.
@@ -21,7 +21,7 @@ pub(crate) struct Consumer {
 }
 
 impl Consumer {
-    /// Deploys it.
+    /// Deploys the contract.
     pub(crate) async fn create(stage: &Stage, launched: &Launched) -> anyhow::Result<Self> {
         let call = PromptConsumer::constructorCall { oracle: stage.deployment.oracle };
         let developer = stage.client(Person::Developer);
@@ -32,10 +32,11 @@ impl Consumer {
         Ok(Self { address, model: launched.model_id.into() })
     }
 
-    /// Asks; returns the request's id.
+    /// Asks the model. Returns the request's id.
     pub(crate) async fn ask(&self, stage: &Stage, prompt: &str) -> anyhow::Result<U256> {
         let fee = stage.call(self.address, &estimateFeeCall { modelId: self.model }).await?;
-        // The quote follows the base fee, which may rise until the next block; what is over comes back.
+        // The quote follows the base fee, which may rise until the next block. What is too much
+        // comes back.
         let value = fee + fee / U256::from(8);
         let call = askCall { modelId: self.model, prompt: prompt.to_owned() };
         let deed = format!("asks for {}: \"{prompt}\"", ether(fee));
@@ -44,13 +45,13 @@ impl Consumer {
         Ok(asked.requestId)
     }
 
-    /// What it was answered.
+    /// The answer that the contract was given.
     pub(crate) async fn answer(&self, stage: &Stage, request: U256) -> anyhow::Result<String> {
         stage.call(self.address, &answerOfCall { requestId: request }).await
     }
 }
 
-/// The whole act; the operator's node goes on. Returns the answer.
+/// Plays the act and returns the answer. The operator's node keeps running.
 pub(crate) async fn play(stage: &mut Stage, consumer: Consumer) -> anyhow::Result<String> {
     let request = consumer.ask(stage, PROMPT).await?;
     claimed_by(stage, request, Person::Operator).await?;
@@ -78,7 +79,7 @@ pub(crate) async fn claimed_by(
     Ok(claim.id)
 }
 
-/// Lets the window pass and waits until the consumer has the answer.
+/// Lets the window pass, and waits until the consumer has the answer.
 pub(crate) async fn delivered(
     stage: &mut Stage,
     consumer: Consumer,
@@ -91,7 +92,8 @@ pub(crate) async fn delivered(
     Ok(answer)
 }
 
-/// Lets the window pass and waits until the node has finalized, delivered, and has its bond back.
+/// Lets the window pass, and waits until the node has finalized and delivered the answer and has
+/// its bond back.
 pub(crate) async fn final_answer(stage: &mut Stage, request: U256) -> anyhow::Result<()> {
     stage
         .until("the end of all games", |view| view.open_games().next().is_none().then_some(()))

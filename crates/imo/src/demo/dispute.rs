@@ -1,4 +1,4 @@
-//! Acts 4 and 5: a liar is convicted by one instruction, and a false accuser loses.
+//! Acts 4 and 5: one instruction convicts a liar, and a false accuser loses.
 
 use std::time::Instant;
 
@@ -20,18 +20,18 @@ use crate::demo::nodes::Node;
 use crate::demo::people::Person;
 use crate::demo::stage::Stage;
 
-/// What is asked while liars and accusers are about.
+/// The question while liars and accusers are about.
 const PROMPT: &str = "Name three colours.";
-/// The layer in which the liar has a bit changed, and the bit of its slot.
+/// The layer in which the liar changes a bit, and the number of that bit in the slot.
 const LAYER: u32 = 17;
 const BIT: u32 = 8 * 400 + 5;
-/// A number of steps, as a power of two, with which the last move falls to the liar.
+/// A number of steps, as a power of two, that gives the liar the last move.
 const OTHER_PARITY: &str = "29";
 
-/// A move in the middle of that game: the trace is revealed and the run stated.
+/// A move in the middle of that game: the trace is revealed and the run is stated.
 const MIDDLE: u16 = 13;
 
-/// What a dispute came to.
+/// What a dispute cost.
 #[derive(Debug, Serialize)]
 pub(crate) struct Dispute {
     /// The node that was wrong.
@@ -42,22 +42,22 @@ pub(crate) struct Dispute {
     steps: u64,
     /// Transactions of the game, from the challenge to its end.
     transactions: usize,
-    /// Their gas, both sides'.
+    /// Gas of both sides' transactions.
     gas: u64,
-    /// The claimant's part of it.
+    /// The part of the gas that the claimant paid for.
     claimant_gas: u64,
-    /// Of the transaction with the instruction; none where the game ended otherwise.
+    /// Gas of the transaction that executed the instruction. None if the game ended in another way.
     one_step_gas: Option<u64>,
-    /// From the challenger's first look at the claim to the verdict.
+    /// Seconds from the challenger's first look at the claim to the verdict.
     seconds: f64,
 }
 
-/// The nodes that acts 4 and 5 are about.
+/// The nodes that acts 4 and 5 falsify.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Faults {
-    /// In the middle of the answer.
+    /// A node in the middle of the answer.
     generated: u32,
-    /// In the middle of the prompt.
+    /// A node in the middle of the prompt.
     prompt: u32,
 }
 
@@ -76,7 +76,8 @@ impl Faults {
     }
 }
 
-/// Act 4: the liar's claim has one bit changed in one node. The operator's node, which was not there when the liar claimed, notices.
+/// Act 4: the liar changes one bit in one node of its claim. The operator's node was not running
+/// when the liar claimed. It starts, and notices.
 pub(crate) async fn convict(
     stage: &mut Stage,
     (model, consumer): (&Model, Consumer),
@@ -107,8 +108,10 @@ pub(crate) async fn convict(
     Ok((operator, dispute))
 }
 
-/// Act 4, the other parity: the liar states more steps, so that it would have to convict and cannot. It withholds its trace, which has to
-/// be revealed on chain. The operator's node is killed in the middle of the game and goes on from what the chain says.
+/// Act 4 again, with the other parity: the liar states more steps. Now the last move is the liar's:
+/// it would have to convict, and cannot. It also withholds its trace, so the trace has to be
+/// revealed on chain. The operator's node is killed in the middle of the game, and goes on from
+/// what the chain says.
 pub(crate) async fn concede(
     stage: &mut Stage,
     (model, consumer): (&Model, Consumer),
@@ -141,7 +144,7 @@ pub(crate) async fn concede(
     let game = game_over(stage, claim).await?;
     let seconds = noticed.elapsed().as_secs_f64();
     ensure!(ended(&game) == Some((Ending::Concession, Side::Challenger)), "{:?}", game.ending);
-    stage.say("with this parity the last move is the liar's: it has nothing to show, and concedes");
+    stage.say("now the last move is the liar's: it has no false step to show, and concedes");
     claimed_by(stage, request, Person::Operator).await?;
     liar.kill();
     let dispute = measure(stage, &game, (from, model, seconds)).await?;
@@ -149,7 +152,7 @@ pub(crate) async fn concede(
     Ok((operator, dispute))
 }
 
-/// Act 5: somebody challenges a right claim.
+/// Act 5: somebody challenges a correct claim.
 pub(crate) async fn accuse(
     stage: &mut Stage,
     consumer: Consumer,
@@ -184,7 +187,7 @@ fn ended(game: &GameView) -> Option<(Ending, Side)> {
     Some((ending, winner?))
 }
 
-/// Counts the transactions of the only game since a block.
+/// Measures the game since a block. There must be only one.
 async fn measure(
     stage: &Stage,
     game: &GameView,
@@ -224,7 +227,8 @@ async fn measure(
     let instruction = one_step_gas.map(|gas| format!(", {gas} for the instruction"));
     let instruction = instruction.unwrap_or_default();
     stage.say(format!(
-        "{transactions} transactions, {gas} gas, of which {claimant_gas} the liar's{instruction}; {seconds:.1} s"
+        "{transactions} transactions, {gas} gas, of which {claimant_gas} the liar's{instruction}; \
+         {seconds:.1} s"
     ));
     Ok(dispute)
 }

@@ -1,4 +1,4 @@
-//! What each deed cost, from the blocks.
+//! What each action cost, read from the blocks.
 
 use anyhow::Context;
 use imo_chain::contracts::{
@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::terminal::Terminal;
 
-/// Gas of whole transactions; where there were several, of the dearest. `finalize` includes the call of the consumer.
+/// Gas of whole transactions; of several of a kind, the most expensive. `finalize` includes the
+/// call of the consumer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Gas {
     transfer: u64,
@@ -70,7 +71,7 @@ impl Gas {
     }
 }
 
-/// The most that one transaction of a kind used.
+/// The most gas that a transaction of this kind used.
 fn dearest<C: SolCall>(ledger: &Ledger) -> anyhow::Result<u64> {
     let calls = ledger.calls.iter().filter(|call| call.selector == C::SELECTOR);
     calls.map(|call| call.gas).max().with_context(|| format!("nobody called {}", C::SIGNATURE))

@@ -1,4 +1,4 @@
-//! Act 2: a model is launched and its token sold; another one finds no buyers.
+//! Act 2: a model is launched and its token sold; another model finds no buyers.
 
 use anyhow::ensure;
 use imo_chain::contracts::ImoFactory::{
@@ -19,29 +19,29 @@ use crate::anvil::GENESIS;
 use crate::demo::people::Person;
 use crate::demo::stage::{Launched, Stage};
 
-/// Tokens of a model, whole ones.
+/// Number of whole tokens of each model.
 const SUPPLY: u64 = 1_000_000;
-/// Price of a token, in wei: a hundred ether for all.
+/// Price of a token in wei. All tokens together cost 100 ether.
 const PRICE: u128 = 100_000_000_000_000;
-/// Ether that a sale must raise.
+/// Ether that a sale must raise at least.
 const SOFT_CAP: u64 = 20;
 /// How long a sale lasts, in seconds.
 const SALE: u64 = 3 * 86_400;
-/// What the popular model's buyers bid, in whole ether: half as much again as there is.
+/// What buyers bid for the popular model, in whole ether: 1.5 times what all tokens cost.
 const BIDS: [(Person, u64); 3] = [(Person::Ann, 60), (Person::Bob, 50), (Person::Cid, 40)];
 
-/// Basis points of the holders' revenue that they claim; the rest is redeemed by burning.
+/// Basis points of the holders' revenue that they can claim. Burning redeems the rest.
 const SHARED_BPS: u16 = 8000;
 const CREATOR_BPS: u16 = 1000;
 const PROTOCOL_BPS: u16 = 200;
 const OPERATOR_BPS: u16 = 3000;
-/// The part of a resale that the model gets.
+/// The model's share of a resale, in basis points.
 pub(crate) const ROYALTY_BPS: u16 = 500;
-/// Tokens of an answer through ORA's interface, and of a work.
+/// Most tokens of an answer through ORA's interface, and of a work.
 pub(crate) const ANSWER_TOKENS: u32 = 24;
 const WORK_TOKENS: u32 = 32;
 
-/// What is offered.
+/// What a launch offers.
 #[derive(Clone, Copy, Debug)]
 struct Offer<'a> {
     name: &'a str,
@@ -50,7 +50,7 @@ struct Offer<'a> {
     file_hash: B256,
 }
 
-/// Registers program and image with the verifier.
+/// Registers the program and the image with the verifier.
 pub(crate) async fn register(stage: &Stage, model: &Model) -> anyhow::Result<B256> {
     let (verifier, nothing) = (stage.deployment.verifier, U256::ZERO);
     let (root, length) = (model.image().root(), model.image().bytes().len() as u64);
@@ -60,7 +60,7 @@ pub(crate) async fn register(stage: &Stage, model: &Model) -> anyhow::Result<B25
     Ok(model.content_id().into())
 }
 
-/// The whole act; returns the popular model.
+/// Plays the act. Returns the popular model.
 pub(crate) async fn play(
     stage: &Stage,
     content_id: B256,
@@ -95,7 +95,7 @@ async fn launch(stage: &Stage, offer: Offer<'_>) -> anyhow::Result<Launched> {
 }
 
 fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
-    // Fixed, so that the model has the same id each time the story is told.
+    // A fixed time, so that the model has the same id each time the story is told.
     let start = U40::from(GENESIS);
     LaunchParams {
         model: ModelTerms {
@@ -165,7 +165,7 @@ async fn bid(stage: &Stage, who: Person, token: Address, amount: u64) -> anyhow:
     Ok(())
 }
 
-/// Anyone settles, claims for all, and opens.
+/// Settles the sale, claims for all buyers, and opens transfers. Anyone may do that.
 async fn settle(stage: &Stage, token: Address) -> anyhow::Result<()> {
     let (offering, nobody) = (stage.deployment.offering, U256::ZERO);
     let symbol = stage.call(token, &ModelToken::symbolCall {}).await?;
@@ -205,7 +205,7 @@ async fn check_sale(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The only bidder of the unpopular model has all of it back, and its token is no more.
+/// The only bidder of the unpopular model gets everything back, and its tokens are burned.
 async fn check_refund(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     let token = launched.parts.token;
     let sale = stage.call(stage.deployment.offering, &saleOfCall { token_: token }).await?;

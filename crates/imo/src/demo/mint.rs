@@ -16,17 +16,17 @@ use crate::demo::stage::{Launched, Stage};
 
 const PROMPT: &str = "Write a short poem about the sea.";
 const SALT: u64 = 7;
-/// Price of the work on the marketplace, in ether.
+/// What the work is sold for, in whole ether.
 const RESALE: u64 = 2;
 
-/// What was minted, and where it was sold.
+/// The work, and the marketplace where it was sold.
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) marketplace: Address,
     pub(crate) text: String,
 }
 
-/// The whole act.
+/// Plays the act.
 pub(crate) async fn play(stage: &mut Stage, launched: &Launched) -> anyhow::Result<Work> {
     let collection = launched.parts.collection;
     let length = U256::from(PROMPT.len());
@@ -46,7 +46,8 @@ pub(crate) async fn play(stage: &mut Stage, launched: &Launched) -> anyhow::Resu
     Ok(Work { marketplace, text: String::from_utf8_lossy(&answer).into_owned() })
 }
 
-/// Anyone puts the answer on the token; `verify` holds for it and for nothing else.
+/// Puts the answer on the token, as anyone may. `verify` is true for this answer and for nothing
+/// else.
 async fn add_data(
     stage: &Stage,
     collection: Address,
@@ -71,7 +72,7 @@ async fn add_data(
     Ok(())
 }
 
-/// The work changes hands; the model gets its royalty.
+/// Sells the work. The model gets its royalty.
 async fn sell(stage: &Stage, launched: &Launched, token: U256) -> anyhow::Result<Address> {
     let (collection, splitter) = (launched.parts.collection, launched.parts.splitter);
     let seller = stage.client(Person::Collector);

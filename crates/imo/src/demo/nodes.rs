@@ -1,4 +1,4 @@
-//! Nodes as processes of their own, as anybody runs them.
+//! Runs nodes as separate processes, as anybody would.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -10,13 +10,13 @@ use anyhow::Context;
 use crate::demo::people::Person;
 use crate::terminal::Terminal;
 
-/// A running node; dropped, it is killed, which it must survive at any moment.
+/// A running node. Dropping it kills it, which a node must survive at any moment.
 #[derive(Debug)]
 pub(crate) struct Node {
     child: Child,
 }
 
-/// Where a node finds everything.
+/// What a node needs to find the chain, the contracts and the model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Surroundings<'a> {
     pub(crate) rpc: &'a str,
@@ -26,7 +26,7 @@ pub(crate) struct Surroundings<'a> {
 }
 
 impl Node {
-    /// Starts `imo node` in the name of a person, with more arguments.
+    /// Starts `imo node` with a person's key and more arguments.
     pub(crate) fn start(
         who: Person,
         surroundings: Surroundings<'_>,
@@ -61,7 +61,7 @@ impl Node {
         Ok(Self { child })
     }
 
-    /// Kills it without a word, as a power cut would.
+    /// Kills the node without warning, as a power cut would.
     pub(crate) fn kill(mut self) {
         self.end();
     }
@@ -78,7 +78,7 @@ impl Drop for Node {
     }
 }
 
-/// Repeats a node's words under its owner's name.
+/// Repeats what a node prints, under its owner's name.
 fn repeat(who: Person, words: Option<impl Read + Send + 'static>, terminal: Terminal) {
     let Some(words) = words else { return };
     thread::spawn(move || {

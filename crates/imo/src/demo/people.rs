@@ -1,13 +1,13 @@
-//! Who takes part.
+//! The people of the story.
 
 use std::fmt;
 
 /// A person with an account of the development node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Person {
-    /// Puts the shared contracts on the chain.
+    /// Puts the contracts that all models share on the chain.
     Deployer,
-    /// Made the model, and offers it.
+    /// Made the model, and launches it.
     Maker,
     /// Three buyers.
     Ann,
@@ -15,17 +15,17 @@ pub(crate) enum Person {
     Cid,
     /// Writes a contract that asks the model.
     Developer,
-    /// Runs the model.
+    /// Runs the model and answers honestly.
     Operator,
-    /// Runs it with a bit changed.
+    /// Runs the model with one bit changed.
     Liar,
-    /// Says that right answers are wrong.
+    /// Claims that correct answers are wrong.
     Accuser,
-    /// Mints a work, and sells it.
+    /// Mints a work and sells it.
     Collector,
-    /// Buys it.
+    /// Buys the work.
     Dora,
-    /// Gets the protocol's part.
+    /// Gets the protocol's share.
     Protocol,
 }
 
@@ -46,7 +46,7 @@ impl Person {
         Self::Protocol,
     ];
 
-    /// The number of its account.
+    /// The number of this person's account.
     pub(crate) const fn account(self) -> u32 {
         self as u32
     }

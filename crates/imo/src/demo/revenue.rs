@@ -1,4 +1,4 @@
-//! Act 7: what the model earned reaches its holders; one burns and redeems.
+//! Act 7: what the model earned reaches its holders, and one of them burns tokens to redeem.
 
 use anyhow::ensure;
 use imo_chain::contracts::Drip::releaseCall;
@@ -14,12 +14,12 @@ use crate::demo::stage::{Launched, Stage};
 
 const ETH: Address = Address::ZERO;
 const HOLDERS: [Person; 3] = [Person::Ann, Person::Bob, Person::Cid];
-/// Epochs that one call may walk over.
+/// Most epochs that one call walks over.
 const STEPS: u64 = 100;
-/// Days on which somebody calls the drip.
+/// Number of days on which somebody calls the drip.
 const DAYS: u64 = 3;
 
-/// The whole act. Returns the gas of a transfer after a deposit, and of an ordinary one.
+/// Plays the act. Returns the gas of the first transfer after a deposit and of an ordinary one.
 pub(crate) async fn play(stage: &mut Stage, launched: &Launched) -> anyhow::Result<[u64; 2]> {
     let (token, splitter) = (launched.parts.token, launched.parts.splitter);
     stage
@@ -43,7 +43,8 @@ pub(crate) async fn play(stage: &mut Stage, launched: &Launched) -> anyhow::Resu
     Ok(transfers)
 }
 
-/// The holders' part comes a seventh at most at a time, so that nobody gains by holding for a moment.
+/// Releases the holders' revenue, at most a seventh a day, so that nobody gains by holding tokens
+/// only for a moment.
 async fn release(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     let (drip, client) = (launched.parts.drip, stage.client(Person::Deployer));
     for _ in 0..DAYS {
@@ -61,14 +62,15 @@ async fn release(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The first transfer after a deposit notes what both parties had at it; a later one is an ordinary one.
+/// Measures transfers. The first one after a deposit records what both parties held at the deposit;
+/// later ones are ordinary.
 async fn transfers(stage: &Stage, token: Address) -> anyhow::Result<[u64; 2]> {
     let call = transferCall { to: stage.address(Person::Bob), value: whole(10) };
     let send = async |deed: &str| {
         let receipt = stage.send(Person::Ann, deed, token, &call, U256::ZERO).await?;
         anyhow::Ok(receipt.gas)
     };
-    let first = send("sends Bob 10 tokens, the first since a deposit").await?;
+    let first = send("sends Bob 10 tokens, for the first time since a deposit").await?;
     send("and 10 more").await?;
     Ok([first, send("and 10 more").await?])
 }
@@ -86,7 +88,7 @@ async fn claim(stage: &Stage, token: Address, who: Person) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Burning redeems the part that is not claimed.
+/// Burns tokens, which redeems the part of the revenue that cannot be claimed.
 async fn burn(stage: &Stage, token: Address) -> anyhow::Result<()> {
     let account = stage.address(Person::Cid);
     let amount = stage.call(token, &balanceOfCall { account }).await?;

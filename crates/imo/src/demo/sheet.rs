@@ -1,4 +1,4 @@
-//! The end: every wei that went in came out, or is still held: for somebody, or for nobody.
+//! The end: every wei that went in came out again or is still held.
 
 use anyhow::ensure;
 use imo_chain::contracts::{Drip, InferenceOracle, ModelToken, OpmlVerifier, Splitter};
@@ -10,23 +10,23 @@ use crate::amount::{ether, whole};
 use crate::demo::people::Person;
 use crate::demo::stage::{Launched, Stage};
 
-/// What a development account begins with, in whole ether.
+/// What each development account has at the start, in whole ether.
 const ENDOWMENT: u64 = 10_000;
 
-/// The sums, in wei, as decimal text: a number in JSON is exact only up to 2^53.
+/// The sums, in wei, as decimal text: a JSON number is exact only up to 2^53.
 #[derive(Debug, Serialize)]
 pub(crate) struct Balance {
     received_wei: String,
     paid_wei: String,
     held_wei: String,
-    /// Part of what is held: what nobody gets of lost bonds.
+    /// The part of `held_wei` that nobody can ever take: burnt bonds.
     burnt_wei: String,
 }
 
-/// Contracts of the story that are not in the deployment or the launches.
+/// Contracts of the story that are neither in the deployment nor in the launches.
 pub(crate) type Others = Vec<(&'static str, Address)>;
 
-/// Draws the sheet from the blocks alone, and checks it.
+/// Draws up the sheet from the blocks alone, and checks it.
 pub(crate) async fn draw(
     stage: &Stage,
     launched: &Launched,
@@ -46,10 +46,10 @@ pub(crate) async fn draw(
         }
     }
     let burnt = burnt(stage).await?;
-    row(stage, "burnt bonds", burnt, "the verifier's for ever");
+    row(stage, "burnt bonds", burnt, "kept by the verifier for ever");
     ensure!(
         received == paid + held,
-        "{received} wei came in, {paid} went out and {held} are held: they do not add up"
+        "{received} wei came in, {paid} went out and {held} are held: this does not add up"
     );
     check_books(stage, launched).await?;
     stage.say(format!(
@@ -67,7 +67,7 @@ pub(crate) async fn draw(
     Ok((balance, ledger))
 }
 
-/// What the verifier's logs say is nobody's any more, which it must hold.
+/// The sum of the burnt bonds, from the verifier's logs. The verifier must still hold it.
 async fn burnt(stage: &Stage) -> anyhow::Result<U256> {
     let (client, verifier) = (stage.client(Person::Deployer), stage.deployment.verifier);
     let logs =
@@ -78,7 +78,7 @@ async fn burnt(stage: &Stage) -> anyhow::Result<U256> {
     Ok(burnt)
 }
 
-/// Everybody's sums: what they sent to contracts, and what came back. Gas went to the chain.
+/// What each person sent to contracts and got back. Gas went to the chain.
 async fn people(stage: &Stage, ledger: &Ledger) -> anyhow::Result<(U256, U256)> {
     let (mut received, mut paid) = (U256::ZERO, U256::ZERO);
     stage.say(format!("{:<12}{:>20}{:>20}{:>16}", "", "paid in", "got back", "gas"));
@@ -95,7 +95,7 @@ async fn people(stage: &Stage, ledger: &Ledger) -> anyhow::Result<(U256, U256)> 
     Ok((received, paid))
 }
 
-/// Everything that can hold ether.
+/// All contracts that can hold ether.
 fn contracts(stage: &Stage, launched: &Launched, others: Others) -> Others {
     let it = &stage.deployment;
     let parts = &launched.parts;
@@ -114,7 +114,7 @@ fn contracts(stage: &Stage, launched: &Launched, others: Others) -> Others {
     all
 }
 
-/// Each contract that holds money for people owes just what it holds.
+/// Checks that each contract that holds people's money owes exactly what it holds.
 async fn check_books(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     let client = stage.client(Person::Deployer);
     let parts = &launched.parts;
@@ -131,7 +131,7 @@ async fn check_books(stage: &Stage, launched: &Launched) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Everybody takes what verifier and oracle owe it.
+/// Everybody withdraws what the verifier and the oracle owe them.
 async fn withdraw_all(stage: &Stage) -> anyhow::Result<()> {
     for who in Person::ALL {
         let account = stage.address(who);

@@ -1,4 +1,4 @@
-//! How fast this computer is at it: a glance, not a benchmark (`imo bench` is one).
+//! A glance at how fast this computer is. `imo bench` is the real benchmark.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::threads;
 const PROMPT_TOKENS: u32 = 128;
 const TOKENS: u32 = 64;
 
-/// Speeds, commitments included.
+/// Speeds, including commitments.
 #[derive(Debug, Serialize)]
 pub(crate) struct Speed {
     decode_tps: f64,
@@ -22,7 +22,7 @@ pub(crate) struct Speed {
     vm_mips: f64,
 }
 
-/// Runs the model once, and a layer of it in the machine.
+/// Runs the model once, and one layer of it in the machine.
 pub(crate) fn measure(model: &Model, terminal: Terminal) -> anyhow::Result<Speed> {
     let image = model.image();
     let limits = text::limits(image)?;

@@ -1,4 +1,4 @@
-//! What every act needs: a chain, everybody's keys, and time.
+//! What every act needs: a chain, everybody's keys, and the clock.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use crate::demo::nodes::{Node, Surroundings};
 use crate::demo::people::Person;
 use crate::terminal::Terminal;
 
-/// Longest wait for what a node does by itself.
+/// Longest wait for something that a node does by itself.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Between two looks.
+/// Pause between two looks at the chain.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Where the story plays.
+/// Where the story takes place.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) terminal: Terminal,
@@ -39,7 +39,7 @@ pub(crate) struct Launched {
 }
 
 impl Stage {
-    /// Everybody's clients for a chain.
+    /// One client for each person.
     pub(crate) fn clients(rpc: &str) -> anyhow::Result<Vec<Client>> {
         Person::ALL
             .iter()
@@ -66,7 +66,7 @@ impl Stage {
         self.client(who).address()
     }
 
-    /// Sends a transaction in somebody's name and tells of it.
+    /// Sends a transaction as a person, and prints what the person did.
     pub(crate) async fn send<C: SolCall>(
         &self,
         who: Person,
@@ -81,7 +81,7 @@ impl Stage {
         Ok(receipt)
     }
 
-    /// Asks a contract.
+    /// Calls a view function.
     pub(crate) async fn call<C: SolCall>(
         &self,
         to: Address,
@@ -90,25 +90,25 @@ impl Stage {
         Ok(self.client(Person::Deployer).call(to, call).await?)
     }
 
-    /// A line about what somebody did.
+    /// Prints what a person did, and its gas.
     pub(crate) fn deed(&self, who: Person, deed: &str, gas: u64) {
         let gas = indicatif::HumanCount(gas);
         self.terminal.line(format!("  {:<64}{gas:>12} gas", format!("{who} {deed}")));
     }
 
-    /// A line about how things are.
+    /// Prints a fact.
     pub(crate) fn say(&self, text: impl AsRef<str>) {
         self.terminal.line(format!("  {}", text.as_ref()));
     }
 
-    /// Lets time pass on the chain.
+    /// Moves the chain's clock forward.
     pub(crate) async fn pass(&self, seconds: u64, why: &str) -> anyhow::Result<()> {
         self.client(Person::Deployer).pass(seconds).await?;
         self.say(format!("({why})"));
         Ok(())
     }
 
-    /// Starts a node of somebody's.
+    /// Starts a node with a person's key.
     pub(crate) fn node(&self, who: Person, arguments: &[&str]) -> anyhow::Result<Node> {
         let surroundings = Surroundings {
             rpc: &self.anvil.rpc,

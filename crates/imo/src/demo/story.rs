@@ -28,30 +28,30 @@ use crate::demo::{launch, mint, revenue};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
-/// Seconds that a claim may be challenged, and that a side of a game has; on a real chain they are
-/// days.
+/// Seconds that a claim may be challenged, and seconds that each side of a game has. On a real
+/// chain both are days.
 const WINDOW: u32 = 3600;
 const CLOCK: u32 = 1800;
 const EXTENSION: u32 = 600;
-/// Seconds in which a request may be answered.
+/// Seconds in which a request must be answered.
 const ANSWER_TIME: u32 = 86_400;
-/// Wei that a unit of gas is paid beside twice the base fee.
+/// What operators get per unit of gas on top of twice the base fee, in wei.
 const TIP: u64 = 1_000_000_000;
 
 /// What to show.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The model, a GGUF file
+    /// The model: a GGUF file
     #[arg(long, env = "IMO_MODEL", value_name = "FILE")]
     model: PathBuf,
-    /// Folder for the packed model and the addresses [default: one in the system's temporary
-    /// folder]
+    /// Folder for the packed model and the contracts' addresses [default: a folder in the system's
+    /// temporary folder]
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// Anvil's binary [default: the one that npm installed, else the one on the path]
+    /// Anvil's binary [default: the one that npm installed, otherwise the one on the path]
     #[arg(long, value_name = "FILE")]
     anvil: Option<PathBuf>,
-    /// Leave node and chain running at the end, to try other commands with; Ctrl-C ends them
+    /// Keep the chain and a node running at the end, to try other commands; Ctrl-C ends them
     #[arg(long)]
     keep: bool,
 }
@@ -59,13 +59,13 @@ pub(crate) struct Args {
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
 struct Story {
-    /// Of the packed image with its program: the same for everybody.
+    /// Content id of the packed image with its program: the same on every computer.
     content_id: B256,
     model_id: B256,
     answers: Vec<String>,
-    /// A served trace, the last move the challenger's.
+    /// The game with a served trace, in which the challenger has the last move.
     dispute: Dispute,
-    /// A withheld trace, the last move the liar's.
+    /// The game with a withheld trace, in which the liar has the last move.
     withheld: Dispute,
     gas: Gas,
     balance: Balance,
@@ -152,7 +152,7 @@ async fn tell(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Packs the model, whose file's hash the launch records.
+/// Packs the model. The launch records the hash of the model's file.
 fn pack_model(
     args: &Args,
     folder: &std::path::Path,
@@ -172,7 +172,7 @@ fn pack_model(
     Ok((target, report.source_sha256.into()))
 }
 
-/// Puts the shared contracts on the chain and writes their addresses down.
+/// Puts the shared contracts on the chain, and writes their addresses to a file.
 async fn set(
     (folder, image): (&std::path::Path, PathBuf),
     program: &Program,
@@ -208,7 +208,7 @@ async fn set(
     Ok(Stage::new(terminal, anvil, clients, deployment, (file, image)))
 }
 
-/// Leaves everything as it is until Ctrl-C.
+/// Keeps everything running until Ctrl-C.
 async fn keep(stage: &Stage) -> anyhow::Result<()> {
     let _operator = stage.node(Person::Operator, &[])?;
     let Stage { anvil, deployment_file, .. } = stage;

@@ -1,4 +1,4 @@
-//! Which game, and which model it is about.
+//! Which game a command is about, and with which model.
 
 use std::path::PathBuf;
 
@@ -9,19 +9,19 @@ use crate::keys::Endpoint;
 use crate::terminal::Terminal;
 use crate::{model, threads};
 
-/// A game.
+/// Names a game.
 #[derive(Debug, clap::Args)]
 pub(crate) struct GameArgs {
-    /// Its id, or the first digits
+    /// Id of the game, or its first digits
     pub(crate) game: String,
-    /// Model to name the kind of the node with: a packed image or a GGUF file
+    /// Model to name the disputed node's kind with: a packed image or a GGUF file
     #[arg(long, env = "IMO_MODEL", value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) chain: Endpoint,
 }
 
-/// A game, and the model that it is about.
+/// Names a game and the model that it is about.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunArgs {
     /// Id of the game, or its first digits
@@ -32,7 +32,7 @@ pub(crate) struct RunArgs {
     pub(crate) chain: Endpoint,
 }
 
-/// A model to run answers again with.
+/// The model to run answers again with.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ModelArgs {
     /// The model that answered: a packed image or a GGUF file
@@ -44,7 +44,7 @@ pub(crate) struct ModelArgs {
 }
 
 impl ModelArgs {
-    /// A solver with this model alone.
+    /// A solver with only this model.
     pub(crate) fn solver(&self, terminal: Terminal) -> anyhow::Result<Solver> {
         let model = Model::new(model::open(&self.model, self.cache.as_deref(), terminal)?)?;
         Ok(Solver::new(vec![model], Means::detect(threads::count(None)), None))

@@ -1,4 +1,4 @@
-//! What there is to see of disputes, in the words of people.
+//! The subcommands of `imo dispute`.
 
 use crate::dispute::args::{GameArgs, RunArgs};
 use crate::dispute::{replay, show};
@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::keys::Endpoint;
 use crate::terminal::Terminal;
 
-/// What to see.
+/// What to show.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// List all games, open ones first
@@ -16,7 +16,7 @@ pub(crate) enum Command {
     },
     /// Show a game: players, bonds, clocks, who must move and until when
     Show(GameArgs),
-    /// Tell of each move as it is made, of one game until it ends or of all
+    /// Print each move as it is made, of one game until it ends, or of all games
     Watch {
         /// Id of a game, or its first digits
         game: Option<String>,
@@ -29,8 +29,8 @@ pub(crate) enum Command {
     Step {
         #[command(flatten)]
         run: RunArgs,
-        /// Which step [default: the one that the game came down to: to the first state of the last
-        /// dissection that is not so here, or to its end]
+        /// Which step [default: the one that leads to the first state of the last dissection that
+        /// differs here; if none differs, the one that leads to its end]
         #[arg(long, value_name = "NUMBER")]
         at: Option<u64>,
     },

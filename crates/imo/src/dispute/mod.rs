@@ -1,4 +1,4 @@
-//! Looks at disputes: lists them, plays the disputed run again, shows single steps.
+//! Looks at disputes: lists games, runs disputed nodes again, shows single steps.
 
 mod args;
 pub(crate) use args::ModelArgs;

@@ -1,4 +1,4 @@
-//! The disputed node, run again here.
+//! Runs the disputed node again.
 
 use anyhow::{Context, ensure};
 use imo_chain::GameView;
@@ -30,11 +30,11 @@ struct Report {
     own_slot: String,
     right: &'static str,
     winner: Option<&'static str>,
-    /// First step that is false in the last dissection, and who stated it.
+    /// The first false step of the last dissection, and who stated it.
     false_step: Option<(u64, &'static str)>,
 }
 
-/// Says who is right.
+/// Runs the disputed node and says who is right.
 pub(crate) async fn replay(args: RunArgs, terminal: Terminal) -> anyhow::Result<Exit> {
     let scene = Scene::look(&args.chain).await?;
     let (game, _) = scene.game(&args.game)?;
@@ -67,7 +67,7 @@ pub(crate) async fn replay(args: RunArgs, terminal: Terminal) -> anyhow::Result<
     })
 }
 
-/// Shows a step.
+/// Shows one step of the disputed node's run.
 pub(crate) async fn step(
     args: RunArgs,
     at: Option<u64>,
@@ -100,7 +100,9 @@ impl Report {
             ("right", format!("the {}", self.right)),
         ];
         rows.push(match self.winner {
-            Some(winner) if winner == self.right => ("won", format!("the {winner}, as it should")),
+            Some(winner) if winner == self.right => {
+                ("won", format!("the {winner}, as it should be"))
+            }
             Some(winner) => ("won", format!("the {winner}, who was wrong")),
             None => ("won", "nobody yet".to_owned()),
         });
@@ -111,7 +113,7 @@ impl Report {
     }
 }
 
-/// Runs the node that a game is about over the claimed trace.
+/// Runs the disputed node over the claimed trace.
 fn on_run<R>(
     scene: &Scene,
     args: &RunArgs,
@@ -131,20 +133,20 @@ fn on_run<R>(
     look(model, &model.run_node(&solution, &trace, node))
 }
 
-/// The slot that a game is about, where the trace before it is as here.
+/// The disputed slot. Fails if an earlier part of the trace differs from mine.
 pub(crate) fn disputed(game: &GameView, solution: &Solution) -> anyhow::Result<Difference> {
     let shown = shown_slot(game)
         .context("the disputed node is not known yet: the trace is being revealed")?;
     ensure!(
         solution.agrees_before(&shown),
-        "an earlier node of this trace differs too, so what node {} reads is not known; \
+        "an earlier node of this trace differs too, so it is not known what node {} reads; \
          `imo verify` names the first",
         shown.node
     );
     Ok(shown)
 }
 
-/// The step that the game came down to, as far as it went; none before the first dissection.
+/// The step that the game has come down to so far. None before the first dissection.
 fn disputed_step(game: &GameView, k_log2: u32, run: &Run<'_, ClaimedTrace<'_>>) -> Option<u64> {
     let (range, _, dissection) = game.dissection()?;
     let points: Vec<u64> = range.split_points(k_log2).collect();
@@ -152,15 +154,15 @@ fn disputed_step(game: &GameView, k_log2: u32, run: &Run<'_, ClaimedTrace<'_>>) 
     Some(step_apart(&points, dissection.states(), &mine))
 }
 
-/// The step to the first stated state that is not mine; where all are mine, the step to the last,
-/// instead of which the opponent has stated another.
+/// The step that leads to the first stated state that is not mine. If all states are mine, it is
+/// the step to the last one: the opponent has stated another end.
 fn step_apart(points: &[u64], stated: &[Hash], mine: &[Hash]) -> u64 {
     let apart = stated.iter().zip(mine).position(|(stated, mine)| stated != mine);
     points[apart.unwrap_or(points.len() - 1)].saturating_sub(1)
 }
 
-/// The first step that is false in the last dissection, if its sections are single steps, and who
-/// stated it.
+/// The first false step of the last dissection, and who stated it. None if the sections are longer
+/// than a step.
 fn false_step(
     game: &GameView,
     k_log2: u32,
@@ -181,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_disputed_however_a_game_ended() {
+    fn the_disputed_step_is_found_however_a_game_ended() {
         let points = [64, 80, 96, 112, 128];
         let mine: [Hash; 5] = std::array::from_fn(|index| [index.to_le_bytes()[0]; 32]);
         assert_eq!(step_apart(&points, &mine, &mine), 127, "the opponent's end is another");

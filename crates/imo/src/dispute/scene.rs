@@ -1,4 +1,4 @@
-//! What a command looks at: a deployment's claims and games as they are now.
+//! What the commands look at: a deployment's claims and games as they are now.
 
 use anyhow::{Context, bail, ensure};
 use imo_chain::contracts::OpmlVerifier::K_LOG2Call;
@@ -6,7 +6,7 @@ use imo_chain::{ClaimView, Client, GameView, RequestView, View};
 
 use crate::keys::Endpoint;
 
-/// The chain as it is now.
+/// A deployment as it is now.
 pub(crate) struct Scene {
     pub(crate) client: Client,
     pub(crate) view: View,
@@ -22,10 +22,10 @@ impl Scene {
         Ok(Self { client, view, k_log2 })
     }
 
-    /// The one game whose id begins like this.
+    /// The only game whose id begins with this prefix.
     pub(crate) fn game(&self, prefix: &str) -> anyhow::Result<(&GameView, &ClaimView)> {
         let digits = prefix.strip_prefix("0x").unwrap_or(prefix).to_lowercase();
-        ensure!(!digits.is_empty(), "no game is named; `imo dispute list` lists them");
+        ensure!(!digits.is_empty(), "give a game's id; `imo dispute list` lists them");
         let mut found =
             self.view.games.values().filter(|game| format!("{:x}", game.id).starts_with(&digits));
         let game = found
@@ -41,6 +41,6 @@ impl Scene {
     pub(crate) fn request(&self, claim: &ClaimView) -> anyhow::Result<&RequestView> {
         let request = claim.request.and_then(|id| self.view.requests.get(&id));
         request
-            .context("the claim was posted through another host, whose request is not known here")
+            .context("the claim was posted through another host, so its request is not known here")
     }
 }

@@ -1,4 +1,4 @@
-//! Games as they stand: all of them, one, or one as it goes on.
+//! Shows games: all of them, one, or each move as it is made.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::exit::Exit;
 use crate::keys::Endpoint;
 use crate::terminal::Terminal;
 
-/// Between two looks at the chain.
+/// Pause between two looks at the chain.
 const POLL: Duration = Duration::from_millis(500);
 
-/// What is known of a game: the object of `--json`.
+/// Everything that is shown of a game: the object of `--json`.
 #[derive(Debug, Serialize)]
 struct Report {
     game: B256,
@@ -39,7 +39,7 @@ struct Report {
     to_move: Option<&'static str>,
     /// Last second for the next move.
     deadline: Option<u64>,
-    /// Time of the chain.
+    /// The chain's time.
     now: u64,
     claimant_seconds_left: u64,
     challenger_seconds_left: u64,
@@ -48,7 +48,7 @@ struct Report {
 }
 
 impl Report {
-    /// What is known of a game; the kind of its node too, where the model is given.
+    /// Describes a game. The kind of its node is known only if the model is given.
     fn of(scene: &Scene, game: &GameView, model: Option<(&Program, &ModelImage)>) -> Self {
         let (view, claim) = (&scene.view, &scene.view.claims[&game.claim]);
         let position = game.at(scene.k_log2, view.time);
@@ -79,7 +79,7 @@ impl Report {
         }
     }
 
-    /// How it stands, in a few words.
+    /// The state of the game in a few words.
     fn state(&self) -> String {
         match (self.ending, self.winner) {
             (Some(ending), Some(winner)) => format!("{winner} won by {ending}"),
@@ -88,7 +88,7 @@ impl Report {
         }
     }
 
-    /// Who must move, and until when; nobody when it is over.
+    /// Who must move, and until when. None if the game is over.
     fn turn(&self) -> Option<String> {
         let (to_move, deadline) = (self.to_move?, self.deadline?);
         let until = match deadline.checked_sub(self.now) {
@@ -98,7 +98,7 @@ impl Report {
         Some(format!("the {to_move}, {until}"))
     }
 
-    /// Same, as the end of a line.
+    /// The same, to end a line with.
     fn turn_or_nothing(&self) -> String {
         self.turn().map(|turn| format!("; to move: {turn}")).unwrap_or_default()
     }
@@ -158,7 +158,7 @@ pub(crate) async fn list(chain: &Endpoint, terminal: Terminal) -> anyhow::Result
     Ok(Exit::Success)
 }
 
-/// Shows one.
+/// Shows one game.
 pub(crate) async fn show(args: GameArgs, terminal: Terminal) -> anyhow::Result<Exit> {
     let scene = Scene::look(&args.chain).await?;
     let (game, _) = scene.game(&args.game)?;
@@ -170,7 +170,7 @@ pub(crate) async fn show(args: GameArgs, terminal: Terminal) -> anyhow::Result<E
     Ok(Exit::Success)
 }
 
-/// Tells of each move as it is made.
+/// Prints each move as it is made.
 pub(crate) async fn watch(
     game: Option<&str>,
     chain: &Endpoint,
@@ -198,7 +198,7 @@ pub(crate) async fn watch(
     }
 }
 
-/// What a position waits for.
+/// What the game waits for.
 fn waits_for(game: &Game) -> String {
     let part = |it: &Descent| format!("part {} of the trace, 2^{} nodes", it.prefix, it.levels);
     match &game.phase {
@@ -209,13 +209,13 @@ fn waits_for(game: &Game) -> String {
             format!("a conviction in one of the steps from {} on", range.start)
         }
         Phase::Dissected { range, .. } => {
-            format!("a cut of 2^{} steps from {} on", range.length_log2, range.start)
+            format!("a dissection of the 2^{} steps from {} on", range.length_log2, range.start)
         }
         Phase::Resolved { .. } => "nothing".to_owned(),
     }
 }
 
-/// What a side has left now: only the clock of the side to move runs.
+/// Seconds that a side has left now. Only the clock of the side to move is running.
 fn seconds_left(game: &GameView, position: &Game, side: Side, now: u64) -> u64 {
     if game.is_open() && position.to_move() == Some(side) {
         game.deadline.saturating_sub(now)

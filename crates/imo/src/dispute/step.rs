@@ -1,4 +1,4 @@
-//! One step of a node's run, for people: where in the source it is, and what it changes.
+//! Shows one step of a node's run: its place in the source, and what it changes.
 
 use imo_chain::primitives::hex::encode_prefixed as hex;
 use imo_commit::LEAF_BYTES;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::terminal::Terminal;
 
-/// A step, with the machine before and after it.
+/// A step, and the machine's state before and after it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Step {
     step: u64,
@@ -19,12 +19,12 @@ pub(crate) struct Step {
     status: &'static str,
     state_before: String,
     state_after: String,
-    /// Registers that the instruction reads or writes: name, before, after.
+    /// The registers that the instruction reads or writes: name, value before, value after.
     registers: Vec<(String, u32, u32)>,
     memory: Option<Accessed>,
 }
 
-/// What a load or store touches.
+/// The memory that a load or store touches.
 #[derive(Debug, Serialize)]
 struct Accessed {
     segment: String,
@@ -34,7 +34,7 @@ struct Accessed {
 }
 
 impl Step {
-    /// The step from the state `step` of a run of a guest.
+    /// The step that starts from state number `step` of a guest's run.
     pub(crate) fn of<T: TraceBytes>(
         guest: &Guest,
         run: &Run<'_, T>,
@@ -112,7 +112,7 @@ fn registers(instruction: Instruction, before: &State, after: &State) -> Vec<(St
         .collect()
 }
 
-/// Whether the second operand's field names a register.
+/// Whether the rs2 field of the instruction names a register.
 const fn reads_rs2(operation: Operation) -> bool {
     use Operation as Op;
     matches!(
@@ -133,8 +133,8 @@ const fn is_register_register(operation: Operation) -> bool {
     ) || matches!(operation, Op::Remu)
 }
 
-/// The word that a load or store touches: in the code, or in the leaf that follows the state in the
-/// witness.
+/// The word that a load or store touches. It is in the code, or in the leaf that follows the state
+/// in the witness.
 fn accessed<T: TraceBytes>(
     run: &Run<'_, T>,
     instruction: Instruction,
@@ -176,13 +176,13 @@ fn accessed<T: TraceBytes>(
     Some(Accessed { segment: segment.to_owned(), offset: offset & !3, before: word, after })
 }
 
-/// The word at a place, zero past the end.
+/// The word at this offset. Bytes past the end count as zero.
 fn word_at(bytes: &[u8], place: usize) -> u32 {
     let word = bytes.get(place..).and_then(<[u8]>::first_chunk);
     word.map_or(0, |word| u32::from_le_bytes(*word))
 }
 
-/// An instruction as an assembler takes it.
+/// An instruction in assembly language.
 fn assembly(instruction: Instruction) -> String {
     use Operation as Op;
     let Instruction { operation, rd, rs1, rs2, immediate } = instruction;

@@ -20,16 +20,16 @@ use crate::launch::file::LaunchFile;
 use crate::launch::plan;
 use crate::terminal::Terminal;
 
-/// What to launch.
+/// What to launch, and in whose name.
 #[derive(Debug, clap::Args)]
 #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The launch's terms
+    /// File with the launch's terms
     #[arg(value_name = "FILE", default_value = "imo.toml")]
     file: PathBuf,
-    /// Launch although this account has launched the same before: another token, with another id
+    /// Launch even if this account has launched the same before; this makes another token
     #[arg(long)]
     again: bool,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Show the terms that a buyer would see, and try the sale on a book of bids; needs no chain
+    /// Show the terms as a buyer sees them, and try the sale on some bids; needs no chain
     Plan(plan::Args),
 }
 
@@ -55,7 +55,7 @@ struct Report {
     gas: u64,
 }
 
-/// Launches, or shows what a launch would mean.
+/// Launches a model, or shows what a launch would mean.
 pub(crate) fn run(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     if let Some(Command::Plan(args)) = &args.command {
         return plan::run(args, terminal);
@@ -81,7 +81,7 @@ async fn launch(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
         check_new(&client, &deployment, params).await?;
     }
 
-    // A chain whose contracts are older than this guest lacks its code.
+    // If the chain's contracts are older than this guest, its code is not there yet.
     let depth = program.parameters().code_depth;
     put_code(&client, deployment.stepper, program.code(), depth).await?;
     let (of_program, of_content) = registration(&program, image.root(), image.bytes().len() as u64);
@@ -114,26 +114,26 @@ async fn launch(args: &Args, terminal: Terminal) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// The sale is in units that the file reads rightly.
+/// Checks that the sale's currency has the decimals and the symbol that the file says.
 async fn check_currency(client: &Client, currency: &Currency) -> anyhow::Result<()> {
     if currency.is_ether() {
         return Ok(());
     }
     let at = currency.address;
-    let named = || format!("the currency {at} does not say what it is");
+    let named = || format!("the currency {at} does not tell its symbol and decimals");
     let symbol = client.call(at, &symbolCall {}).await.with_context(named)?;
     let decimals = client.call(at, &decimalsCall {}).await.with_context(named)?;
     ensure!(
         (symbol.as_str(), decimals) == (currency.symbol.as_str(), currency.decimals),
-        "the currency {at} is {symbol} with {decimals} decimals, not {} with {}",
+        "the currency {at} is {symbol} with {decimals} decimals, but the file says {} with {}",
         currency.symbol,
         currency.decimals
     );
     Ok(())
 }
 
-/// Whoever launches has not launched this before: a second run would sell another token of the same
-/// model.
+/// Checks that this account has not launched the same before. A second launch would sell another
+/// token for the same model.
 async fn check_new(
     client: &Client,
     deployment: &Deployment,
@@ -146,7 +146,7 @@ async fn check_new(
         ensure!(
             launcher != client.address() || undated(params).abi_encode() != terms,
             "this account has launched the same in block {}: model {model_id}, token {}; \
-             with --again it launches another token",
+             use --again to launch another token",
             launch.block,
             parts.token
         );
@@ -154,7 +154,7 @@ async fn check_new(
     Ok(())
 }
 
-/// The terms of a launch, whenever it is: times count from the sale's start or end.
+/// The terms of a launch apart from its date: times count from the sale's start or end.
 fn undated(mut params: LaunchParams) -> LaunchParams {
     let (start, end) = (params.sale.start, params.sale.end);
     (params.sale.start, params.sale.end) = (U40::ZERO, end.saturating_sub(start));

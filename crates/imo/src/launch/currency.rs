@@ -1,11 +1,11 @@
-//! What a sale is paid in.
+//! The currency of a sale.
 
 use imo_chain::primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{parse_decimal, parse_ether};
 
-/// Decimals shown where an amount need not be exact.
+/// Decimals to show when an amount need not be exact.
 const SHOWN_DECIMALS: usize = 6;
 
 /// ETH, or an ERC-20 token.
@@ -28,7 +28,7 @@ impl Currency {
         self.address.is_zero()
     }
 
-    /// Whether ETH is called what it is, so that amounts are shown as they are meant.
+    /// Checks that ETH has its own symbol and decimals. Otherwise amounts would be shown wrongly.
     pub(crate) fn check(&self) -> Result<(), String> {
         let is_named = self.symbol == "ETH" && self.decimals == 18;
         if self.is_ether() && !is_named {
@@ -37,7 +37,8 @@ impl Currency {
         Ok(())
     }
 
-    /// An amount as people write it, in the smallest unit: `20 ETH`, `5000 USDC`; a bare number is in the currency.
+    /// Reads an amount, in the smallest unit: `20 ETH`, `5000 USDC`. A number without a unit is in
+    /// this currency.
     pub(crate) fn parse(&self, text: &str) -> Result<u128, String> {
         if self.is_ether() {
             return parse_ether(text);
@@ -48,13 +49,13 @@ impl Currency {
             .map_err(|error| format!("{error}, in {}", self.symbol))
     }
 
-    /// With all its decimals.
+    /// The amount with all its decimals.
     pub(crate) fn exact(&self, amount: U256) -> String {
         let (whole, part) = self.split(amount);
         self.named(&whole, &part)
     }
 
-    /// For people.
+    /// The amount for people, with a few decimals.
     pub(crate) fn show(&self, amount: U256) -> String {
         let (whole, part) = self.split(amount);
         self.named(&whole, &part[..part.len().min(SHOWN_DECIMALS)])

@@ -1,4 +1,4 @@
-//! `imo.toml`: what a launch fixes, as its maker writes it.
+//! `imo.toml`: the terms of a launch, as the model's maker writes them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ use crate::launch::currency::Currency;
 
 /// Decimals of every model token.
 const DECIMALS: usize = 18;
-/// One in the scale of a temperature.
+/// Decimals of a temperature in the contract.
 const TEMPERATURE_DECIMALS: usize = 4;
 const BPS: u32 = 10_000;
 
-/// The file as a whole.
+/// The whole file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct LaunchFile {
@@ -75,7 +75,7 @@ pub(crate) struct Revenue {
     pub(crate) protocol_share: Share,
 }
 
-/// Amounts are in units of the currency.
+/// The terms of the sale. Amounts are in units of its currency.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "SaleText")]
 pub(crate) struct Sale {
@@ -86,11 +86,11 @@ pub(crate) struct Sale {
     pub(crate) lasts: Time,
     soft_cap: u128,
     pub(crate) minimum_bid: u128,
-    /// Asked about each bid.
+    /// A contract that is asked about each bid.
     hook: Address,
 }
 
-/// A sale whose amounts nobody has read yet, since that takes its currency.
+/// The sale before its amounts are read, which takes its currency.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct SaleText {
@@ -167,11 +167,11 @@ pub(crate) struct Vesting {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wei(pub(crate) u128);
 
-/// An amount of the model's token, in units.
+/// An amount of the model's token, in its smallest unit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tokens(pub(crate) u128);
 
-/// A part, in basis points.
+/// A share, in basis points.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share(pub(crate) u16);
 
@@ -211,7 +211,7 @@ impl<'de> Deserialize<'de> for Time {
 }
 
 impl LaunchFile {
-    /// Reads a file; the image's path counts from its folder.
+    /// Reads a file. The path of the image is relative to the file's folder.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
         let text = fs::read_to_string(path).with_context(named)?;
@@ -220,7 +220,7 @@ impl LaunchFile {
         if let Some(folder) = path.parent() {
             file.model.image = folder.join(&file.model.image);
         }
-        ensure!(file.sale.prices != 0, "{}: a sale needs a price", named());
+        ensure!(file.sale.prices != 0, "{}: prices must be at least 1", named());
         let has_escrow = file.escrow.share.0 != 0;
         ensure!(
             !has_escrow || file.sale.currency.is_ether(),
@@ -231,18 +231,18 @@ impl LaunchFile {
         Ok(file)
     }
 
-    /// Token units that vest.
+    /// Tokens that vest, in units.
     pub(crate) fn vested(&self) -> u128 {
         self.vesting.iter().fold(0, |sum, it| it.tokens.0.saturating_add(sum))
     }
 
-    /// Token units for sale; the pool's come on top.
+    /// Tokens for sale, in units. Those for the pool come on top.
     pub(crate) fn for_sale(&self) -> U256 {
         U256::from(self.token.supply.0 - self.vested()) * U256::from(BPS)
             / U256::from(BPS + u32::from(self.pool.share.0))
     }
 
-    /// The sale without any bids.
+    /// The sale before any bid.
     pub(crate) fn book(&self) -> Book {
         Book {
             supply: self.for_sale(),
@@ -254,7 +254,7 @@ impl LaunchFile {
         }
     }
 
-    /// What an answer of the default size costs beside its gas, in wei.
+    /// The price of an answer of the default size without gas, in wei.
     pub(crate) fn answer_price(&self) -> U256 {
         let model = &self.model;
         U256::from(model.base_price.0)
@@ -262,7 +262,7 @@ impl LaunchFile {
             + U256::from(model.token_price.0) * U256::from(model.default_tokens)
     }
 
-    /// What of that goes to the holders.
+    /// The holders' part of that price, in wei.
     pub(crate) fn holders_of_answer(&self) -> U256 {
         let bps = U256::from(BPS);
         let kept = self.answer_price() * (bps - U256::from(self.model.operator_share.0)) / bps;

@@ -1,4 +1,4 @@
-//! What a buyer would see: the terms in words, and the sale tried on a book of bids.
+//! Shows what a buyer needs to know: the terms in words, and the sale tried on some bids.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,19 +17,20 @@ use crate::terminal::Terminal;
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
-/// What to plan.
+/// What to show and try.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The launch's terms
+    /// File with the launch's terms
     #[arg(value_name = "FILE", default_value = "imo.toml")]
     file: PathBuf,
-    /// Try the sale on these bids: a line each, a price and an amount (`0.00012, 5`), both in the sale's currency
+    /// Try the sale on these bids; each line has a price and an amount (`0.00012, 5`), both in the
+    /// sale's currency
     #[arg(long, value_name = "FILE", conflicts_with = "bidders")]
     bids: Option<PathBuf>,
-    /// Try the sale on this many bids, drawn at random
+    /// Try the sale on this many random bids
     #[arg(long, value_name = "COUNT")]
     bidders: Option<u64>,
-    /// Which random bids
+    /// Which random bids to draw
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
@@ -37,7 +38,7 @@ pub(crate) struct Args {
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
 struct Report {
-    /// What the sale's amounts are in units of.
+    /// The currency that the sale's amounts are in.
     currency: Currency,
     for_sale: U256,
     supply: U256,
@@ -46,19 +47,20 @@ struct Report {
     most_proceeds: U256,
     answer_price_wei: U256,
     holders_of_answer_wei: U256,
-    /// Answers at today's price that release the escrow of a sale that just sells out at the floor.
+    /// Answers at today's price that release the whole escrow, if the sale just sells out at the
+    /// floor.
     answers_to_release: Option<U256>,
     sale: Option<Trial>,
 }
 
-/// The sale of a book.
+/// The result of the sale, tried on some bids.
 #[derive(Debug, Serialize)]
 struct Trial {
     bids: usize,
     demand: U256,
     proceeds: U256,
     sold: U256,
-    /// Of a whole token; none when the sale failed.
+    /// Price of a whole token. None if the sale failed.
     price: Option<U256>,
     to_pool: U256,
     to_escrow: U256,
@@ -146,7 +148,8 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
     say(
         "bidding",
         format!(
-            "{} from the launch on, at least {}; no bid can be withdrawn or lowered in the last {} hours",
+            "{} from the launch on, at least {}; no bid can be withdrawn or lowered in the last {} \
+             hours",
             days(file.sale.lasts.0),
             currency.show(U256::from(file.sale.minimum_bid)),
             fifth / 3600
@@ -158,7 +161,7 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
     print_money(file, terminal);
 }
 
-/// Who gets what and when, and what stays as it is.
+/// Prints who gets what and when, and what can never change.
 fn print_money(file: &LaunchFile, terminal: Terminal) {
     let (book, symbol) = (file.book(), &file.token.symbol);
     let say = |what: &str, text: String| terminal.line(format!("{what:<14}{text}"));
@@ -191,7 +194,7 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
     say(
         "an answer",
         format!(
-            "{} for {} tokens and {} bytes, beside gas",
+            "{} for {} tokens and {} bytes, without gas",
             ether(file.answer_price()),
             file.model.default_tokens,
             file.model.default_bytes
@@ -200,7 +203,8 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
     say(
         "revenue",
         format!(
-            "{} of it to the operator; of the rest {} to the holders, {} to the creator, {} to the protocol",
+            "{} of it to the operator; of the rest {} to the holders, {} to the creator, {} to the \
+             protocol",
             percent(file.model.operator_share.0),
             percent(holders),
             percent(revenue.creator_share.0),
@@ -217,7 +221,7 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
     say(
         "works",
         format!(
-            "{} a mint beside the answer, {} of resales; both are revenue",
+            "{} a mint on top of the answer, {} of resales; both are revenue",
             ether(U256::from(file.works.mint_fee.0)),
             percent(file.works.royalty.0)
         ),
@@ -226,7 +230,9 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
         say(
             "escrow",
             format!(
-                "at today's price all of it is the creator's after {count} answers, if all is sold at the floor; what is not earned {} after the sale can be refunded for {}, against returned tokens",
+                "at today's price the creator has all of it after {count} answers, if all tokens \
+                 are sold at the floor; what is not earned {} after the sale can be refunded for \
+                 {}, against returned tokens",
                 days(file.escrow.deadline.0),
                 days(file.escrow.refunds.0)
             ),
@@ -237,15 +243,20 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
         "supply, shares, escrow, vesting, licence and model; no owner, no pause, no upgrade"
             .to_owned(),
     );
-    say("by vote", "of holders: the price of answers between half and double, a successor, redirects of contracts that cannot claim".to_owned());
+    say(
+        "by vote",
+        "holders can change the price of answers to between half and double, name a successor, \
+         and redirect the revenue of contracts that cannot claim"
+            .to_owned(),
+    );
     say(
         "not promised",
-        "that the maker of the weights has part in this: anybody may launch the same weights again"
+        "that the maker of the weights takes part; anybody may launch the same weights again"
             .to_owned(),
     );
 }
 
-/// A part, from basis points.
+/// A share in percent, from basis points.
 fn percent(bps: u16) -> String {
     format!("{}.{:02} %", bps / 100, bps % 100)
 }
@@ -254,7 +265,7 @@ fn days(seconds: u64) -> String {
     format!("{} days", seconds / DAY)
 }
 
-/// Answers at today's price after which the creator has all of the escrow.
+/// Answers at today's price after which the creator has the whole escrow.
 fn answers(file: &LaunchFile, proceeds: U256, sold: U256) -> Option<U256> {
     let escrowed = proceeds * U256::from(file.escrow.share.0) / U256::from(10_000);
     let supply = supply_after(file, proceeds, sold);
@@ -263,7 +274,7 @@ fn answers(file: &LaunchFile, proceeds: U256, sold: U256) -> Option<U256> {
     has_any.then(|| (escrowed * supply).div_ceil(earned))
 }
 
-/// Token units that are left when transfers open.
+/// Token units that exist when transfers open.
 fn supply_after(file: &LaunchFile, proceeds: U256, sold: U256) -> U256 {
     let pooled = proceeds * U256::from(file.pool.share.0) / U256::from(10_000);
     let seeded = if proceeds.is_zero() { proceeds } else { pooled * sold / proceeds };
@@ -303,7 +314,8 @@ fn print_trial(trial: &Trial, currency: &Currency, terminal: Terminal) {
         return;
     };
     terminal.line(format!(
-        "sells {} tokens at {} for {}: {} to the pool, {} to the escrow, {} to the creator at once",
+        "sells {} tokens at {} for {}: {} to the pool, {} to the escrow, {} to the creator at \
+         once",
         trial.sold / UNIT,
         currency.exact(price),
         currency.show(trial.proceeds),
@@ -331,7 +343,7 @@ fn print_trial(trial: &Trial, currency: &Currency, terminal: Terminal) {
     }
 }
 
-/// Bids from a file; a price between two is the lower one.
+/// Reads bids from a file. A price between two ticks counts as the lower one.
 fn read_bids(file: &LaunchFile, path: &Path) -> anyhow::Result<Book> {
     let (mut book, currency) = (file.book(), &file.sale.currency);
     let named = || path.display().to_string();
@@ -361,8 +373,8 @@ fn read_bid(book: &Book, currency: &Currency, line: &str) -> Result<Bid, String>
     Ok(Bid { tick, amount: U256::from(currency.parse(amount)?) })
 }
 
-/// Random bids: prices crowd at the floor, amounts differ a hundredfold, and together they come to about one and a half
-/// times what the supply costs at the floor.
+/// Draws random bids. Most prices are near the floor, amounts differ a hundredfold, and together
+/// the bids are about 1.5 times what the supply costs at the floor.
 fn draw_bids(file: &LaunchFile, count: u64, seed: u64) -> Book {
     let mut book = file.book();
     let mut state = keccak256(seed.to_be_bytes());

@@ -1,4 +1,4 @@
-//! The binary, started as people and programs start it.
+//! Starts the binary, as people and programs do.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::process::{Command, Output, Stdio};
 use imo_pack::tiny::{TinyShape, gguf};
 use serde_json::Value;
 
-/// A folder of a test's own, empty.
+/// An empty folder for one test.
 pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    // It may be there from an earlier run.
+    // An earlier run may have left it.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the target folder can be written");
     folder
@@ -34,7 +34,7 @@ pub(crate) fn command(args: &[&str]) -> Command {
     command
 }
 
-/// What a command came to.
+/// What a command printed, and its exit code.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) code: Option<i32>,
@@ -63,7 +63,7 @@ pub(crate) fn imo(args: &[&str]) -> Outcome {
     Outcome::of(command(args).output().expect("the binary starts"))
 }
 
-/// Checks that a command fails with a code, says why, and prints no result.
+/// Checks that a command fails with this exit code, says why, and prints no result.
 pub(crate) fn check_failure(args: &[&str], code: i32, why: &str) {
     let outcome = imo(args);
     assert_eq!(outcome.code, Some(code), "{outcome:?}");

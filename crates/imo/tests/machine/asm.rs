@@ -1,10 +1,10 @@
-//! Instruction words, and executables around them.
+//! Assembles instruction words and executables.
 
-/// Where test programs have their text, and their data.
+/// Addresses of the text and the data of test programs.
 pub(crate) const TEXT: u32 = 0x1_0000;
 pub(crate) const DATA: u32 = 0x8_0000;
 
-/// Segment flags.
+/// Flags of a segment.
 pub(crate) const READ: u32 = 4;
 pub(crate) const WRITE: u32 = 2;
 pub(crate) const EXECUTE: u32 = 1;
@@ -52,7 +52,7 @@ pub(crate) fn addi(rd: u32, rs1: u32, immediate: i32) -> u32 {
 
 pub(crate) const ECALL: u32 = 0x73;
 
-/// Loads a constant, always in two instructions.
+/// Loads a constant; always two instructions.
 pub(crate) fn li(rd: u32, value: u32) -> [u32; 2] {
     let low = (value << 20).cast_signed() >> 20;
     [u_type(0x37, rd, value.wrapping_sub(low.cast_unsigned())), addi(rd, rd, low)]
@@ -63,16 +63,16 @@ pub(crate) fn exit() -> [u32; 2] {
     [addi(17, 0, 93), ECALL]
 }
 
-/// A part of an executable.
+/// A segment of an executable.
 pub(crate) struct Segment<'a> {
     pub(crate) address: u32,
     pub(crate) flags: u32,
     pub(crate) bytes: &'a [u8],
-    /// Bytes in memory; what the file lacks of them is zero.
+    /// Bytes in memory. Those that the file does not have are zero.
     pub(crate) size: u32,
 }
 
-/// A static RV32 executable.
+/// Builds a static RV32 executable.
 pub(crate) fn elf(entry: u32, segments: &[Segment<'_>]) -> Vec<u8> {
     let half = |value: u32| u16::try_from(value).expect("16 bits").to_le_bytes();
     let count = u32::try_from(segments.len()).expect("a few");
@@ -96,7 +96,7 @@ pub(crate) fn elf(entry: u32, segments: &[Segment<'_>]) -> Vec<u8> {
     file
 }
 
-/// A program of these instructions, with some data it may write.
+/// A program of these instructions, with some data that it may write.
 pub(crate) fn program(words: &[u32], data: &[u8]) -> Vec<u8> {
     let text: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let size = |bytes: &[u8]| u32::try_from(bytes.len()).expect("small");

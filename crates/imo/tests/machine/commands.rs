@@ -1,4 +1,4 @@
-//! `imo vm` as people and programs meet it.
+//! `imo vm` as people and programs use it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::asm::{
 };
 use crate::random::Random;
 
-/// A folder of a test's own, empty.
+/// An empty folder for one test.
 pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine").join(test);
-    // It may be there from an earlier run.
+    // An earlier run may have left it.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the target folder can be written");
     folder
@@ -26,7 +26,7 @@ pub(crate) fn at(path: &Path) -> &str {
     path.to_str().expect("the target folder's name is UTF-8")
 }
 
-/// What a command came to.
+/// What a command printed, and its exit code.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) code: Option<i32>,
@@ -48,7 +48,7 @@ pub(crate) fn imo(args: &[&str]) -> Outcome {
     Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// Runs a file with each command and checks how that ends.
+/// Runs a file with both commands and checks how each ends.
 fn check(name: &str, file: &[u8], more: &[&str], code: i32, expected: &[(&str, Value)]) {
     let path = folder(name).join("program.elf");
     fs::write(&path, file).expect("the folder can be written");
@@ -84,18 +84,19 @@ fn programs_end_as_they_say() {
     check("loop", &program(&[jal(0, 0)], &[]), &["--max-steps", "50"], 1, &expected);
 }
 
-/// Data is where it was linked to, what the file lacks is zero, the stack is at the end and can be used.
+/// Data is at the address it was linked to. Bytes that the file does not have are zero. The stack
+/// is at the end of memory and usable.
 #[test]
 fn programs_find_data_text_and_stack() {
     let words = [
         u_type(0x37, 5, DATA),
-        // Data, and what lies behind it.
+        // Load data, then what lies behind the file's bytes.
         i_type(3, 2, [10, 5], 0),
         i_type(3, 2, [11, 5], 4),
-        // The text, read.
+        // Load from the text.
         u_type(0x37, 6, TEXT),
         i_type(3, 2, [12, 6], 0),
-        // The stack.
+        // Store to the stack and load again.
         s_type(2, [2, 10], -4),
         i_type(3, 2, [13, 2], -4),
         addi(10, 11, 0),
@@ -110,14 +111,15 @@ fn programs_find_data_text_and_stack() {
     check("data", &file, &[], 0, &expected);
 }
 
-/// Segments where they can be, and where they cannot.
+/// Segments at addresses that work, then at addresses that do not.
 #[test]
 fn segments_have_their_places() {
     let text: Vec<u8> =
         [&[addi(10, 0, 0)][..], &exit()].concat().iter().flat_map(|it| it.to_le_bytes()).collect();
     let segment = |address, flags, bytes| Segment { address, flags, bytes, size: 12 };
     let code = |address| segment(address, READ | EXECUTE, &text[..]);
-    // High code, code that begins inside a leaf, code at 0, a separate constant behind high code.
+    // Code at a high address, code that begins inside a leaf, code at 0, a separate constant behind
+    // high code.
     for (name, entry, segments) in [
         ("high", 0x4000_0000, vec![code(0x4000_0000)]),
         ("odd", 0x1_0074, vec![code(0x1_0074)]),
@@ -154,7 +156,7 @@ fn segments_have_their_places() {
     assert!(missing.code == Some(1) && missing.stderr.contains("no-such.elf: "), "{missing:?}");
 }
 
-/// No file makes the reader panic, and what it takes can be loaded.
+/// No file makes the reader panic, and whatever the reader accepts can be loaded.
 #[test]
 fn damaged_files_are_programs_or_errors() {
     let whole = program(&[&[addi(10, 0, 0)][..], &exit()].concat(), &[1, 2, 3, 4]);
@@ -170,7 +172,7 @@ fn damaged_files_are_programs_or_errors() {
         if random.below(8) == 0 {
             file.truncate(random.below(u32::try_from(file.len()).expect("small")) as usize);
         }
-        // Memory of up to 4 MiB is enough to try what was read.
+        // Memory of at most 4 MiB is enough to try what was read.
         let depth = imo_vm::Elf::memory_depth(&file, 1 << 10).map(|depth| depth.min(15));
         if let Ok(elf) = depth.and_then(|depth| {
             imo_vm::Elf::parse(&file, depth).inspect(|elf| drop(elf.memory(depth)))

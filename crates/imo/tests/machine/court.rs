@@ -1,4 +1,5 @@
-//! The verifier in the in-process EVM: claims and games are transactions, and players see what it logs.
+//! The verifier in the in-process EVM: claims and games are transactions, and players see only what
+//! the contract logs.
 
 use std::collections::BTreeMap;
 
@@ -25,29 +26,29 @@ use revm::primitives::{Address, TxKind, U256};
 use revm::state::AccountInfo;
 use revm::{Context, Database, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm};
 
-/// The chain's id, and the address of whoever took the request.
+/// The chain's id; below, the address of the host that took the request.
 pub(crate) const CHAIN: u64 = 1;
 pub(crate) const HOST: Address = Address::repeat_byte(0x05);
 /// Sections of a dissection, as a power of two.
 pub(crate) const K_LOG2: u32 = 4;
 
-/// What each player has at first, in wei.
+/// What each player has at the start, in wei.
 const WEALTH: u128 = 10_u128.pow(18);
 const CLAIM_BOND: u128 = WEALTH * 2 / 5;
 const CHALLENGE_BOND: u128 = WEALTH / 10;
-/// Seconds, as `imo deploy` takes them.
+/// In seconds, as `imo deploy` sets them by default.
 const WINDOW: u32 = 36 * 3600;
 const EXTENSION: u32 = 30 * 60;
-/// When the chain begins.
+/// Time of the chain's start, in seconds.
 const START: u64 = 1_800_000_000;
 
-/// What a game's transactions cost.
+/// What the transactions of a game cost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cost {
     pub(crate) transactions: u32,
     pub(crate) gas: u64,
     pub(crate) claimant_gas: u64,
-    /// The dearest call of each of the contract's functions.
+    /// The most expensive call of each of the contract's functions.
     pub(crate) dearest: BTreeMap<&'static str, u64>,
 }
 
@@ -59,7 +60,7 @@ pub(crate) const fn account(side: Side) -> Address {
     }
 }
 
-/// A chain with one registered model, and room for one game.
+/// A chain with one registered model, for one game.
 pub(crate) struct Court {
     evm: MainnetEvm<MainnetContext<InMemoryDB>>,
     pub(crate) view: View,
@@ -68,7 +69,7 @@ pub(crate) struct Court {
 }
 
 impl Court {
-    /// Deploys stepper and verifier, and registers the program and the model.
+    /// Deploys the stepper and the verifier, and registers the program and the model.
     pub(crate) fn new(program: &Program, image: &ModelImage) -> Self {
         let mut database = InMemoryDB::default();
         for side in [Side::Claimant, Side::Challenger] {
@@ -132,13 +133,13 @@ impl Court {
         self.content_id = program.content_id(image).into();
     }
 
-    /// The chain as it is after registration, for another game.
+    /// A copy of the chain after registration, for another game.
     pub(crate) fn fresh(&self) -> Self {
         let database = self.evm.ctx.db().clone();
         Self::over(database, View::new(self.view.deployment().clone()), self.content_id)
     }
 
-    /// Posts the claim that a trace's last slot tells of; none when the contract refuses it.
+    /// Posts the claim that a trace's last slot describes. None if the contract refuses it.
     pub(crate) fn claim(
         &mut self,
         request: &Request<Vec<u8>>,
@@ -164,7 +165,7 @@ impl Court {
         self.view.claims.keys().next().copied()
     }
 
-    /// Opens the game: on the node that differs, or on a trace that is withheld.
+    /// Opens the game, on the node that differs or on a trace that is withheld.
     pub(crate) fn challenge(&mut self, claim: B256, difference: Option<&Difference>) {
         let (preimage, salt) = (self.view.claims[&claim].preimage.clone(), 0);
         let call = match difference {
@@ -181,19 +182,19 @@ impl Court {
         assert!(self.send(Side::Challenger, CHALLENGE_BOND, call), "a challenge is taken");
     }
 
-    /// The game.
+    /// The game that was opened.
     pub(crate) fn game(&self) -> &GameView {
         self.view.games.values().next().expect("it was opened")
     }
 
-    /// Makes a move; tells whether the contract took it.
+    /// Makes a move. Returns whether the contract accepted it.
     pub(crate) fn play(&mut self, side: Side, action: Move, request: &Request<Vec<u8>>) -> bool {
         match call_of(&self.view, self.game(), action) {
             OpmlVerifierCalls::convict(mut call) => {
                 if self.send(side, 0, call.abi_encode()) {
                     return true;
                 }
-                // Only a step that loads the request needs its root.
+                // Only a step that loads the request needs the root of the input.
                 call.conviction.inputRoot = self.input_root(side, request);
                 self.send(side, 0, call.abi_encode())
             }
@@ -214,14 +215,14 @@ impl Court {
         self.view.claims[&claim].input_root.expect("it was proven")
     }
 
-    /// Lets the clock of the side to move run out, and its opponent say so.
+    /// Lets the side to move run out of time, and its opponent call time.
     pub(crate) fn call_time(&mut self, winner: Side) {
         self.evm.ctx.block.timestamp = U256::from(self.game().deadline + 1);
         let call = call_of(&self.view, self.game(), Move::Timeout);
         assert!(self.send(winner, 0, call.abi_encode()), "the clock has run out");
     }
 
-    /// What a side has lost once all is over, its bond back where it gets one.
+    /// What a side has lost when all is over and it has its bond back, if it gets it back.
     pub(crate) fn loss(&mut self, side: Side) -> u128 {
         if side == Side::Claimant {
             self.evm.ctx.block.timestamp = U256::from(START + 100 * u64::from(WINDOW));
@@ -234,7 +235,8 @@ impl Court {
         WEALTH.saturating_sub(balance)
     }
 
-    /// Sends a transaction to the verifier; tells whether it was taken, and counts it if it was: a node tries first.
+    /// Sends a transaction to the verifier. Returns whether the contract accepted it. A refused one
+    /// is not counted: a node would not have sent it.
     fn send(&mut self, side: Side, value: u128, data: Vec<u8>) -> bool {
         let verifier = TxKind::Call(self.view.deployment().verifier);
         let selector = data[..4].try_into().expect("a call");
@@ -265,7 +267,7 @@ impl Court {
     }
 }
 
-/// A request as the contract takes it.
+/// A request in the contract's types.
 fn on_chain(request: &Request<Vec<u8>>) -> RequestOnChain {
     RequestOnChain {
         host: request.origin.host.into(),

@@ -1,5 +1,5 @@
-//! Whole games before the verifier's bytecode, over traces of a small model and of the real one: a random fault, random styles of play,
-//! several games about each claim.
+//! Whole games in the verifier's bytecode, over traces of a small model and of the real one: a
+//! random fault, random ways to play dishonestly, several games about each claim.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,21 +21,21 @@ use indicatif::HumanCount;
 use crate::court::{CHAIN, Cost, Court, HOST, K_LOG2, account};
 use crate::random::{Random, soak};
 
-/// Claims with a fault of each kind.
+/// Number of claims with each kind of fault.
 const FAULTS_OF_A_KIND: u64 = 2;
 
-// ---- players -----------------------------------------------------------------------------------------------------------
+// ---- players ------------------------------------------------------------------------------------
 
 /// How a dishonest player plays.
 #[derive(Clone, Copy, Debug)]
 struct Style {
-    /// Never moves again from this move of the game on.
+    /// From this move of the game on, it never moves again.
     silent_from: u32,
-    /// Invents the states inside its dissections.
+    /// It invents the states inside its dissections.
     babbles: bool,
-    /// States at least so many steps, which changes who has the last move.
+    /// It states at least this many steps (as a power of two), which changes who has the last move.
     steps_log2: Option<u32>,
-    /// Lets its clock run out rather than concede.
+    /// It lets its clock run out instead of conceding.
     never_concedes: bool,
 }
 
@@ -53,7 +53,7 @@ impl Style {
     }
 }
 
-/// A run as a player gives it.
+/// A run as a player presents it.
 struct StyledRun<'a> {
     run: PlayerRun<'a, ClaimedTrace<'a>>,
     babbles: bool,
@@ -66,7 +66,7 @@ impl imo_dispute::Run for StyledRun<'_> {
 
     fn state_hashes(&self, steps: &[u64]) -> Vec<Hash> {
         let mut hashes = self.run.state_hashes(steps);
-        // The ends are agreed upon or stated in full.
+        // The first and the last state are agreed or were stated in full.
         if let [_, inside @ .., _] = &mut hashes[..]
             && self.babbles
         {
@@ -101,7 +101,8 @@ impl Player<'_> {
     }
 }
 
-/// A request with every option of sampling; no stop sequence comes, so it has all its tokens.
+/// A request with every option of sampling. No stop sequence occurs, so the answer has all its
+/// tokens.
 pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request<Vec<u8>> {
     Request {
         sampling: Sampling {
@@ -117,7 +118,7 @@ pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request<Vec<u8>> {
     }
 }
 
-// ---- the model ---------------------------------------------------------------------------------------------------------
+// ---- the model ----------------------------------------------------------------------------------
 
 struct Scene {
     model: Model,
@@ -129,11 +130,11 @@ struct Scene {
 struct Played {
     winner: Side,
     cost: Cost,
-    /// Wei that the honest side is poorer by.
+    /// What the honest side has lost, in wei.
     lost: u128,
     /// Steps of the disputed node's run.
     steps: u64,
-    /// What both players and the contract computed.
+    /// Seconds that both players and the contract computed.
     seconds: f64,
 }
 
@@ -166,7 +167,8 @@ impl Scene {
         solution.expect("this machine can run it").trace
     }
 
-    /// A game against a claim: `liar` says who is wrong. None when the contract refuses the claim.
+    /// A game against a claim; `liar` is the side that is wrong. None if the contract refuses the
+    /// claim.
     fn play(
         &self,
         (claimed, other): (&Trace, &Trace),
@@ -230,16 +232,16 @@ impl Scene {
             let player = if mover == Side::Claimant { claimant } else { challenger };
             let action = player.react(&position);
             if !action.is_some_and(|action| court.play(mover, action, &self.request)) {
-                // Who does not move, or makes a move that is refused, runs out of time.
+                // A player who does not move, or whose move is refused, runs out of time.
                 court.call_time(mover.other());
             }
         }
     }
 }
 
-// ---- the games -----------------------------------------------------------------------------------------------------------
+// ---- the games ----------------------------------------------------------------------------------
 
-/// What became of the claims with one kind of fault.
+/// What happened to the claims with one kind of fault.
 #[derive(Default)]
 struct Row {
     claims: u32,
@@ -250,7 +252,7 @@ struct Row {
     gas: Vec<u64>,
 }
 
-/// Games with a served trace, or with one that is withheld.
+/// Costs of the games with a served trace, or of those with a withheld one.
 #[derive(Default)]
 struct Costs {
     transactions: Vec<u64>,
@@ -271,7 +273,7 @@ impl Costs {
     }
 }
 
-/// Least, median, 95th percentile and most, as cells of a table.
+/// Minimum, median, 95th percentile and maximum, as cells of a table.
 fn spread(numbers: &[u64]) -> String {
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable();
@@ -281,7 +283,7 @@ fn spread(numbers: &[u64]) -> String {
     cells.concat()
 }
 
-/// Keeps a report in the folder that `IMO_REPORT` names.
+/// Writes a report to the folder that `IMO_REPORT` names.
 fn keep(name: &str, report: &str) {
     if let Some(folder) = std::env::var_os("IMO_REPORT") {
         std::fs::create_dir_all(&folder).expect("the folder can be made");
@@ -304,7 +306,7 @@ fn nodes_by_kind(scene: &Scene, honest: &Trace) -> [(&'static str, Vec<u32>); 5]
     ]
 }
 
-/// Faults of every kind, as many of each, at random nodes and bits.
+/// The same number of faults of every kind, at random nodes and bits.
 fn faults(scene: &Scene, honest: &Trace, random: &mut Random) -> Vec<(&'static str, Fault)> {
     let bits = 8 << honest.tree().slot_log2();
     let mut faults = vec![("wrong output", Fault::Output), ("wrong length", Fault::Length)];
@@ -331,7 +333,8 @@ fn every_fault_is_caught_and_no_honest_bond_is_lost() {
         row.claims += 1;
         let mut is_caught = true;
         for (is_served, served) in [(true, "served"), (false, "withheld")] {
-            // The wrong claim is challenged, and the right one by who believes the wrong trace.
+            // The wrong claim is challenged; then the right one, by a player who believes the wrong
+            // trace.
             for (liar, traces) in
                 [(Side::Claimant, (&wrong, &honest)), (Side::Challenger, (&honest, &wrong))]
             {
@@ -358,7 +361,7 @@ fn every_fault_is_caught_and_no_honest_bond_is_lost() {
     check_allowances(&costs["withheld"].dearest);
 }
 
-/// `Parameters.defenceGas` allows so much for each of a claimant's moves, at k = 16.
+/// Checks the gas that `Parameters.defenceGas` allows for each of a claimant's moves, at k = 16.
 fn check_allowances(dearest: &BTreeMap<&str, u64>) {
     let of = |name: &str| dearest[name];
     assert!(of("reveal") <= 42_000 + 1_200 * 16, "{dearest:?}");
@@ -369,7 +372,8 @@ fn check_allowances(dearest: &BTreeMap<&str, u64>) {
 
 fn tables(rows: &BTreeMap<&str, Row>, costs: &BTreeMap<&str, Costs>) -> String {
     let mut text = "\
-| fault | wrong claims | refused when posted | caught | games | honest bonds lost | gas: least | median | 95 % | most |
+| fault | wrong claims | refused when posted | caught | games | honest bonds lost \
+| gas: least | median | 95 % | most |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 "
     .to_owned();
@@ -404,20 +408,23 @@ fn tables(rows: &BTreeMap<&str, Row>, costs: &BTreeMap<&str, Costs>) -> String {
     text
 }
 
-/// A liar who plays to the end, with a fault of each kind in the real model; of one kind alone unless there is time for more.
+/// A liar plays to the end, with each kind of fault in the real model. Only one kind is tried
+/// unless there is time for more.
 #[test]
 fn a_fault_of_each_kind_in_the_real_model_is_caught() {
     let scene = Scene::real();
     let honest = scene.trace(None);
     let mut faults = vec![("wrong output", Fault::Output), ("wrong length", Fault::Length)];
     for (name, nodes) in nodes_by_kind(&scene, &honest) {
-        // A bit of the answer's hash in the last slot, of a number elsewhere: none of these slots is shorter.
+        // Flip a bit of the answer's hash in the last slot, or of a number in another slot. None of
+        // these slots is shorter than that.
         let index = nodes[nodes.len() / 2];
         faults.push((name, Fault::Node { index, bit: 8 * 40 + 2 }));
     }
     let kinds = if soak() > 1 { faults.len() } else { 1 };
     let mut report = "\
-| fault | steps of the node | served: transactions | gas | seconds | withheld: transactions | gas | seconds |
+| fault | steps of the node | served: transactions | gas | seconds \
+| withheld: transactions | gas | seconds |
 |---|--:|--:|--:|--:|--:|--:|--:|
 "
     .to_owned();

@@ -1,7 +1,8 @@
-//! What a step costs on chain, by instruction and by the segment it reads: `contracts/snapshots/OneStep.json`; `UPDATE=1` writes it anew.
+//! The gas of a step on chain, by instruction and by the segment it reads
+//! (`contracts/snapshots/OneStep.json`; `UPDATE=1` writes it anew).
 //!
-//! Gas is that of a whole transaction to the stepper: its 21,000, its calldata, its execution. Witnesses are as dear as they can be at these
-//! depths: leaves, siblings and registers without a zero byte.
+//! The gas is that of a whole transaction to the stepper: 21,000, calldata and execution. Witnesses
+//! are as expensive as they can be at these depths: no byte of a leaf, sibling or register is zero.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,8 @@ use imo_vm::{Machine, Region, Roots, State, check};
 use crate::asm::{ECALL, addi, b_type, i_type, jal, jalr, r_type, s_type, u_type};
 use crate::random::{Random, soak};
 
-/// SmolLM2's depths: 128 KiB of code, 4 MiB of memory, 32 KiB of input, an image of 84 MB, 2^19 slots of 4 KiB.
+/// SmolLM2's depths: 128 KiB of code, 4 MiB of memory, 32 KiB of input, an image of 84 MB, 2^19
+/// slots of 4 KiB.
 const SMOLLM2: Machine = Machine {
     code_base: 0x4000_0000,
     code_depth: 10,
@@ -30,17 +32,18 @@ const SMOLLM2: Machine = Machine {
     trace_depth: 24,
     trace_limit: 1 << 31,
 };
-/// Depth of a model of 8 GiB.
+/// Depth of the image of a model of 8 GiB.
 const LARGE: u8 = 26;
-/// Where in a segment an access goes; of the code, to another piece than that of the instruction.
+/// The offset of an access in its segment. In the code, it is in another piece than the
+/// instruction.
 const OFFSET: u32 = 0x5104;
 
-/// Bytes without a zero.
+/// Random bytes, none of them zero.
 fn bytes<const N: usize>(random: &mut Random) -> [u8; N] {
     std::array::from_fn(|_| 1 + u8::try_from(random.below(255)).expect("below 255"))
 }
 
-/// A leaf and its siblings, and the root they lead to.
+/// A leaf with its siblings, and the root that they lead to.
 fn open(random: &mut Random, depth: u8, offset: u64) -> (Vec<u8>, Hash) {
     let leaf: [u8; 128] = bytes(random);
     let siblings: Vec<Hash> = (0..depth).map(|_| bytes(random)).collect();
@@ -48,7 +51,7 @@ fn open(random: &mut Random, depth: u8, offset: u64) -> (Vec<u8>, Hash) {
     ([&leaf[..], siblings.as_flattened()].concat(), root)
 }
 
-/// Gas of the step that executes `word` with x5 pointing into a segment.
+/// Gas of the step that executes `word`, with x5 pointing into a segment.
 fn gas(stepper: &mut Stepper, machine: &Machine, word: u32, access: Option<Region>) -> u64 {
     let mut random = Random(u64::from(word));
     let mut state = State::new(machine.code_base + 0x1234, [0; 3]);
@@ -92,7 +95,7 @@ fn gas(stepper: &mut Stepper, machine: &Machine, word: u32, access: Option<Regio
     stepped.gas
 }
 
-/// Every instruction, by name.
+/// The gas of every instruction, by name.
 fn table(machine: &Machine) -> BTreeMap<String, u64> {
     let registers = [7, 6, 5];
     let mut words = vec![
@@ -151,7 +154,7 @@ fn table(machine: &Machine) -> BTreeMap<String, u64> {
     table
 }
 
-/// The table at SmolLM2's depths, and loads from a larger model.
+/// The gas at SmolLM2's depths, and of loads from a larger model.
 fn whole_table() -> BTreeMap<String, u64> {
     let mut gas = table(&SMOLLM2);
     let large = Machine { model_depth: LARGE, ..SMOLLM2 };
@@ -171,7 +174,8 @@ fn a_step_costs_what_is_recorded() {
     assert!(kept == fresh, "OneStep.json has other numbers; UPDATE=1 writes it anew:\n{fresh}");
 }
 
-/// Steps of the demo model's nodes, at its depths: the contract agrees, and none is dearer than the dearest of its kind.
+/// At the real model's depths the contract agrees on steps of its nodes, and none costs more than
+/// the table says for its kind.
 #[test]
 fn steps_of_the_real_model_cost_no_more_than_recorded() {
     let path = std::env::var_os("IMO_MODEL")
@@ -204,7 +208,7 @@ fn steps_of_the_real_model_cost_no_more_than_recorded() {
             let witness = run.witness(step);
             let stepped = stepper.step(&machine, &roots, &witness).expect("an honest witness");
             assert_eq!((stepped.before, stepped.after), (fast[0], fast[1]), "node {node}, {step}");
-            // What the step opens tells its kind.
+            // The length of the witness tells which segment the step reads.
             let opened = (witness.len() - 177) / 32;
             let depths = [
                 (0, "lw of code"),

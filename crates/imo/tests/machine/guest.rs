@@ -1,4 +1,5 @@
-//! The real guest: steps of nodes of a small model, fast, from the witness, and in the contract.
+//! Steps of the real guest on nodes of a small model: run fast, from the witness, and in the
+//! contract.
 
 use imo::evm::Stepper;
 use imo_engine::{Deviations, Means, Session};
@@ -39,7 +40,7 @@ fn steps_of_every_kind_of_node_are_taken_by_the_contract_as_by_the_machine() {
         let code = run.segments().code();
         stepper.store(code, machine.code_depth).expect("sound pieces");
         let length = u32::try_from(run.steps()).expect("a small model");
-        // The first, the last, the fixed point after it, and some between.
+        // The first step, the last, the halted state after it, and some steps between.
         let mut steps = vec![0, run.steps() - 1, run.steps()];
         steps.extend((0..STEPS_OF_A_NODE * soak()).map(|_| u64::from(random.below(length))));
         steps.sort_unstable();

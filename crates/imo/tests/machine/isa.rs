@@ -1,7 +1,9 @@
-//! A program for each instruction of RV32I and M, through `imo vm run` and, step by step, `imo vm check`.
+//! A program for each instruction of RV32I and M, run by `imo vm run` and, step by step, by `imo vm
+//! check`.
 //!
-//! A program tries its instruction on many operands and exits with the number of the first case that went wrong, or 0. What a case has to
-//! give is computed here in wide integers, from the manual's words.
+//! A program tries its instruction on many operands. It exits with the number of the first case
+//! that went wrong, or 0. The expected results are computed here in wide integers, as the manual
+//! defines them.
 
 use std::fs;
 
@@ -14,7 +16,7 @@ const CORNERS: [u32; 10] =
     [0, 1, 2, 0x7f, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xffff_fff9, u32::MAX, 0x1234_5678];
 const IMMEDIATES: [i32; 7] = [-2048, -1, 0, 1, 7, 0x555, 2047];
 
-/// The least program with cases.
+/// A program that checks its cases one after the other.
 #[derive(Default)]
 struct Cases {
     words: Vec<u32>,
@@ -26,7 +28,8 @@ impl Cases {
         TEXT + 4 * u32::try_from(self.words.len()).expect("a small program")
     }
 
-    /// Adds a case: what sets up its operands, what it does, and what register `rd` then holds.
+    /// Adds a case: instructions that set up the operands, the instruction under test, and the
+    /// value that register `rd` must then hold.
     fn case(&mut self, setup: &[[u32; 2]], body: &[u32], rd: u32, expected: u32) {
         self.count += 1;
         self.words.extend(setup.as_flattened());
@@ -43,7 +46,7 @@ impl Cases {
     }
 }
 
-/// Runs a program and has the contract verify it.
+/// Runs a program, then has the contract check every step.
 fn verify(name: &str, cases: Cases, data: &[u8]) {
     assert!(cases.count > 0, "{name}");
     let path = folder(&format!("isa-{name}")).join(name);
@@ -67,7 +70,7 @@ fn signed(value: u32) -> i128 {
     value.cast_signed().into()
 }
 
-/// What a register operation is of: its funct7, its funct3, and both operands to the result.
+/// A register operation: name, funct7, funct3, and the result of its two operands.
 type Register = (&'static str, u32, u32, fn(u32, u32) -> u32);
 
 const REGISTER: [Register; 18] = [
@@ -100,7 +103,7 @@ fn isa_register_operations() {
             for b in CORNERS {
                 cases.case(&[li(5, a), li(6, b)], &word([7, 5, 6]), 7, define(a, b));
             }
-            // A register may be result and operand at once, and both operands.
+            // One register may be result and operand, or both operands.
             cases.case(&[li(5, a), li(6, 9)], &word([5, 5, 6]), 5, define(a, 9));
             cases.case(&[li(5, 9), li(6, a)], &word([6, 5, 6]), 6, define(9, a));
             cases.case(&[li(5, a)], &word([5, 5, 5]), 5, define(a, a));
@@ -112,7 +115,7 @@ fn isa_register_operations() {
     }
 }
 
-/// An immediate operation: its funct3, and operand and immediate to the result.
+/// An immediate operation: name, funct3, and the result of operand and immediate.
 type Immediate = (&'static str, u32, fn(u32, i128) -> u32);
 
 const IMMEDIATE: [Immediate; 6] = [
@@ -124,7 +127,7 @@ const IMMEDIATE: [Immediate; 6] = [
     ("andi", 7, |a, b| low(signed(a) & b)),
 ];
 
-/// A shift by an immediate: its funct3, its high bits, and operand and amount to the result.
+/// A shift by an immediate: name, funct3, high bits, and the result of operand and amount.
 type Shift = (&'static str, u32, i32, fn(u32, i32) -> u32);
 
 const SHIFT: [Shift; 3] = [
@@ -174,7 +177,7 @@ fn isa_upper_immediates() {
     verify("auipc", auipc, &[]);
 }
 
-/// A branch: its funct3, and when it is taken.
+/// A branch: name, funct3, and when it is taken.
 type Branch = (&'static str, u32, fn(u32, u32) -> bool);
 
 const BRANCH: [Branch; 6] = [
@@ -218,14 +221,14 @@ fn isa_jumps() {
 
     let mut cases = Cases::default();
     for offset in [-2048, -1, 0, 1, 2047] {
-        // Past the instruction after it; the lowest bit of the target is dropped.
+        // Jump past the next instruction. The lowest bit of the target is dropped.
         for odd in [0, 1] {
             let after = cases.pc() + 8 + 4;
             let base = (after + 4 + odd).wrapping_sub(i32::cast_unsigned(offset));
             let odd_dropped = (base.wrapping_add(offset.cast_unsigned())) & 1 == odd;
             assert!(odd_dropped, "the case is what it is meant to be");
             cases.case(&[li(5, base)], &[jalr(7, 5, offset), addi(7, 0, 0)], 7, after);
-            // The link may go where the base came from.
+            // The link register may be the base register.
             let after = cases.pc() + 8 + 4;
             let base = (after + 4 + odd).wrapping_sub(offset.cast_unsigned());
             cases.case(&[li(5, base)], &[jalr(5, 5, offset), addi(5, 0, 0)], 5, after);
@@ -238,7 +241,7 @@ const BYTES: [u8; 16] = [
     0x00, 0xff, 0x80, 0x7f, 0x01, 0x81, 0xfe, 0x00, 0xff, 0xff, 0x00, 0x80, 0x78, 0x56, 0x34, 0x12,
 ];
 
-/// A load or store: its funct3 and its width; and whether a loaded number is signed.
+/// A load or store: name, funct3 and width; for a load, also whether the number is signed.
 const LOAD: [(&str, u32, usize, bool); 5] = [
     ("lb", 0, 1, true),
     ("lh", 1, 2, true),
@@ -287,7 +290,7 @@ fn isa_stores() {
             let body = [s_type(funct3, [5, 6], offset), i_type(3, 2, [7, 7], 0)];
             cases.case(&setup, &body, 7, u32::from_le_bytes(*word));
         }
-        // What lies around is as it was.
+        // The bytes around it do not change.
         for (place, word) in memory.chunks(4).enumerate() {
             let address = DATA + 4 * u32::try_from(place).expect("small");
             let word = u32::from_le_bytes(*word.first_chunk().expect("a word"));
@@ -306,7 +309,8 @@ fn isa_fence() {
     verify("fence", cases, &[]);
 }
 
-/// Every instruction that the machine knows has a program here, but for the system call that ends each.
+/// Every instruction that the machine knows has a program here, except the system call that ends
+/// each program.
 #[test]
 fn isa_is_covered() {
     let names = REGISTER.len() + IMMEDIATE.len() + SHIFT.len() + BRANCH.len() + LOAD.len();

@@ -1,4 +1,5 @@
-//! An image of more than 4 GiB: a small model whose weights lie on both sides of that boundary, in a file with a hole before them.
+//! An image of more than 4 GiB: a small model whose weights lie on both sides of that boundary. The
+//! file has a hole before them.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -18,10 +19,10 @@ use imo_vm::{Operation, Region, Run, State, TraceBytes, check, decode};
 
 use crate::random::Random;
 
-/// Where offsets of 32 bits end.
+/// Offsets from here on do not fit in 32 bits.
 const BOUNDARY: u64 = 1 << 32;
 
-/// Writes an image as it is but for its body, which lies `shift` bytes later.
+/// Writes an image with its body `shift` bytes later, and everything else as it is.
 fn write_far(image: &ModelImage, shift: u64, path: &Path) -> std::io::Result<()> {
     let head = HEADER_BYTES + image.layers().len() * LAYER_BYTES;
     let (head, body) = image.bytes().split_at(head);
@@ -41,7 +42,7 @@ fn write_far(image: &ModelImage, shift: u64, path: &Path) -> std::io::Result<()>
     file.write_all(body)
 }
 
-/// Where in the model the step from this state loads, if it does.
+/// The offset in the model that the step from this state loads from, if it does.
 fn model_offset<T: TraceBytes>(run: &Run<'_, T>, state: &State) -> Option<u64> {
     let machine = run.segments().machine();
     let at = usize::try_from(machine.fetch(state.pc)?).expect("code is small");
@@ -65,7 +66,7 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
     let shape = TinyShape { architecture: "qwen2", ..TinyShape::default() };
     let (near, _) = pack_bytes(&gguf(5, &shape), |_, _| ()).expect("supported");
     let near = ModelImage::from_bytes(near).expect("sound");
-    // The boundary cuts a matrix of the first layer in two.
+    // The boundary lies inside a matrix of the first layer.
     let shift = BOUNDARY - (near.layers()[0].gate.offset + 15 * 128);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("far.imo");
     write_far(&near, shift, &path).expect("written");

@@ -1,4 +1,5 @@
-//! The virtual machine against the contract's bytecode, against a machine that is not ours, and against the manual.
+//! The virtual machine compared with the contract's bytecode, with another simulator, and with the
+//! manual.
 
 mod asm;
 mod commands;

@@ -1,4 +1,5 @@
-//! Against `rrs-lib`, a simulator that is not ours: registers, memory and pc after every instruction.
+//! Compares our machine with `rrs-lib`, another simulator: registers, memory and pc after every
+//! instruction.
 
 use imo_commit::{Hash, dense_root};
 use imo_vm::map::{INPUT_BASE, MODEL_BASE};
@@ -15,12 +16,13 @@ const WORDS: u32 = 64;
 const MEMORY_DEPTH: u8 = 3;
 const MOST_STEPS: u64 = 300;
 
-/// What our machine holds, for theirs: memory at 0, then code, and a leaf of zeros for input and model.
+/// The memory of the other simulator: memory at 0, then code, and a leaf of zeros for input and
+/// model.
 struct Bytes {
     memory: Vec<u8>,
     code: Vec<u8>,
     zeros: [u8; 128],
-    /// Of memory, until something is written.
+    /// Root of the memory. None after a store, until it is hashed again.
     root: Option<Hash>,
 }
 
@@ -61,7 +63,7 @@ const fn bytes(size: MemAccessSize) -> usize {
     }
 }
 
-/// A program of instructions that both machines know: no system calls, nothing illegal.
+/// A random program of instructions that both machines know: no system calls, nothing illegal.
 fn program(random: &mut Random) -> Vec<u8> {
     let known = |word: u32| {
         let opcode = imo_vm::decode(word).operation;
@@ -113,7 +115,8 @@ fn another_simulator_does_the_same_after_every_instruction() {
             let outcome = executor.step();
             compared += 1;
             if state.status == Status::Fault {
-                // Theirs jumps to a misaligned address and would fail there; ours does not jump.
+                // The other simulator jumps to a misaligned address and would fail there. Ours does
+                // not jump.
                 assert!(
                     outcome.is_err() || !hart.pc.is_multiple_of(4),
                     "{at}: ours faults, theirs does not"

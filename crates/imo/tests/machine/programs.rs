@@ -1,4 +1,4 @@
-//! Random programs, state by state and three ways: the fast run, the run with witnesses, the contract.
+//! Random programs, state by state, run in three ways: fast, with witnesses, and in the contract.
 
 use imo::evm::Stepper;
 use imo_vm::{EmptyTrace, Machine, Memory, Run, Segments, State, Stopped, WitnessRun, check};
@@ -11,11 +11,11 @@ const MOST_STEPS: u64 = 100;
 const WORDS: u32 = 64;
 const MEMORY_DEPTH: u8 = 3;
 
-/// An instruction that mostly goes on: jumps stay in the program, accesses in memory.
+/// A random instruction. Most jumps stay in the program, and most accesses in memory.
 pub(crate) fn instruction(random: &mut Random, index: u32) -> u32 {
     let mut register = || random.of(&[0, 1, 2, 5, 6, 7, 8, 10, 11, 15]);
     let (rd, rs1, rs2) = (register(), register(), register());
-    // To an instruction of the program, most often a near one.
+    // The target is an instruction of the program, mostly a near one.
     let target = if random.below(2) == 0 {
         random.below(WORDS)
     } else {
@@ -29,16 +29,16 @@ pub(crate) fn instruction(random: &mut Random, index: u32) -> u32 {
         0 => u_type(random.of(&[0x37, 0x17]), rd, random.word()),
         1 => jal(rd, jump),
         2..=4 => b_type(random.of(&[0, 1, 4, 5, 6, 7]), [rs1, rs2], jump),
-        // Loads and stores at a fixed place of memory, where a program linked low finds itself.
+        // Loads and stores at a fixed place in memory. A program linked low finds itself there.
         5 | 6 => {
             i_type(3, width | if width < 2 { random.below(2) << 2 } else { 0 }, [rd, 0], place)
         }
         7 | 8 => s_type(width, [0, rs2], place),
-        // And anywhere: most of these fault.
+        // Loads and stores anywhere; most of them fault.
         9 if random.below(3) == 0 => i_type(3, random.below(6), [rd, rs1], immediate),
         10 if random.below(3) == 0 => s_type(random.below(3), [rs1, rs2], immediate),
         11 if random.below(3) == 0 => jalr(rd, rs1, immediate),
-        // A system call, or first its number.
+        // A system call, or an instruction that sets its number.
         12 if random.below(3) == 0 => ECALL,
         12 if random.below(2) == 0 => addi(17, 0, random.of(&[93, 1024, 1025, 64])),
         13 if random.below(9) == 0 => random.word(),
@@ -53,7 +53,8 @@ pub(crate) fn instruction(random: &mut Random, index: u32) -> u32 {
     }
 }
 
-/// A register's first value: a small number, an extreme, an address near the end of something, a system call.
+/// A register's first value: a small number, an extreme, an address near the end of a segment, or
+/// the number of a system call.
 pub(crate) fn value(random: &mut Random, code_base: u32) -> u32 {
     let corner = random.of(&[
         0,
@@ -78,12 +79,13 @@ pub(crate) fn value(random: &mut Random, code_base: u32) -> u32 {
 }
 
 #[test]
-fn random_programs_go_the_same_way_fast_with_witnesses_and_in_the_contract() {
+fn random_programs_run_alike_fast_with_witnesses_and_in_the_contract() {
     let mut stepper = Stepper::new();
     let (mut ends, mut steps) = ([0_u64; 3], 0);
     for case in 0..PROGRAMS * soak() {
         let mut random = Random(case);
-        // A program linked low is read and overwritten by its own loads and stores, and fetched as it was.
+        // A program linked low may overwrite itself with its own stores, but the machine still
+        // fetches the old code.
         let code_base = random.of(&[0, 0x200, 0x4000_0000]);
         let machine = Machine {
             code_base,
@@ -109,7 +111,7 @@ fn random_programs_go_the_same_way_fast_with_witnesses_and_in_the_contract() {
         let segments = || Segments::new(machine, &code, &[], (&[], None), (&trace, 7));
         let run = Run::new(segments(), state, memory.clone(), MOST_STEPS);
 
-        // One step more than the run: the end is a fixed point.
+        // Check one step more than the run has: the end is a fixed point.
         let last = if run.stopped() == Stopped::OutOfSteps { run.steps() } else { run.steps() + 1 };
         let (segments, fast) = (segments(), run.state_hashes(&(0..=last).collect::<Vec<_>>()));
         let roots = segments.roots();

@@ -1,14 +1,14 @@
-//! Numbers that look random and are the same in every run.
+//! Numbers that look random but are the same in every run.
 
 use imo_commit::keccak256;
 
-/// How many times the usual number of cases is tried: `IMO_SOAK`, 1 where it is not set.
+/// How many times as many cases to try as usual: `IMO_SOAK`, or 1 if it is not set.
 pub(crate) fn soak() -> u64 {
     let factor = std::env::var("IMO_SOAK");
     factor.map_or(1, |text| text.parse().expect("IMO_SOAK is a whole number"))
 }
 
-/// The bytes that a case of a test is made from.
+/// The bytes from which a case of a test is made.
 pub(crate) fn entropy(test: &str, case: u64) -> Vec<u8> {
     let blocks = (0..96_u64).flat_map(|i| {
         keccak256(&[test.as_bytes(), &case.to_be_bytes(), &i.to_be_bytes()].concat())
@@ -16,7 +16,7 @@ pub(crate) fn entropy(test: &str, case: u64) -> Vec<u8> {
     blocks.collect()
 }
 
-/// A generator of words (splitmix64).
+/// A generator of random words (splitmix64).
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! Single steps of random machines: fast, from the witness, and in the contract.
+//! Single steps of random machines, in three ways: fast, from the witness, and in the contract.
 
 use arbtest::arbitrary::Unstructured;
 use imo::evm::{Refused, Stepper};
@@ -32,7 +32,7 @@ fn the_contract_takes_every_step_as_the_machine_does() {
     assert!(seen.iter().all(|count| *count > CASES / 20), "all kinds of end, and often: {seen:?}");
 }
 
-/// A witness is refused by both or by none, and for the same reason.
+/// The contract and the machine refuse the same witnesses, for the same reason.
 #[test]
 fn the_contract_refuses_the_witnesses_that_the_machine_refuses() {
     let mut stepper = Stepper::new();
@@ -48,7 +48,7 @@ fn the_contract_refuses_the_witnesses_that_the_machine_refuses() {
         match (&ours, stepper.step(&scene.machine, &roots, &damaged)) {
             (Ok(ours), Ok(theirs)) => {
                 assert_eq!(*ours, (theirs.before, theirs.after), "case {case}");
-                // Only damage to the state itself makes another witness that holds.
+                // Only damage to the state itself gives another witness that is accepted.
                 assert_ne!(theirs.before, before, "case {case}");
                 seen[0] += 1;
             }
@@ -63,7 +63,7 @@ fn the_contract_refuses_the_witnesses_that_the_machine_refuses() {
             (ours, theirs) => panic!("case {case}: {ours:?}, {theirs:?}: {scene:?}"),
         }
     }
-    // A wrong root takes damage to the proof of a load from the model, the input or the trace.
+    // A wrong root is rare: only damage to a proof of model, input or trace gives one.
     assert!(seen.iter().all(|count| *count > CASES / 500), "all kinds, and often: {seen:?}");
 }
 

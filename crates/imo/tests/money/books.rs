@@ -1,7 +1,7 @@
-//! Random books of bids, sold by the rule.
+//! Sells random books of bids by the rule.
 //!
-//! `vectors/auction.json` has one digest a book; `UPDATE=1` writes it anew. Foundry draws the same books from the same
-//! numbers, sells them through the contract and compares.
+//! `vectors/auction.json` has one digest per book (`UPDATE=1` writes it anew). Foundry draws the
+//! same books from the same numbers, sells them through the contract, and compares.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,7 @@ fn render() -> String {
     serde_json::to_string_pretty(&serde_json::json!({ "books": digests })).expect("strings") + "\n"
 }
 
-/// Numbers that Solidity draws just so.
+/// Random numbers that Solidity draws in the same way.
 pub(crate) struct Random(pub(crate) U256);
 
 impl Random {
@@ -71,14 +71,14 @@ fn draw(random: &mut Random) -> Book {
     book
 }
 
-/// Somebody cancels, bids or raises; a bid that is raised moves to the new tick as a whole.
+/// Somebody cancels, bids or raises. A bid that is raised moves to the new tick as a whole.
 fn act(book: &mut Book, random: &mut Random, thinness: u64) {
     let bidder = random.below(BIDDERS);
     if random.below(8) == 0 && book.bids.contains_key(&bidder) {
         book.bids.remove(&bidder);
         return;
     }
-    // Half of them crowd on few ticks.
+    // Half of the actions crowd on a few ticks.
     let crowded = random.below(2) == 0 && book.ticks > 4;
     let tick = random.below(if crowded { 4 } else { book.ticks });
     let need = book.need(tick);
@@ -94,7 +94,7 @@ fn act(book: &mut Book, random: &mut Random, thinness: u64) {
     book.bids.insert(bidder, Bid { tick, amount: before + amount });
 }
 
-/// All bidders, in a random order of claims.
+/// All bidders, in a random order to claim in.
 fn order(random: &mut Random) -> Vec<u64> {
     let mut left: Vec<u64> = (0..BIDDERS).collect();
     let mut order = Vec::new();
@@ -105,7 +105,7 @@ fn order(random: &mut Random) -> Vec<u64> {
     order
 }
 
-/// Chains the outcome and all claims.
+/// Hashes the outcome and all claims.
 fn digest(outcome: &Outcome, fills: &[Fill]) -> B256 {
     let words = |words: &[U256]| {
         keccak256(words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect::<Vec<u8>>())

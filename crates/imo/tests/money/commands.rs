@@ -28,10 +28,11 @@ fn a_plan_says_what_the_example_sells_and_what_its_escrow_means() {
     let plan = object(&["launch", "plan", EXAMPLE, "--json"]);
     assert_eq!(wei(&plan["for_sale"]), 800_000 * 10_u128.pow(18));
     assert_eq!(wei(&plan["whole_at_floor"]), 80 * 10_u128.pow(18));
-    // 0.0002 + 2,000 bytes at 0.1 gwei + 256 tokens at 2,000 gwei; 70 % of it is revenue, 88 % of that the holders'.
+    // An answer costs 0.0002 ETH + 2,000 bytes at 0.1 gwei + 256 tokens at 2,000 gwei. 70 % of this
+    // is revenue, and 88 % of the revenue is the holders'.
     assert_eq!(wei(&plan["answer_price_wei"]), 712_200_000_000_000);
     assert_eq!(wei(&plan["holders_of_answer_wei"]), 438_715_200_000_000);
-    // 40 ETH, of which each answer releases 80 % of that.
+    // The escrow has 40 ETH. Each answer releases 80 % of the holders' part.
     assert_eq!(wei(&plan["answers_to_release"]), 113_970);
 }
 
@@ -44,7 +45,8 @@ fn a_plan_sells_a_file_of_bids_to_the_wei() {
     let bids = bids.to_str().expect("UTF-8");
     let plan = object(&["launch", "plan", EXAMPLE, "--bids", bids, "--json"]);
     let (sale, ether) = (&plan["sale"], 10_u128.pow(18));
-    // At 0.0001 the supply costs 80, at 0.00015 120: 100 and 20 buy all of it there.
+    // The supply costs 80 ETH at 0.0001, and 120 ETH at 0.00015. Bids of 100 and 20 buy all of it
+    // at 0.00015.
     assert_eq!(wei(&sale["proceeds"]), 120 * ether);
     assert_eq!(wei(&sale["price"]), 150_000_000_000_000);
     let fills = sale["fills"].as_array().expect("a list");
@@ -54,7 +56,7 @@ fn a_plan_sells_a_file_of_bids_to_the_wei() {
     assert_eq!(tokens, wei(&sale["sold"]));
 }
 
-/// The example, sold for a coin of six decimals; such a sale has no escrow.
+/// The example, sold for a coin of six decimals. Such a sale has no escrow.
 fn in_coins(share: &str) -> String {
     let example = fs::read_to_string(EXAMPLE).expect("the example is in the tree");
     let (before, rest) = example.split_once("[sale]").expect("a sale");
@@ -110,7 +112,7 @@ fn mistakes_in_a_file_are_named() {
     let example = fs::read_to_string(EXAMPLE).expect("the example is in the tree");
     for (from, to, why) in [
         ("20 ETH", "20 EUR", "\"EUR\" is not ETH"),
-        ("\"30 %\"", "\"130 %\"", "more than the whole"),
+        ("\"30 %\"", "\"130 %\"", "more than 100 %"),
         ("7 days", "a week", "a week"),
         ("prices = 64", "prize = 64", "unknown field `prize`"),
         ("\"200000\"", "\"1000000\"", "nothing is left to sell"),

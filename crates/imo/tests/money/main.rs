@@ -1,4 +1,4 @@
-//! The money, against models that were written apart from the contracts.
+//! Compares the money with models that were written apart from the contracts.
 
 mod books;
 mod commands;

@@ -1,4 +1,4 @@
-//! The token against full history, over random sequences of what people can do with it.
+//! Compares the token with its full history, over random sequences of what people can do with it.
 
 mod contract;
 mod model;
@@ -20,26 +20,27 @@ use self::model::{LIMIT, Model, OPENER, PEOPLE, Terms};
 use crate::books::Random;
 
 const SEQUENCES: u64 = 500;
-/// Entries that a word of marks speaks for: few, so that short sequences need many words, and the contract's own.
+/// How many entries one word of marks covers. Small numbers make short sequences need many words;
+/// the last number is the contract's own.
 const CHUNKS: [u64; 3] = [2, 3, CHUNK];
 
-/// How many times as many sequences: `IMO_SOAK`, 1 where it is not set.
+/// How many times as many sequences to try: `IMO_SOAK`, or 1 if it is not set.
 fn soak() -> u64 {
     let factor = std::env::var("IMO_SOAK");
     factor.map_or(1, |text| text.parse().expect("IMO_SOAK is a whole number"))
 }
 
-/// One sequence, done to the model and to the contract.
+/// One sequence, applied to the model and to the contract.
 struct Sequence<'a> {
     random: Random,
     terms: Terms,
-    /// About what a deposit is at most.
+    /// About the largest deposit.
     most: U256,
     model: Model,
     contract: Contract,
-    /// Up to which entry each is settled at least.
+    /// Each person is settled at least up to this entry.
     settled: [usize; PEOPLE],
-    /// How often what happened, in all sequences.
+    /// How often each thing happened, in all sequences.
     seen: &'a mut BTreeMap<&'static str, u64>,
 }
 
@@ -51,7 +52,7 @@ impl<'a> Sequence<'a> {
         let shared_bps = [10_000, 6000, 3333, 0][random.pick(4)];
         // From twice the supply on, most balances have whole units of most epochs.
         let minimum = [U256::from(50), supply * U256::from(2)][random.pick(2)];
-        // Some fill the books.
+        // Some sequences fill the books.
         let most = if random.below(8) == 0 { LIMIT } else { minimum * U256::from(100) };
         let chunk = CHUNKS[random.pick(CHUNKS.len())];
         let terms = Terms { supply, shared_bps, minimum, chunk };
@@ -74,7 +75,7 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Hundreds of epochs, so that single claims need more than one word of marks.
+    /// Adds hundreds of epochs, so that single claims need more than one word of marks.
     fn age(&mut self) {
         for _ in 0..200 + self.random.below(300) {
             self.deposit();
@@ -144,7 +145,7 @@ impl<'a> Sequence<'a> {
 
     fn claim(&mut self) {
         let person = self.random.pick(PEOPLE);
-        // One more than there are: an unknown one.
+        // One index too many is possible: an unknown epoch.
         let index = self.random.pick(self.model.epochs.len() + 1);
         let share = self.model.claim(person, index);
         let call = claimCall { epoch: U256::from(index + 1) };
@@ -180,8 +181,9 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// What was earned before the redirect is kept, and only when all of that is settled the drip is paid. A page that pays nothing has
-    /// passed only entries that owe nothing, so it does not matter where it ended; but a walk to the end has, if they owe dust.
+    /// What was earned before the redirect is kept; the drip is paid only when all of that is
+    /// settled. A page that pays nothing has passed only entries that owe nothing, so it does not
+    /// matter where it ended. But if entries owe dust, a walk goes to the end.
     fn redirected(
         &mut self,
         person: usize,
@@ -217,7 +219,8 @@ impl<'a> Sequence<'a> {
         self.model.name(person);
     }
 
-    /// A walk went on for at least as many entries as it was given steps, and its sum is that of the entries it passed.
+    /// A walk passes at least as many entries as it was given steps, and pays the sum of the
+    /// entries it passed.
     fn walked(&mut self, person: usize, steps: U256, event: Option<&RevenueClaimed>) {
         let closed = self.model.closed();
         let least =
@@ -255,7 +258,7 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Some of a person's tokens, all of them or one unit too many.
+    /// Some of a person's tokens, all of them, or one unit too many.
     fn part(&mut self, person: usize) -> U256 {
         let balance = self.model.balance(person);
         match self.random.below(8) {
@@ -266,7 +269,8 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// A page that pays nothing does not say where it ended, so where an epoch pays nothing by itself the walk goes to the end.
+    /// The steps of a walk. A page that pays nothing does not say where it ended, so if a single
+    /// epoch pays nothing, the walk goes to the end.
     fn steps(&mut self, people: &[usize]) -> U256 {
         let dust = people.iter().any(|person| self.model.has_dust(*person));
         if dust { U256::MAX } else { U256::from(1 + self.random.below(4)) }
@@ -276,7 +280,7 @@ impl<'a> Sequence<'a> {
         *self.seen.entry(what).or_default() += u64::from(happened);
     }
 
-    /// All that can be asked is as history says.
+    /// Compares everything that can be asked with the history.
     fn compare(&mut self) {
         let Self { model, contract, .. } = self;
         let books = contract.view(&booksOfCall { asset: Address::ZERO });

@@ -1,4 +1,4 @@
-//! A `ModelToken` of its own, in the in-process EVM.
+//! A `ModelToken` in the in-process EVM.
 
 use std::fs;
 
@@ -18,26 +18,26 @@ use revm::{Context, Database, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainCon
 
 use super::model::{OPENER, Terms};
 
-/// Has no tokens, all the ETH, and is the token's registry.
+/// This account has no tokens and all the ETH, and is the token's registry.
 pub(crate) const PAYER: Address = Address::repeat_byte(0xfe);
 
-/// Where holders redirect revenue.
+/// The account that holders redirect revenue to.
 pub(crate) const DRIP: Address = Address::repeat_byte(0xfd);
 
-/// What the contract itself has.
+/// How many entries a word of marks covers in the contract itself.
 pub(crate) const CHUNK: u64 = 192;
-/// `make test-rust` compiles it.
+/// A token with a chosen size of words; `make test-rust` compiles it.
 const HARNESS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/out/TokenHarness.sol/TokenHarness.json");
 
-/// What a transaction did with revenue.
+/// The events of a transaction that are about revenue.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     pub(crate) claimed: Vec<RevenueClaimed>,
     pub(crate) kept: Vec<RevenueKept>,
 }
 
-/// The contract's creation code, or that of one whose words of marks speak for fewer entries.
+/// The contract's creation code, or that of the harness if `chunk` is another number.
 fn creation_code(params: TokenParams, chunk: u64) -> Vec<u8> {
     if chunk == CHUNK {
         let arguments = ModelToken::constructorCall { params }.abi_encode();
@@ -92,12 +92,12 @@ impl Contract {
         self.evm.ctx.block.number = U256::from(block);
     }
 
-    /// What a transaction did, unless it reverted.
+    /// Calls the contract. None if it reverted.
     pub(crate) fn call(&mut self, from: Address, call: &impl SolCall) -> Option<Events> {
         self.pay(from, U256::ZERO, call.abi_encode())
     }
 
-    /// Same, with ETH and of any data.
+    /// Calls the contract with ETH and any data. None if it reverted.
     pub(crate) fn pay(&mut self, from: Address, value: U256, data: Vec<u8>) -> Option<Events> {
         match self.transact(from, TxKind::Call(self.token), value, data.into()) {
             ExecutionResult::Success { logs, .. } => {

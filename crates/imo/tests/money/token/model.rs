@@ -1,24 +1,25 @@
-//! The token's rules over full history: every balance at the end of every block, every epoch's revenue, who was paid it.
+//! The token's rules over its full history: every balance at the end of every block, the revenue of
+//! every epoch, and who was paid.
 
 use std::collections::BTreeMap;
 
 use alloy::primitives::U256;
 
 pub(crate) const PEOPLE: usize = 4;
-/// Holds the supply at first and opens transfers.
+/// Holds the supply at first, and opens transfers.
 pub(crate) const OPENER: usize = 0;
-/// What the books hold at most.
+/// The most that the books can hold.
 pub(crate) const LIMIT: U256 = U256::from_limbs([u64::MAX, (1 << 48) - 1, 0, 0]);
 
 const LAUNCH: u64 = 1000;
 
-/// What the token is launched with.
+/// The terms that the token is launched with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     pub(crate) supply: U256,
     pub(crate) shared_bps: u16,
     pub(crate) minimum: U256,
-    /// Entries that a word of marks speaks for.
+    /// How many entries a word of marks covers.
     pub(crate) chunk: u64,
 }
 
@@ -34,18 +35,18 @@ pub(crate) struct Model {
     terms: Terms,
     open: bool,
     pub(crate) block: u64,
-    /// At the end of each block, of the present one so far.
+    /// Balances at the end of each block; of the present block, the balances so far.
     balances: BTreeMap<u64, [U256; PEOPLE]>,
     pub(crate) epochs: Vec<Epoch>,
     pub(crate) held: U256,
     pub(crate) owed: U256,
     pub(crate) pool: U256,
     pub(crate) received: [U256; PEOPLE],
-    /// The block in which holders redirected somebody.
+    /// The block in which holders redirected each person's revenue.
     redirected: [Option<u64>; PEOPLE],
-    /// What those earned before and others have settled for them.
+    /// What each redirected person earned before, as far as others have settled it.
     kept: [U256; PEOPLE],
-    /// What the drip got.
+    /// What the drip was paid.
     pub(crate) dripped: U256,
 }
 
@@ -87,7 +88,7 @@ impl Model {
         self.supply_at(self.block)
     }
 
-    /// The balance that counts for an epoch: the one at the end of the block before.
+    /// The balance that counts for an epoch: that at the end of the block before it.
     pub(crate) fn balance_in(&self, epoch: &Epoch, person: usize) -> U256 {
         self.balances[&(epoch.block - 1)][person]
     }
@@ -96,7 +97,7 @@ impl Model {
         self.supply_at(epoch.block - 1)
     }
 
-    /// Whether it was done.
+    /// Transfers tokens. Returns whether that was possible.
     pub(crate) fn transfer(&mut self, from: usize, to: usize, amount: U256) -> bool {
         let may = self.open || from == OPENER || amount.is_zero();
         if !may || amount > self.balance(from) {
@@ -107,7 +108,7 @@ impl Model {
         true
     }
 
-    /// Books what is held beyond the books, or leaves all of it waiting.
+    /// Adds to the books what is held beyond them, or leaves all of it waiting.
     pub(crate) fn credit(&mut self) {
         let booked = self.owed + self.pool;
         let amount = (self.held - booked).min(LIMIT - booked);
@@ -127,7 +128,7 @@ impl Model {
         self.pool += amount - shared;
     }
 
-    /// An epoch that needs no revenue.
+    /// Begins an epoch that needs no revenue.
     pub(crate) fn mark(&mut self) {
         self.credit();
         if !self.supply_at(self.block - 1).is_zero() {
@@ -143,7 +144,7 @@ impl Model {
         self.balance_in(epoch, person) * epoch.revenue / self.supply_in(epoch)
     }
 
-    /// Pays the share of the epoch at `index`.
+    /// Pays `person` the share of the epoch at `index`.
     pub(crate) fn claim(&mut self, person: usize, index: usize) -> U256 {
         let share = self.epochs.get(index).map_or(U256::ZERO, |epoch| self.share(person, epoch));
         if !share.is_zero() {
@@ -154,22 +155,23 @@ impl Model {
         share
     }
 
-    /// How many epochs with revenue are over.
+    /// The number of epochs with revenue that are over.
     pub(crate) fn closed(&self) -> usize {
         self.entries().filter(|epoch| epoch.block < self.block).count()
     }
 
-    /// By vote, from the next block on.
+    /// Redirects a person's revenue by vote, which counts from the next block on.
     pub(crate) fn redirect(&mut self, person: usize) {
         self.redirected[person] = Some(self.block);
     }
 
-    /// The person names itself.
+    /// Ends a redirect: the person names itself as recipient.
     pub(crate) fn name(&mut self, person: usize) {
         self.redirected[person] = None;
     }
 
-    /// How many epochs with revenue are over that a redirect of `person` leaves its own; none where it has none.
+    /// The number of epochs with revenue that are over and stay the person's own. None if there is
+    /// no redirect.
     pub(crate) fn past(&self, person: usize) -> Option<usize> {
         let since = self.redirected[person]?;
         let over = self.entries().filter(|epoch| epoch.block < self.block);
@@ -181,13 +183,14 @@ impl Model {
         self.due(person, self.closed()) + self.kept[person]
     }
 
-    /// What the first `count` epochs with revenue owe `person`, walked at once, which rounds down once.
+    /// What the first `count` epochs with revenue owe `person`. They are walked at once, so this is
+    /// rounded down only once.
     fn due(&self, person: usize, count: usize) -> U256 {
         let unpaid = self.entries().take(count).filter(|epoch| !epoch.settled[person]);
         unpaid.map(|epoch| self.scaled(epoch, person)).sum::<U256>() >> 112
     }
 
-    /// Whether an epoch owes `person` less than a unit, but something.
+    /// Whether an epoch owes `person` something, but less than a unit.
     pub(crate) fn has_dust(&self, person: usize) -> bool {
         self.entries().filter(|epoch| !epoch.settled[person]).any(|epoch| {
             let scaled = self.scaled(epoch, person);
@@ -195,7 +198,7 @@ impl Model {
         })
     }
 
-    /// Pays what is due, and what is kept.
+    /// Pays what is due and what was kept.
     pub(crate) fn collect(&mut self, person: usize, count: usize) -> U256 {
         let due = self.settle(person, count) + self.kept[person];
         self.kept[person] = U256::ZERO;
@@ -227,7 +230,7 @@ impl Model {
         due
     }
 
-    /// What burning redeems, where `person` has that many.
+    /// What burning redeems. None if `person` has fewer tokens.
     pub(crate) fn burn(&mut self, person: usize, amount: U256) -> Option<U256> {
         if amount > self.balance(person) {
             return None;
@@ -263,7 +266,7 @@ impl Model {
         self.received[person] += amount;
     }
 
-    /// This block's epoch.
+    /// The epoch of this block.
     fn begin(&mut self) -> &mut Epoch {
         if self.epochs.last().is_none_or(|epoch| epoch.block != self.block) {
             let (block, settled) = (self.block, [false; PEOPLE]);
@@ -272,7 +275,7 @@ impl Model {
         self.epochs.last_mut().expect("one was there or was pushed")
     }
 
-    /// Whether the sum of revenue per token stays below 2^224 with `more` in this block.
+    /// Whether the sum of revenue per token stays below 2^224 if `more` comes in this block.
     fn has_room(&self, more: U256) -> bool {
         let (past, present): (Vec<&Epoch>, Vec<&Epoch>) =
             self.entries().partition(|epoch| epoch.block < self.block);
