@@ -41,7 +41,8 @@ GROUPS = {
     "drip": ("src/revenue/Drip.sol", "test/revenue/*.t.sol"),
     "splitter": ("src/revenue/Splitter.sol", "test/revenue/*.t.sol"),
     "oracle": (
-        "src/{libraries/Calls,oracle/Fees,oracle/InferenceOracle,oracle/OperatorList,oracle/RequestRecord}.sol",
+        "src/{libraries/Calls,oracle/Fees,oracle/InferenceOracle,oracle/OperatorList,"
+        "oracle/RequestRecord}.sol",
         "test/oracle/{AIOracle,InferenceOracle*,OperatorList}.t.sol",
     ),
     "collection": ("src/nft/{AigcCollection,Commitments,Requester}.sol", "test/nft/*.t.sol"),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The same model file and the same guest give the same id on any machine. If either changes, this
 /// changes too.
-const CONTENT_ID: &str = "0x59f60c82eebebd1e1c410a04eed47efeca2c77bdfa618bf0c90d6889acc5ed88";
+const CONTENT_ID: &str = "0xe38fad338503e05560c3ef44f6c66e8ad3796af616fef2a12eafc07d4f408841";
 
 fn model() -> PathBuf {
     std::env::var_os("IMO_MODEL").map(PathBuf::from).expect("IMO_MODEL: `make test` sets it")
