@@ -36,17 +36,26 @@ exec node solc.js "$@"
 # Sources with mutants, and the tests that have to notice. Gas is left to another check, since a
 # mutant's switch costs gas itself.
 GROUPS = {
-    "token": ("src/{token/*,libraries/Assets}.sol", "test/{token/*,oracle/ModelBallots}.t.sol"),
-    "offering": ("src/offering/*.sol", "test/offering/*.t.sol"),
-    "drip": ("src/revenue/Drip.sol", "test/revenue/*.t.sol"),
-    "splitter": ("src/revenue/Splitter.sol", "test/revenue/*.t.sol"),
+    "token": (
+        "src/{token/*,libraries/Assets,libraries/Accounts,libraries/Lock}.sol",
+        "test/{token/*,oracle/ModelBallots}.t.sol",
+    ),
+    "offering": ("src/{offering/*,libraries/Lock}.sol", "test/offering/*.t.sol"),
+    "drip": ("src/{revenue/Drip,libraries/Lock}.sol", "test/revenue/*.t.sol"),
+    "splitter": ("src/{revenue/Splitter,libraries/Lock}.sol", "test/revenue/*.t.sol"),
     "oracle": (
-        "src/{libraries/Calls,oracle/Fees,oracle/InferenceOracle,oracle/OperatorList,"
-        "oracle/RequestRecord}.sol",
+        "src/{libraries/Calls,libraries/Numbers,oracle/Fees,oracle/InferenceOracle,"
+        "oracle/OperatorList,oracle/RequestRecord}.sol",
         "test/oracle/{AIOracle,InferenceOracle*,OperatorList}.t.sol",
     ),
-    "collection": ("src/nft/{AigcCollection,Commitments,Requester}.sol", "test/nft/*.t.sol"),
-    "ballots": ("src/oracle/{Ballots,ModelRegistry}.sol", "test/oracle/Model*.t.sol"),
+    "collection": (
+        "src/{nft/AigcCollection,nft/Commitments,nft/Requester,libraries/Lock}.sol",
+        "test/nft/*.t.sol",
+    ),
+    "ballots": (
+        "src/{oracle/Ballots,oracle/ModelRegistry,libraries/Accounts}.sol",
+        "test/oracle/Model*.t.sol",
+    ),
 }
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}

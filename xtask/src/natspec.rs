@@ -25,7 +25,8 @@ impl Declaration {
     /// Whether anybody but the contract itself can meet it.
     fn is_public(&self) -> bool {
         let words = ["external", "public"];
-        self.kind() != "function" || self.head.split(['(', ')', ' ']).any(|it| words.contains(&it))
+        let mut parts = self.head.split(['(', ')', ' ', ';']);
+        self.kind() != "function" || parts.any(|it| words.contains(&it))
     }
 
     fn parameters(&self) -> impl Iterator<Item = &str> {
@@ -112,6 +113,8 @@ fn what_is_missing_is_named() {
     let pay = &declarations(text)[0];
     assert_eq!(pay.missing(true), ["@param amount", "@return"]);
     assert!(pay.missing(false).is_empty());
+    let text = "function nothing() external;";
+    assert_eq!(declarations(text)[0].missing(true), ["@notice"]);
     let text = "error Empty();\nfunction inner() internal {\n/// @inheritdoc IBase\n\
                 function outer(uint256 a) public {";
     let found: Vec<_> = declarations(text).iter().map(|it| it.missing(true)).collect();

@@ -45,15 +45,24 @@ fn imports(folder: &Path) -> Imports {
         .collect()
 }
 
+/// How the path of an import from a package begins.
+const PACKAGES: [&str; 3] = ["@openzeppelin/", "solady/", "forge-std/"];
+
 /// The relative paths that a source imports; packages are not ours.
+///
+/// A path of ours that is not relative would pass every rule here, so there may be none.
 fn targets(text: &str) -> Vec<String> {
-    text.split(';')
+    let paths = text
+        .split(';')
         .map(str::trim)
         .filter_map(|statement| statement.rsplit_once("import ").map(|(_, it)| it))
-        .filter_map(|statement| statement.split('"').nth(1))
-        .filter(|path| path.starts_with('.'))
-        .map(str::to_owned)
-        .collect()
+        .filter_map(|statement| statement.split('"').nth(1));
+    let (ours, others): (Vec<&str>, Vec<&str>) = paths.partition(|path| path.starts_with('.'));
+    for path in others {
+        let is_package = PACKAGES.iter().any(|package| path.starts_with(package));
+        assert!(is_package, "{path} is neither a relative path nor in a known package");
+    }
+    ours.into_iter().map(str::to_owned).collect()
 }
 
 /// The path with its `.` and `..` worked out.
@@ -183,7 +192,13 @@ fn a_wrong_arrow_is_named() {
 #[test]
 fn imports_are_found_in_each_form() {
     let text = "// import \"./No.sol\" is said here\nimport \"./A.sol\";\nimport {\n    B\n} from \
-                \"../b/B.sol\";\nimport { C } from \"@pkg/C.sol\";\ncontract D { }";
+                \"../b/B.sol\";\nimport { C } from \"solady/C.sol\";\ncontract D { }";
     assert_eq!(targets(text), ["./A.sol", "../b/B.sol"]);
     assert_eq!(normal(Path::new("x/y/../b/./B.sol")), Path::new("x/b/B.sol"));
+}
+
+#[test]
+#[should_panic = "src/b/B.sol is neither a relative path nor in a known package"]
+fn an_import_by_another_path_is_refused() {
+    targets("import { B } from \"src/b/B.sol\";");
 }

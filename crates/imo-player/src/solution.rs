@@ -27,7 +27,7 @@ impl Solution {
     /// The siblings of the last slot, which holds the answer's length and hash.
     pub fn open_emit(&self) -> Vec<Hash> {
         let tree = self.trace.tree();
-        tree.open((u32::MAX >> 1) >> (31 - tree.nodes_log2()))
+        tree.open(tree.last())
     }
 
     /// Whether a claimed trace equals this one everywhere before the node of a difference.

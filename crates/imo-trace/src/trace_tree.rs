@@ -36,6 +36,15 @@ impl TraceTree {
         Self { slot_log2, levels }
     }
 
+    /// The last node of the trace.
+    ///
+    /// # Panics
+    ///
+    /// Never: a trace has at most 2^31 nodes.
+    pub fn last(&self) -> u32 {
+        u32::try_from((1_u64 << self.nodes_log2()) - 1).expect("at most 2^31 nodes")
+    }
+
     /// The root a claim commits to, of depth `nodes_log2 + slot_log2 - 7`.
     pub fn root(&self) -> Hash {
         self.subtree(self.nodes_log2(), 0)

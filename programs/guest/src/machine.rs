@@ -46,8 +46,10 @@ macro_rules! program {
         #[unsafe(no_mangle)]
         extern "C" fn start(node: u32, nodes_log2: u32, slot_log2: u32) -> ! {
             // SAFETY: the machine starts here, once, on its only hart.
-            let pools = unsafe { POOLS.take() };
-            $crate::run($node, (node, nodes_log2, slot_log2), pools.workspace(), $input_depth)
+            unsafe {
+                let workspace = POOLS.take().workspace();
+                $crate::run($node, (node, nodes_log2, slot_log2), workspace, $input_depth)
+            }
         }
     };
 }
@@ -57,7 +59,7 @@ macro_rules! program {
 pub struct Static<T>(UnsafeCell<T>);
 
 // SAFETY: the machine has one hart.
-unsafe impl<T> Sync for Static<T> {}
+unsafe impl<T: Send> Sync for Static<T> {}
 
 impl<T> Static<T> {
     /// Memory that holds `value` at the start, which must be zero: the machine loads nothing else.
@@ -139,9 +141,12 @@ static SLOT: Static<[u8; 1 << SLOT_LOG2]> = Static::new([0; 1 << SLOT_LOG2]);
 /// Computes one node, leaves its slot and exits. [`program!`] calls this at the start.
 ///
 /// `arguments` are the node, the number of nodes in the trace, and the bytes of a slot, the last
-/// two
-/// as powers of two.
-pub fn run(
+/// two as powers of two.
+///
+/// # Safety
+///
+/// It must be called once only, since it takes the slot.
+pub unsafe fn run(
     node: impl FnOnce(&mut Windows, u32, (u8, u8), Workspace<'_>, &mut [u8]),
     arguments: (u32, u32, u32),
     workspace: Workspace<'_>,
@@ -155,7 +160,7 @@ pub fn run(
     if slot_log2 > SLOT_LOG2 {
         exit(PANICKED);
     }
-    // SAFETY: this runs once, on the only hart, and nothing else names the slot.
+    // SAFETY: the caller calls this once, and nothing else names the slot.
     let slot = unsafe { SLOT.take() };
     let mut windows = Windows { model: 0, slot_log2, input_bytes: 128 << input_depth };
     node(&mut windows, index, (nodes_log2, slot_log2), workspace, &mut slot[..1 << slot_log2]);

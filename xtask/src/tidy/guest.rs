@@ -3,7 +3,7 @@
 //! `programs/` is a workspace of its own and repeats the lint table, since a workspace inherits
 //! nothing from another.
 
-use super::sources::{packages, read, relative};
+use super::sources::{packages, read, relative, sources};
 use crate::files::root;
 
 #[test]
@@ -23,6 +23,30 @@ fn every_crate_takes_the_lint_table() {
         .map(relative)
         .collect();
     assert!(lacking.is_empty(), "without `[lints] workspace = true`: {lacking:?}");
+}
+
+/// A lint that is off for a whole file of a guest would hide the next cast.
+#[test]
+fn no_file_of_a_guest_softens_a_lint() {
+    let softened: Vec<String> = sources()
+        .iter()
+        .filter(|path| path.starts_with(root().join("programs")))
+        .filter(|path| softens(&read(path)))
+        .map(|path| relative(path))
+        .collect();
+    assert!(softened.is_empty(), "lints of Clippy are off in all of {softened:?}");
+}
+
+/// Whether a lint of Clippy is off in all of a file.
+fn softens(text: &str) -> bool {
+    let is_off = |it: &str| it.starts_with("#![allow(clippy") || it.starts_with("#![expect(clippy");
+    text.lines().any(is_off)
+}
+
+#[test]
+fn a_softened_file_is_noticed() {
+    assert!(softens("//! Head.\n#![expect(clippy::all, reason = \"none\")]"));
+    assert!(!softens("#[expect(clippy::all, reason = \"of one item\")]\nfn f() {}"));
 }
 
 /// The lint table of a workspace's manifest.

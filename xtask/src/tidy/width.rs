@@ -12,7 +12,7 @@ const PROSE: usize = 120;
 #[test]
 fn lines_fit_the_page() {
     let mut found = Vec::new();
-    let mut paths = files(&["rs", "sol", "py", "sh", "js", "md"]);
+    let mut paths = files(&["rs", "sol", "py", "sh", "js", "toml", "ld", "md"]);
     paths.extend([root().join("Makefile"), root().join(".ci/run")]);
     paths.sort();
     for path in paths {

@@ -11,7 +11,10 @@ pub enum ImageError {
     #[cfg_attr(feature = "std", error("not a packed model of version 1; pack the GGUF file again"))]
     NotAnImage,
     /// A packed model that another program than `text` runs, with that program's number.
-    #[cfg_attr(feature = "std", error("the image needs program {0}, but only program 1 is known"))]
+    #[cfg_attr(
+        feature = "std",
+        error("the image needs program {0}, which this version does not have")
+    )]
     Program(u32),
     /// A field with a value that no packed model has.
     #[cfg_attr(feature = "std", error("the header's {0} is out of range"))]

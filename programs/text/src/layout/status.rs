@@ -35,3 +35,23 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_answers_are_those_of_the_spec() {
+        let statuses = [
+            (0, Status::Fine, ""),
+            (1, Status::NotUtf8, "error: the prompt is not UTF-8"),
+            (2, Status::TooLong, "error: the prompt has more tokens than the model has positions"),
+            (3, Status::Malformed, "error: the request is malformed"),
+        ];
+        for (code, status, answer) in statuses {
+            assert_eq!(Status::from_code(code), status);
+            assert_eq!((status as u32, status.answer()), (code, answer));
+        }
+        assert_eq!(Status::from_code(77), Status::Malformed);
+    }
+}
