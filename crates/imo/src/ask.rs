@@ -32,7 +32,7 @@ pub(crate) struct Args {
     model: Option<B256>,
     #[command(flatten)]
     sampling: Sampling,
-    /// Wait until the answer is final; otherwise stop when one is claimed
+    /// Wait until the answer is final; without this, stop as soon as one is claimed
     #[arg(long)]
     until_final: bool,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::{ask, bench, demo, deploy, dispute, launch, model, node, revenue, run
 
 /// Sell ownership of an open AI model, run it for anyone who pays, prove every answer on Ethereum.
 #[derive(Debug, Parser)]
-#[command(name = "imo", version, about, max_term_width = 100)]
+#[command(name = "imo", version, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Print one JSON object on standard output instead of text
     #[arg(long, global = true)]

@@ -150,7 +150,7 @@ fn open_cached(
     Ok(ModelImage::open(&target)?)
 }
 
-/// A name that changes with the source's contents and with the version that packs it.
+/// A name that changes with the source's path, size and time of change, and with our version.
 fn cached_name(source: &Path) -> anyhow::Result<String> {
     let named = || source.display().to_string();
     let metadata = fs::metadata(source).with_context(named)?;

@@ -48,7 +48,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Make the oracle pay what it owes for final answers to holders, creator and protocol
+    /// Make the oracle pay holders, creator and protocol what it owes them for final answers
     Collect {
         /// Id of a launched model; needed if there are several
         #[arg(long, value_name = "ID")]

@@ -245,8 +245,8 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
     );
     say(
         "by vote",
-        "holders can change the price of answers to between half and double, name a successor, \
-         and redirect the revenue of contracts that cannot claim"
+        "holders can move the price of answers between half and double, name a successor, and \
+         redirect the revenue of contracts that cannot claim"
             .to_owned(),
     );
     say(
