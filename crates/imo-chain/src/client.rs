@@ -40,7 +40,7 @@ pub enum ChainError {
     },
     /// The account has less than it wants to send, or nothing to pay gas with.
     #[error(
-        "{account} has {} ETH, but {call} takes {} ETH and gas",
+        "{account} has {} ETH, but the call of {call} takes {} ETH and gas",
         short_ether(*balance),
         short_ether(*value)
     )]

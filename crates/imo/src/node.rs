@@ -47,8 +47,9 @@ pub(crate) struct Args {
     models: Vec<PathBuf>,
     #[command(flatten)]
     chain: ChainArgs,
-    /// What to do
-    #[arg(long, value_delimiter = ',', default_values = ["operator", "challenger"])]
+    /// What to do, separated by commas [default: operator,challenger]
+    #[arg(long, value_delimiter = ',', hide_default_value = true)]
+    #[arg(default_values = ["operator", "challenger"])]
     roles: Vec<Role>,
     /// Address to serve traces and metrics on [default: 127.0.0.1:7641, or any free port if that is
     /// taken]

@@ -85,7 +85,7 @@ pub(crate) async fn play(
 
 async fn launch(stage: &Stage, offer: Offer<'_>) -> anyhow::Result<Launched> {
     let params = params(stage, offer);
-    let deed = format!("launches {}: token, sale, router, collection", offer.symbol);
+    let deed = format!("launches {}: token, sale, splitter, collection", offer.symbol);
     let factory = stage.deployment.factory;
     let receipt =
         stage.send(Person::Maker, &deed, factory, &launchCall { params }, U256::ZERO).await?;

@@ -93,7 +93,7 @@ impl Stage {
     /// Prints what a person did, and its gas.
     pub(crate) fn deed(&self, who: Person, deed: &str, gas: u64) {
         let gas = indicatif::HumanCount(gas);
-        self.terminal.line(format!("  {:<64}{gas:>12} gas", format!("{who} {deed}")));
+        self.terminal.line(format!("  {:<64} {gas:>11} gas", format!("{who} {deed}")));
     }
 
     /// Prints a fact.
