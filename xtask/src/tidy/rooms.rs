@@ -33,17 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("imo-chain", &["imo-dispute", "imo-commit"]),
-    (
-        "imo-node",
-        &[
-            "imo-player",
-            "imo-chain",
-            "imo-dispute",
-            "imo-vm",
-            "imo-trace",
-            "imo-commit",
-        ],
-    ),
+    ("imo-node", &["imo-player", "imo-chain", "imo-dispute", "imo-vm", "imo-trace", "imo-commit"]),
     (
         "imo",
         &[
