@@ -3,11 +3,11 @@
 
     scripts/mutants.py FORGE GROUP [COUNT] [--only N,N] [--list]
 
-A group is token, offering, drip, splitter, ballots, oracle, collection, dispute or referee. COUNT mutants are drawn
-with a fixed seed; without COUNT all are run. The tree is never touched: what the tests need is
-copied to .cache/mutants, and there every mutant of the group is compiled in at once, each behind
-`block.coinbase == address(N)`. So there is one compilation, and a mutant costs one run of the
-group's tests, with the coinbase set. An interrupt ends the run; what it has found so far is
+A group is token, offering, drip, splitter, ballots, oracle, collection, dispute or referee. COUNT
+mutants are drawn with a fixed seed; without COUNT all are run. The tree is never touched: what the
+tests need is copied to .cache/mutants, and there every mutant of the group is compiled in at once,
+each behind `block.coinbase == address(N)`. So there is one compilation, and a mutant costs one run
+of the group's tests, with the coinbase set. An interrupt ends the run; what it has found so far is
 printed.
 """
 
