@@ -3,11 +3,11 @@
 
     scripts/mutants.py FORGE GROUP [COUNT] [--only N,N] [--list]
 
-A group is token, offering, drip, splitter, ballots, oracle or collection. COUNT mutants are drawn
-with a fixed seed; without COUNT all are run. The tree is never touched: what the tests need is
-copied to .cache/mutants, and there every mutant of the group is compiled in at once, each behind
-`block.coinbase == address(N)`. So there is one compilation, and a mutant costs one run of the
-group's tests, with the coinbase set. An interrupt ends the run; what it has found so far is
+A group is token, offering, drip, splitter, ballots, oracle, collection, dispute or referee. COUNT
+mutants are drawn with a fixed seed; without COUNT all are run. The tree is never touched: what the
+tests need is copied to .cache/mutants, and there every mutant of the group is compiled in at once,
+each behind `block.coinbase == address(N)`. So there is one compilation, and a mutant costs one run
+of the group's tests, with the coinbase set. An interrupt ends the run; what it has found so far is
 printed.
 """
 
@@ -56,11 +56,20 @@ GROUPS = {
         "src/{oracle/Ballots,oracle/ModelRegistry,libraries/Accounts}.sol",
         "test/oracle/Model*.t.sol",
     ),
+    "dispute": (
+        "src/{dispute/Contents,dispute/Dissection,dispute/NodeRun,types/Turn}.sol",
+        "test/{dispute/*,types/*}.t.sol",
+    ),
+    "referee": (
+        "src/{dispute/InputMemory,dispute/OpmlVerifier,dispute/Parameters,types/ClaimRecord}.sol",
+        "test/{dispute/*,types/*}.t.sol",
+    ),
 }
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 SUMS = {"+": "-", "-": "+"}
 LOGIC = {"&&": "||", "||": "&&"}
+BITS = {"|": "&", "&": "|"}
 CONSTANTS = {"0": "1", "1": "0"}
 ASSIGNMENTS = {"+=": "-=", "-=": "+=", "|=": "&=", "&=": "|="}
 
@@ -140,12 +149,24 @@ class File:
             self._add("rounding", node, "value", f"{left} / {right} + 1")
         elif operator == ">>" and kind == "uint256":
             self._add("rounding", node, "value", f"({left} >> {right}) + 1")
+        elif operator == "<<" and kind.startswith("uint"):
+            self._add("off by one", node, "value", f"({left} + 1) << {right}")
+        elif operator in BITS and kind.startswith("uint"):
+            self._add("bits", node, "value", f"({left}) {BITS[operator]} ({right})")
         elif operator == "%" and kind == "uint256":
             self._add("rounding", node, "value", f"{left} % {right} + 1")
 
     def _UnaryOperation(self, node):
         if node["operator"] == "!":
             self._add("logic", node, "value", self.text(node["subExpression"]))
+
+    def _FunctionCall(self, node):
+        # The fields of a new struct.
+        if node["kind"] != "structConstructorCall":
+            return
+        for value in node["arguments"]:
+            if kind_of(value).startswith("uint"):
+                self._add("off by one", value, "value", f"{self.text(value)} + 1")
 
     def _IfStatement(self, node):
         condition = node["condition"]
@@ -292,7 +313,9 @@ def prepare(copy, files, tests, chosen):
     for name, text in closure([it for it in expand(tests) if ".gas." not in it]).items():
         if not name.startswith("node_modules/"):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            (copy / name).write_text(re.sub(r"\bpure\b", "view", switched.get(name, text)))
+            text = re.sub(r"\bpure\b", "view", switched.get(name, text))
+            # All tests take as many random cases as `forge` says.
+            (copy / name).write_text(text.replace("forge-config: default.fuzz", ""))
     for name in ("foundry.toml", "solc.js"):
         shutil.copy(CONTRACTS / name, copy / name)
     # Foundry asks the compiler for its version at each run.

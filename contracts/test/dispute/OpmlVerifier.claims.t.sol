@@ -33,6 +33,27 @@ contract OpmlVerifierClaimsTest is GameFixture {
         _verifier.registerContent(root, 128, root);
     }
 
+    function test_a_registration_is_logged_once() external {
+        Program memory program = Toy.program();
+        program.stepsLog2 = 1;
+        bytes32 programId = keccak256(abi.encode(bytes32("imo.program.v1"), program));
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.ProgramRegistered(programId, program);
+        _verifier.registerProgram(program);
+
+        bytes32 contentId = keccak256(
+            abi.encode(bytes32("imo.content.v1"), bytes32("image"), uint64(128), programId)
+        );
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.ContentRegistered(contentId, "image", 128, programId);
+        _verifier.registerContent("image", 128, programId);
+
+        vm.recordLogs();
+        assertEq(_verifier.registerProgram(program), programId);
+        assertEq(_verifier.registerContent("image", 128, programId), contentId);
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
     function test_a_program_is_registered_once_all_its_code_is_stored() external {
         Program memory program = Toy.program();
         bytes memory half = new bytes(16_384);
@@ -181,6 +202,47 @@ contract OpmlVerifierClaimsTest is GameFixture {
         // Another host's claim is another claim, so nobody can be in a host's way.
         hoax(EVE, 1 ether);
         assertNotEq(_verifier.submit{ value: CLAIM_BOND }(submission, evidence), claim);
+    }
+
+    function test_the_log_says_what_a_claim_is_held_for_and_until_when() external {
+        vm.fee(200 gwei);
+        bytes memory trace = _honestTrace(ANN);
+        uint256 bond = _verifier.bond(_contentId);
+        assertGt(bond, CLAIM_BOND);
+        uint256 end = block.timestamp + WINDOW;
+        Submission memory submission = _submission(ANN, trace);
+        ClaimPreimage memory preimage = ClaimPreimage({
+            host: HOST,
+            requestDigest: _requestDigest(),
+            contentId: _contentId,
+            claimant: ANN,
+            outputDigest: submission.outputDigest(),
+            delegate: BOB,
+            traceRoot: Toy.rootOf(trace)
+        });
+        bytes32 claim = submission.claimId(
+            address(_verifier), HOST, keccak256(abi.encode(BOB, preimage.traceRoot))
+        );
+        hoax(HOST, bond);
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.ClaimSubmitted(
+            claim, _contentId, HOST, preimage, "https://trace", bond, end
+        );
+        _verifier.submit{ value: bond }(submission, _evidence(trace, BOB));
+        assertEq(_verifier.claimOf(claim).bond, bond);
+        assertEq(_verifier.claimOf(claim).windowEnd, end);
+
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.InputProven(claim, Toy.rootOf(_segments(ANN, PROMPT).input));
+        _verifier.proveInput(preimage, _request(), PROMPT);
+
+        vm.warp(end + 1);
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.ClaimSettled(claim);
+        vm.expectEmit(address(_verifier));
+        emit IPurse.Paid(ANN, bond);
+        _verifier.settleClaim(preimage);
+        assertEq(_verifier.claimOf(claim).bond, 0);
     }
 
     function test_a_host_computes_the_id_of_its_claim() external {

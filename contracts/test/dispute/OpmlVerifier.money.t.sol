@@ -103,8 +103,10 @@ contract OpmlVerifierMoneyTest is GameFixture {
     using ParametersCheck for Parameters;
 
     uint256 private constant BASE_FEE = 1 gwei;
-    /// Gas that OpmlVerifier assumes for a challenge.
+    /// Gas that OpmlVerifier assumes for the challenger's moves.
     uint256 private constant CHALLENGE_GAS = 100_000;
+    uint256 private constant PICK_GAS = 45_000;
+    uint256 private constant DISSECT_GAS = 70_000;
     uint256 private constant CONVICT_GAS = 100_000;
 
     /// forge-config: default.fuzz.runs = 48
@@ -116,8 +118,8 @@ contract OpmlVerifierMoneyTest is GameFixture {
         uint256 defence = _parameters(kLog2).defenceGas() * baseFee;
         uint256 challengeBond = _verifier.challengeBond();
         assertEq(challengeBond, 2 * defence > CHALLENGE_BOND ? 2 * defence : CHALLENGE_BOND);
-        assertGe(_verifier.bond(_contentId), 2 * challengeBond);
-        assertGe(_verifier.bond(_contentId), CLAIM_BOND);
+        uint256 claimBond = 2 * challengeBond > CLAIM_BOND ? 2 * challengeBond : CLAIM_BOND;
+        assertEq(_verifier.bond(_contentId), claimBond);
     }
 
     function test_a_challenge_is_bonded_and_the_excess_sent_back() external {
@@ -152,6 +154,52 @@ contract OpmlVerifierMoneyTest is GameFixture {
         assertEq(_burnt, bond - bond / 4 - gasBack, "with no game left all is burnt");
         assertGe(_burnt, bond / 2);
         _expectPaidOut();
+    }
+
+    function test_each_move_of_the_challenger_adds_its_gas() external {
+        Player memory liar = _liar(ANN, ANN, 3, 9);
+        Player memory bob = _honest(BOB, ANN);
+        bytes32 game = _challengeWithheld(_submit(liar), BOB);
+        // Two reveals and picks, the statement, and a dissection by each side.
+        uint256[8] memory gas = [CHALLENGE_GAS, 0, PICK_GAS, 0, PICK_GAS, 0, DISSECT_GAS, 0];
+        uint256 sum;
+        for (uint256 ply = 0; ply < gas.length; ++ply) {
+            sum += gas[ply];
+            assertEq(_views[game].turn.ply, ply);
+            assertEq(_views[game].turn.challengerGas, sum);
+            _move(game, _toMove(game) == Side.Claimant ? liar : bob, liar.trace);
+        }
+        _expectEnd(game, Side.Challenger, IOpmlVerifier.Ending.Conviction);
+        sum += CONVICT_GAS;
+        assertEq(BOB.balance, CHALLENGE_BOND + CLAIM_BOND / 4 + sum * BASE_FEE);
+    }
+
+    function test_the_log_tells_where_the_money_of_a_rejected_claim_goes() external {
+        Player memory liar = _liar(ANN, ANN, 3, 9);
+        bytes32 claim = _submit(liar);
+        bytes32 open = _challenge(claim, EVE, liar.trace, 3);
+        bytes32 game = _challenge(claim, BOB, liar.trace, 3);
+        Game memory standing = _views[game].game;
+        uint256 gas = CHALLENGE_GAS * BASE_FEE;
+        vm.prank(ANN);
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.Resolved(claim, game, Side.Challenger, IOpmlVerifier.Ending.Concession);
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.ClaimRejected(claim);
+        vm.expectEmit(address(_verifier));
+        emit IPurse.Burnt(claim, CLAIM_BOND / 2);
+        vm.expectEmit(address(_verifier));
+        emit IPurse.Paid(BOB, CHALLENGE_BOND + CLAIM_BOND / 4 + gas);
+        _verifier.concede(standing, "");
+        assertEq(_verifier.claimOf(claim).bond, CLAIM_BOND / 4 - gas, "kept for the other game");
+
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.GameClosed(open);
+        vm.expectEmit(address(_verifier));
+        emit IPurse.Burnt(claim, CLAIM_BOND / 4 - 2 * gas);
+        vm.expectEmit(address(_verifier));
+        emit IPurse.Paid(EVE, CHALLENGE_BOND + gas);
+        _verifier.closeGame(_views[open].game);
     }
 
     /// forge-config: default.fuzz.runs = 48

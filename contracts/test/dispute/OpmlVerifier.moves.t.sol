@@ -307,6 +307,26 @@ contract OpmlVerifierMovesTest is GameFixture {
         _verifier.dissect(_views[game].game, narrowing, "");
     }
 
+    function test_the_log_tells_the_path_of_a_slot_and_the_index_of_a_section() external {
+        _deploy(4);
+        Player memory ann = _honest(ANN, ANN);
+        Player memory bob = _liar(BOB, ANN, 3, 9);
+        bytes32 claim = _submit(ann);
+        bytes32 game = keccak256(abi.encode(bytes32("imo.game.v1"), claim, BOB, _salt));
+        bytes32 slot = Toy.subtree(ann.trace, 0, 3);
+        bytes32[] memory siblings = Toy.siblings(ann.trace, 3);
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.Challenged(claim, game, BOB, _salt, CHALLENGE_BOND, slot, siblings);
+        assertEq(_challenge(claim, BOB, ann.trace, 3), game);
+
+        _move(game, ann, ann.trace);
+        Narrowing memory narrowing = _narrowing(game, bob, _run(bob, ann.trace, 3), 4);
+        vm.prank(BOB);
+        vm.expectEmit(address(_verifier));
+        emit IOpmlVerifier.Dissected(game, 4, narrowing.start, narrowing.states, narrowing.last);
+        _verifier.dissect(_views[game].game, narrowing, "");
+    }
+
     function test_a_reveal_is_all_children_of_the_committed_hash() external {
         Player memory ann = _honest(ANN, ANN);
         _deploy(1);

@@ -19,6 +19,7 @@ contract ParametersTest is Test {
         _expectLeast(31_337, 1, 1, 1);
         _expectLeast(1, 24 hours, 12 hours, 30 minutes);
         _expectLeast(11_155_111, 24 hours, 12 hours, 30 minutes);
+        _expectLeast(560_048, 24 hours, 12 hours, 30 minutes);
         // Rollups, and whatever is not known.
         _expectLeast(42_161, 36 hours, 36 hours, 30 minutes);
         _expectLeast(10, 36 hours, 36 hours, 30 minutes);
@@ -57,6 +58,15 @@ contract ParametersTest is Test {
         _expectRefused(p, "claimBond");
         p.challengeBond = 0.125 ether;
         CALLER.check(p);
+    }
+
+    function test_a_defence_takes_at_most_its_reveals_dissections_and_a_conviction() external pure {
+        uint32[6] memory gas =
+            [uint32(2_680_400), 1_554_800, 1_248_400, 1_109_600, 1_211_200, 1_426_400];
+        for (uint8 kLog2 = 1; kLog2 <= 6; ++kLog2) {
+            Parameters memory p = Parameters(kLog2, 1, 1, 1, 2, 1);
+            assertEq(ParametersCheck.defenceGas(p), gas[kLog2 - 1]);
+        }
     }
 
     function _expectRefused(Parameters memory p, string memory name) private {

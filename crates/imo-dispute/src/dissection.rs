@@ -133,6 +133,26 @@ mod tests {
     }
 
     #[test]
+    fn a_dissection_has_a_state_at_the_end_of_each_section() {
+        let states: Vec<Hash> = (0..=4_u64).map(|i| keccak256(&i.to_be_bytes())).collect();
+        let dissection = Dissection::new(states.clone()).expect("four sections");
+        assert_eq!(dissection.states(), states);
+        assert_eq!(dissection.middle(), &states[1..4]);
+        assert_eq!(dissection.last(), states[4]);
+        assert_eq!(dissection.pair(3), (states[3], states[4]));
+        for count in [0, 1, 4, 6, 7, 8] {
+            let some = vec![[0; 32]; count];
+            assert_eq!(Dissection::new(some), None, "{count} states");
+        }
+    }
+
+    #[test]
+    fn a_pair_is_hashed_with_a_one_in_front() {
+        let (start, end) = (keccak256(b"start"), keccak256(b"end"));
+        assert_eq!(pair_hash(start, end), keccak256(&[&[1][..], &start, &end].concat()));
+    }
+
+    #[test]
     fn every_pair_leads_to_the_digest() {
         arbtest::arbtest(|u| {
             let sections = 1_usize << u.int_in_range(0..=6)?;

@@ -65,6 +65,11 @@ impl State {
         (0..steps.min(STEPS)).fold(Self { value: node, step: 0 }, |state, _| state.next())
     }
 
+    /// What stands for the siblings of the slot in this state's memory.
+    fn opening(self) -> Vec<Hash> {
+        vec![keccak256(&self.encode())]
+    }
+
     /// Root of the slot if this is the last state.
     fn slot(self) -> Hash {
         keccak256(&self.value.to_be_bytes())
@@ -119,7 +124,8 @@ impl Run for ToyRun {
     }
 
     fn final_state(&self) -> (Vec<u8>, Vec<Hash>) {
-        (self.state(STEPS).encode(), Vec::new())
+        let last = self.state(STEPS);
+        (last.encode(), last.opening())
     }
 
     fn witness(&self, step: u64) -> Vec<u8> {
@@ -197,10 +203,10 @@ impl Referee {
             {
                 self.pick(descent, &children, index)
             }
-            (Phase::Opening, Move::State { steps_log2, final_state, states, .. })
+            (Phase::Opening, Move::State { steps_log2, final_state, opening, states })
                 if side == Side::Claimant =>
             {
-                self.state(steps_log2, &final_state, states)
+                self.state(steps_log2, (&final_state, &opening), states)
             }
             (
                 Phase::Dissected { range, author, dissection },
@@ -256,11 +262,17 @@ impl Referee {
         })
     }
 
-    fn state(&self, steps_log2: u32, final_state: &[u8], states: Vec<Hash>) -> Option<Phase> {
+    fn state(
+        &self,
+        steps_log2: u32,
+        (final_state, opening): (&[u8], &[Hash]),
+        states: Vec<Hash>,
+    ) -> Option<Phase> {
         let last = State::decode(final_state)?;
         let range = Range { start: 0, length_log2: steps_log2 };
         let complete = states.len() + 1 == 1 << range.sections_log2(self.k_log2);
-        if steps_log2 > CAP_LOG2 || !last.halted() || last.slot() != self.slot || !complete {
+        let shown = last.slot() == self.slot && opening == last.opening();
+        if steps_log2 > CAP_LOG2 || !last.halted() || !shown || !complete {
             return None;
         }
         let first = State { value: self.node?, step: 0 }.hash();
@@ -432,6 +444,32 @@ fn an_honest_claimant_outlasts_every_accuser() {
     });
 }
 
+/// Every slot before the disputed one is as the challenger has it, so the disputed node reads what
+/// the challenger's does.
+#[test]
+fn the_first_of_several_wrong_slots_is_disputed() {
+    rehearse(|u| {
+        let last = (1_u64 << SLOTS_LOG2) - 1;
+        let first = u.int_in_range(0..=last - 1)?;
+        let second = u.int_in_range(first + 1..=last)?;
+        let k_log2 = u.int_in_range(1..=6)?;
+        let run = |node| ToyRun { node, wrong_from: Some(0), babbles: false, stated_log2: None };
+        let wrong = [first, second, last].map(|node| (node, run(node)));
+        let liar = Player { trace: ToyTrace::new(&wrong), run: Box::new(run), ..Player::honest() };
+        let mut referee = Referee::withheld(k_log2, liar.trace.subtree(SLOTS_LOG2, 0));
+        while referee.node.is_none() {
+            let game = referee.game(false);
+            let side = game.to_move().expect("the game is open");
+            let honest = Player::honest();
+            let player = if side == Side::Claimant { &liar } else { &honest };
+            let action = player.react(&game, side).expect("its turn");
+            assert!(referee.apply(side, action), "a reveal or a pick");
+        }
+        assert_eq!(referee.node, Some(first));
+        Ok(())
+    });
+}
+
 #[test]
 fn a_true_pair_proves_nothing() {
     // The honest claimant has stated single steps, all true. Nobody can turn one into a verdict,
@@ -465,4 +503,93 @@ fn an_expired_clock_is_called_by_the_opponent_only() {
     let (trace, run) = (ToyTrace::new(&[]), (Player::honest().run)(3));
     assert_eq!(react(&game, Side::Challenger, &trace, &run), Some(Move::Timeout));
     assert_eq!(react(&game, Side::Claimant, &trace, &run), None);
+}
+
+// ---- single moves
+// ----------------------------------------------------------------------------------
+
+/// What `side` does when the game waits for `phase`, by the right trace and the right run of node
+/// 5.
+fn reaction(phase: Phase, side: Side) -> Option<Move> {
+    let node = 5;
+    let referee = Referee { phase, ..Referee::served(3, node, State::after(node, STEPS).slot()) };
+    Player::honest().react(&referee.game(false), side)
+}
+
+/// The eight subtrees below the root of the right trace.
+fn right_children() -> (Descent, Vec<Hash>) {
+    let trace = ToyTrace::new(&[]);
+    let children = (0..8).map(|index| trace.subtree(SLOTS_LOG2 - 3, index)).collect();
+    (Descent { prefix: 0, levels: SLOTS_LOG2 }, children)
+}
+
+/// The right states of node 5 at the ends of eight sections.
+fn right_states(range: Range) -> Vec<Hash> {
+    (Player::honest().run)(5).state_hashes(&range.split_points(3).collect::<Vec<_>>())
+}
+
+fn dissected(range: Range, author: Side, states: Vec<Hash>) -> Phase {
+    let dissection = Dissection::new(states).expect("eight sections");
+    Phase::Dissected { range, author, dissection }
+}
+
+#[test]
+fn a_player_waits_for_its_turn() {
+    let (descent, mut children) = right_children();
+    children[2] = keccak256(b"wrong");
+    let range = Range { start: 0, length_log2: 10 };
+    let mut states = right_states(range);
+    states[4] = keccak256(b"wrong");
+    let phases = [
+        (Phase::Committed(descent), Side::Claimant),
+        (Phase::Revealed(descent, children), Side::Challenger),
+        (Phase::Opening, Side::Claimant),
+        (dissected(range, Side::Claimant, states.clone()), Side::Challenger),
+        (dissected(range, Side::Challenger, states), Side::Claimant),
+    ];
+    for (phase, to_move) in phases {
+        assert!(reaction(phase.clone(), to_move).is_some(), "{phase:?}");
+        assert_eq!(reaction(phase, to_move.other()), None);
+    }
+    for side in [Side::Claimant, Side::Challenger] {
+        assert_eq!(reaction(Phase::Resolved { winner: Side::Claimant }, side), None);
+    }
+}
+
+#[test]
+fn who_finds_nothing_wrong_concedes() {
+    let (descent, children) = right_children();
+    let revealed = Phase::Revealed(descent, children);
+    assert_eq!(reaction(revealed, Side::Challenger), Some(Move::Concede));
+    for length_log2 in [3, 10] {
+        let range = Range { start: 0, length_log2 };
+        let phase = dissected(range, Side::Claimant, right_states(range));
+        assert_eq!(reaction(phase, Side::Challenger), Some(Move::Concede));
+    }
+}
+
+/// The players agreed to the first state of a range when they came to it.
+#[test]
+fn a_first_state_that_differs_cannot_be_disputed() {
+    let range = Range { start: 0, length_log2: 10 };
+    let mut states = right_states(range);
+    states[0] = keccak256(b"wrong");
+    let phase = dissected(range, Side::Claimant, states);
+    assert_eq!(reaction(phase, Side::Challenger), Some(Move::Concede));
+}
+
+#[test]
+fn a_run_is_stated_with_the_fewest_steps_that_hold_it() {
+    let stated = |stated_log2| {
+        let run = ToyRun { node: 5, wrong_from: None, babbles: false, stated_log2 };
+        let referee = Referee::served(3, 5, State::after(5, STEPS).slot());
+        match react(&referee.game(false), Side::Claimant, &ToyTrace::new(&[]), &run) {
+            Some(Move::State { steps_log2, .. }) => steps_log2,
+            other => panic!("not a statement: {other:?}"),
+        }
+    };
+    assert_eq!(stated(None), 10, "700 steps");
+    for log2 in 0..=CAP_LOG2 {
+        assert_eq!(stated(Some(log2)), log2, "a power of two is held by itself");
+    }
 }
