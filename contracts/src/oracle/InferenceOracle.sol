@@ -262,8 +262,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             revert CallbackIncomplete();
         }
         RequestRecord storage record = _finalize(order, claimed);
-        uint256 paidGas = Fees.finalizing(order);
-        _deliver(record, order, answer, claimed.answerLength, Fees.JOINT_DELIVERY_BASE_GAS, paidGas);
+        uint256 paid = Fees.finalizing(order);
+        _deliver(record, order, answer, claimed.answerLength, Fees.JOINT_DELIVERY_BASE_GAS, paid);
     }
 
     /// @inheritdoc IInferenceOracle

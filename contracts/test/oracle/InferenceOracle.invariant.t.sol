@@ -11,8 +11,8 @@ import { IPurse } from "../../src/interfaces/IPurse.sol";
 import "./OracleFixture.sol";
 
 /// forge-config: default.invariant.depth = 128
-/// @dev Whatever requesters, operators, challengers, receivers and verifiers do, each wei belongs to
-/// somebody.
+/// @dev Whatever requesters, operators, challengers, receivers and verifiers do, each wei is
+/// somebody's.
 contract InferenceOracleInvariantTest is Test {
     OracleHandler private _handler;
 

@@ -282,8 +282,8 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], _people[0]), stake);
     }
 
-    /// @dev One operator was named with more requests than a count has room for, and is offline. The
-    /// last of them is refunded, and one that somebody else answers is answered.
+    /// @dev One operator was named with more requests than a count has room for, and is offline.
+    /// The last of them is refunded, and one that somebody else answers is answered.
     function test_any_number_of_missed_turns_stops_no_request() external {
         Order[] memory orders = new Order[](258);
         for (uint256 i = 0; i < orders.length; ++i) {
