@@ -112,7 +112,8 @@ interface IInferenceOracle {
     /// @notice The verifier rejected a claim, which no longer counts.
     event ClaimDropped(uint256 indexed id, bytes32 indexed claim);
     /// @notice A claim became the answer. The fee is the sum
-    /// `operatorPaid + receiverOwed + deliveryReserve + refund`.
+    /// `operatorPaid + receiverOwed + deliveryReserve + refund + finalizerPaid`. The last part is
+    /// the gas of the finalization, and goes to the caller.
     event Finalized(
         uint256 indexed id,
         bytes32 indexed claim,
@@ -121,7 +122,8 @@ interface IInferenceOracle {
         uint256 operatorPaid,
         uint256 receiverOwed,
         uint256 deliveryReserve,
-        uint256 refund
+        uint256 refund,
+        uint256 finalizerPaid
     );
     /// @notice The callback ran with its full gas. `success` is false if it reverted.
     event Delivered(
@@ -246,7 +248,7 @@ interface IInferenceOracle {
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;
 
     /// @notice Settles the money of a request whose claim is proven. Calls neither the consumer nor
-    /// the receiver. Anyone can call this.
+    /// the receiver. Anyone can call this, and is paid for the gas.
     /// @param order The request.
     /// @param claimed The claim.
     function finalize(Order calldata order, ClaimedAnswer calldata claimed) external;
@@ -278,6 +280,12 @@ interface IInferenceOracle {
     /// @param receiver The receiver.
     /// @return amount The payment, in wei.
     function payReceiver(address receiver) external returns (uint256 amount);
+
+    /// @notice Pays the caller everything it is owed as a receiver, by a plain transfer. For
+    /// receivers without `payUsage`, such as a smart wallet.
+    /// @param to The account to pay.
+    /// @return amount The payment, in wei.
+    function withdrawOwed(address to) external returns (uint256 amount);
 
     /// @notice Pays the caller's credit to `to`.
     /// @param to The account to pay.

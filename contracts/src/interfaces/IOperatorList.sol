@@ -23,7 +23,7 @@ struct Entry {
     uint40 since;
     /// Its place in the model's list while it is active.
     uint32 index;
-    /// Turns in a row that it missed.
+    /// Turns in a row that it missed; three at most.
     uint8 misses;
     EntryState state;
     /// The rest of its stake, in wei.

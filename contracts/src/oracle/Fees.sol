@@ -8,8 +8,10 @@ import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
 
 /// @notice The division of the fee of an answered request. Amounts in wei.
 struct Settlement {
-    /// For the claimant: its part of the price, and its gas.
+    /// For the claimant: its part of the price, and the gas of the claim.
     uint256 operator;
+    /// For whoever finalizes: the gas of the finalization.
+    uint256 finalizer;
     /// For the receiver: the rest of the price.
     uint256 receiver;
     /// For the delivery, which is still to come.
@@ -38,7 +40,7 @@ library Fees {
     /// @dev Gas of a claim's transaction, without what depends on lengths (docs/spec/oracle.md).
     uint256 private constant CLAIM_GAS = 108_000;
     /// @dev Gas of a finalization's transaction, without what depends on lengths.
-    uint256 private constant FINALIZE_GAS = 74_500;
+    uint256 private constant FINALIZE_GAS = 75_000;
     /// @dev Most gas of a delivery without callback and bytes. What is not used goes back.
     uint256 private constant DELIVER_GAS = 90_000;
     /// @dev Gas of a byte of calldata that is only read.
@@ -90,11 +92,12 @@ library Fees {
         uint256 share = used * order.terms.operatorBps / BPS;
 
         uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(maxTokens));
-        uint256 gas = _claiming(bytesPaid, order.callback.data.length) + finalizing(order);
+        uint256 gas = _claiming(bytesPaid, order.callback.data.length);
         parts.operator = share + gas * order.terms.gasPrice;
+        parts.finalizer = finalizing(order) * order.terms.gasPrice;
         parts.receiver = used - share;
         parts.delivery = delivery(order, answerLength) * order.terms.gasPrice;
-        parts.refund = fee - parts.operator - parts.receiver - parts.delivery;
+        parts.refund = fee - parts.operator - parts.finalizer - parts.receiver - parts.delivery;
     }
 
     /// @notice Wei to burn from the stake of an operator that missed its turn: half of the most
@@ -105,7 +108,8 @@ library Fees {
         return whole * order.terms.operatorBps / BPS / 2;
     }
 
-    /// @notice Most gas that is paid for the delivery of an answer.
+    /// @notice Most gas that is paid for the delivery of an answer. `answerLength` must be the one
+    /// that was settled with, so that a delivery takes no more than its own request left for it.
     function delivery(Order calldata order, uint256 answerLength) internal pure returns (uint256) {
         if (order.callback.target == address(0)) return 0;
         uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(order.request.maxTokens));

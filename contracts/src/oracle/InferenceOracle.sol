@@ -24,7 +24,7 @@ import { Request } from "../types/Request.sol";
 import { Submission } from "../types/Submission.sol";
 import { Fees, Settlement } from "./Fees.sol";
 import { OperatorList } from "./OperatorList.sol";
-import { RequestRecord } from "./RequestRecord.sol";
+import { DRAWN, FOR_ORA, RequestRecord } from "./RequestRecord.sol";
 
 /// @title The AI oracle: requests, fees, finality, delivery
 /// @notice The interface explains the life of a request. This contract checks orders and claims,
@@ -34,8 +34,12 @@ import { RequestRecord } from "./RequestRecord.sol";
 /// nothing that it read before. `request`, `expire`, `dropClaim` and `finalize` make only static
 /// calls to a model's contracts before their effects. `claim` counts a claim after the verifier
 /// took it, and reverts if the request is over by then. `deliver` closes the order, calls the
-/// consumer, and then only adds credit. So a consumer can ask from its callback. `payReceiver` and
-/// `withdraw` clear a sum before they pay it.
+/// consumer, and then only adds credit. So a consumer can ask from its callback. `payReceiver`,
+/// `withdrawOwed` and `withdraw` clear a sum before they pay it.
+///
+/// INVARIANT: no request moves more than its own fee. Its parts follow from the order, and from
+/// what the claim said when it became final; a verifier that lies divides this fee differently, and
+/// touches no other.
 contract InferenceOracle is IInferenceOracle, IAIOracle {
     using Calls for address;
     using SafeCast for uint256;
@@ -118,7 +122,12 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint64 gasLimit,
         bytes calldata callbackData
     ) external payable returns (uint256) {
-        return _askFlat(1, modelId, input, Callback(callbackContract, gasLimit, callbackData));
+        Callback memory callback = Callback(callbackContract, gasLimit, callbackData);
+        uint256 id = _askFlat(1, modelId, input, callback);
+        emit AICallbackRequest(
+            msg.sender, id, modelId, input, callbackContract, gasLimit, callbackData
+        );
+        return id;
     }
 
     /// @inheritdoc IAIOracle
@@ -132,7 +141,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         DA outputDA
     ) external payable returns (uint256) {
         _checkCalldata(inputDA, outputDA);
-        return _askFlat(1, modelId, input, Callback(callbackContract, gasLimit, callbackData));
+        Callback memory callback = Callback(callbackContract, gasLimit, callbackData);
+        return _askBatch(1, modelId, input, callback);
     }
 
     /// @inheritdoc IAIOracle
@@ -148,7 +158,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     ) external payable returns (uint256) {
         _checkCalldata(inputDA, outputDA);
         Callback memory callback = Callback(callbackContract, gasLimit, callbackData);
-        return _askFlat(batchSize, modelId, input, callback);
+        return _askBatch(batchSize, modelId, input, callback);
     }
 
     /// @inheritdoc IAIOracle
@@ -191,7 +201,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         IVerifier verifier = IVerifier(order.terms.verifier);
         id = verifier.submit{ value: msg.value }(submission, evidence);
         record.checkStatus(requestId, RequestStatus.Requested);
-        ++record.openClaims;
+        record.open();
         emit Claimed(requestId, id, msg.sender, answer, tokensUsed);
     }
 
@@ -230,14 +240,16 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     /// @inheritdoc IInferenceOracle
     function finalize(Order calldata order, ClaimedAnswer calldata claimed) external {
         RequestRecord storage record = _finalize(order, claimed);
-        if (order.callback.target != address(0)) record.postpone(_hash(order));
+        if (order.callback.target != address(0)) {
+            record.postpone(_hash(order), claimed.answerLength);
+        }
     }
 
     /// @inheritdoc IInferenceOracle
     function deliver(Order calldata order, bytes calldata answer) external {
         RequestRecord storage record = _records[order.request.id];
-        record.resume(order.request.id, _hash(order));
-        _deliver(record, order, answer, Fees.DELIVERY_BASE_GAS, 0);
+        uint256 length = record.resume(order.request.id, _hash(order));
+        _deliver(record, order, answer, length, Fees.DELIVERY_BASE_GAS, 0);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -250,7 +262,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             revert CallbackIncomplete();
         }
         RequestRecord storage record = _finalize(order, claimed);
-        _deliver(record, order, answer, Fees.JOINT_DELIVERY_BASE_GAS, Fees.finalizing(order));
+        uint256 paid = Fees.finalizing(order);
+        _deliver(record, order, answer, claimed.answerLength, Fees.JOINT_DELIVERY_BASE_GAS, paid);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -271,12 +284,15 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
     /// @inheritdoc IInferenceOracle
     function payReceiver(address receiver) external returns (uint256 amount) {
-        amount = owedTo[receiver];
-        if (amount == 0) revert NothingToPay();
-        owedTo[receiver] = 0;
-        emit ReceiverPaid(receiver, amount);
+        amount = _takeOwed(receiver);
         bytes memory call = abi.encodeCall(ISplitter.payUsage, ());
         if (!receiver.tryCall(amount, gasleft(), call)) revert TransferFailed();
+    }
+
+    /// @inheritdoc IInferenceOracle
+    function withdrawOwed(address to) external returns (uint256 amount) {
+        amount = _takeOwed(msg.sender);
+        if (!to.trySend(amount, gasleft())) revert TransferFailed();
     }
 
     /// @inheritdoc IInferenceOracle
@@ -313,19 +329,43 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
     // Asking, inside
 
+    /// @dev A request through one of ORA's calls that say where the data is.
+    function _askBatch(
+        uint256 batchSize,
+        uint256 modelId,
+        bytes calldata input,
+        Callback memory callback
+    ) private returns (uint256 id) {
+        id = _askFlat(batchSize, modelId, input, callback);
+        emit AICallbackRequest(
+            msg.sender,
+            id,
+            modelId,
+            input,
+            callback.target,
+            callback.gasLimit,
+            callback.data,
+            DA.Calldata,
+            DA.Calldata,
+            batchSize
+        );
+    }
+
     function _askFlat(
         uint256 batchSize,
         uint256 modelId,
         bytes calldata input,
         Callback memory callback
-    ) private returns (uint256) {
+    ) private returns (uint256 id) {
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
         uint256 limit = batchSize * model.pricing.defaultBytes;
         if (input.length > limit) revert PromptTooLong(input.length, limit);
         Request memory asked;
         asked.modelId = bytes32(modelId);
         asked.maxTokens = (batchSize * model.pricing.defaultTokens).toUint32();
-        return _place(model, asked, input, input.length, callback, _flatPrice(model, batchSize), 0);
+        uint256 price = _flatPrice(model, batchSize);
+        id = _place(model, asked, input, input.length, callback, price, 0);
+        _records[id].marks |= FOR_ORA;
     }
 
     function _ask(
@@ -381,7 +421,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         });
         order.callback = callback;
         bool drawn = operators.draw(id, asked.modelId, asked.maxTokens, order.terms.expiry, named);
-        _records[id].begin(keccak256(abi.encode(order)), drawn);
+        _records[id].begin(keccak256(abi.encode(order)), drawn ? DRAWN : 0);
         emit Requested(id, asked.modelId, msg.sender, order, text);
     }
 
@@ -413,7 +453,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
         record.finish(claimed.answerHash);
         Settlement memory parts = Fees.settle(order, claimed.tokensUsed, claimed.answerLength);
-        _credit(claimed.claimant, parts.operator);
+        uint256 claimants = parts.operator;
+        if (msg.sender == claimed.claimant) claimants += parts.finalizer;
+        else _credit(msg.sender, parts.finalizer);
+        _credit(claimed.claimant, claimants);
         _credit(order.terms.requester, parts.refund);
         owedTo[order.terms.receiver] += parts.receiver;
         emit Finalized(
@@ -424,16 +467,21 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             parts.operator,
             parts.receiver,
             parts.delivery,
-            parts.refund
+            parts.refund,
+            parts.finalizer
         );
     }
 
+    /// @param length Bytes of the answer as the finalization counted them for the reserve. Only the
+    /// verifier ties them to the answer, and verifiers may lie, so the reserve never follows from
+    /// the answer itself.
     /// @param baseGas Gas of the transaction without the part measured here and without its bytes.
     /// @param paidGas Gas of the transaction that was paid for already.
     function _deliver(
         RequestRecord storage record,
         Order calldata order,
         bytes calldata answer,
+        uint256 length,
         uint256 baseGas,
         uint256 paidGas
     ) private {
@@ -446,7 +494,11 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             abi.encodeCall(IAIOracleCallback.aiOracleCallback, (id, answer, order.callback.data));
         bool success = order.callback.target.tryCallWhole(order.callback.gasLimit, call);
 
-        uint256 reserve = Fees.delivery(order, answer.length);
+        if (record.has(FOR_ORA)) {
+            emit AICallbackResult(order.terms.requester, id, msg.sender, answer);
+        }
+
+        uint256 reserve = Fees.delivery(order, length);
         uint256 executed = baseGas + before - gasleft();
         uint256 gas = Fees.delivering(order, answer.length, executed) - paidGas;
         uint256 price = Numbers.min(tx.gasprice, order.terms.gasPrice);
@@ -520,12 +572,20 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     function _settleTurns(RequestRecord storage record, Order calldata order, address claimant)
         private
     {
-        if (!record.drawn) return;
-        record.drawn = false;
+        if (!record.has(DRAWN)) return;
+        record.marks &= ~DRAWN;
         operators.settle(order.request.id, claimant, Fees.penalty(order));
     }
 
     // Money, inside
+
+    /// @dev Forgets what a receiver is owed, which the caller then pays.
+    function _takeOwed(address receiver) private returns (uint256 amount) {
+        amount = owedTo[receiver];
+        if (amount == 0) revert NothingToPay();
+        owedTo[receiver] = 0;
+        emit ReceiverPaid(receiver, amount);
+    }
 
     function _credit(address account, uint256 amount) private {
         if (amount == 0) return;

@@ -3,20 +3,28 @@ pragma solidity 0.8.37;
 
 import { RequestStatus } from "../interfaces/IInferenceOracle.sol";
 
+/// @dev Mark of a request for whose first claim operators have turns.
+uint8 constant DRAWN = 1;
+/// @dev Mark of a request of which a claim was dropped.
+uint8 constant DROPPED = 2;
+/// @dev Mark of a request that came through ORA's interface.
+uint8 constant FOR_ORA = 4;
+
 /// @notice What the oracle stores about a request: one word. A second word is in use while a
 /// delivery is due that did not come with the finalization, and one more for each dropped claim.
-/// @dev From the lowest bit: hash 208 | drawn 8 | anyDropped 8 | openClaims 24 | status 8.
+/// @dev From the lowest bit: hash 208 | marks 8 | openClaims 32 | status 8; then answerLength 32 |
+/// orderHash 224.
 struct RequestRecord {
     /// The first 26 bytes of the order's hash; once the request is final, of the answer's hash.
     bytes26 hash;
-    /// Whether operators have turns for the first claim.
-    bool drawn;
-    /// Whether any claim was dropped.
-    bool anyDropped;
+    /// The sum of those of the marks above that hold.
+    uint8 marks;
     /// Number of claims that were not dropped. Has no meaning once the request is final.
-    uint24 openClaims;
+    uint32 openClaims;
     RequestStatus status;
-    /// The hash of an order whose answer is final and still to be delivered.
+    /// The first 28 bytes of the hash of an order whose answer is final and still to be delivered,
+    /// and the answer's length as the finalization counted it. The delivery's reserve follows from
+    /// this length.
     bytes32 undelivered;
     mapping(bytes32 claim => bool) dropped;
 }
@@ -38,10 +46,15 @@ library RequestRecords {
     error ClaimNotOpen(bytes32 claim);
 
     /// @notice Begins a request.
-    function begin(RequestRecord storage self, bytes32 orderHash, bool drawn) internal {
+    function begin(RequestRecord storage self, bytes32 orderHash, uint8 marks) internal {
         self.hash = bytes26(orderHash);
-        self.drawn = drawn;
+        self.marks = marks;
         self.status = RequestStatus.Requested;
+    }
+
+    /// @notice Whether the request has a mark.
+    function has(RequestRecord storage self, uint8 mark) internal view returns (bool) {
+        return self.marks & mark != 0;
     }
 
     /// @notice Reverts unless the request waits for an answer and this is the hash of its order.
@@ -60,16 +73,22 @@ library RequestRecords {
 
     /// @notice Reverts if a claim was dropped, or if none is open.
     function checkClaim(RequestRecord storage self, bytes32 claim) internal view {
-        bool isDropped = self.anyDropped && self.dropped[claim];
+        bool isDropped = self.has(DROPPED) && self.dropped[claim];
         if (isDropped || self.openClaims == 0) revert ClaimNotOpen(claim);
+    }
+
+    /// @notice Counts a claim. A full count stays full, so that no number of claims keeps anyone
+    /// from claiming; the request is then refunded as one whose verifier does not decide.
+    function open(RequestRecord storage self) internal {
+        if (self.openClaims != type(uint32).max) ++self.openClaims;
     }
 
     /// @notice Drops a claim, which then no longer counts.
     function drop(RequestRecord storage self, bytes32 claim) internal {
         self.checkClaim(claim);
         self.dropped[claim] = true;
-        self.anyDropped = true;
-        --self.openClaims;
+        self.marks |= DROPPED;
+        if (self.openClaims != type(uint32).max) --self.openClaims;
     }
 
     /// @notice Makes the answer with this hash final.
@@ -78,16 +97,23 @@ library RequestRecords {
         self.hash = bytes26(answerHash);
     }
 
-    /// @notice Records that the consumer is still to be called with the answer.
-    function postpone(RequestRecord storage self, bytes32 orderHash) internal {
-        self.undelivered = orderHash;
+    /// @notice Records that the consumer is still to be called with the answer, whose length the
+    /// finalization counted.
+    function postpone(RequestRecord storage self, bytes32 orderHash, uint32 answerLength) internal {
+        self.undelivered = bytes28(orderHash) | bytes32(uint256(answerLength));
     }
 
     /// @notice Takes up a postponed delivery, once.
-    function resume(RequestRecord storage self, uint256 id, bytes32 orderHash) internal {
+    /// @return answerLength The length that the finalization counted.
+    function resume(RequestRecord storage self, uint256 id, bytes32 orderHash)
+        internal
+        returns (uint32 answerLength)
+    {
         self.checkStatus(id, RequestStatus.Final);
-        if (self.undelivered != orderHash) revert NotTheOrder(id);
+        bytes32 word = self.undelivered;
+        if (bytes28(word) != bytes28(orderHash)) revert NotTheOrder(id);
         self.undelivered = 0;
+        answerLength = uint32(uint256(word));
     }
 
     /// @notice Whether this is the hash of the final answer.

@@ -4,12 +4,20 @@ pragma solidity 0.8.37;
 import { AIOracleCallbackReceiver } from "../../src/examples/AIOracleCallbackReceiver.sol";
 import { PromptConsumer } from "../../src/examples/PromptConsumer.sol";
 import { DA, IAIOracleCallback } from "../../src/interfaces/external/IAIOracle.sol";
-import { AbsurdConsumer, ChainingConsumer } from "./Consumers.sol";
+import { AbsurdConsumer, ChainingConsumer, NotingConsumer } from "./Consumers.sol";
 import "./OracleFixture.sol";
 
 /// @dev Contracts that know nothing but ORA's interface.
 contract AIOracleTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
+
+    /// @dev Topics of the events of ORA's oracle.
+    bytes32 private constant REQUESTED =
+        0x849aa5adc3bf6a75cb08afbf31d88d1528c274e5d84e3d4355d23d8e9ebd649b;
+    bytes32 private constant REQUESTED_WITH_PLACES =
+        0x559924afbacb3c57c52632c869b00ba6f87a7da06ecd3820325ae923e38b0c61;
+    bytes32 private constant ANSWERED =
+        0xb7b413554c4e94c80cfbb175a0e4727f2f425d29b980195c49dac293c2914fc0;
 
     PromptConsumer private _consumer;
     uint256 private _number;
@@ -116,6 +124,74 @@ contract AIOracleTest is OracleFixture {
         );
         assertEq(_oracle.request{ value: 1 ether }(_question(), "?", _noCallback()), 4);
         assertEq(_oracle.requestFrom{ value: 1 ether }(_question(), "?", _noCallback(), 0), 5);
+    }
+
+    /// @dev ORA's clients wait for these topics and decode these words.
+    function test_oras_events_are_its_own_to_the_letter() external {
+        bytes memory input = "Who was Ada Lovelace?";
+        address consumer = address(new NotingConsumer());
+        vm.recordLogs();
+        _ora.requestCallback{ value: 1 ether }(_number, input, consumer, 300_000, "data");
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        bytes memory words = abi.encode(_number, input, consumer, uint64(300_000), bytes("data"));
+        _isLast(logs, REQUESTED, address(this), 1, words);
+        (Order memory order,) = abi.decode(logs[logs.length - 2].data, (Order, bytes));
+
+        DA here = DA.Calldata;
+        _ora.requestCallback{ value: 1 ether }(_number, input, consumer, 300_000, "", here, here);
+        words = abi.encode(_number, input, consumer, uint64(300_000), bytes(""), 0, 0, uint256(1));
+        _isLast(vm.getRecordedLogs(), REQUESTED_WITH_PLACES, address(this), 2, words);
+        _ora.requestBatchInference{ value: 1 ether }(
+            3, _number, input, address(0), 0, "", here, here
+        );
+        words = abi.encode(_number, input, address(0), uint64(0), bytes(""), 0, 0, uint256(3));
+        _isLast(vm.getRecordedLogs(), REQUESTED_WITH_PLACES, address(this), 3, words);
+
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+        vm.recordLogs();
+        vm.prank(_rival);
+        _oracle.deliver(order, ANSWER);
+        logs = vm.getRecordedLogs();
+        _isLog(logs[0], ANSWERED, address(this), 1, abi.encode(_rival, ANSWER));
+    }
+
+    function test_our_own_requests_are_no_oras() external {
+        vm.recordLogs();
+        Order memory order =
+            _finalized(Callback(address(new NotingConsumer()), 300_000, ""), ANSWER, 5);
+        _oracle.deliver(order, ANSWER);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], REQUESTED);
+            assertNotEq(logs[i].topics[0], ANSWERED);
+        }
+    }
+
+    function _isLast(
+        Vm.Log[] memory logs,
+        bytes32 topic,
+        address account,
+        uint256 id,
+        bytes memory words
+    ) private view {
+        _isLog(logs[logs.length - 1], topic, account, id, words);
+    }
+
+    function _isLog(
+        Vm.Log memory log,
+        bytes32 topic,
+        address account,
+        uint256 id,
+        bytes memory words
+    ) private view {
+        assertEq(log.emitter, address(_oracle));
+        assertEq(log.topics.length, 3);
+        assertEq(log.topics[0], topic);
+        assertEq(log.topics[1], bytes32(uint256(uint160(account))));
+        assertEq(uint256(log.topics[2]), id);
+        assertEq(log.data, words);
     }
 
     function test_bytes_that_are_elsewhere_are_refused() external {

@@ -125,6 +125,19 @@ contract HostileReceiver {
     }
 }
 
+/// @dev A wallet with code that knows none of our functions. Its owner has it call others.
+contract SmartWallet {
+    receive() external payable { }
+
+    function execute(address to, bytes calldata call) external {
+        (bool success, bytes memory reason) = to.call(call);
+        if (success) return;
+        assembly ("memory-safe") {
+            revert(add(reason, 0x20), mload(reason))
+        }
+    }
+}
+
 /// @dev A splitter's creator that has the oracle pay the splitter while the splitter pays it.
 contract ReenteringSink {
     bytes private _call;

@@ -139,9 +139,10 @@ contract InferenceOracleDeliveryTest is OracleFixture {
         );
         _oracle.finalizeAndDeliver(order, claimed, "another");
         uint256 snapshot = vm.snapshotState();
+        vm.startPrank(_rival);
         _oracle.finalize(order, claimed);
-        vm.prank(_rival);
         _oracle.deliver(order, ANSWER);
+        vm.stopPrank();
         uint256 apart = _oracle.creditOf(_rival);
         vm.revertToState(snapshot);
 

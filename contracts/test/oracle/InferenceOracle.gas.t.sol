@@ -78,6 +78,11 @@ contract InferenceOracleGasTest is OracleFixture {
         Order memory order = _ask(_noCallback());
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 12);
         skip(WINDOW + 1);
+        uint256 state = vm.snapshotState();
+        _oracle.finalize(order, claimed);
+        _snap("finalize, by somebody else who has credit", 85_000);
+        vm.revertToState(state);
+        vm.prank(_operator);
         _oracle.finalize(order, claimed);
         _snap("finalize", 80_000);
         _oracle.payReceiver(address(_splitter));

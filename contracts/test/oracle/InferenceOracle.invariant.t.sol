@@ -4,13 +4,15 @@ pragma solidity 0.8.37;
 import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { Entry, EntryState, IOperatorList } from "../../src/interfaces/IOperatorList.sol";
 import { OperatorList } from "../../src/oracle/OperatorList.sol";
+import { IVerifier } from "../../src/interfaces/IVerifier.sol";
 import { BurningConsumer, EagerConsumer, HostileReceiver } from "./Consumers.sol";
 import { Game } from "../../src/types/Game.sol";
 import { IPurse } from "../../src/interfaces/IPurse.sol";
 import "./OracleFixture.sol";
 
 /// forge-config: default.invariant.depth = 128
-/// @dev Whatever requesters, operators, challengers and receivers do, each wei belongs to somebody.
+/// @dev Whatever requesters, operators, challengers, receivers and verifiers do, each wei is
+/// somebody's.
 contract InferenceOracleInvariantTest is Test {
     OracleHandler private _handler;
 
@@ -19,7 +21,7 @@ contract InferenceOracleInvariantTest is Test {
         targetContract(address(_handler));
         // Senders are given ETH; the contracts under test must not be among them.
         targetSender(makeAddr("sender"));
-        bytes4[] memory actions = new bytes4[](13);
+        bytes4[] memory actions = new bytes4[](14);
         actions[0] = OracleHandler.ask.selector;
         actions[1] = OracleHandler.answer.selector;
         actions[2] = OracleHandler.challenge.selector;
@@ -33,6 +35,7 @@ contract InferenceOracleInvariantTest is Test {
         actions[10] = OracleHandler.join.selector;
         actions[11] = OracleHandler.resign.selector;
         actions[12] = OracleHandler.deliverEarly.selector;
+        actions[13] = OracleHandler.lie.selector;
         targetSelector(FuzzSelector(address(_handler), actions));
     }
 
@@ -52,9 +55,10 @@ contract InferenceOracleInvariantTest is Test {
 
     /// @dev A suite that does nothing would hold too. Shrunk sequences of a failure are short.
     function afterInvariant() external view {
-        if (_handler.total() < 30) return;
+        if (_handler.total() < 60) return;
         assertGt(_handler.calls("ask"), 0);
-        assertGt(_handler.calls("answer") + _handler.calls("expire"), 0);
+        uint256 answers = _handler.calls("answer") + _handler.calls("lie");
+        assertGt(answers + _handler.calls("expire"), 0);
     }
 }
 
@@ -72,12 +76,15 @@ contract OracleHandler is OracleFixture {
     bytes[] private _orders;
     mapping(uint256 id => bytes[]) private _claims;
     mapping(uint256 id => uint256) private _reserves;
+    /// @dev What became final.
+    mapping(uint256 id => bytes) private _answers;
     bytes32[] private _claimIds;
     Game[] private _games;
     uint256 private _burnt;
     uint32 private _joined;
     address[4] private _people;
-    bytes32[2] private _models;
+    bytes32[3] private _models;
+    LyingVerifier private _liar = new LyingVerifier();
     HostileReceiver private _hostile = new HostileReceiver(false);
     EagerConsumer private _eager = new EagerConsumer();
     BurningConsumer private _burning = new BurningConsumer();
@@ -90,6 +97,8 @@ contract OracleHandler is OracleFixture {
         model.receiver = address(_hostile);
         model.salt = "hostile";
         _models[1] = _registry.register(model);
+        (model.receiver, model.verifier) = (address(_splitter), address(_liar));
+        _models[2] = _registry.register(model);
         _join(_operator, _modelId);
         _join(_rival, _modelId);
         skip(OperatorList(address(_oracle.operators())).DELAY());
@@ -101,7 +110,7 @@ contract OracleHandler is OracleFixture {
 
     function ask(uint256 seed, uint256 extra, uint32 tokens) external {
         Question memory question = _question();
-        question.modelId = _models[seed % 2];
+        question.modelId = _models[seed / 3 % 3];
         question.maxTokens = uint32(bound(tokens, 1, 1000));
         Callback memory callback;
         if (seed % 3 == 1) callback = Callback(address(_eager), 300_000, "data");
@@ -178,6 +187,7 @@ contract OracleHandler is OracleFixture {
             _count("finish and deliver");
             return;
         }
+        _answers[order.request.id] = text;
         try _oracle.finalize(order, claimed) {
             if (status == ClaimStatus.Rejected) rejectedWon = true;
             _reserves[order.request.id] = _reserveFromLogs();
@@ -189,18 +199,55 @@ contract OracleHandler is OracleFixture {
     }
 
     function deliver(uint256 seed) external {
-        (bool found, Order memory order) = _pick(seed, RequestStatus.Final);
+        (bool found, Order memory order) = _pickOf(seed, RequestStatus.Final, seed % 2 == 0);
         if (!found || _reserves[order.request.id] == 0) return;
-        bytes[] storage claims = _claims[order.request.id];
-        for (uint256 i = 0; i < claims.length; ++i) {
-            bytes memory text = abi.encode(i);
-            if (!_oracle.isAnswer(order.request.id, keccak256(text))) continue;
-            vm.txGasPrice(bound(seed, 0, 10 gwei));
-            vm.prank(_people[seed % 4]);
-            _oracle.deliver(order, text);
-            _reserves[order.request.id] = 0;
-            _count("deliver");
+        vm.txGasPrice(bound(seed, 0, 10 gwei));
+        vm.prank(_people[seed % 4]);
+        _oracle.deliver(order, _answers[order.request.id]);
+        _reserves[order.request.id] = 0;
+        _count("deliver");
+    }
+
+    /// @dev A verifier that lies in each field that it is trusted with. The claim that it calls
+    /// proven or rejected may be one that nobody made, with any length of the answer.
+    function lie(uint256 seed, ClaimedAnswer memory claimed, uint16 length, bool honestly)
+        external
+    {
+        _liar.set(seed);
+        (bool found, Order memory order) = _pickOf(seed, RequestStatus.Requested, true);
+        if (!found) return;
+        uint256 id = order.request.id;
+        bytes memory text = new bytes(bound(length, 0, 24_575));
+        claimed.claimant = _people[seed % 4];
+        claimed.answerHash = keccak256(text);
+        if (honestly) claimed.answerLength = uint32(text.length);
+        claimed.tokensUsed = uint32(bound(claimed.tokensUsed, 0, order.request.maxTokens));
+        if (block.timestamp <= order.terms.expiry) {
+            vm.prank(claimed.claimant);
+            _oracle.claim(order, text, claimed.tokensUsed, "");
+            _claims[id].push(abi.encode(claimed));
+            _count("lie");
         }
+        vm.txGasPrice(bound(seed, 0, 10 gwei));
+        vm.recordLogs();
+        vm.startPrank(_people[seed / 5 % 4]);
+        if (seed % 7 == 0) {
+            try _oracle.dropClaim(order, claimed) {
+                _count("drop a lie");
+            } catch { }
+        } else if (seed % 2 == 0 && order.callback.target != address(0)) {
+            try _oracle.finalizeAndDeliver(order, claimed, text) {
+                _reserveFromLogs();
+                _count("finish and deliver a lie");
+            } catch { }
+        } else {
+            try _oracle.finalize(order, claimed) {
+                _answers[id] = text;
+                _reserves[id] = _reserveFromLogs();
+                _count("finish a lie");
+            } catch { }
+        }
+        vm.stopPrank();
     }
 
     /// @dev Whoever offers an answer early moves no money.
@@ -221,7 +268,7 @@ contract OracleHandler is OracleFixture {
     }
 
     function expire(uint256 seed) external {
-        (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
+        (bool found, Order memory order) = _pickOf(seed, RequestStatus.Requested, seed % 2 == 0);
         if (!found) return;
         try _oracle.expire(order) {
             _count("expire");
@@ -357,8 +404,17 @@ contract OracleHandler is OracleFixture {
         _joined = list.join{ value: 0.1 ether }(modelId);
     }
 
-    /// @dev The first request in `status`, from a place that `seed` names.
     function _pick(uint256 seed, RequestStatus status)
+        private
+        view
+        returns (bool found, Order memory order)
+    {
+        return _pickOf(seed, status, false);
+    }
+
+    /// @dev The first request in `status`, from a place that `seed` names, whose verifier lies or
+    /// does not.
+    function _pickOf(uint256 seed, RequestStatus status, bool lies)
         private
         view
         returns (bool found, Order memory order)
@@ -367,8 +423,10 @@ contract OracleHandler is OracleFixture {
         for (uint256 i = 0; i < count; ++i) {
             uint256 index = (seed % count + i) % count;
             if (_oracle.statusOf(index + 1) != status) continue;
-            return (true, abi.decode(_orders[index], (Order)));
+            order = abi.decode(_orders[index], (Order));
+            if ((order.terms.verifier == address(_liar)) == lies) return (true, order);
         }
+        delete order;
     }
 
     function _pickClaim(uint256 seed, Order memory order)
@@ -399,5 +457,32 @@ contract OracleHandler is OracleFixture {
                 abi.decode(logs[i].data, (bytes32, uint256, uint256, uint256, uint256));
             receiversParts += owed;
         }
+    }
+}
+
+/// @dev Says whatever comes to its mind, and takes no bond.
+contract LyingVerifier is IVerifier {
+    uint256 private _mind;
+
+    function set(uint256 mind) external {
+        _mind = mind;
+    }
+
+    function submit(Submission calldata, bytes calldata) external payable returns (bytes32) {
+        return keccak256(abi.encode(_mind));
+    }
+
+    function bond(bytes32) external view returns (uint256) {
+        return _mind;
+    }
+
+    /// @dev Mostly proven.
+    function statusOf(bytes32) external view returns (ClaimStatus) {
+        uint256 draw = _mind / 35 % 8;
+        return draw < 4 ? ClaimStatus(draw) : ClaimStatus.Proven;
+    }
+
+    function limits(bytes32) external view returns (uint32, uint32) {
+        return (uint32(_mind | 1), uint32(_mind >> 32));
     }
 }

@@ -9,12 +9,19 @@ import { IVerifier } from "../../src/interfaces/IVerifier.sol";
 import { ClaimStatus } from "../../src/types/ClaimStatus.sol";
 import { RequestRecords } from "../../src/oracle/RequestRecord.sol";
 import { Submission } from "../../src/types/Submission.sol";
-import { HostileReceiver, NotingConsumer, ReenteringSink } from "./Consumers.sol";
+import {
+    HostileReceiver,
+    NotingConsumer,
+    ReenteringSink,
+    RevertingConsumer,
+    SmartWallet
+} from "./Consumers.sol";
 import "./OracleFixture.sol";
 
 /// @dev Where each wei of a fee goes, and attempts to get more of it or to stop it.
 contract InferenceOracleMoneyTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
+    uint256 private constant FINALIZE_GAS = 75_000;
 
     /// @dev The parts of a fee add up to it, whatever was used.
     function testFuzz_every_wei_of_a_fee_is_accounted_for(
@@ -44,9 +51,13 @@ contract InferenceOracleMoneyTest is OracleFixture {
         vm.prank(_rival);
         _oracle.deliver(order, answer);
         assertEq(_oracle.creditOf(_rival) + _oracle.creditOf(_asker) - refund, reserve);
-        uint256 credits =
-            _oracle.creditOf(_rival) + _oracle.creditOf(_asker) + _oracle.creditOf(_operator);
-        assertEq(address(_oracle).balance, credits + _oracle.owedTo(address(_splitter)));
+        assertEq(address(_oracle).balance, _credits() + _oracle.owedTo(address(_splitter)));
+    }
+
+    /// @dev What the people of the fixture can withdraw, this contract among them.
+    function _credits() private view returns (uint256) {
+        return _oracle.creditOf(_rival) + _oracle.creditOf(_asker) + _oracle.creditOf(_operator)
+            + _oracle.creditOf(address(this));
     }
 
     /// @return reserve What the delivery still holds.
@@ -62,18 +73,20 @@ contract InferenceOracleMoneyTest is OracleFixture {
         uint256 operatorGas = (_oracle.creditOf(_operator) - share) / GAS_PRICE;
         uint256 most = 8 * uint256(order.request.maxTokens);
         if (most > claimed.answerLength) most = claimed.answerLength;
-        assertEq(operatorGas, _serviceGas(most));
+        assertEq(operatorGas, _serviceGas(most) - FINALIZE_GAS);
+        uint256 finalizer = _oracle.creditOf(address(this));
+        assertEq(finalizer, FINALIZE_GAS * GAS_PRICE, "who finalized has the gas of it");
         uint256 refund = _oracle.creditOf(_asker);
         uint256 unused = order.request.maxTokens - claimed.tokensUsed;
         assertGe(refund, unused * (1e12 + 13), "unused tokens go back");
-        return order.terms.fee - owed - _oracle.creditOf(_operator) - refund;
+        return order.terms.fee - owed - _oracle.creditOf(_operator) - finalizer - refund;
     }
 
     /// @dev Claim and finality of an answer of that many bytes.
     function _serviceGas(uint256 length) private pure returns (uint256) {
         uint256 executed = 108_000 + 25 * length;
         uint256 floor = 67_000 + 40 * length;
-        return 74_500 + (executed > floor ? executed : floor);
+        return FINALIZE_GAS + (executed > floor ? executed : floor);
     }
 
     /// @dev Finality names each request's part in the log; the receiver is paid the sum of them,
@@ -212,6 +225,52 @@ contract InferenceOracleMoneyTest is OracleFixture {
         assertGt(owed, 0);
     }
 
+    /// @dev A smart wallet takes plain transfers only. It is paid where it asks itself.
+    function test_a_plain_smart_wallet_takes_what_it_is_owed() external {
+        SmartWallet wallet = new SmartWallet();
+        (Order memory order, ClaimedAnswer memory claimed) = _claimedFor(address(wallet));
+        _oracle.finalize(order, claimed);
+        uint256 owed = _oracle.owedTo(address(wallet));
+        vm.expectRevert(IInferenceOracle.TransferFailed.selector);
+        _oracle.payReceiver(address(wallet));
+
+        // Nobody else can take it, and a payment that fails stays owed.
+        vm.expectRevert(IInferenceOracle.NothingToPay.selector);
+        _oracle.withdrawOwed(_rival);
+        bytes memory toNobody = abi.encodeCall(IInferenceOracle.withdrawOwed, (address(_registry)));
+        vm.expectRevert(IInferenceOracle.TransferFailed.selector);
+        wallet.execute(address(_oracle), toNobody);
+        assertEq(_oracle.owedTo(address(wallet)), owed);
+
+        vm.expectEmit(address(_oracle));
+        emit IInferenceOracle.ReceiverPaid(address(wallet), owed);
+        wallet.execute(
+            address(_oracle), abi.encodeCall(IInferenceOracle.withdrawOwed, (address(wallet)))
+        );
+        assertEq(address(wallet).balance, owed);
+        assertEq(_oracle.owedTo(address(wallet)), 0);
+        assertEq(address(_oracle).balance, _credits());
+    }
+
+    // Whoever finalizes
+
+    /// @dev A right answer does not wait for its claimant: finality pays whoever brings it about.
+    function test_whoever_finalizes_is_paid_for_it() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
+        skip(WINDOW + 1);
+        uint256 state = vm.snapshotState();
+        vm.prank(_operator);
+        _oracle.finalize(order, claimed);
+        uint256 both = _oracle.creditOf(_operator);
+        vm.revertToState(state);
+
+        vm.prank(_rival);
+        _oracle.finalize(order, claimed);
+        assertEq(_oracle.creditOf(_rival), FINALIZE_GAS * GAS_PRICE);
+        assertEq(_oracle.creditOf(_operator) + _oracle.creditOf(_rival), both);
+    }
+
     /// @dev A payment with too little gas has not happened.
     function testFuzz_nobody_can_starve_the_receiver(uint256 gas) external {
         _finalized(_noCallback(), ANSWER, 5);
@@ -334,8 +393,72 @@ contract InferenceOracleMoneyTest is OracleFixture {
         if (tokens > order.request.maxTokens) vm.expectRevert();
         _oracle.finalize(order, forged);
         if (tokens > order.request.maxTokens) return;
-        uint256 credits = _oracle.creditOf(_rival) + _oracle.creditOf(_asker);
-        assertEq(credits + _oracle.owedTo(address(_splitter)), order.terms.fee);
+        assertEq(_credits() + _oracle.owedTo(address(_splitter)), order.terms.fee);
+    }
+
+    /// @dev The reserve of a delivery is counted when the answer becomes final, and the delivery
+    /// takes no more. The verifier lies about the answer's length in between.
+    function testFuzz_a_delivery_takes_no_more_than_finality_left_for_it(
+        uint32 saidLength,
+        uint16 length,
+        uint64 price,
+        bool joint
+    ) external {
+        Order memory strangers = _ask(_noCallback());
+        MoodyVerifier verifier = new MoodyVerifier();
+        Callback memory callback = Callback(address(new NotingConsumer()), 400_000, "");
+        Order memory order = _askJudgedBy(verifier, callback);
+        vm.prank(_operator);
+        _oracle.claim(order, "Right.", 2, "");
+        verifier.set(ClaimStatus.Proven);
+
+        bytes memory answer = new bytes(bound(length, 0, 24_575));
+        if (joint) saidLength = 0;
+        ClaimedAnswer memory forged = ClaimedAnswer(_rival, keccak256(answer), saidLength, 0, 0);
+        vm.txGasPrice(price);
+        vm.startPrank(_rival);
+        if (joint) {
+            _oracle.finalizeAndDeliver(order, forged, answer);
+        } else {
+            _oracle.finalize(order, forged);
+            _oracle.deliver(order, answer);
+        }
+        vm.stopPrank();
+        uint256 left = address(_oracle).balance - _credits() - _oracle.owedTo(address(_splitter));
+        assertEq(left, strangers.terms.fee, "a stranger's fee is untouched");
+    }
+
+    /// @dev Twenty rounds of what took nine tenths of forty strangers' fees.
+    function test_a_verifier_that_lies_about_the_length_mints_no_credit() external {
+        uint256 fees;
+        for (uint256 i = 0; i < 40; ++i) {
+            fees += _ask(_noCallback()).terms.fee;
+        }
+        uint256 had = _asker.balance;
+        MoodyVerifier verifier = new MoodyVerifier();
+        Registration memory model = _registration();
+        (model.verifier, model.receiver) = (address(verifier), _asker);
+        _modelId = _registry.register(model);
+        Question memory question = _question();
+        question.maxTokens = 4000;
+        Callback memory callback = Callback(address(new RevertingConsumer()), 1, "");
+        bytes memory zeros = new bytes(24_575);
+        vm.txGasPrice(1000 gwei);
+        for (uint256 i = 0; i < 20; ++i) {
+            verifier.set(ClaimStatus.Pending);
+            Order memory order = _askFor(question, callback);
+            vm.startPrank(_asker);
+            _oracle.claim(order, "", 0, "");
+            verifier.set(ClaimStatus.Proven);
+            _oracle.finalize(order, ClaimedAnswer(_asker, keccak256(zeros), 0, 0, 0));
+            _oracle.deliver(order, zeros);
+            vm.stopPrank();
+        }
+        vm.startPrank(_asker);
+        _oracle.withdraw(_asker);
+        _oracle.payReceiver(_asker);
+        assertEq(_asker.balance, had, "what it brought, and no wei more");
+        assertEq(address(_oracle).balance, fees);
     }
 
     function test_a_verifier_that_burns_all_gas_takes_no_more_than_its_bound() external {
@@ -379,8 +502,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         vm.expectRevert(over);
         _oracle.finalize(order, claimed);
         assertTrue(_oracle.isAnswer(1, keccak256("Right.")));
-        uint256 credits = _oracle.creditOf(_operator) + _oracle.creditOf(_asker);
-        assertEq(address(_oracle).balance, credits + _oracle.owedTo(address(_splitter)));
+        assertEq(address(_oracle).balance, _credits() + _oracle.owedTo(address(_splitter)));
     }
 
     // Helpers
@@ -414,10 +536,17 @@ contract InferenceOracleMoneyTest is OracleFixture {
     }
 
     function _askJudgedBy(MoodyVerifier verifier) private returns (Order memory) {
+        return _askJudgedBy(verifier, _noCallback());
+    }
+
+    function _askJudgedBy(MoodyVerifier verifier, Callback memory callback)
+        private
+        returns (Order memory)
+    {
         Registration memory model = _registration();
         model.verifier = address(verifier);
         _modelId = _registry.register(model);
-        return _ask(_noCallback());
+        return _ask(callback);
     }
 }
 

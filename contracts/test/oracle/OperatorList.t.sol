@@ -282,6 +282,39 @@ contract OperatorListTest is OracleFixture {
         assertEq(_list.withdrawStake(_entries[0], _people[0]), stake);
     }
 
+    /// @dev One operator was named with more requests than a count has room for, and is offline.
+    /// The last of them is refunded, and one that somebody else answers is answered.
+    function test_any_number_of_missed_turns_stops_no_request() external {
+        Order[] memory orders = new Order[](258);
+        for (uint256 i = 0; i < orders.length; ++i) {
+            orders[i] = _requestFrom(_entries[0]);
+        }
+        skip(ANSWER_TIME);
+        _claim(orders[0], STRANGER, ANSWER, 5);
+        skip(1);
+        for (uint256 i = 1; i < orders.length; ++i) {
+            uint256 credit = _oracle.creditOf(_asker);
+            _oracle.expire(orders[i]);
+            assertEq(_oracle.creditOf(_asker), credit + orders[i].terms.fee);
+        }
+        assertEq(_list.entryOf(_entries[0]).misses, _list.MISSES());
+        assertEq(uint8(_list.entryOf(_entries[0]).state), uint8(EntryState.Leaving));
+    }
+
+    /// @dev A penalty that cannot be sent away stays, and is nobody's.
+    function test_a_chain_that_refuses_to_burn_stops_no_request() external {
+        Order memory order = _requestFrom(_entries[0]);
+        Order memory unanswered = _requestFrom(_entries[0]);
+        vm.etch(address(0), hex"fe");
+        skip(ANSWER_TIME);
+        uint256 held = address(_list).balance;
+        _claim(order, STRANGER, ANSWER, 5);
+        skip(1);
+        _oracle.expire(unanswered);
+        assertEq(address(_list).balance, held);
+        assertLt(_list.entryOf(_entries[0]).stake, STAKE);
+    }
+
     /// @dev A model so expensive that a missed turn costs more than the stake: only the stake is
     /// burnt, and the entry is dropped.
     function test_a_penalty_is_never_more_than_the_stake() external {

@@ -11,6 +11,8 @@ use imo_player::Difference;
 pub(crate) const PAY_GAS: u64 = 200_000;
 /// A payment is worth sending once it is this many times the cost of its gas.
 const PAY_WORTH: u64 = 20;
+/// Seconds after a claim's window in which its finality is left to the claimant.
+const CLAIMANT_FIRST: u64 = 3_600;
 
 /// Something to send.
 #[derive(Clone, Debug)]
@@ -102,8 +104,13 @@ pub(crate) fn requests_to_answer(
     })
 }
 
-/// What follows from finished games and closed windows.
-pub(crate) fn follow_ups(view: &View, me: Address) -> impl Iterator<Item = Action> {
+/// What follows from finished games and closed windows. A request that this node `can_serve` does
+/// not wait for a claimant that does not finalize: whoever does is paid for it.
+pub(crate) fn follow_ups(
+    view: &View,
+    me: Address,
+    can_serve: impl Fn(&RequestView) -> bool,
+) -> impl Iterator<Item = Action> {
     let closed = view
         .open_games()
         .filter(move |(game, claim)| game.challenger == me && claim.state == ClaimState::Rejected);
@@ -115,8 +122,33 @@ pub(crate) fn follow_ups(view: &View, me: Address) -> impl Iterator<Item = Actio
     closed
         .chain(answered)
         .chain(settled.map(|claim| Action::SettleClaim { claim: claim.id }))
+        .chain(left_behind(view, me, can_serve))
         .chain(view.requests.iter().filter_map(|(id, request)| expiry(view, *id, request)))
         .chain(receivers_to_pay(view, me))
+}
+
+/// Finality of requests whose claimants had their time to finalize, and on which `me` has no claim
+/// of its own.
+fn left_behind(
+    view: &View,
+    me: Address,
+    can_serve: impl Fn(&RequestView) -> bool,
+) -> impl Iterator<Item = Action> {
+    view.requests.iter().filter_map(move |(id, request)| {
+        if request.state != RequestState::Open || !can_serve(request) {
+            return None;
+        }
+        let claims = || request.claims.iter().filter_map(|claim| view.claims.get(claim));
+        if claims().any(|claim| claim.preimage.claimant == me) {
+            return None;
+        }
+        let is_left = |claim: &&ClaimView| {
+            let time = claim.window_end.saturating_add(CLAIMANT_FIRST);
+            view.time > time && view.is_proven(claim)
+        };
+        let claim = claims().find(is_left)?.id;
+        Some(Action::Finalize { request: *id, claim })
+    })
 }
 
 /// Receivers that my answers have earned money for, and that are owed so much that the gas of a
@@ -241,7 +273,7 @@ mod tests {
     fn pays(view: &View, worth: u64, less: u64) -> bool {
         let mut view = view.clone();
         view.owed.insert(RECEIVER, U256::from(worth * PAY_GAS - less));
-        let payments: Vec<_> = follow_ups(&view, ME)
+        let payments: Vec<_> = follow_ups(&view, ME, |_| false)
             .filter_map(|action| match action {
                 Action::PayReceiver { receiver } => Some(receiver),
                 _ => None,
@@ -262,6 +294,53 @@ mod tests {
         answer(&mut view, 2, ME, 3);
         assert!(!pays(&view, 3 * PAY_WORTH, 1));
         assert!(pays(&view, 3 * PAY_WORTH, 0));
+    }
+
+    /// The claim that `ME` finalizes at a time, where it could serve the request.
+    fn finalizes(view: &View, time: u64, can_serve: bool) -> Option<B256> {
+        let mut view = view.clone();
+        view.time = time;
+        follow_ups(&view, ME, |_| can_serve).find_map(|action| match action {
+            Action::Finalize { claim, .. } => Some(claim),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_proven_claim_that_its_claimant_leaves_behind_is_finalized() {
+        let mut view = view();
+        answer(&mut view, 1, OTHER, 1);
+        let claim = B256::with_last_byte(1);
+        view.requests.get_mut(&U256::from(1)).expect("it was added").state = RequestState::Open;
+        let open = view.claims.get_mut(&claim).expect("it was added");
+        (open.state, open.window_end) = (ClaimState::Pending, 1_000);
+        let late = 1_000 + CLAIMANT_FIRST + 1;
+        assert_eq!(finalizes(&view, late - 1, true), None, "the claimant goes first");
+        assert_eq!(finalizes(&view, late, false), None, "another model");
+        assert_eq!(finalizes(&view, late, true), Some(claim));
+        // Mine is finalized as soon as it is proven.
+        view.claims.get_mut(&claim).expect("it was added").preimage.claimant = ME;
+        assert_eq!(finalizes(&view, 1_000, true), None, "the window is open");
+        assert_eq!(finalizes(&view, 1_001, false), Some(claim));
+        view.claims.get_mut(&claim).expect("it was added").state = ClaimState::Rejected;
+        assert_eq!(finalizes(&view, late, true), None, "rejected");
+    }
+
+    #[test]
+    fn a_claim_of_mine_comes_before_a_strangers() {
+        let mut view = view();
+        answer(&mut view, 1, OTHER, 1);
+        answer(&mut view, 2, ME, 1);
+        let (strangers, mine) = (B256::with_last_byte(1), B256::with_last_byte(2));
+        view.requests.remove(&U256::from(2));
+        let request = view.requests.get_mut(&U256::from(1)).expect("it was added");
+        (request.state, request.claims) = (RequestState::Open, vec![strangers, mine]);
+        view.claims.get_mut(&mine).expect("it was added").request = Some(U256::from(1));
+        assert_eq!(finalizes(&view, CLAIMANT_FIRST + 1, true), Some(mine));
+        // Even while mine can still be challenged.
+        let open = view.claims.get_mut(&mine).expect("it was added");
+        (open.state, open.window_end) = (ClaimState::Pending, u64::MAX);
+        assert_eq!(finalizes(&view, CLAIMANT_FIRST + 1, true), None);
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Judge {
                 return Ok(Some(action));
             }
         }
-        Ok(follow_ups(view, self.me).find(|action| !self.rests(action)))
+        let can_serve = |request: &RequestView| self.content_of(view, request).is_some();
+        Ok(follow_ups(view, self.me, can_serve).find(|action| !self.rests(action)))
     }
 
     /// Computes the answer to a request and checks it against the machine. Its trace is served from

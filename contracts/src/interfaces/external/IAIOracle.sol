@@ -16,6 +16,35 @@ enum DA {
 /// pays too much becomes its credit (`IInferenceOracle`). The callback comes once, after the answer
 /// is final.
 interface IAIOracle {
+    /// @notice A request was made without saying where the data is.
+    event AICallbackRequest(
+        address indexed account,
+        uint256 indexed requestId,
+        uint256 modelId,
+        bytes input,
+        address callbackContract,
+        uint64 gasLimit,
+        bytes callbackData
+    );
+    /// @notice A request was made with one of the calls that say where the data is.
+    event AICallbackRequest(
+        address indexed account,
+        uint256 indexed requestId,
+        uint256 modelId,
+        bytes input,
+        address callbackContract,
+        uint64 gasLimit,
+        bytes callbackData,
+        DA inputDA,
+        DA outputDA,
+        uint256 batchSize
+    );
+    /// @notice The final answer to `account`'s request was delivered by `invoker`. Without a
+    /// callback there is no delivery, and this event does not come.
+    event AICallbackResult(
+        address indexed account, uint256 indexed requestId, address invoker, bytes output
+    );
+
     /// @notice Asks a model. The oracle calls `aiOracleCallback` of `callbackContract` with the
     /// final answer.
     /// @param modelId The model.
