@@ -363,7 +363,7 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     fs::write(&poor, "11".repeat(32)).expect("the folder can be written");
     let outcome = chain.imo(&["ask", "the end", "--key-file", &poor]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains(" has 0 ETH, but request takes 0."), "{outcome:?}");
+    assert!(outcome.stderr.contains(" has 0 ETH, but the call of request takes 0."), "{outcome:?}");
 
     let ask = ["ask", "the end", "--tokens", "8", "--dev-account", CUSTOMER];
     let operator = chain.node(OPERATOR, &[]);
