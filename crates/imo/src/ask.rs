@@ -111,7 +111,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     };
     let claim = &view.claims[&claim];
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
-    terminal.line(harmless(&answer));
+    terminal.line(&answer);
     // An answer of the model has at least one token.
     let is_refusal = claim.tokens_used == 0;
     if is_refusal {
@@ -131,13 +131,6 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         is_refusal,
     });
     Ok(if is_refusal { Exit::Failure } else { Exit::Success })
-}
-
-/// Replaces the control characters of a stranger's text, which a terminal would obey, except line
-/// breaks and tabs.
-fn harmless(text: &str) -> String {
-    let is_obeyed = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
-    text.replace(is_obeyed, "\u{fffd}")
 }
 
 /// Who answered, and when the answer becomes final.
@@ -191,19 +184,5 @@ impl Args {
             flags: u8::from(it.raw),
             sampling,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_cannot_control_the_terminal() {
-        assert_eq!(harmless("two\nlines, a\ttab, é"), "two\nlines, a\ttab, é");
-        assert_eq!(
-            harmless("\u{1b}]0;title\u{7}\r\u{9b}2J"),
-            "\u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}2J"
-        );
     }
 }

@@ -1,7 +1,5 @@
 //! The arguments, and the command that they select.
 
-use std::io;
-
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
@@ -55,8 +53,23 @@ enum Command {
     },
 }
 
-/// Carries out a command.
-pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+/// Reads the arguments, and carries out the command that they select.
+pub(crate) fn main() -> anyhow::Result<Exit> {
+    match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        // Help and version are no errors: they are what was asked for.
+        Err(shown) if !shown.use_stderr() => {
+            Terminal::new(false).written(shown.print());
+            Ok(Exit::Success)
+        }
+        Err(wrong) => {
+            let _ = wrong.print();
+            Ok(Exit::WrongArguments)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
     let terminal = Terminal::new(cli.json);
     match cli.command {
         Command::Demo(args) => demo::run(args, terminal),
@@ -72,7 +85,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Vm(command) => vm::run(command, terminal),
         Command::Bench(args) => bench::run(args, terminal),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "imo", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "imo", &mut script);
+            terminal.raw(&script);
             Ok(Exit::Success)
         }
     }

@@ -9,14 +9,20 @@ pub(crate) enum Exit {
     Success,
     /// The command failed, or found something wrong; its output says what.
     Failure,
+    /// The arguments make no sense.
+    WrongArguments,
+    /// Nobody read the output any more.
+    ClosedPipe,
 }
 
 impl From<Exit> for process::ExitCode {
     fn from(exit: Exit) -> Self {
-        // Clap exits with 2 for wrong arguments.
         Self::from(match exit {
             Exit::Success => 0,
             Exit::Failure => 1,
+            Exit::WrongArguments => 2,
+            // What a shell reports for a program that SIGPIPE ended: 128 + 13.
+            Exit::ClosedPipe => 141,
         })
     }
 }

@@ -9,9 +9,13 @@
 //! **Invariant:** this is the only crate that composes all the others, and `terminal` is its only
 //! module that prints.
 
+use std::panic::{catch_unwind, resume_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::Context;
+
+use crate::exit::Exit;
+use crate::terminal::{Unwritable, complain};
 
 mod amount;
 pub mod anvil;
@@ -39,9 +43,17 @@ mod vm;
 
 /// The whole program: reads the arguments, carries out the command, and returns the exit code.
 pub fn main() -> ExitCode {
-    let exit = cli::run(cli::Cli::parse()).unwrap_or_else(|error| {
-        terminal::complain(&error);
-        exit::Exit::Failure
+    let ended = catch_unwind(cli::main).unwrap_or_else(|payload| {
+        let unwritable =
+            *payload.downcast::<Unwritable>().unwrap_or_else(|other| resume_unwind(other));
+        if unwritable.is_closed_pipe() {
+            return Ok(Exit::ClosedPipe);
+        }
+        Err(unwritable.0).context("cannot write to standard output")
+    });
+    let exit = ended.unwrap_or_else(|error| {
+        complain(&error);
+        Exit::Failure
     });
     exit.into()
 }

@@ -186,7 +186,8 @@ fn pack_with_progress(
 /// What packing gave.
 #[derive(Debug, Serialize)]
 struct Packed {
-    image: PathBuf,
+    /// A path; bytes of it that are no text are replaced.
+    image: String,
     content_id: String,
     image_root: String,
     source_sha256: String,
@@ -211,7 +212,7 @@ fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::
     let image = ModelImage::open(&target)?;
     let packed = Packed {
         content_id: hex(Program::of(&image)?.content_id(&image)),
-        image: target,
+        image: target.display().to_string(),
         image_root: hex(report.root),
         source_sha256: hex(report.source_sha256),
         source_bytes: fs::metadata(file).with_context(|| file.display().to_string())?.len(),
@@ -233,7 +234,7 @@ impl Packed {
             "none; every weight is the file's".to_owned()
         };
         terminal.table(&[
-            ("image", self.image.display().to_string()),
+            ("image", self.image.clone()),
             ("size", format!("{to}, from {from} in {:.1} s", self.seconds)),
             ("rounding", rounding),
             ("content id", self.content_id.clone()),
@@ -246,7 +247,8 @@ impl Packed {
 /// What a packed model is.
 #[derive(Debug, Serialize)]
 struct Shown {
-    image: PathBuf,
+    /// A path; bytes of it that are no text are replaced.
+    image: String,
     image_bytes: u64,
     content_id: String,
     image_root: String,
@@ -294,7 +296,7 @@ impl Shown {
         formats.sort();
         formats.dedup();
         Ok(Self {
-            image: path.to_owned(),
+            image: path.display().to_string(),
             image_bytes: image.bytes().len() as u64,
             content_id: hex(program.content_id(image)),
             image_root: hex(image.root()),
@@ -321,7 +323,7 @@ impl Shown {
         let tied = if self.tied { ", the head is the embedding" } else { "" };
         let (nodes, slot) = (1_u64 << self.trace_nodes_log2, 1_u64 << self.trace_slot_log2);
         terminal.table(&[
-            ("image", self.image.display().to_string()),
+            ("image", self.image.clone()),
             ("size", HumanBytes(self.image_bytes).to_string()),
             ("weights", format!("{}, as {}", self.weights, self.formats.join(", "))),
             ("layers", format!("{layers} of width {dim}, feed-forward {ffn}")),

@@ -101,6 +101,7 @@ fn parse_fault(text: &str) -> Result<Fault, String> {
 
 /// Runs a node until it is stopped.
 pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
+    let terminal = terminal.of_a_service();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

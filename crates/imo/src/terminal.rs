@@ -2,9 +2,13 @@
 //!
 //! Standard output is for people, or with `--json` for a program, never for both. Progress and
 //! notes go to standard error, so that an answer or an object can be piped.
-#![expect(clippy::print_stderr, reason = "this module is where words leave the program")]
+//!
+//! Much of what is printed was written by strangers: answers, names, addresses, reasons. So no
+//! control character leaves this module that a terminal would obey.
 
-use std::io::{IsTerminal, Write};
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::panic::resume_unwind;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -12,13 +16,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terminal {
     json: bool,
+    /// Whether the work goes on when nobody reads its output any more.
+    outlives_readers: bool,
 }
 
 impl Terminal {
     /// A terminal for people; with `json`, one for a program. Then only `object` writes to standard
     /// output.
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, outlives_readers: false }
+    }
+
+    /// The terminal of work that is worth doing even if its output cannot be written.
+    pub(crate) const fn of_a_service(self) -> Self {
+        Self { outlives_readers: true, ..self }
     }
 
     /// Whether a program reads the output.
@@ -31,7 +42,7 @@ impl Terminal {
         if self.json {
             return;
         }
-        say(&format!("{}\n", text.as_ref()));
+        self.say(&format!("{}\n", harmless(text.as_ref())));
     }
 
     /// Prints rows of a name and a value, for people.
@@ -47,25 +58,45 @@ impl Terminal {
         if self.json {
             return;
         }
-        say(text);
+        self.say(&harmless(text));
     }
 
     /// Prints the one object of `--json`.
     pub(crate) fn object(self, value: &impl serde::Serialize) {
         if self.json {
             let text = serde_json::to_string_pretty(value).expect("our reports are JSON");
-            say(&format!("{text}\n"));
+            self.say(&format!("{}\n", escaped(&text)));
+        }
+    }
+
+    /// Prints these bytes at once.
+    pub(crate) fn raw(self, bytes: &[u8]) {
+        let mut output = io::stdout().lock();
+        self.written(output.write_all(bytes).and_then(|()| output.flush()));
+    }
+
+    /// Takes the result of writing to standard output. If it failed, the command ends here, and
+    /// whatever it started ends with it; `main` says why.
+    pub(crate) fn written(self, result: io::Result<()>) {
+        if let Err(error) = result
+            && !self.outlives_readers
+        {
+            resume_unwind(Box::new(Unwritable(error)));
         }
     }
 
     /// Prints a remark on standard error.
     pub(crate) fn note(self, text: impl AsRef<str>) {
-        eprintln!("{}", text.as_ref());
+        remark(text.as_ref());
+    }
+
+    fn say(self, text: &str) {
+        self.raw(text.as_bytes());
     }
 
     /// A progress bar for work of `total` units. It is hidden if standard error is not a terminal.
     pub(crate) fn bar(self, what: &str, total: u64) -> ProgressBar {
-        if !std::io::stderr().is_terminal() {
+        if !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::new(total);
@@ -77,15 +108,79 @@ impl Terminal {
     }
 }
 
-/// Writes to standard output at once. If nobody reads it any more, the process ends.
-fn say(text: &str) {
-    let mut output = std::io::stdout().lock();
-    if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
-        std::process::exit(0);
+/// What unwinds a command whose output cannot be written.
+#[derive(Debug)]
+pub(crate) struct Unwritable(pub(crate) io::Error);
+
+impl Unwritable {
+    /// Whether the reader went away, as `head` does when it has enough.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.0.kind() == ErrorKind::BrokenPipe
     }
 }
 
 /// Prints an error and its causes, for people.
 pub(crate) fn complain(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    remark(&format!("error: {error:#}"));
+}
+
+/// Writes a line to standard error. If that cannot be written, there is nobody to tell.
+fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
+}
+
+/// Replaces the control characters that a terminal would obey; line breaks and tabs stay.
+fn harmless(text: &str) -> String {
+    text.replace(is_obeyed, "\u{fffd}")
+}
+
+/// Escapes in JSON the control characters that JSON itself lets through. They can only be part of
+/// its strings.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_obeyed(letter) {
+            write!(text, "\\u{:04x}", u32::from(letter)).expect("a string takes it");
+        } else {
+            text.push(letter);
+        }
+    }
+    text
+}
+
+fn is_obeyed(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\n' | '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    #[test]
+    fn a_strangers_text_cannot_control_the_terminal() {
+        assert_eq!(harmless("two\nlines, a\ttab, é"), "two\nlines, a\ttab, é");
+        assert_eq!(
+            harmless("\u{1b}]0;title\u{7}\r\u{9b}2J"),
+            "\u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}2J"
+        );
+    }
+
+    #[test]
+    fn output_that_cannot_be_written_ends_a_command_but_no_service() {
+        let full = || Err(ErrorKind::StorageFull.into());
+        let command = Terminal::new(false);
+        let ended = catch_unwind(|| command.written(full())).expect_err("it ends");
+        assert!(!ended.downcast::<Unwritable>().expect("it says why").is_closed_pipe());
+        command.of_a_service().written(full());
+    }
+
+    #[test]
+    fn an_object_keeps_a_text_but_not_its_control_characters() {
+        let text = "\u{1b}[2J\u{9b}2J\u{7f} é\n";
+        let json = escaped(&serde_json::to_string_pretty(&[text]).expect("JSON"));
+        assert!(!json.contains(is_obeyed), "{json:?}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&json).expect("JSON"), [text]);
+    }
 }

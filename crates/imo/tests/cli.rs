@@ -277,8 +277,89 @@ fn only_the_answer_goes_to_standard_output() {
     let outcome = imo(&[&["run", at(&model)], &more[..]].concat());
     let text = report["text"].as_str().expect("a text");
     assert!(!text.is_empty(), "{report}");
-    assert_eq!(outcome.stdout, format!("{text}\n"));
+    assert_eq!(outcome.stdout, format!("{}\n", harmless(text)));
     assert!(outcome.stderr.contains("tokens read at"), "{outcome:?}");
+}
+
+/// A model may say anything, and a terminal obeys what it is told.
+#[test]
+fn an_answer_reaches_people_without_control_characters_and_programs_whole() {
+    let folder = folder("control");
+    let model = tiny(&folder, &TinyShape::default());
+    let more = ["the end", "--tokens", "60", "--ignore-eos", "--temperature", "100"];
+    let outcome = imo(&[&["run", at(&model), "--json"], &more[..]].concat());
+    assert!(!outcome.stdout.contains(is_obeyed), "{outcome:?}");
+    let report = outcome.object();
+    let text = report["text"].as_str().expect("a text");
+    assert!(text.contains(is_obeyed), "an answer that tries: {text:?}");
+    let streamed = imo(&[&["run", at(&model)], &more[..]].concat());
+    assert_eq!(streamed.stdout, format!("{}\n", harmless(text)));
+}
+
+fn is_obeyed(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\n' | '\t')
+}
+
+/// A text as people get it.
+fn harmless(text: &str) -> String {
+    text.replace(is_obeyed, "\u{fffd}")
+}
+
+/// Commands that print without a model: help, a script, rows.
+const PRINTING: [&[&str]; 3] = [&["--help"], &["completions", "bash"], &["model", "show"]];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let folder = folder("full");
+    let (model, image) = (tiny(&folder, &TinyShape::smallest()), folder.join("tiny.imo"));
+    assert_eq!(imo(&["model", "pack", at(&model)]).code, Some(0));
+    for args in PRINTING {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let image = args.contains(&"show").then_some(&image);
+        let output = command(args).args(image).stdout(full).output().expect("the binary starts");
+        let outcome = Outcome::of(output);
+        assert_eq!(outcome.code, Some(1), "{args:?}: {outcome:?}");
+        let why = "error: cannot write to standard output: No space left on device";
+        assert!(outcome.stderr.contains(why), "{args:?}: {outcome:?}");
+    }
+}
+
+/// As after `| head`: the reader has enough, which is no reason to complain.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_a_command_quietly() {
+    let folder = folder("closed");
+    let (model, image) = (tiny(&folder, &TinyShape::smallest()), folder.join("tiny.imo"));
+    assert_eq!(imo(&["model", "pack", at(&model)]).code, Some(0));
+    for args in PRINTING {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let image = args.contains(&"show").then_some(&image);
+        let output = command(args).args(image).stdout(writer).output().expect("the binary starts");
+        let outcome = Outcome::of(output);
+        assert_eq!((outcome.code, &outcome.stderr[..]), (Some(141), ""), "{args:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_name_need_not_be_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = folder("names");
+    let odd = folder.join(OsStr::from_bytes(b"tin\xff.gguf"));
+    if fs::rename(tiny(&folder, &TinyShape::smallest()), &odd).is_err() {
+        return; // a file system on which all names are text
+    }
+    for args in [&["model", "pack"][..], &["model", "show"]] {
+        let file = odd.with_extension(if args.contains(&"show") { "imo" } else { "gguf" });
+        let output = command(args).arg(file).arg("--json").output().expect("the binary starts");
+        let report = Outcome::of(output).object();
+        let image = report["image"].as_str().expect("a text");
+        assert!(image.ends_with("tin\u{fffd}.imo"), "{report}");
+    }
 }
 
 #[test]
