@@ -26,7 +26,7 @@ const NOT_PUBLIC_V4: [([u8; 4], u32); 15] = [
     ([224, 0, 0, 0], 4),
     ([240, 0, 0, 0], 4),
 ];
-/// Public IPv6 addresses begin with these three bits, 2000::/3.
+/// Public IPv6 addresses begin with these three bits, `2000::/3`.
 const PUBLIC_V6: u128 = 1;
 /// Ranges inside that are not public hosts: Teredo and its neighbours, documentation, 6to4.
 const NOT_PUBLIC_V6: [(u128, u32); 4] = [
