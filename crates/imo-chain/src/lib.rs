@@ -33,6 +33,9 @@ pub use game::{Ending, GameView};
 
 mod development;
 
+mod gas_price;
+pub use gas_price::GasPrice;
+
 mod ledger;
 pub use ledger::{Call, Flow, Ledger};
 

@@ -161,6 +161,11 @@ impl View {
         }
     }
 
+    /// Whether a claim may still be challenged, or has games to play.
+    pub fn is_undecided(&self, claim: &ClaimView) -> bool {
+        claim.state == ClaimState::Pending && !self.is_proven(claim)
+    }
+
     /// Takes in the next log. `transaction` logged it.
     pub fn take(&mut self, log: &Log, transaction: B256) {
         // Skip logs that the interfaces do not have, and logs about something unknown.
@@ -285,11 +290,6 @@ impl View {
 }
 
 impl ClaimView {
-    /// Whether an account may move for the claimant's side.
-    pub fn is_defended_by(&self, account: Address) -> bool {
-        account == self.preimage.claimant || account == self.preimage.delegate
-    }
-
     /// What the claim's id commits to beside the answer (docs/spec/game.md).
     pub fn details(&self) -> B256 {
         keccak256((self.preimage.delegate, self.preimage.traceRoot).abi_encode())

@@ -20,6 +20,12 @@ pub enum NodeError {
     /// The request is for a model that this node does not have.
     #[error("this node does not have the model")]
     NoModel,
+    /// I claimed another trace than I compute now.
+    #[error(
+        "I claimed another trace than I compute now, so this claim can lose its bond; was it made \
+         with --inject, or by another version?"
+    )]
+    OtherTrace,
 }
 
 impl NodeError {

@@ -9,27 +9,48 @@ use imo_chain::{ChainError, Client};
 const DEFENCES_OF_A_CLAIM: u64 = 4;
 const DEFENCES_OF_A_CHALLENGE: u64 = 2;
 
-/// The bond of a claim, in wei.
+/// What a verifier asks of players. It never changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stakes {
+    pub(crate) claim: U256,
+    pub(crate) challenge: U256,
+    /// Most gas of a claimant's moves in a game.
+    pub(crate) defence_gas: U256,
+}
+
+impl Stakes {
+    /// Asks a verifier.
+    pub(crate) async fn of(client: &Client, verifier: Address) -> Result<Self, ChainError> {
+        Ok(Self {
+            claim: client.call(verifier, &CLAIM_BONDCall {}).await?,
+            challenge: client.call(verifier, &CHALLENGE_BONDCall {}).await?,
+            defence_gas: client.call(verifier, &DEFENCE_GASCall {}).await?,
+        })
+    }
+
+    /// The bond of a claim, in wei.
+    pub(crate) fn claim_bond(&self, base_fee: U256) -> U256 {
+        self.bond(DEFENCES_OF_A_CLAIM, base_fee).max(self.claim)
+    }
+
+    /// The bond of a challenge, in wei.
+    pub(crate) fn challenge_bond(&self, base_fee: U256) -> U256 {
+        self.bond(DEFENCES_OF_A_CHALLENGE, base_fee).max(self.challenge)
+    }
+
+    /// A multiple of the cost of a defence. The base fee may rise by an eighth with each block, so
+    /// a quarter is added.
+    fn bond(&self, defences: u64, base_fee: U256) -> U256 {
+        U256::from(defences) * self.defence_gas * (base_fee + base_fee / U256::from(4))
+    }
+}
+
+/// The bond of a claim at the present base fee, in wei.
 pub(crate) async fn claim_bond(client: &Client, verifier: Address) -> Result<U256, ChainError> {
-    let least = client.call(verifier, &CLAIM_BONDCall {}).await?;
-    bond(client, verifier, DEFENCES_OF_A_CLAIM, least).await
+    Ok(Stakes::of(client, verifier).await?.claim_bond(client.base_fee().await?))
 }
 
-/// The bond of a challenge, in wei.
+/// The bond of a challenge at the present base fee, in wei.
 pub(crate) async fn challenge_bond(client: &Client, verifier: Address) -> Result<U256, ChainError> {
-    let least = client.call(verifier, &CHALLENGE_BONDCall {}).await?;
-    bond(client, verifier, DEFENCES_OF_A_CHALLENGE, least).await
-}
-
-/// The bond to pay: a multiple of the cost of a defence, but at least `least`. The base fee may
-/// rise by an eighth with each block, so a quarter is added.
-async fn bond(
-    client: &Client,
-    verifier: Address,
-    defences: u64,
-    least: U256,
-) -> Result<U256, ChainError> {
-    let gas = client.call(verifier, &DEFENCE_GASCall {}).await?;
-    let price = client.base_fee().await?;
-    Ok(least.max(U256::from(defences) * gas * (price + price / U256::from(4))))
+    Ok(Stakes::of(client, verifier).await?.challenge_bond(client.base_fee().await?))
 }

@@ -25,7 +25,13 @@ pub use on_chain::{registration, request_of, shown_slot};
 mod code;
 pub use code::{put_code, store_calls};
 
+mod mine;
+
 mod agenda;
+
+mod fees;
+
+mod follow_ups;
 
 mod role;
 pub use role::Role;
@@ -36,14 +42,22 @@ mod traces;
 
 mod serve;
 
+mod address;
+pub use address::may_be_asked;
+
 mod fetch;
 pub use fetch::Sources;
 
-mod judge;
+mod memory;
 
 mod funds;
 
+mod treasury;
+
+mod judge;
+
 mod send;
+pub use send::claimed_answer;
 
 mod words;
 pub use words::short;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use imo_chain::contracts::OpmlVerifier::K_LOG2Call;
+use imo_chain::primitives::{Address, B256};
 use imo_chain::{Beacon, Client, Deployment, View};
 use imo_player::{Rehearsal, Solver};
 use tokio::net::TcpListener;
@@ -11,11 +12,14 @@ use tokio::net::TcpListener;
 use crate::error::NodeError;
 use crate::event::{Event, Report};
 use crate::fetch::Sources;
-use crate::judge::{Judge, Memory};
+use crate::funds::Stakes;
+use crate::judge::Judge;
+use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::mine::Mine;
 use crate::role::Role;
 use crate::send::Sender;
-use crate::serve;
+use crate::serve::{self, Limits};
 use crate::traces::Traces;
 use crate::worker::Worker;
 
@@ -35,6 +39,10 @@ pub struct Node {
     pub solver: Solver,
     /// What the node does for a living.
     pub roles: Vec<Role>,
+    /// Claimants whose claims to defend where they name this account as their delegate.
+    pub defends: Vec<Address>,
+    /// Models whose requests to answer whatever they pay.
+    pub serves: Vec<B256>,
     /// How to depart from the truth. For development chains only, where bonds are not real money.
     pub rehearsal: Rehearsal,
     /// Where traces and metrics are served.
@@ -78,19 +86,21 @@ impl Node {
     async fn start(self) -> Result<Worker, NodeError> {
         let Self { client, deployment, report, .. } = self;
         let (traces, metrics) = (Traces::default(), Metrics::default());
-        let address = serve::start(self.listener, traces.clone(), metrics.clone())?;
+        let router = serve::router(traces.clone(), metrics.clone());
+        let address = serve::start(self.listener, router, Limits::default())?;
         let url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
         let k_log2 = client.call(deployment.verifier, &K_LOG2Call {}).await?;
         report.tell(&Event::Started { account: client.address(), url: url.clone() });
         client.settle().await?;
 
         let judge = Judge {
-            me: client.address(),
+            mine: Mine { account: client.address(), defends: self.defends },
             roles: self.roles,
+            serves: self.serves,
             rehearsal: self.rehearsal,
             k_log2: k_log2.saturating_to(),
             solver: self.solver,
-            sources: Sources::new(client.clone(), self.beacon),
+            sources: Sources::new(client.clone(), self.beacon, deployment.chain_id),
             traces: traces.clone(),
             report: report.clone(),
             memory: Memory::default(),
@@ -103,7 +113,8 @@ impl Node {
             blobs: self.blobs,
             report: report.clone(),
         };
+        let stakes = Stakes::of(&client, deployment.verifier).await?;
         let view = View::new(deployment);
-        Ok(Worker { client, view, judge, sender, traces, metrics, report })
+        Ok(Worker { client, view, judge, stakes, sender, traces, metrics, report })
     }
 }

@@ -13,8 +13,8 @@ use imo_dispute::Move;
 use imo_player::{Difference, Solution};
 use imo_trace::node_roots;
 
-use crate::agenda::PAY_GAS;
 use crate::event::{Event, Report};
+use crate::follow_ups::PAY_GAS;
 use crate::funds::{challenge_bond, claim_bond};
 
 /// Sends one account's transactions to a deployment.
@@ -108,18 +108,19 @@ impl Sender {
         self.client.send(self.oracle, &call, bond).await
     }
 
-    /// Makes a claim the answer, and delivers it in the same transaction if possible. Returns
-    /// whether it was delivered.
+    /// Makes a claim the answer. With `deliver`, delivers it in the same transaction if possible.
+    /// Returns whether it was delivered.
     pub(crate) async fn finalize(
         &self,
         view: &View,
         request: U256,
         claim: B256,
+        deliver: bool,
     ) -> Result<(Receipt, bool), ChainError> {
         let order = order(view, request);
         let claim = &view.claims[&claim];
         let claimed = claimed_answer(claim);
-        if !order.callback.target.is_zero() {
+        if deliver && !order.callback.target.is_zero() {
             let call = finalizeAndDeliverCall {
                 order: order.clone(),
                 claimed: claimed.clone(),
@@ -189,7 +190,11 @@ fn order(view: &View, request: U256) -> Order {
 }
 
 /// A claim's answer, in the form that `finalize` takes.
-fn claimed_answer(claim: &ClaimView) -> ClaimedAnswer {
+///
+/// # Panics
+///
+/// Never: an answer came in a transaction, which is shorter than 4 GiB.
+pub fn claimed_answer(claim: &ClaimView) -> ClaimedAnswer {
     ClaimedAnswer {
         claimant: claim.preimage.claimant,
         answerHash: keccak256(&claim.answer),

@@ -6,10 +6,12 @@ use tokio::task::block_in_place;
 use crate::agenda::Action;
 use crate::error::NodeError;
 use crate::event::{Event, Report};
-use crate::judge::Judge;
+use crate::funds::Stakes;
+use crate::judge::{Judge, Next};
 use crate::metrics::Metrics;
 use crate::send::Sender;
 use crate::traces::Traces;
+use crate::treasury::Purse;
 use crate::words::describe;
 
 /// A node at work.
@@ -18,6 +20,7 @@ pub(crate) struct Worker {
     pub(crate) client: Client,
     pub(crate) view: View,
     pub(crate) judge: Judge,
+    pub(crate) stakes: Stakes,
     pub(crate) sender: Sender,
     pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
@@ -29,8 +32,12 @@ impl Worker {
     pub(crate) async fn turn(&mut self) -> Result<bool, NodeError> {
         self.view.update(&self.client).await?;
         self.watch();
-        let next = block_in_place(|| self.judge.next(&self.view))?;
-        let Some(action) = next else { return Ok(false) };
+        let purse = Purse::look(&self.client, self.judge.mine.account, self.stakes).await?;
+        let action = match block_in_place(|| self.judge.next(&self.view, &purse)) {
+            Next::Do(action) => action,
+            Next::Again => return Ok(true),
+            Next::Wait => return Ok(false),
+        };
         let task = action.task();
         if let Err(error) = self.send(action).await {
             // If the chain's node answers, only this action failed: go on with the others.
@@ -73,8 +80,8 @@ impl Worker {
                 let answer = block_in_place(|| self.judge.answer(view, request))?;
                 sender.claim(view, request, &answer).await?
             }
-            Action::Finalize { request, claim } => {
-                let (receipt, delivered) = sender.finalize(view, request, claim).await?;
+            Action::Finalize { request, claim, deliver } => {
+                let (receipt, delivered) = sender.finalize(view, request, claim, deliver).await?;
                 if delivered {
                     what.push_str(", delivered");
                 }

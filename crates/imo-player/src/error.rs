@@ -48,4 +48,10 @@ pub enum PlayerError {
         /// The node in which they differ.
         node: u32,
     },
+    /// The machine did not reach the end of a node's run. Nobody can defend or convict there.
+    #[error("node {node} takes more steps than a run may have: it can be judged by nobody")]
+    BeyondMachine {
+        /// The node.
+        node: u32,
+    },
 }

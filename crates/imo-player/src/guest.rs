@@ -1,5 +1,7 @@
 //! What the players need to know about a guest program.
 
+use std::ops::Range;
+
 use imo_engine::Means;
 use imo_model::ModelImage;
 use imo_text::layout::Request;
@@ -38,6 +40,8 @@ pub struct Guest {
     pub(crate) trace: fn(&ModelImage) -> Option<TraceSize>,
     /// Answers a request with the fast engine, and keeps every slot.
     pub(crate) solve: Solve,
+    /// The bytes of slot 0 that hold the claimant. Nothing else in a trace depends on who claims.
+    pub(crate) claimant: Range<usize>,
     /// What a node of the trace computes, for a model.
     pub(crate) kind: fn(&ModelImage, u32) -> NodeKind,
 }

@@ -30,6 +30,12 @@ impl Model {
         Ok(Self { image, tree, program, content_id })
     }
 
+    /// The model with a program of fewer steps.
+    #[cfg(test)]
+    pub(crate) fn capped(self, steps_log2: u8) -> Self {
+        Self { program: self.program.capped(steps_log2), ..self }
+    }
+
     /// The model's image.
     pub const fn image(&self) -> &ModelImage {
         &self.image
@@ -63,6 +69,23 @@ impl Model {
         means: Means,
     ) -> Result<Solution, PlayerError> {
         (self.program.guest().solve)(&self.image, request, fault, means)
+    }
+
+    /// A solution in another claimant's name. Traces of one request differ in slot 0 alone, so this
+    /// takes a few hashes. None if slot 0 is zero, or was replaced already.
+    pub(crate) fn renamed(
+        &self,
+        solution: &Solution,
+        request: &Request<Vec<u8>>,
+    ) -> Option<Solution> {
+        let mut slot = solution.trace.slot(0);
+        slot[self.program.guest().claimant.clone()].copy_from_slice(&request.origin.claimant);
+        Some(Solution {
+            input: request.encode(),
+            answer: solution.answer.clone(),
+            tokens_used: solution.tokens_used,
+            trace: solution.trace.with_slot(0, &slot)?,
+        })
     }
 
     /// Runs one node in the virtual machine, over a trace as somebody claimed it.

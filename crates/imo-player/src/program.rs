@@ -102,6 +102,13 @@ impl Program {
         }
     }
 
+    /// The program with a smaller limit of steps, which ends no run.
+    #[cfg(test)]
+    pub(crate) const fn capped(mut self, steps_log2: u8) -> Self {
+        self.parameters.steps_log2 = steps_log2;
+        self
+    }
+
     /// What a node of the trace computes, for a model.
     pub fn kind(&self, image: &ModelImage, node: u32) -> NodeKind {
         (self.guest.kind)(image, node)

@@ -7,7 +7,7 @@ use imo_guest::layout::{MEMORY_DEPTH, OUTPUT_ADDRESS};
 use imo_model::{ModelImage, TEXT_PROGRAM};
 use imo_text::layout::{
     INPUT_DEPTH, Kind, OUTPUT_LIMIT, Origin, PROMPT_LIMIT, Request, STEPS_LOG2, SamplingWord,
-    Stops, TraceShape,
+    Stops, TraceShape, slots,
 };
 use imo_trace::{Fault, Recording, Trace};
 
@@ -29,6 +29,7 @@ pub static TEXT: Guest = Guest {
     output_limit: OUTPUT_LIMIT,
     trace,
     solve,
+    claimant: slots::tokens::CLAIMANT,
     kind,
 };
 

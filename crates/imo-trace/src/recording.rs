@@ -74,6 +74,21 @@ mod tests {
             let tree = trace.tree();
             assert_eq!(tree.root(), dense_root(&memory, NODES_LOG2 + SLOT_LOG2 - 7));
 
+            let other = u.int_in_range(0..=(1_u32 << NODES_LOG2) - 1)?;
+            let mut slot = vec![0; 1 << SLOT_LOG2];
+            assert!(trace.with_slot(other, &slot).is_none(), "zero afterwards");
+            slot[u.choose_index(1 << SLOT_LOG2)?] = u.int_in_range(1..=255)?;
+            let changed = trace.with_slot(other, &slot);
+            assert_eq!(changed.is_none(), trace.slot_prefix(other).is_empty(), "zero before");
+            if let Some(changed) = changed {
+                let mut memory = memory.clone();
+                let at = usize::try_from(other).expect("few nodes") << SLOT_LOG2;
+                memory[at..at + (1 << SLOT_LOG2)].copy_from_slice(&slot);
+                assert_eq!(changed.tree().root(), dense_root(&memory, NODES_LOG2 + SLOT_LOG2 - 7));
+                assert_eq!(changed.slot(other), slot);
+                assert!(changed.nodes().eq(trace.nodes()));
+            }
+
             let node = u.int_in_range(0..=(1_u32 << NODES_LOG2) - 1)?;
             let leaf = tree.subtree(0, node);
             let siblings = tree.open(node);

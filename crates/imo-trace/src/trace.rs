@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use imo_commit::{LEAF_LOG2, dense_root};
+
 use crate::trace_tree::TraceTree;
 
 /// All slots of an inference, and the tree over them. Slots that no node wrote are zero.
@@ -10,12 +12,14 @@ use crate::trace_tree::TraceTree;
 pub struct Trace {
     tree: Arc<TraceTree>,
     /// By node; the zeros at the end of a slot are left out.
-    slots: BTreeMap<u32, Box<[u8]>>,
+    slots: Arc<BTreeMap<u32, Box<[u8]>>>,
+    /// A slot that is not what `slots` says.
+    other: Option<(u32, Box<[u8]>)>,
 }
 
 impl Trace {
     pub(crate) fn new(tree: TraceTree, slots: BTreeMap<u32, Box<[u8]>>) -> Self {
-        Self { tree: Arc::new(tree), slots }
+        Self { tree: Arc::new(tree), slots: Arc::new(slots), other: None }
     }
 
     /// The tree over the slots, which may outlive them.
@@ -25,7 +29,10 @@ impl Trace {
 
     /// What a node wrote, without the zeros at the end of its slot.
     pub fn slot_prefix(&self, node: u32) -> &[u8] {
-        self.slots.get(&node).map_or(&[], |slot| slot)
+        match &self.other {
+            Some((it, slot)) if *it == node => slot,
+            _ => self.slots.get(&node).map_or(&[], |slot| slot),
+        }
     }
 
     /// A whole slot.
@@ -33,6 +40,23 @@ impl Trace {
         let mut slot = self.slot_prefix(node).to_vec();
         slot.resize(1 << self.tree.slot_log2(), 0);
         slot
+    }
+
+    /// The trace with other bytes in one slot. It shares all other slots with this one. None if the
+    /// slot is zero before or after, or if this trace was made in the same way.
+    pub fn with_slot(&self, node: u32, bytes: &[u8]) -> Option<Self> {
+        let length = bytes.iter().rposition(|&byte| byte != 0)? + 1;
+        if self.other.is_some() || self.slot_prefix(node).is_empty() {
+            return None;
+        }
+        let mut slot = bytes.to_vec();
+        slot.resize(1 << self.tree.slot_log2(), 0);
+        let root = dense_root(&slot, self.tree.slot_log2() - LEAF_LOG2);
+        Some(Self {
+            tree: Arc::new(self.tree.with_slot(node, root)),
+            slots: Arc::clone(&self.slots),
+            other: Some((node, slot[..length].into())),
+        })
     }
 
     /// The nodes with a slot that is not zero, in order.

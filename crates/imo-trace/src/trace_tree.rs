@@ -1,6 +1,6 @@
 //! The Merkle tree over a trace's slots, of which most are zero.
 
-use imo_commit::{Hash, LEAF_LOG2, hash_branches, zero_root};
+use imo_commit::{Hash, LEAF_LOG2, hash_branch, hash_branches, zero_root};
 
 /// The roots of an inference's slots under one root. Slots that no node wrote are zero.
 ///
@@ -77,6 +77,36 @@ impl TraceTree {
         stored
             .binary_search_by_key(&index, |(index, _)| *index)
             .map_or_else(|_| zero_root(self.slot_log2 - LEAF_LOG2 + level), |at| stored[at].1)
+    }
+
+    /// The tree with another slot at a node. Costs one hash for each level.
+    ///
+    /// # Panics
+    ///
+    /// When the trace has no such node.
+    #[must_use]
+    pub fn with_slot(&self, node: u32, root: Hash) -> Self {
+        let mut tree = self.clone();
+        let (mut index, mut hash) = (node, root);
+        for (level, sibling) in (0_usize..).zip(self.open(node)) {
+            tree.put(level, index, hash);
+            hash = if index.is_multiple_of(2) {
+                hash_branch(hash, sibling)
+            } else {
+                hash_branch(sibling, hash)
+            };
+            index /= 2;
+        }
+        tree.put(usize::from(self.nodes_log2()), index, hash);
+        tree
+    }
+
+    fn put(&mut self, level: usize, index: u32, hash: Hash) {
+        let stored = &mut self.levels[level];
+        match stored.binary_search_by_key(&index, |(index, _)| *index) {
+            Ok(at) => stored[at].1 = hash,
+            Err(at) => stored.insert(at, (index, hash)),
+        }
     }
 
     /// The siblings on the way from a slot to the root, bottom-up.

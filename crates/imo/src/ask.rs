@@ -1,14 +1,16 @@
 //! Asks a model that others run, through the oracle.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use imo_chain::contracts::InferenceOracle::{
-    Callback, Question, Requested, Sampling as SamplingOnChain, quoteCall, requestCall,
+    Callback, Question, Requested, Sampling as SamplingOnChain, dropClaimCall, expireCall,
+    finalizeCall, quoteCall, requestCall,
 };
 use imo_chain::contracts::ModelRegistry::modelOfCall;
 use imo_chain::primitives::{Address, B256, Bytes, U256};
-use imo_chain::{ClaimState, RequestState, View};
+use imo_chain::{ChainError, ClaimState, ClaimView, Client, RequestState, View};
+use imo_node::claimed_answer;
 use imo_text::layout::Stops;
 use serde::Serialize;
 
@@ -21,6 +23,8 @@ use crate::terminal::Terminal;
 
 /// Pause between two looks at the chain.
 const POLL: Duration = Duration::from_millis(500);
+/// How long the end of a request is left to others, who normally bring it about.
+const LEFT_TO_OTHERS: Duration = Duration::from_secs(15);
 
 /// What to ask.
 #[derive(Debug, clap::Args)]
@@ -89,7 +93,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         .note(format!("request {request}, for at most {}; waiting for an operator", ether(fee)));
 
     let mut view = View::new(deployment);
-    let mut told = None;
+    let (mut told, mut due_since) = (None, Instant::now());
     let (claim, is_final) = loop {
         view.update(&client).await?;
         match answered(&view, request) {
@@ -106,6 +110,14 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
                 }
             }
             Answered::NotYet => {}
+        }
+        match due(&view, request) {
+            Some(step) if due_since.elapsed() > LEFT_TO_OTHERS => {
+                finish(&client, &view, request, step).await?;
+                due_since = Instant::now();
+            }
+            Some(_) => {}
+            None => due_since = Instant::now(),
         }
         tokio::time::sleep(POLL).await;
     };
@@ -159,6 +171,55 @@ fn answered(view: &View, request: U256) -> Answered {
             let stands = |id: &&B256| view.claims[*id].state != ClaimState::Rejected;
             request.claims.iter().find(stands).map_or(Answered::NotYet, |id| Answered::Claimed(*id))
         }
+    }
+}
+
+/// What ends a request, and what anyone may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Make this claim, which is proven, the answer.
+    Finalize(B256),
+    /// Tell the oracle of this claim, which was rejected.
+    Drop(B256),
+    /// Refund the fee.
+    Expire,
+}
+
+/// The step that would bring a request nearer to its end now.
+fn due(view: &View, request: U256) -> Option<Step> {
+    let request = view.requests.get(&request).filter(|it| it.state == RequestState::Open)?;
+    let claims = || request.claims.iter().filter_map(|claim| view.claims.get(claim));
+    if let Some(claim) = claims().find(|claim| view.is_proven(claim)) {
+        return Some(Step::Finalize(claim.id));
+    }
+    if view.time <= request.order.terms.expiry.to::<u64>() {
+        return None;
+    }
+    let is_left = |claim: &&ClaimView| claim.state == ClaimState::Rejected && !claim.dropped;
+    match claims().find(is_left) {
+        Some(claim) => Some(Step::Drop(claim.id)),
+        None => claims().all(|claim| claim.dropped).then_some(Step::Expire),
+    }
+}
+
+/// Takes a step. If somebody else was first, that is just as well.
+async fn finish(client: &Client, view: &View, request: U256, step: Step) -> anyhow::Result<()> {
+    let (order, oracle) = (view.requests[&request].order.clone(), view.deployment().oracle);
+    let claimed = |claim: B256| claimed_answer(&view.claims[&claim]);
+    let sent = match step {
+        Step::Finalize(claim) => {
+            let call = finalizeCall { order, claimed: claimed(claim) };
+            client.send(oracle, &call, U256::ZERO).await
+        }
+        Step::Drop(claim) => {
+            let call = dropClaimCall { order, claimed: claimed(claim) };
+            client.send(oracle, &call, U256::ZERO).await
+        }
+        Step::Expire => client.send(oracle, &expireCall { order }, U256::ZERO).await,
+    };
+    match sent {
+        Ok(_) | Err(ChainError::Reverted { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use imo_chain::primitives::{Address, B256};
 use imo_engine::Means;
-use imo_node::{Event, Node, Report};
+use imo_node::{Event, Node, Report, may_be_asked};
 use imo_player::{Model, Rehearsal, Solver};
 use imo_trace::Fault;
 use tokio::net::TcpListener;
@@ -51,6 +52,14 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', hide_default_value = true)]
     #[arg(default_values = ["operator", "challenger"])]
     roles: Vec<Role>,
+    /// Answer this model's requests even if they pay operators nothing, or less than gas costs now;
+    /// may be given several times
+    #[arg(long, value_name = "MODEL_ID")]
+    serve: Vec<B256>,
+    /// Also play for claims of this account that name yours as their delegate, and do not judge
+    /// them; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    defend: Vec<Address>,
     /// Address to serve traces and metrics on [default: 127.0.0.1:7641, or any free port if that is
     /// taken]
     #[arg(long, env = "IMO_LISTEN", value_name = "ADDRESS")]
@@ -127,6 +136,8 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Infallible> {
         !rehearses || deployment.chain_id == DEVELOPMENT_CHAIN,
         "--inject and --state-steps would lose real money; they work on development chains only"
     );
+    let listener = listen(args.listen, terminal).await?;
+    warn_unreachable(&args, &listener, deployment.chain_id, terminal)?;
     let open = |path: &PathBuf| {
         anyhow::Ok(Model::new(model::open(path, args.cache.as_deref(), terminal)?)?)
     };
@@ -137,9 +148,11 @@ async fn work(args: Args, terminal: Terminal) -> anyhow::Result<Infallible> {
         deployment,
         beacon,
         solver: Solver::new(models, means, args.inject),
+        defends: args.defend,
+        serves: args.serve,
         roles: args.roles.into_iter().map(Into::into).collect(),
         rehearsal: Rehearsal { lies: args.inject.is_some(), steps_log2: args.state_steps },
-        listener: listen(args.listen, terminal).await?,
+        listener,
         public_url: args.public_url,
         withholds: args.withhold,
         blobs: args.blobs,
@@ -167,6 +180,26 @@ async fn listen(address: Option<SocketAddr>, terminal: Terminal) -> anyhow::Resu
             bound.with_context(|| format!("cannot listen on {usual}; choose another with --listen"))
         }
     }
+}
+
+/// Says it if nobody will ask for this node's traces.
+fn warn_unreachable(
+    args: &Args,
+    listener: &TcpListener,
+    chain_id: u64,
+    terminal: Terminal,
+) -> anyhow::Result<()> {
+    let url = match &args.public_url {
+        Some(url) => url.clone(),
+        None => format!("http://{}", listener.local_addr()?),
+    };
+    if !args.withhold && !may_be_asked(&url, chain_id) {
+        terminal.note(format!(
+            "nobody will ask {url} for traces: give a public https address with --public-url, or \
+             disputes of your claims take more gas"
+        ));
+    }
+    Ok(())
 }
 
 /// Prints results on standard output, and everything else as a note.

@@ -59,12 +59,22 @@ fn parse_units(text: &str) -> Result<f64, String> {
     Ok((number * f64::from(ONE)).round())
 }
 
+/// Refuses a number that would mean nothing, since it is nearer to `off` than to any other unit.
+fn refuse(off: &str, nearest: &str) -> String {
+    format!("is as good as {off}, which disables this; give {off}, or {nearest}")
+}
+
 fn parse_temperature(text: &str) -> Result<u32, String> {
     let units = parse_units(text)?;
     if !(0.0..=f64::from(u32::MAX)).contains(&units) {
         return Err("must be between 0 and 65,535".to_owned());
     }
-    Ok(whole(units))
+    match whole(units) {
+        0 if !is(text, 0.0) => {
+            Err("is as good as 0, which takes the likeliest; give 0, or at least 0.00001".into())
+        }
+        units => Ok(units),
+    }
 }
 
 /// 1 disables top-p, which is 0 in a request. Anything above 0 that would round to 0 becomes the
@@ -74,7 +84,11 @@ fn parse_top_p(text: &str) -> Result<u16, String> {
     if !(number > 0.0 && number <= 1.0) {
         return Err("must be above 0 and at most 1".to_owned());
     }
-    Ok(u16::try_from(whole(parse_units(text)?).max(1)).unwrap_or(0))
+    match u16::try_from(whole(parse_units(text)?)) {
+        Ok(units) => Ok(units.max(1)),
+        Err(_) if is(text, 1.0) => Ok(0),
+        Err(_) => Err(refuse("1", "at most 0.99999")),
+    }
 }
 
 fn parse_min_p(text: &str) -> Result<u16, String> {
@@ -82,7 +96,10 @@ fn parse_min_p(text: &str) -> Result<u16, String> {
     if !(0.0..1.0).contains(&number) {
         return Err("must be at least 0 and below 1".to_owned());
     }
-    Ok(u16::try_from(whole(parse_units(text)?)).unwrap_or(u16::MAX))
+    match u16::try_from(whole(parse_units(text)?)).unwrap_or(u16::MAX) {
+        0 if !is(text, 0.0) => Err(refuse("0", "at least 0.00001")),
+        units => Ok(units),
+    }
 }
 
 fn parse_repeat_penalty(text: &str) -> Result<u32, String> {
@@ -91,7 +108,16 @@ fn parse_repeat_penalty(text: &str) -> Result<u32, String> {
         return Err("must be between 1 and 65,535".to_owned());
     }
     // A factor of 1 disables the penalty, which is 0 in a request.
-    Ok(Some(whole(units)).filter(|units| *units != ONE).unwrap_or(0))
+    match whole(units) {
+        ONE if is(text, 1.0) => Ok(0),
+        ONE => Err(refuse("1", "at least 1.00001")),
+        units => Ok(units),
+    }
+}
+
+/// Whether a text is exactly this number.
+fn is(text: &str, number: f64) -> bool {
+    text.parse().is_ok_and(|it: f64| it.to_bits() == number.to_bits())
 }
 
 fn parse_stop(text: &str) -> Result<String, String> {
@@ -115,7 +141,8 @@ mod tests {
         assert_eq!(parse_temperature("0"), Ok(0));
         assert_eq!(parse_temperature("0.5"), Ok(1 << 15));
         assert_eq!(parse_temperature("1"), Ok(1 << 16));
-        for text in ["-1", "nan", "inf", "1e9", "warm", ""] {
+        assert_eq!(parse_temperature("0.00001"), Ok(1));
+        for text in ["-1", "nan", "inf", "1e9", "warm", "", "1e-6", "-1e-9"] {
             assert!(parse_temperature(text).is_err(), "{text}");
         }
     }
@@ -123,20 +150,26 @@ mod tests {
     #[test]
     fn parts_and_factors_keep_to_their_ranges() {
         assert_eq!(parse_top_p("0.5"), Ok(1 << 15));
-        assert_eq!((parse_top_p("1"), parse_top_p("0.999999")), (Ok(0), Ok(0)));
+        assert_eq!((parse_top_p("1"), parse_top_p("0.99999")), (Ok(0), Ok(u16::MAX)));
         assert_eq!(parse_top_p("1e-9"), Ok(1));
         assert_eq!((parse_min_p("0"), parse_min_p("0.25")), (Ok(0), Ok(1 << 14)));
         assert_eq!(parse_min_p("0.999999"), Ok(u16::MAX));
-        assert_eq!(parse_repeat_penalty("1"), Ok(0));
+        assert_eq!((parse_min_p("0.00001"), parse_min_p("0.0")), (Ok(1), Ok(0)));
+        assert_eq!(
+            (parse_repeat_penalty("1"), parse_repeat_penalty("1.00001")),
+            (Ok(0), Ok(65_537))
+        );
         assert_eq!(parse_repeat_penalty("1.5"), Ok(3 << 15));
         assert_eq!(parse_repeat_penalty("65535"), Ok(65_535 << 16));
-        for text in ["0", "-0.1", "1.1", "nan", "inf", "some", ""] {
+        // These would disable the option without saying so.
+        for text in ["0", "-0.1", "1.1", "nan", "inf", "some", "", "0.999999"] {
             assert!(parse_top_p(text).is_err(), "top-p {text}");
         }
-        for text in ["1", "-0.1", "nan", "inf", "some", ""] {
+        for text in ["1", "-0.1", "nan", "inf", "some", "", "1e-6"] {
             assert!(parse_min_p(text).is_err(), "min-p {text}");
         }
-        for text in ["0", "0.99", "-2", "65536", "nan", "inf", "some", ""] {
+        for text in ["0", "0.99", "-2", "65536", "nan", "inf", "some", "", "1.000001", "0.9999999"]
+        {
             assert!(parse_repeat_penalty(text).is_err(), "repeat-penalty {text}");
         }
         assert!(parse_stop("").is_err() && parse_stop(&"x".repeat(33)).is_err());

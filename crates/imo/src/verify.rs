@@ -54,7 +54,7 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let mut solver = args.model.solver(terminal)?;
     let chain_id = scene.view.deployment().chain_id;
     let beacon = args.beacon.node(&args.chain, chain_id, terminal).await;
-    let sources = Sources::new(scene.client.clone(), beacon);
+    let sources = Sources::new(scene.client.clone(), beacon, chain_id);
     let mut reports = Vec::new();
     for claim in request.claims.iter().filter_map(|id| scene.view.claims.get(id)) {
         let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);

@@ -437,6 +437,47 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     check_holder(&chain, address(&launched, "token"), address(&launched, "drip")).await;
 }
 
+/// Starts `imo ask`, and waits for a note that begins like this.
+fn ask_until(chain: &Chain, more: &[&str], note: &str) -> (Child, impl Iterator<Item = String>) {
+    let ask = ["ask", "the end", "--tokens", "4", "--dev-account", CUSTOMER];
+    let arguments = chain.arguments(&[&ask[..], more].concat());
+    let mut child = command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let notes = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut notes = notes.lines().map_while(Result::ok);
+    assert!(notes.any(|line| line.starts_with(note)), "nobody says {note:?}");
+    (child, notes)
+}
+
+/// No node finalizes or refunds: the claimant is gone, and for others it is no business.
+#[tokio::test]
+async fn whoever_asks_brings_a_request_to_its_end_alone() {
+    let chain = Chain::start("alone").await;
+    let gguf = tiny(&chain.folder, &TinyShape::default());
+    imo(&["model", "pack", at(&gguf), "-o", &chain.file("model.imo"), "--json"]).object();
+    chain.deployed();
+    write_launch(&chain.folder);
+    chain.object(&["launch", &chain.file("imo.toml"), "--dev-account", MAKER]);
+
+    let (refunded, mut notes) = ask_until(&chain, &[], "request 1, for at most ");
+    chain.pass(SALE).await;
+    let is_told = notes.any(|line| line.contains("request 1 expired without an answer"));
+    assert!(is_told, "the fee is credit again");
+    let outcome = refunded.wait_with_output().expect("it ends by itself");
+    assert_eq!(outcome.status.code(), Some(1));
+
+    let operator = chain.node(OPERATOR, &[]);
+    let (patient, _notes) = ask_until(&chain, &["--until-final", "--json"], "claimed by ");
+    drop(operator);
+    chain.pass(WINDOW + 1).await;
+    let outcome = patient.wait_with_output().expect("it ends by itself");
+    let answer: Value = serde_json::from_slice(&outcome.stdout).expect("one JSON object");
+    assert_eq!(answer["is_final"], true, "{answer}");
+}
+
 /// Two games wait for the claimant, and every look at them tells how long it has.
 fn check_deadlines(chain: &Chain) {
     let is_told = |line: &str| {
