@@ -180,6 +180,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 64);
         ModelRegistry ballots = ModelRegistry(address(_registry));
         uint256 ballot = ballots.propose(_modelId, BallotKind.Price, bytes32(uint256(1 << 33)));
+        vm.warp(ballots.ballotOf(ballot).end - 7 days);
         ballots.vote(ballot, true);
         skip(9 days + 1);
         ballots.execute(ballot);
