@@ -62,6 +62,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     uint256 public immutable TIP;
     /// @notice Seconds in which claims can be posted.
     uint256 public immutable ANSWER_TIME;
+    /// @dev Whether the chain has a base fee. If so, a base fee of 0 is an Ethereum node's
+    /// assumption in a call without a gas price.
+    bool private immutable _hasBaseFee = block.basefee != 0;
 
     /// @notice The number of requests so far, which is the id of the newest.
     uint256 public requestCount;
@@ -104,14 +107,15 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     }
 
     /// @inheritdoc IInferenceOracle
-    function quote(Question calldata question, uint256 promptLength, uint64 callbackGas)
-        external
-        view
-        returns (uint256)
-    {
+    function quote(
+        Question calldata question,
+        uint256 promptLength,
+        uint64 callbackGas,
+        uint256 baseFee
+    ) external view returns (uint256) {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
         uint256 price = Fees.price(model.pricing, promptLength, question.maxTokens);
-        return price + Fees.reserve(question.maxTokens, callbackGas) * gasPrice();
+        return price + Fees.reserve(question.maxTokens, callbackGas) * _gasPrice(baseFee);
     }
 
     /// @inheritdoc IAIOracle
@@ -172,9 +176,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         view
         returns (uint256)
     {
+        if (block.basefee == 0 && _hasBaseFee) revert BaseFeeUnknown();
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
         uint256 reserve = Fees.reserve(batchSize * model.pricing.defaultTokens, gasLimit);
-        return _flatPrice(model, batchSize) + reserve * gasPrice();
+        return _flatPrice(model, batchSize) + reserve * _gasPrice(block.basefee);
     }
 
     // Answering
@@ -306,12 +311,6 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
 
     // Views
 
-    /// @notice Payment for a unit of gas in requests of this block, in wei. A node that is asked
-    /// without a gas price may assume a base fee of 0.
-    function gasPrice() public view returns (uint256) {
-        return 2 * block.basefee + TIP;
-    }
-
     /// @inheritdoc IInferenceOracle
     function statusOf(uint256 id) external view returns (RequestStatus) {
         return _records[id].status;
@@ -399,7 +398,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (asked.maxTokens == 0) revert NoTokens();
         _checkCallback(callback);
         _checkPrompt(model, promptLength);
-        uint256 fee = price + Fees.reserve(asked.maxTokens, callback.gasLimit) * gasPrice();
+        uint256 gasPrice = _gasPrice(block.basefee);
+        uint256 fee = price + Fees.reserve(asked.maxTokens, callback.gasLimit) * gasPrice;
         _take(fee);
 
         id = ++requestCount;
@@ -415,7 +415,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             // 128 bits hold all ETH.
             fee: uint128(fee),
             tokenPrice: model.pricing.tokenPrice,
-            gasPrice: gasPrice().toUint64(),
+            gasPrice: gasPrice.toUint64(),
             operatorBps: model.pricing.operatorBps,
             expiry: uint40(block.timestamp + ANSWER_TIME)
         });
@@ -423,6 +423,11 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         bool drawn = operators.draw(id, asked.modelId, asked.maxTokens, order.terms.expiry, named);
         _records[id].begin(keccak256(abi.encode(order)), drawn ? DRAWN : 0);
         emit Requested(id, asked.modelId, msg.sender, order, text);
+    }
+
+    /// @dev Payment for a unit of gas in a request of a block with this base fee, in wei.
+    function _gasPrice(uint256 baseFee) private view returns (uint256) {
+        return 2 * baseFee + TIP;
     }
 
     function _flatPrice(Model memory model, uint256 batchSize) private pure returns (uint256) {

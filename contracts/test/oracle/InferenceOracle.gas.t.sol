@@ -25,7 +25,7 @@ contract InferenceOracleGasTest is OracleFixture {
     }
 
     function test_request() external {
-        uint256 fee = _oracle.quote(_question(), PROMPT.length, 0);
+        uint256 fee = _oracle.quote(_question(), PROMPT.length, 0, block.basefee);
         vm.prank(_asker);
         _oracle.request{ value: fee }(_question(), PROMPT, _noCallback());
         _snap("request", 120_000);

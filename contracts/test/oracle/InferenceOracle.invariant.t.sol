@@ -116,7 +116,7 @@ contract OracleHandler is OracleFixture {
         if (seed % 3 == 1) callback = Callback(address(_eager), 300_000, "data");
         if (seed % 3 == 2) callback = Callback(address(_burning), 100_000, "");
         address person = _people[seed / 7 % 4];
-        uint256 fee = _oracle.quote(question, 1, callback.gasLimit);
+        uint256 fee = _oracle.quote(question, 1, callback.gasLimit, block.basefee);
         uint256 credit = _oracle.creditOf(person);
         uint256 least = credit < fee ? fee - credit : 0;
         uint256 value = bound(extra, least, fee + 1 ether);

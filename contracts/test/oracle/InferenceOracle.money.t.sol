@@ -132,7 +132,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     function test_the_operator_earns_when_gas_rises() external {
         vm.fee(500 gwei);
-        uint256 fee = _oracle.quote(_question(), 21, 0);
+        uint256 fee = _oracle.quote(_question(), 21, 0, block.basefee);
         assertGt(fee, 184_000 * 1000 gwei);
     }
 
@@ -187,7 +187,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
         uint256 gas = _serviceGas(8 * 64);
         uint256 price = 0.001 ether + 21 * (1e10 + 7) + 64 * (1e12 + 13);
-        assertEq(_oracle.quote(_question(), 21, 0), 2 * price + gas * GAS_PRICE);
+        assertEq(_oracle.quote(_question(), 21, 0, block.basefee), 2 * price + gas * GAS_PRICE);
         _oracle.finalize(order, claimed);
         uint256 owed = _oracle.owedTo(address(_splitter));
         assertEq(owed, price - price * 3333 / 10_000, "the old price");
