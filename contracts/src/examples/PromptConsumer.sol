@@ -30,8 +30,8 @@ contract PromptConsumer is AIOracleCallbackReceiver {
 
     constructor(IAIOracle oracle) AIOracleCallbackReceiver(oracle) { }
 
-    /// @notice Asks a model. The value must cover the fee: this contract's credit at the oracle must
-    /// not pay for anybody's question.
+    /// @notice Asks a model. The value must cover the fee: this contract's credit at the oracle
+    /// must not pay for anybody's question.
     /// @dev Measures the credit. `estimateFee` would revert here when a wallet estimates the gas
     /// without a gas price.
     function ask(uint256 modelId, string calldata prompt)

@@ -44,7 +44,7 @@ struct Terms {
     uint64 gasPrice;
     /// The operator's part of the price, in basis points.
     uint16 operatorBps;
-    /// Last second in which a claim can be posted.
+    /// Last second in which a claim can be posted, unless a claim was dropped (`ClaimDropped`).
     uint40 expiry;
 }
 
@@ -109,8 +109,9 @@ interface IInferenceOracle {
         bytes answer,
         uint32 tokensUsed
     );
-    /// @notice The verifier rejected a claim, which no longer counts.
-    event ClaimDropped(uint256 indexed id, bytes32 indexed claim);
+    /// @notice The verifier rejected a claim, which no longer counts. From now on claims can be
+    /// posted until second `deadline`, and the request expires after it.
+    event ClaimDropped(uint256 indexed id, bytes32 indexed claim, uint256 deadline);
     /// @notice A claim became the answer. The fee is the sum
     /// `operatorPaid + receiverOwed + deliveryReserve + refund + finalizerPaid`. The last part is
     /// the gas of the finalization, and goes to the caller.
@@ -215,9 +216,9 @@ interface IInferenceOracle {
     /// @param question The model and how to run it.
     /// @param promptLength Bytes of the prompt.
     /// @param callbackGas Gas of the callback; 0 for none.
-    /// @param baseFee The base fee, in wei: `block.basefee` in a transaction. Off the chain, take it
-    /// from the newest block, as Ethereum nodes assume 0 in a call without a gas price. It may rise
-    /// by an eighth until the next block.
+    /// @param baseFee The base fee, in wei: `block.basefee` in a transaction. Off the chain, take
+    /// it from the newest block, as Ethereum nodes assume 0 in a call without a gas price. It may
+    /// rise by an eighth until the next block.
     /// @return fee The price, in wei.
     function quote(
         Question calldata question,
@@ -251,7 +252,8 @@ interface IInferenceOracle {
         bytes calldata answer
     ) external;
 
-    /// @notice Records that a claim was rejected. Anyone can call this.
+    /// @notice Records that a claim was rejected. Anyone can call this. From then on claims can be
+    /// posted for one more answer time, but for no longer than 180 days after the expiry.
     /// @param order The request.
     /// @param claimed The claim.
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;
@@ -279,8 +281,8 @@ interface IInferenceOracle {
         bytes calldata answer
     ) external;
 
-    /// @notice Refunds a request that expired without an open claim, or whose claims are still
-    /// undecided 180 days later. Anyone can call this.
+    /// @notice Refunds a request for which no claim can be posted any more and none is open, or
+    /// whose claims are still undecided 180 days after the expiry. Anyone can call this.
     /// @param order The request.
     function expire(Order calldata order) external;
 

@@ -35,8 +35,8 @@ struct Ballot {
 /// @title What holders can decide about a model
 /// @notice Nobody decides anything else. A holder of 1 % of the supply proposes. Votes begin at a
 /// midnight (UTC), one to two days after the proposal, and last seven days. A ballot passes with
-/// more yes than no and with yes of 10 % of the supply. Anyone can execute a passed ballot, from two
-/// to sixteen days after the vote's end.
+/// more yes than no and with yes of 10 % of the supply. Anyone can execute a passed ballot, from
+/// two to sixteen days after the vote's end.
 ///
 /// What an account held at two epochs counts, the lesser of its balances: at one of the proposal's
 /// day, and at one that begins with the votes. Whoever picks the first does not know what anybody

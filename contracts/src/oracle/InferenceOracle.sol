@@ -47,6 +47,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     /// @notice Most gas of a callback.
     uint256 public constant MAX_CALLBACK_GAS = 8_000_000;
     /// @notice Time after its expiry that a request waits for the verifier to decide on its claims.
+    /// Our verifier decides within 75 days, and nobody waits for an answer longer than 30: so a
+    /// claim may be lost on purpose, and there is still time for another one and its game.
     uint256 public constant DECISION_TIME = 180 days;
 
     /// @dev The flags with a meaning: only bit 0.
@@ -60,7 +62,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     IOperatorList public immutable operators;
     /// @notice Wei for a unit of gas, in addition to twice the base fee.
     uint256 public immutable TIP;
-    /// @notice Seconds in which claims can be posted.
+    /// @notice Seconds in which claims can be posted, counted from the request, and again from each
+    /// claim that is dropped.
     uint256 public immutable ANSWER_TIME;
     /// @dev Whether the chain has a base fee. If so, a base fee of 0 is an Ethereum node's
     /// assumption in a call without a gas price.
@@ -194,10 +197,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint256 requestId = order.request.id;
         RequestRecord storage record = _records[requestId];
         record.check(order.request.id, _hash(order));
-        if (block.timestamp > order.terms.expiry) revert TooLate(order.terms.expiry);
-        if (tokensUsed > order.request.maxTokens) {
-            revert TooManyTokens(tokensUsed, order.request.maxTokens);
-        }
+        uint256 deadline = record.deadlineAfter(order.terms.expiry);
+        if (block.timestamp > deadline) revert TooLate(deadline);
         if (answer.length > Fees.MAX_ANSWER) revert AnswerTooLong(answer.length, Fees.MAX_ANSWER);
         _settleTurns(record, order, msg.sender);
         Submission memory submission =
@@ -238,8 +239,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external {
         (RequestRecord storage record, bytes32 claimId, ClaimStatus status) = _look(order, claimed);
         if (status != ClaimStatus.Rejected) revert NotRejected(status);
-        record.drop(claimId);
-        emit ClaimDropped(order.request.id, claimId);
+        uint256 limit = order.terms.expiry + DECISION_TIME;
+        uint256 deadline = Numbers.min(block.timestamp + ANSWER_TIME, limit);
+        record.drop(claimId, deadline);
+        emit ClaimDropped(order.request.id, claimId, deadline);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -276,7 +279,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         RequestRecord storage record = _records[order.request.id];
         record.check(order.request.id, _hash(order));
         uint256 expiry = order.terms.expiry;
-        if (block.timestamp <= expiry) revert TooEarly(expiry);
+        uint256 deadline = record.deadlineAfter(expiry);
+        if (block.timestamp <= deadline) revert TooEarly(deadline);
         bool undecided = record.openClaims != 0 && block.timestamp <= expiry + DECISION_TIME;
         if (undecided) revert ClaimsOpen(record.openClaims);
         record.status = RequestStatus.Expired;
@@ -530,6 +534,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         status = IVerifier(verifier).statusOf{ gas: VERIFIER_GAS }(claimId);
     }
 
+    /// @dev Refuses more tokens than the request allows, also where a verifier that lies knows such
+    /// a claim: its price could not be settled.
     function _submission(
         Order calldata order,
         address claimant,
@@ -537,6 +543,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint32 answerLength,
         uint32 tokensUsed
     ) private view returns (Submission memory) {
+        if (tokensUsed > order.request.maxTokens) {
+            revert TooManyTokens(tokensUsed, order.request.maxTokens);
+        }
         return Submission({
             contentId: order.terms.contentId,
             requestDigest: order.request.digest(),

@@ -119,7 +119,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         ClaimedAnswer memory claimed = _claim(order, _operator, lie, 3);
         _reject(order, claimed, lie);
         _oracle.dropClaim(order, claimed);
-        skip(WINDOW + 1);
+        skip(ANSWER_TIME + 1);
         _oracle.expire(order);
         assertFalse(_collection.verify(bytes(_collection.prompt(id)), lie, ""));
         _collection.void(id);

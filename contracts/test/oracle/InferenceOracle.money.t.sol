@@ -391,9 +391,14 @@ contract InferenceOracleMoneyTest is OracleFixture {
         (Order memory order,) = _judgedBy(verifier);
         verifier.set(ClaimStatus.Proven);
         ClaimedAnswer memory forged = ClaimedAnswer(_rival, keccak256("Mine."), length, tokens, 0);
-        if (tokens > order.request.maxTokens) vm.expectRevert();
+        uint32 most = order.request.maxTokens;
+        if (tokens > most) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IInferenceOracle.TooManyTokens.selector, tokens, most)
+            );
+        }
         _oracle.finalize(order, forged);
-        if (tokens > order.request.maxTokens) return;
+        if (tokens > most) return;
         assertEq(_credits() + _oracle.owedTo(address(_splitter)), order.terms.fee);
     }
 

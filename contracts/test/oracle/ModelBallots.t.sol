@@ -341,8 +341,8 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.ballotOf(ballot).no, 600 ether, "who held them before");
     }
 
-    /// @dev Tokens that are lent over the boundary between two blocks, at the moment of the proposal
-    /// or at that of the votes, weigh nothing; nor does what changed hands between the two.
+    /// @dev Tokens that are lent over the boundary between two blocks weigh nothing, be it at the
+    /// moment of the proposal or at that of the votes; nor does what is lent weigh for its owner.
     function testFuzz_tokens_that_are_held_at_one_moment_weigh_nothing(bool atTheProposal)
         external
     {
@@ -367,7 +367,7 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.ballotOf(ballot).no, 280 ether);
     }
 
-    /// @dev The lesser of two balances counts, so that whoever picks a moment gains no weight by it.
+    /// @dev So whoever picks a moment gains no weight by it.
     function testFuzz_a_vote_weighs_the_lesser_balance(uint256 sold, uint256 bought) external {
         uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
         sold = bound(sold, 0, 600 ether - 1);
@@ -564,7 +564,8 @@ contract ModelBallotsTest is Test {
         _registry.execute(ballots[1]);
         vm.warp(time);
         _registry.execute(ballots[1]);
-        vm.expectRevert(abi.encodeWithSelector(IModelBallots.PriceTooSoon.selector, time + 10 days));
+        time += 10 days;
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.PriceTooSoon.selector, time));
         _registry.execute(ballots[2]);
         assertEq(_registry.factorOf(_modelId), ONE);
     }

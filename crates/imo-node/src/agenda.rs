@@ -92,7 +92,7 @@ pub(crate) fn requests_to_answer(
     me: Address,
 ) -> impl Iterator<Item = (U256, &RequestView, Vec<&ClaimView>)> {
     let open = view.requests.iter().filter(|(_, request)| {
-        request.state == RequestState::Open && view.time <= request.order.terms.expiry.to::<u64>()
+        request.state == RequestState::Open && view.time <= request.deadline
     });
     open.filter_map(move |(id, request)| {
         let mut claims = request.claims.iter().filter_map(|claim| view.claims.get(claim));
@@ -184,9 +184,10 @@ fn answer_follow_up(view: &View, claim: &ClaimView) -> Option<Action> {
     }
 }
 
-/// The next step for a request that ran out of time: drop its rejected claims, then refund it.
+/// The next step for a request that ran out of time. If a claim was rejected, tell the oracle,
+/// which then takes claims again. Otherwise refund it.
 fn expiry(view: &View, id: U256, request: &RequestView) -> Option<Action> {
-    let over = view.time > request.order.terms.expiry.to::<u64>();
+    let over = view.time > request.deadline;
     if !over || request.state != RequestState::Open {
         return None;
     }
@@ -257,6 +258,7 @@ mod tests {
             order: order_at(gas_price),
             text: Bytes::new(),
             state: RequestState::Delivered(claim),
+            deadline: 0,
             claims: vec![claim],
         };
         view.requests.insert(U256::from(id), request);
@@ -324,6 +326,29 @@ mod tests {
         assert_eq!(finalizes(&view, 1_001, false), Some(claim));
         view.claims.get_mut(&claim).expect("it was added").state = ClaimState::Rejected;
         assert_eq!(finalizes(&view, late, true), None, "rejected");
+    }
+
+    /// A claim that is lost after the expiry: the oracle learns of it, and the request is answered.
+    #[test]
+    fn a_request_whose_claim_was_dropped_is_answered_again() {
+        let mut view = view();
+        answer(&mut view, 1, OTHER, 1);
+        let (id, claim) = (U256::from(1), B256::with_last_byte(1));
+        view.requests.get_mut(&id).expect("it was added").state = RequestState::Open;
+        view.claims.get_mut(&claim).expect("it was added").state = ClaimState::Rejected;
+        view.time = 1_000;
+        let answers = |view: &View| requests_to_answer(view, ME).map(|(id, ..)| id).next();
+        let next = |view: &View| follow_ups(view, ME, |_| true).next();
+        assert_eq!(answers(&view), None, "it expired at 0");
+        assert!(matches!(next(&view), Some(Action::DropClaim { .. })));
+
+        view.claims.get_mut(&claim).expect("it was added").dropped = true;
+        view.requests.get_mut(&id).expect("it was added").deadline = 1_000;
+        assert_eq!(answers(&view), Some(id));
+        assert!(next(&view).is_none(), "no refund while there is time");
+        view.time = 1_001;
+        assert_eq!(answers(&view), None);
+        assert!(matches!(next(&view), Some(Action::Expire { .. })));
     }
 
     #[test]

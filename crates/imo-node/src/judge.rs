@@ -190,16 +190,40 @@ impl Judge {
             if self.rests(&action) || self.content_of(view, request).is_none() {
                 continue;
             }
-            // One answer is normally enough: answer again only if all the others are wrong.
+            // One answer is normally enough: answer again only if all the others are wrong, or if a
+            // right one was lost. Whoever did that on purpose may do it again.
             let mut is_needed = true;
             for claim in live {
                 is_needed &= self.judge(view, claim, request)?.is_wrong();
             }
-            if is_needed {
+            if is_needed || self.a_right_one_was_lost(view, request)? {
                 return Ok(Some(action));
             }
         }
         Ok(None)
+    }
+
+    /// Whether a claim on a request was rejected although it was right: its claimant was silent.
+    fn a_right_one_was_lost(
+        &mut self,
+        view: &View,
+        request: &RequestView,
+    ) -> Result<bool, NodeError> {
+        let claims = request.claims.iter().filter_map(|id| view.claims.get(id));
+        for claim in claims.filter(|claim| claim.state == ClaimState::Rejected) {
+            let (content_id, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
+            let is_right = match self.memory.verdicts.get(&claim.id) {
+                Some(verdict) => matches!(verdict, Verdict::Right),
+                None => {
+                    let solution = self.solve(view, content_id, request, claimant)?;
+                    solution.root() == claim.preimage.traceRoot.0
+                }
+            };
+            if is_right {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The model to run for a request. None if it is not here or another verifier judges it.
@@ -342,7 +366,8 @@ mod tests {
         (order.terms.contentId, order.terms.verifier) = (content_id, VERIFIER);
         (order.request.id, order.request.maxTokens) = (REQUEST, 2);
         let text = b"the end".to_vec().into();
-        let request = RequestView { order, text, state: RequestState::Open, claims: Vec::new() };
+        let (state, claims) = (RequestState::Open, Vec::new());
+        let request = RequestView { order, text, state, deadline: 0, claims };
         view.requests.insert(REQUEST, request);
         view
     }
@@ -431,6 +456,33 @@ mod tests {
         judge.shelve(challenge.task());
         let answer = next(&mut judge, &wrong).expect("a right answer is still to be given");
         assert!(matches!(answer, Action::Claim { request: REQUEST }), "{answer:?}");
+    }
+
+    /// Somebody loses a right claim on purpose and posts the next one at once. A node that left
+    /// that one alone as well would let the request expire.
+    #[test]
+    fn after_a_right_claim_was_lost_a_node_answers_beside_the_next_one() {
+        let (mut judge, content_id) = judge(&[Role::Operator]);
+        let mut view = view(content_id);
+        let root = true_root(&mut judge, &view, content_id, OTHER);
+        claim(&mut view, OTHER, content_id, root);
+        let first = view.claims[&CLAIM].clone();
+        let rejected = |first: &ClaimView| ClaimView {
+            id: B256::repeat_byte(5),
+            state: ClaimState::Rejected,
+            ..first.clone()
+        };
+        assert!(next(&mut judge, &view).is_none(), "a right claim stands");
+
+        let mut wrong = rejected(&first);
+        wrong.preimage.traceRoot = B256::repeat_byte(9);
+        for (lost, answers) in [(wrong, false), (rejected(&first), true)] {
+            let mut view = view.clone();
+            view.requests.get_mut(&REQUEST).expect("it was added").claims.push(lost.id);
+            view.claims.insert(lost.id, lost);
+            let action = next(&mut judge, &view);
+            assert_eq!(matches!(action, Some(Action::Claim { .. })), answers, "{action:?}");
+        }
     }
 
     #[test]
