@@ -23,11 +23,18 @@ struct Parameters {
 /// @notice The verifier checks its parameters once, when it is deployed. Window and clocks must
 /// outlast the chain's forced inclusion and an outage (docs/decisions/0004-clocks-and-window.md).
 library ParametersCheck {
+    using ParametersCheck for Parameters;
+
     // Chain ids.
     uint256 private constant ANVIL = 31_337;
     uint256 private constant MAINNET = 1;
     uint256 private constant SEPOLIA = 11_155_111;
     uint256 private constant HOODI = 560_048;
+
+    /// @dev Most time until a claim is decided, whatever challengers and claimant do. An oracle
+    /// waits 180 days for a decision: twice this, and once the longest time to answer, for a claim
+    /// that is lost on purpose and the next one.
+    uint256 private constant MOST_DECISION_TIME = 75 days;
 
     /// @notice Thrown when a parameter is too small or too large on this chain. Names the
     /// parameter.
@@ -40,24 +47,40 @@ library ParametersCheck {
         if (self.window < window) revert ParameterOutOfRange("window");
         if (self.clock < clock) revert ParameterOutOfRange("clock");
         if (self.extension < extension) revert ParameterOutOfRange("extension");
-        if (self.window > 90 days) revert ParameterOutOfRange("window");
-        if (self.clock > 90 days) revert ParameterOutOfRange("clock");
         if (self.extension > self.clock) revert ParameterOutOfRange("extension");
+        if (self.decisionTime() > MOST_DECISION_TIME) revert ParameterOutOfRange("decisionTime");
         if (self.challengeBond == 0) revert ParameterOutOfRange("challengeBond");
         if (self.claimBond < 2 * uint256(self.challengeBond)) {
             revert ParameterOutOfRange("claimBond");
         }
     }
 
+    /// @notice Most time until a claim is decided: its window, then a game in which both sides take
+    /// their whole clocks, and the extension for each of their moves.
+    function decisionTime(Parameters memory self) internal pure returns (uint256) {
+        (uint256 reveals, uint256 dissections) = self.moves();
+        uint256 ofASide = self.clock + (reveals + dissections + 1) * self.extension;
+        return self.window + 2 * ofASide;
+    }
+
     /// @notice Most gas that a claimant spends in one game: for a withheld trace of the greatest
     /// depth, then the longest run.
     function defenceGas(Parameters memory self) internal pure returns (uint256) {
         uint256 k = 1 << self.kLog2;
-        uint256 reveals = (ProgramShape.MAX_NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
-        // The two sides dissect in turn.
-        uint256 dissections = (ProgramShape.MAX_STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
+        (uint256 reveals, uint256 dissections) = self.moves();
         uint256 stateAndConvict = 250_000 + 1000 * k;
         return reveals * (42_000 + 1200 * k) + dissections * (50_000 + 1300 * k) + stateAndConvict;
+    }
+
+    /// @notice Most moves of a claimant in one game, beside its statement.
+    function moves(Parameters memory self)
+        internal
+        pure
+        returns (uint256 reveals, uint256 dissections)
+    {
+        reveals = (ProgramShape.MAX_NODES_LOG2 + self.kLog2 - 1) / self.kLog2;
+        // The two sides dissect in turn.
+        dissections = (ProgramShape.MAX_STEPS_LOG2 + self.kLog2 - 1) / self.kLog2 / 2;
     }
 
     /// @dev Least window, clock and extension on a chain.

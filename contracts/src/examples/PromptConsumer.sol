@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { IInferenceOracle } from "../interfaces/IInferenceOracle.sol";
 import { IAIOracle } from "../interfaces/external/IAIOracle.sol";
 import { AIOracleCallbackReceiver } from "./AIOracleCallbackReceiver.sol";
 
 /// @title Asks a model for anyone who pays, and keeps the answers
-/// @notice An example of a consumer. It knows only ORA's interface.
+/// @notice An example of a consumer. It asks through ORA's interface. Of the oracle's own it uses
+/// only the credit.
 contract PromptConsumer is AIOracleCallbackReceiver {
     /// @notice A prompt was sent to the oracle.
     event PromptRequested(
@@ -28,18 +30,21 @@ contract PromptConsumer is AIOracleCallbackReceiver {
 
     constructor(IAIOracle oracle) AIOracleCallbackReceiver(oracle) { }
 
-    /// @notice Asks a model. The value must be at least `estimateFee`: this contract's credit at
-    /// the oracle must not pay for anybody's question.
+    /// @notice Asks a model. The value must cover the fee: this contract's credit at the oracle
+    /// must not pay for anybody's question.
+    /// @dev Measures the credit. `estimateFee` would revert here when a wallet estimates the gas
+    /// without a gas price.
     function ask(uint256 modelId, string calldata prompt)
         external
         payable
         returns (uint256 requestId)
     {
-        uint256 fee = estimateFee(modelId);
-        if (msg.value < fee) revert FeeTooSmall(msg.value, fee);
+        uint256 credit = _credit();
         requestId = aiOracle.requestCallback{ value: msg.value }(
             modelId, bytes(prompt), address(this), CALLBACK_GAS, ""
         );
+        uint256 left = _credit();
+        if (left < credit) revert FeeTooSmall(msg.value, msg.value + credit - left);
         _asked[requestId] = true;
         emit PromptRequested(requestId, msg.sender, modelId, prompt);
     }
@@ -55,8 +60,12 @@ contract PromptConsumer is AIOracleCallbackReceiver {
         emit PromptAnswered(requestId, string(output));
     }
 
-    /// @notice The present price of `ask`, in wei.
-    function estimateFee(uint256 modelId) public view returns (uint256) {
+    /// @notice The present price of `ask`, in wei. Off the chain, give the call a gas price.
+    function estimateFee(uint256 modelId) external view returns (uint256) {
         return aiOracle.estimateFee(modelId, CALLBACK_GAS);
+    }
+
+    function _credit() private view returns (uint256) {
+        return IInferenceOracle(address(aiOracle)).creditOf(address(this));
     }
 }

@@ -149,10 +149,11 @@ interface IAigcCollection is
 
     // Views
 
-    /// @notice The present price of a mint: the mint fee and the oracle's quote.
+    /// @notice The price of a mint in a block with a base fee: the mint fee and the oracle's quote.
     /// @param textLength Bytes of the text.
+    /// @param baseFee The base fee, in wei, as for `IInferenceOracle.quote`.
     /// @return The price, in wei.
-    function mintPrice(uint256 textLength) external view returns (uint256);
+    function mintPrice(uint256 textLength, uint256 baseFee) external view returns (uint256);
 
     /// @notice The prompt of a mint. Reverts when the text is not UTF-8 or too long.
     /// @param minter The minter.

@@ -44,7 +44,7 @@ struct Terms {
     uint64 gasPrice;
     /// The operator's part of the price, in basis points.
     uint16 operatorBps;
-    /// Last second in which a claim can be posted.
+    /// Last second in which a claim can be posted, unless a claim was dropped (`ClaimDropped`).
     uint40 expiry;
 }
 
@@ -109,8 +109,9 @@ interface IInferenceOracle {
         bytes answer,
         uint32 tokensUsed
     );
-    /// @notice The verifier rejected a claim, which no longer counts.
-    event ClaimDropped(uint256 indexed id, bytes32 indexed claim);
+    /// @notice The verifier rejected a claim, which no longer counts. From now on claims can be
+    /// posted until second `deadline`, and the request expires after it.
+    event ClaimDropped(uint256 indexed id, bytes32 indexed claim, uint256 deadline);
     /// @notice A claim became the answer. The fee is the sum
     /// `operatorPaid + receiverOwed + deliveryReserve + refund + finalizerPaid`. The last part is
     /// the gas of the finalization, and goes to the caller.
@@ -166,10 +167,14 @@ interface IInferenceOracle {
     error CallbackDataTooLong(uint256 length, uint256 limit);
     /// @notice Thrown when value and credit do not cover the fee. Amounts in wei.
     error FeeNotCovered(uint256 available, uint256 fee);
-    /// @notice Thrown for a claim after the request expired, at second `expiry`.
-    error TooLate(uint256 expiry);
-    /// @notice Thrown when a request is to be refunded before it expired, at second `expiry`.
-    error TooEarly(uint256 expiry);
+    /// @notice Thrown for a claim after the last second in which one could be posted.
+    error TooLate(uint256 deadline);
+    /// @notice Thrown when a request is to be refunded while claims can be posted, until second
+    /// `deadline`.
+    error TooEarly(uint256 deadline);
+    /// @notice Thrown when `estimateFee` is called without a gas price on a chain with a base fee.
+    /// Ethereum nodes then assume a base fee of 0, and the price would be far too low.
+    error BaseFeeUnknown();
     /// @notice Thrown when a request is to be refunded while `count` claims are undecided.
     error ClaimsOpen(uint256 count);
     /// @notice Thrown when a claim is to become the answer that its verifier does not call proven.
@@ -183,8 +188,8 @@ interface IInferenceOracle {
     /// @notice Thrown when a receiver refuses a payment.
     error TransferFailed();
 
-    /// @notice Asks a model. The value and the caller's credit must cover `quote`. The excess
-    /// becomes the caller's credit, as do later refunds.
+    /// @notice Asks a model. The value and the caller's credit must cover `quote` at the base fee
+    /// of the request's block. The excess becomes the caller's credit, as do later refunds.
     /// @param question The model and how to run it.
     /// @param prompt The prompt.
     /// @param callback The contract to call with the answer.
@@ -207,15 +212,20 @@ interface IInferenceOracle {
         uint32 entry
     ) external payable returns (uint256 id);
 
-    /// @notice The present price of `request`.
+    /// @notice The price of `request` in a block with a base fee.
     /// @param question The model and how to run it.
     /// @param promptLength Bytes of the prompt.
     /// @param callbackGas Gas of the callback; 0 for none.
+    /// @param baseFee The base fee, in wei: `block.basefee` in a transaction. Off the chain, take
+    /// it from the newest block, as Ethereum nodes assume 0 in a call without a gas price. It may
+    /// rise by an eighth until the next block.
     /// @return fee The price, in wei.
-    function quote(Question calldata question, uint256 promptLength, uint64 callbackGas)
-        external
-        view
-        returns (uint256 fee);
+    function quote(
+        Question calldata question,
+        uint256 promptLength,
+        uint64 callbackGas,
+        uint256 baseFee
+    ) external view returns (uint256 fee);
 
     /// @notice Answers a request. The value is the bond at the model's verifier.
     /// @param order The request.
@@ -242,7 +252,8 @@ interface IInferenceOracle {
         bytes calldata answer
     ) external;
 
-    /// @notice Records that a claim was rejected. Anyone can call this.
+    /// @notice Records that a claim was rejected. Anyone can call this. From then on claims can be
+    /// posted for one more answer time, but for no longer than 180 days after the expiry.
     /// @param order The request.
     /// @param claimed The claim.
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external;
@@ -270,8 +281,8 @@ interface IInferenceOracle {
         bytes calldata answer
     ) external;
 
-    /// @notice Refunds a request that expired without an open claim, or whose claims are still
-    /// undecided 180 days later. Anyone can call this.
+    /// @notice Refunds a request for which no claim can be posted any more and none is open, or
+    /// whose claims are still undecided 180 days after the expiry. Anyone can call this.
     /// @param order The request.
     function expire(Order calldata order) external;
 

@@ -14,14 +14,16 @@ enum BallotKind {
 }
 
 /// @notice A question to the holders of a model's token.
-/// @dev Four words: modelId; data; from the lowest bit epoch 32 | end 40 | kind 8 | executed 8 |
-/// yes 96; no 96.
+/// @dev Four words: modelId; data; from the lowest bit epoch 32 | voteEpoch 32 | end 40 | kind 8 |
+/// executed 8 | yes 96; no 96.
 struct Ballot {
     bytes32 modelId;
     /// The factor, the successor's id, or the account to redirect.
     bytes32 data;
-    /// The epoch of the token whose balances count.
+    /// The epoch of the token that the proposal began, or found on its day.
     uint32 epoch;
+    /// The epoch that began with the votes; 0 before. What an account held at both counts.
+    uint32 voteEpoch;
     /// Last second to vote.
     uint40 end;
     BallotKind kind;
@@ -31,46 +33,61 @@ struct Ballot {
 }
 
 /// @title What holders can decide about a model
-/// @notice Nobody decides anything else. A holder of 1 % of the supply proposes; the vote lasts
-/// seven days. A ballot passes with more yes than no and with yes of 10 % of the supply. Anyone can
-/// execute a passed ballot, from two to sixteen days after the vote's end.
+/// @notice Nobody decides anything else. A holder of 1 % of the supply proposes. Votes begin at a
+/// midnight (UTC), one to two days after the proposal, and last seven days. A ballot passes with
+/// more yes than no and with yes of 10 % of the supply. Anyone can execute a passed ballot, from
+/// two to sixteen days after the vote's end.
 ///
-/// Balances count as they were before an epoch that the proposal begins, or before one that another
-/// proposal began within the last day. So borrowed or freshly bought tokens do not count. A holder
-/// can open one ballot of a kind for a model in 14 days. The price of a model without a token never
-/// changes.
+/// What an account held at two epochs counts, the lesser of its balances: at one of the proposal's
+/// day, and at one that begins with the votes. Whoever picks the first does not know what anybody
+/// will hold at the second; and whoever picks the second can only take weight away. So tokens that
+/// are borrowed or bought for one moment do not count. A holder can open one ballot of a kind for a
+/// token in 14 days.
+///
+/// Holders decide about the model that their token was launched with, and about a successor that
+/// names the same token, once they have voted for it. Anyone can register other models that name
+/// the token; these have no ballots, and their price never changes.
 interface IModelBallots {
-    /// @notice Holders are asked. Their balances at `epoch` count, and they vote until second
-    /// `end`.
+    /// @notice Holders are asked. They vote from second `start` until second `end`. Nobody's vote
+    /// weighs more than its balance at `epoch`.
     event BallotOpened(
         uint256 indexed ballot,
         bytes32 indexed modelId,
-        address indexed proposer,
+        address indexed token,
+        address proposer,
         BallotKind kind,
         bytes32 data,
         uint256 epoch,
+        uint256 start,
         uint256 end
     );
-    /// @notice `voter` voted with `weight`, its balance at the ballot's epoch.
+    /// @notice Votes began. Nobody's vote weighs more than its balance at `epoch`.
+    event VotingBegan(uint256 indexed ballot, address indexed token, uint256 epoch);
+    /// @notice `voter` voted with `weight`, the lesser of its balances at the ballot's epochs.
     event Voted(uint256 indexed ballot, address indexed voter, bool yes, uint256 weight);
     /// @notice A decision is in force.
     event BallotExecuted(
-        uint256 indexed ballot, bytes32 indexed modelId, BallotKind kind, bytes32 data
+        uint256 indexed ballot,
+        bytes32 indexed modelId,
+        address indexed token,
+        BallotKind kind,
+        bytes32 data
     );
 
-    /// @notice Thrown for a model without a token: it has no holders.
+    /// @notice Thrown for a model that no holders decide about: it names no token, or it is neither
+    /// the token's launch nor an elected successor.
     error NoToken(bytes32 modelId);
     /// @notice Thrown while transfers are closed: nobody holds anything yet.
     error TokenNotOpen(address token);
     /// @notice Thrown when the proposer opened a ballot of this kind less than 14 days ago. It can
     /// open the next one at `time`.
     error BallotTooSoon(uint256 time);
-    /// @notice Thrown when the caller held too few tokens at the ballot's epoch to propose or to
+    /// @notice Thrown when the caller held too few tokens at the ballot's epochs to propose or to
     /// vote.
     error TooFewTokens(uint256 held, uint256 needed);
     /// @notice Thrown for a price below half or above double the present one.
     error FactorOutOfRange(uint256 factor, uint256 least, uint256 most);
-    /// @notice Thrown when the price moved less than nine days ago. It can move again at `time`.
+    /// @notice Thrown when the price moved less than ten days ago. It can move again at `time`.
     error PriceTooSoon(uint256 time);
     /// @notice Thrown for a successor that pays another receiver, or that is the model itself.
     error NotASuccessor(bytes32 modelId);
@@ -81,6 +98,8 @@ interface IModelBallots {
     error NoDrip(address token);
     /// @notice Thrown for a ballot that does not exist.
     error UnknownBallot(uint256 ballot);
+    /// @notice Thrown for a vote before second `start`.
+    error VotingNotBegun(uint256 start);
     /// @notice Thrown for a vote after second `end`.
     error VotingOver(uint256 end);
     /// @notice Thrown for a second vote of an account.
@@ -92,8 +111,8 @@ interface IModelBallots {
     /// @notice Thrown for a second execution.
     error ExecutedBefore(uint256 ballot);
 
-    /// @notice Asks the holders of a model's token. The caller must have held 1 % of the supply at
-    /// the epoch that counts.
+    /// @notice Asks the holders of a model's token. The caller must have held 1 % of the supply
+    /// before the first ballot of the day (UTC).
     /// @param modelId The model.
     /// @param kind What is to be decided.
     /// @param data The factor, the successor's id, or the account to redirect.
@@ -102,7 +121,12 @@ interface IModelBallots {
         external
         returns (uint256 ballot);
 
-    /// @notice Votes, once, with all tokens that the caller held at the ballot's epoch.
+    /// @notice Takes the balances that begin the votes. The first vote does the same. Anyone can
+    /// call this once votes are taken, and so leave the moment to nobody else.
+    /// @param ballot The ballot.
+    function begin(uint256 ballot) external;
+
+    /// @notice Votes, once, with all tokens that the caller held at both of the ballot's epochs.
     /// @param ballot The ballot.
     /// @param yes Whether the caller agrees.
     function vote(uint256 ballot, bool yes) external;

@@ -43,7 +43,8 @@ struct Registration {
     bytes32 salt;
     /// Gets the revenue: the splitter.
     address receiver;
-    /// The token whose holders vote; 0 for none.
+    /// The token whose holders vote; 0 for none. They do if the registrant deployed the token, or
+    /// once they have elected the model as a successor.
     address token;
     Pricing pricing;
     Provenance provenance;

@@ -9,7 +9,7 @@ struct Model {
     address verifier;
     /// Gets the revenue.
     address receiver;
-    /// The token whose holders vote; 0 for none.
+    /// The token whose holders vote; 0 for none. A model that only names a token has none.
     address token;
     /// At present prices.
     Pricing pricing;

@@ -217,6 +217,10 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     /// @return Basis points.
     function sharedBps() external view returns (uint256);
 
+    /// @notice The contract that deployed the token, and that registers its model.
+    /// @return The factory.
+    function factory() external view returns (address);
+
     /// @notice The account that can open transfers.
     /// @return The offering.
     function opener() external view returns (address);

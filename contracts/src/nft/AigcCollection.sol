@@ -264,10 +264,10 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     }
 
     /// @inheritdoc IAigcCollection
-    function mintPrice(uint256 textLength) external view returns (uint256) {
+    function mintPrice(uint256 textLength, uint256 baseFee) external view returns (uint256) {
         CollectionParams memory collection = params();
         uint256 fee = IInferenceOracle(collection.oracle)
-            .quote(_question(collection, 0), textLength, CALLBACK_GAS);
+            .quote(_question(collection, 0), textLength, CALLBACK_GAS, baseFee);
         return collection.terms.mintFee + fee;
     }
 

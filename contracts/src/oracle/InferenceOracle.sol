@@ -47,6 +47,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     /// @notice Most gas of a callback.
     uint256 public constant MAX_CALLBACK_GAS = 8_000_000;
     /// @notice Time after its expiry that a request waits for the verifier to decide on its claims.
+    /// Our verifier decides within 75 days, and nobody waits for an answer longer than 30: so a
+    /// claim may be lost on purpose, and there is still time for another one and its game.
     uint256 public constant DECISION_TIME = 180 days;
 
     /// @dev The flags with a meaning: only bit 0.
@@ -60,8 +62,12 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     IOperatorList public immutable operators;
     /// @notice Wei for a unit of gas, in addition to twice the base fee.
     uint256 public immutable TIP;
-    /// @notice Seconds in which claims can be posted.
+    /// @notice Seconds in which claims can be posted, counted from the request, and again from each
+    /// claim that is dropped.
     uint256 public immutable ANSWER_TIME;
+    /// @dev Whether the chain has a base fee. If so, a base fee of 0 is an Ethereum node's
+    /// assumption in a call without a gas price.
+    bool private immutable _hasBaseFee = block.basefee != 0;
 
     /// @notice The number of requests so far, which is the id of the newest.
     uint256 public requestCount;
@@ -104,14 +110,15 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     }
 
     /// @inheritdoc IInferenceOracle
-    function quote(Question calldata question, uint256 promptLength, uint64 callbackGas)
-        external
-        view
-        returns (uint256)
-    {
+    function quote(
+        Question calldata question,
+        uint256 promptLength,
+        uint64 callbackGas,
+        uint256 baseFee
+    ) external view returns (uint256) {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
         uint256 price = Fees.price(model.pricing, promptLength, question.maxTokens);
-        return price + Fees.reserve(question.maxTokens, callbackGas) * gasPrice();
+        return price + Fees.reserve(question.maxTokens, callbackGas) * _gasPrice(baseFee);
     }
 
     /// @inheritdoc IAIOracle
@@ -172,9 +179,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         view
         returns (uint256)
     {
+        if (block.basefee == 0 && _hasBaseFee) revert BaseFeeUnknown();
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
         uint256 reserve = Fees.reserve(batchSize * model.pricing.defaultTokens, gasLimit);
-        return _flatPrice(model, batchSize) + reserve * gasPrice();
+        return _flatPrice(model, batchSize) + reserve * _gasPrice(block.basefee);
     }
 
     // Answering
@@ -189,10 +197,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint256 requestId = order.request.id;
         RequestRecord storage record = _records[requestId];
         record.check(order.request.id, _hash(order));
-        if (block.timestamp > order.terms.expiry) revert TooLate(order.terms.expiry);
-        if (tokensUsed > order.request.maxTokens) {
-            revert TooManyTokens(tokensUsed, order.request.maxTokens);
-        }
+        uint256 deadline = record.deadlineAfter(order.terms.expiry);
+        if (block.timestamp > deadline) revert TooLate(deadline);
         if (answer.length > Fees.MAX_ANSWER) revert AnswerTooLong(answer.length, Fees.MAX_ANSWER);
         _settleTurns(record, order, msg.sender);
         Submission memory submission =
@@ -233,8 +239,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     function dropClaim(Order calldata order, ClaimedAnswer calldata claimed) external {
         (RequestRecord storage record, bytes32 claimId, ClaimStatus status) = _look(order, claimed);
         if (status != ClaimStatus.Rejected) revert NotRejected(status);
-        record.drop(claimId);
-        emit ClaimDropped(order.request.id, claimId);
+        uint256 limit = order.terms.expiry + DECISION_TIME;
+        uint256 deadline = Numbers.min(block.timestamp + ANSWER_TIME, limit);
+        record.drop(claimId, deadline);
+        emit ClaimDropped(order.request.id, claimId, deadline);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -271,7 +279,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         RequestRecord storage record = _records[order.request.id];
         record.check(order.request.id, _hash(order));
         uint256 expiry = order.terms.expiry;
-        if (block.timestamp <= expiry) revert TooEarly(expiry);
+        uint256 deadline = record.deadlineAfter(expiry);
+        if (block.timestamp <= deadline) revert TooEarly(deadline);
         bool undecided = record.openClaims != 0 && block.timestamp <= expiry + DECISION_TIME;
         if (undecided) revert ClaimsOpen(record.openClaims);
         record.status = RequestStatus.Expired;
@@ -305,12 +314,6 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     }
 
     // Views
-
-    /// @notice Payment for a unit of gas in requests of this block, in wei. A node that is asked
-    /// without a gas price may assume a base fee of 0.
-    function gasPrice() public view returns (uint256) {
-        return 2 * block.basefee + TIP;
-    }
 
     /// @inheritdoc IInferenceOracle
     function statusOf(uint256 id) external view returns (RequestStatus) {
@@ -399,7 +402,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (asked.maxTokens == 0) revert NoTokens();
         _checkCallback(callback);
         _checkPrompt(model, promptLength);
-        uint256 fee = price + Fees.reserve(asked.maxTokens, callback.gasLimit) * gasPrice();
+        uint256 gasPrice = _gasPrice(block.basefee);
+        uint256 fee = price + Fees.reserve(asked.maxTokens, callback.gasLimit) * gasPrice;
         _take(fee);
 
         id = ++requestCount;
@@ -415,7 +419,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             // 128 bits hold all ETH.
             fee: uint128(fee),
             tokenPrice: model.pricing.tokenPrice,
-            gasPrice: gasPrice().toUint64(),
+            gasPrice: gasPrice.toUint64(),
             operatorBps: model.pricing.operatorBps,
             expiry: uint40(block.timestamp + ANSWER_TIME)
         });
@@ -423,6 +427,11 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         bool drawn = operators.draw(id, asked.modelId, asked.maxTokens, order.terms.expiry, named);
         _records[id].begin(keccak256(abi.encode(order)), drawn ? DRAWN : 0);
         emit Requested(id, asked.modelId, msg.sender, order, text);
+    }
+
+    /// @dev Payment for a unit of gas in a request of a block with this base fee, in wei.
+    function _gasPrice(uint256 baseFee) private view returns (uint256) {
+        return 2 * baseFee + TIP;
     }
 
     function _flatPrice(Model memory model, uint256 batchSize) private pure returns (uint256) {
@@ -525,6 +534,8 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         status = IVerifier(verifier).statusOf{ gas: VERIFIER_GAS }(claimId);
     }
 
+    /// @dev Refuses more tokens than the request allows, also where a verifier that lies knows such
+    /// a claim: its price could not be settled.
     function _submission(
         Order calldata order,
         address claimant,
@@ -532,6 +543,9 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         uint32 answerLength,
         uint32 tokensUsed
     ) private view returns (Submission memory) {
+        if (tokensUsed > order.request.maxTokens) {
+            revert TooManyTokens(tokensUsed, order.request.maxTokens);
+        }
         return Submission({
             contentId: order.terms.contentId,
             requestDigest: order.request.digest(),

@@ -18,16 +18,16 @@ import { Ballots } from "./Ballots.sol";
 /// @title The models that can be asked, and what their holders decide
 /// @notice The factory registers models here, the oracle looks them up, and holders vote on prices,
 /// successors and redirections. `Ballots` has the rules of a vote.
-/// @dev INVARIANT: everything about an id is written once, except for its price factor and its
-/// successor, on which the holders of its token decide.
+/// @dev INVARIANT: everything about an id is written once, except for what the holders of its token
+/// decide: its price factor, its successor, and that they decide about the successor too.
 contract ModelRegistry is IModelRegistry, IModelBallots {
     using Accounts for address;
     using Ballots for Ballot;
 
     /// @notice A model as it is stored.
     /// @dev Five words. From the lowest bit: contentId; verifier 160 | operatorBps 16 |
-    /// defaultTokens 32 | defaultBytes 32; receiver 160 | nextPrice 40; token 160 | factor 64;
-    /// basePrice 128 | bytePrice 64 | tokenPrice 64.
+    /// defaultTokens 32 | defaultBytes 32; receiver 160 | nextPrice 40; token 160 | factor 64 |
+    /// isVotedOn 8; basePrice 128 | bytePrice 64 | tokenPrice 64.
     struct Entry {
         bytes32 contentId;
         address verifier;
@@ -40,6 +40,9 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         address token;
         /// The price factor, in units of 2^-32.
         uint64 factor;
+        /// Whether the token's holders decide about the model. Anyone can register a model that
+        /// names a token; this holds for the token's own launch, and for successors.
+        bool isVotedOn;
         uint128 basePrice;
         uint64 bytePrice;
         uint64 tokenPrice;
@@ -51,9 +54,6 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     uint64 private constant ONE = 1 << 32;
     /// @dev The greatest price factor.
     uint64 private constant MAX_FACTOR = 1 << 63;
-    /// @dev Time in which ballots of a token share a mark, so that many models of one token cannot
-    /// begin many epochs.
-    uint256 private constant MARK_TIME = 1 days;
 
     /// @notice The newest epoch of a token that was begun for a ballot, and its time in seconds.
     struct Mark {
@@ -73,7 +73,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     mapping(uint256 ballot => mapping(address account => bool)) public hasVoted;
     /// @dev Times at which a proposer can open its next ballot. A proposer that fails keeps nobody
     /// else from proposing.
-    mapping(bytes32 modelId => mapping(BallotKind => mapping(address proposer => uint256))) private
+    mapping(address token => mapping(BallotKind => mapping(address proposer => uint256))) private
         _nextBallot;
     mapping(address token => Mark) private _marks;
     /// @inheritdoc IModelBallots
@@ -106,6 +106,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
             nextPrice: 0,
             token: model.token,
             factor: ONE,
+            isVotedOn: _isLaunch(model.token),
             basePrice: model.pricing.basePrice,
             bytePrice: model.pricing.bytePrice,
             tokenPrice: model.pricing.tokenPrice
@@ -128,18 +129,31 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         returns (uint256 ballot)
     {
         Entry storage entry = _known(modelId);
-        if (entry.token == address(0)) revert NoToken(modelId);
+        if (!entry.isVotedOn) revert NoToken(modelId);
         _checkDecision(modelId, kind, data);
-        uint256 next = _nextBallot[modelId][kind][msg.sender];
+        IModelToken token = IModelToken(entry.token);
+        uint256 next = _nextBallot[address(token)][kind][msg.sender];
         if (block.timestamp < next) revert BallotTooSoon(next);
-        _nextBallot[modelId][kind][msg.sender] = block.timestamp + Ballots.PAUSE;
+        _nextBallot[address(token)][kind][msg.sender] = block.timestamp + Ballots.PAUSE;
 
         ballot = ++ballotCount;
-        IModelToken token = IModelToken(entry.token);
         uint256 epoch = _mark(token);
         Ballot storage self = _ballots[ballot];
         self.open(modelId, kind, data, token, epoch);
-        emit BallotOpened(ballot, modelId, msg.sender, kind, data, epoch, self.end);
+        emit BallotOpened(
+            ballot, modelId, address(token), msg.sender, kind, data, epoch, self.start(), self.end
+        );
+    }
+
+    /// @inheritdoc IModelBallots
+    function begin(uint256 ballot) public {
+        Ballot storage self = _open(ballot);
+        self.checkVoting();
+        if (self.voteEpoch != 0) return;
+        IModelToken token = _tokenOf(self);
+        uint256 epoch = _mark(token);
+        self.voteEpoch = uint32(epoch);
+        emit VotingBegan(ballot, address(token), epoch);
     }
 
     /// @inheritdoc IModelBallots
@@ -147,6 +161,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         Ballot storage self = _open(ballot);
         if (hasVoted[ballot][msg.sender]) revert VotedBefore(msg.sender);
         hasVoted[ballot][msg.sender] = true;
+        begin(ballot);
         uint256 weight = self.vote(_tokenOf(self), yes);
         emit Voted(ballot, msg.sender, yes, weight);
     }
@@ -158,13 +173,15 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         (bytes32 modelId, BallotKind kind, bytes32 data) = (self.modelId, self.kind, self.data);
         // Another ballot may have moved the factor since this one was opened.
         _checkDecision(modelId, kind, data);
-        emit BallotExecuted(ballot, modelId, kind, data);
+        IModelToken token = _tokenOf(self);
+        emit BallotExecuted(ballot, modelId, address(token), kind, data);
         if (kind == BallotKind.Price) {
             _setFactor(_entries[modelId], uint64(uint256(data)));
         } else if (kind == BallotKind.Successor) {
             successorOf[modelId] = data;
+            Entry storage successor = _entries[data];
+            if (successor.token == address(token)) successor.isVotedOn = true;
         } else {
-            IModelToken token = _tokenOf(self);
             token.fixRecipient(_account(data), _dripOf(token));
         }
     }
@@ -178,7 +195,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
             contentId: entry.contentId,
             verifier: entry.verifier,
             receiver: entry.receiver,
-            token: entry.token,
+            token: entry.isVotedOn ? entry.token : address(0),
             pricing: Pricing({
                 basePrice: uint128(_scaled(entry.basePrice, entry.factor, type(uint128).max)),
                 bytePrice: uint64(_scaled(entry.bytePrice, entry.factor, type(uint64).max)),
@@ -201,6 +218,17 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
     }
 
     // Inside
+
+    /// @dev Whether the caller deployed the token. The factory deploys one for each launch, and
+    /// registers it with that launch's model only.
+    function _isLaunch(address token) private view returns (bool) {
+        if (token.code.length == 0) return false;
+        try IModelToken(token).factory() returns (address factory) {
+            return factory == msg.sender;
+        } catch {
+            return false;
+        }
+    }
 
     function _checkDecision(bytes32 modelId, BallotKind kind, bytes32 data) private view {
         Entry storage entry = _entries[modelId];
@@ -243,10 +271,11 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         return address(uint160(uint256(data)));
     }
 
-    /// @dev The epoch that counts for a new ballot.
+    /// @dev The epoch of this day (UTC) that counts for ballots. They share one a day, so that many
+    /// ballots cannot begin many epochs.
     function _mark(IModelToken token) private returns (uint256) {
         Mark memory last = _marks[address(token)];
-        if (last.epoch != 0 && block.timestamp - last.time < MARK_TIME) return last.epoch;
+        if (last.epoch != 0 && block.timestamp / 1 days == last.time / 1 days) return last.epoch;
         if (!token.isOpen()) revert TokenNotOpen(address(token));
         uint256 epoch = token.mark();
         _marks[address(token)] = Mark(uint32(epoch), uint40(block.timestamp));

@@ -25,7 +25,7 @@ contract OperatorList is IOperatorList {
     /// @notice The oracle, which deployed the list.
     address public immutable ORACLE;
     /// @notice Seconds between joining and activation, and between leaving and the return of the
-    /// stake. Longer than any request waits for claims.
+    /// stake. Longer than any request waits for its first claim, which ends the turns.
     uint256 public immutable DELAY;
 
     /// @notice The number of entries so far, which is the number of the newest.

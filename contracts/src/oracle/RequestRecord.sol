@@ -11,9 +11,10 @@ uint8 constant DROPPED = 2;
 uint8 constant FOR_ORA = 4;
 
 /// @notice What the oracle stores about a request: one word. A second word is in use while a
-/// delivery is due that did not come with the finalization, and one more for each dropped claim.
+/// delivery is due that did not come with the finalization, a third once a claim was dropped, and
+/// one more for each dropped claim.
 /// @dev From the lowest bit: hash 208 | marks 8 | openClaims 32 | status 8; then answerLength 32 |
-/// orderHash 224.
+/// orderHash 224; then deadline 40.
 struct RequestRecord {
     /// The first 26 bytes of the order's hash; once the request is final, of the answer's hash.
     bytes26 hash;
@@ -26,6 +27,9 @@ struct RequestRecord {
     /// and the answer's length as the finalization counted it. The delivery's reserve follows from
     /// this length.
     bytes32 undelivered;
+    /// Last second in which a claim can be posted, once a claim was dropped. Before that it is the
+    /// order's expiry, which costs no word.
+    uint40 deadline;
     mapping(bytes32 claim => bool) dropped;
 }
 
@@ -83,11 +87,22 @@ library RequestRecords {
         if (self.openClaims != type(uint32).max) ++self.openClaims;
     }
 
-    /// @notice Drops a claim, which then no longer counts.
-    function drop(RequestRecord storage self, bytes32 claim) internal {
+    /// @notice Last second in which a claim can be posted, of a request with this expiry.
+    function deadlineAfter(RequestRecord storage self, uint256 expiry)
+        internal
+        view
+        returns (uint256)
+    {
+        return self.has(DROPPED) ? self.deadline : expiry;
+    }
+
+    /// @notice Drops a claim, which then no longer counts, and takes claims until `deadline`.
+    function drop(RequestRecord storage self, bytes32 claim, uint256 deadline) internal {
         self.checkClaim(claim);
         self.dropped[claim] = true;
         self.marks |= DROPPED;
+        // Later claims are dropped later, so it only grows.
+        self.deadline = uint40(deadline);
         if (self.openClaims != type(uint32).max) --self.openClaims;
     }
 

@@ -90,7 +90,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     /// @notice Thrown for a supply of 0.
     error InvalidSupply(uint256 supply);
 
-    /// @notice The contract that deployed the token.
+    /// @inheritdoc IModelToken
     address public immutable factory;
     /// @inheritdoc IModelToken
     address public immutable opener;

@@ -46,18 +46,30 @@ contract ParametersTest is Test {
         p.kLog2 = 7;
         _expectRefused(p, "kLog2");
         p.kLog2 = 6;
-        p.window = 90 days + 1;
-        _expectRefused(p, "window");
-        (p.window, p.clock) = (90 days, 90 days + 1);
-        _expectRefused(p, "clock");
-        (p.clock, p.extension) = (90 days, 90 days + 1);
+        p.extension = 1 days + 1;
         _expectRefused(p, "extension");
-        (p.extension, p.challengeBond) = (90 days, 0);
+        (p.extension, p.challengeBond) = (1 days, 0);
         _expectRefused(p, "challengeBond");
         (p.challengeBond, p.claimBond) = (0.125 ether + 1, 0.25 ether);
         _expectRefused(p, "claimBond");
         p.challengeBond = 0.125 ether;
         CALLER.check(p);
+    }
+
+    /// @dev Window, both clocks, and the extension for each of the 14 moves of each side.
+    function test_a_claim_is_decided_within_75_days() external {
+        Parameters memory p = Parameters(4, 36 hours, 36 hours, 30 minutes, 0.4 ether, 0.1 ether);
+        assertEq(ParametersCheck.decisionTime(p), 108 hours + 28 * 30 minutes);
+        p.window = 75 days - 72 hours - 28 * 30 minutes;
+        CALLER.check(p);
+        p.window += 1;
+        _expectRefused(p, "decisionTime");
+        (p.window, p.clock) = (36 hours, 40 days);
+        _expectRefused(p, "decisionTime");
+        (p.clock, p.extension) = (5 days, 5 days);
+        _expectRefused(p, "decisionTime");
+        (p.kLog2, p.clock, p.extension) = (6, type(uint32).max, type(uint32).max);
+        _expectRefused(p, "decisionTime");
     }
 
     function test_a_defence_takes_at_most_its_reveals_dissections_and_a_conviction() external pure {

@@ -77,7 +77,7 @@ contract Handler is Test {
 
     function mint(uint256 who, uint64 excess) public {
         address minter = minterOf(who);
-        uint256 value = _collection.mintPrice(3) + excess;
+        uint256 value = _collection.mintPrice(3, block.basefee) + excess;
         vm.deal(minter, value);
         vm.prank(minter);
         uint256 id = _collection.mint{ value: value }("abc", uint64(tokens.length));

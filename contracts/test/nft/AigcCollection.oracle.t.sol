@@ -119,7 +119,7 @@ contract AigcCollectionOracleTest is OracleFixture {
         ClaimedAnswer memory claimed = _claim(order, _operator, lie, 3);
         _reject(order, claimed, lie);
         _oracle.dropClaim(order, claimed);
-        skip(WINDOW + 1);
+        skip(ANSWER_TIME + 1);
         _oracle.expire(order);
         assertFalse(_collection.verify(bytes(_collection.prompt(id)), lie, ""));
         _collection.void(id);
@@ -128,10 +128,21 @@ contract AigcCollectionOracleTest is OracleFixture {
         assertEq(_ann.balance, before);
     }
 
+    /// @dev As a wallet's call without a gas price sees it, at a base fee of 0.
+    function test_the_price_of_a_mint_follows_the_base_fee_that_it_is_given() external {
+        vm.fee(0);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, 1 gwei);
+        vm.fee(1 gwei);
+        assertEq(_collection.mintPrice(bytes(TEXT).length, block.basefee), price);
+        vm.prank(_ann);
+        _collection.mint{ value: price }(TEXT, 2);
+        assertEq(_collection.withdrawable(_ann), 0, "exact");
+    }
+
     /// forge-config: default.isolate = true
     function test_gas() external {
         _mint();
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.prank(_ann);
         _collection.mint{ value: price }(TEXT, 2);
         vm.snapshotGasLastCall(
@@ -140,7 +151,7 @@ contract AigcCollectionOracleTest is OracleFixture {
     }
 
     function _mint() private returns (uint256 id, Order memory order) {
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.recordLogs();
         vm.prank(_ann);
         id = _collection.mint{ value: price }(TEXT, 1);

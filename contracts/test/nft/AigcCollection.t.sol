@@ -83,7 +83,7 @@ contract AigcCollectionTest is CollectionFixture {
     function test_a_token_is_minted_once() external {
         _mint(_ann, 7);
         uint256 id = _collection.tokenIdOf(_prompt(_ann, 7));
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.AlreadyMinted.selector, id));
         _collection.mint{ value: price }(TEXT, 7);
@@ -94,7 +94,7 @@ contract AigcCollectionTest is CollectionFixture {
     function test_from_pending_to_final() external {
         bytes memory prompt = _prompt(_ann, 1);
         uint256 id = _collection.tokenIdOf(prompt);
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.expectEmit();
         emit IERC5192.Locked(id);
         vm.expectEmit();
@@ -224,7 +224,7 @@ contract AigcCollectionTest is CollectionFixture {
     }
 
     function test_what_is_over_stays_the_minters_and_pays_its_next_mint() external {
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.startPrank(_ann);
         _collection.mint{ value: 2 * price }(TEXT, 1);
         assertEq(_collection.withdrawable(_ann), price);
@@ -307,7 +307,7 @@ contract AigcCollectionTest is CollectionFixture {
 
     function test_a_contract_that_takes_no_tokens_cannot_mint() external {
         vm.etch(_ann, hex"5f5ffd");
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.prank(_ann);
         vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721InvalidReceiver.selector, _ann));
         _collection.mint{ value: price }(TEXT, 1);

@@ -69,7 +69,7 @@ abstract contract CollectionFixture is Test {
     }
 
     function _mint(address minter, uint64 salt) internal returns (uint256 id, uint256 request) {
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.prank(minter);
         id = _collection.mint{ value: price }(TEXT, salt);
         request = _collection.requestOf(id);
@@ -100,7 +100,7 @@ abstract contract CollectionFixture is Test {
     }
 
     function _quote() internal view returns (uint256) {
-        return _collection.mintPrice(bytes(TEXT).length) - MINT_FEE;
+        return _collection.mintPrice(bytes(TEXT).length, block.basefee) - MINT_FEE;
     }
 }
 
@@ -126,20 +126,22 @@ contract OracleStandIn {
         payable
         returns (uint256 id)
     {
-        uint256 fee = quote(question, prompt.length, callback.gasLimit);
+        uint256 fee = quote(question, prompt.length, callback.gasLimit, block.basefee);
         creditOf[msg.sender] = creditOf[msg.sender] + msg.value - fee;
         id = ++_count;
         _asked[id] = Asked(msg.sender, fee, question, string(prompt), callback);
         statusOf[id] = RequestStatus.Requested;
     }
 
-    function quote(Question calldata question, uint256 promptLength, uint64 callbackGas)
-        public
-        pure
-        returns (uint256)
-    {
-        uint256 units = 1_000_000 + promptLength + question.maxTokens + callbackGas;
-        return units * 1 gwei;
+    function quote(
+        Question calldata question,
+        uint256 promptLength,
+        uint64 callbackGas,
+        uint256 baseFee
+    ) public pure returns (uint256) {
+        uint256 units =
+            1_000_000 + promptLength + question.maxTokens + callbackGas;
+        return units * (1 gwei + baseFee);
     }
 
     function withdraw(address to) external returns (uint256 amount) {

@@ -118,7 +118,7 @@ contract GreedyCollectionTest is CollectionFixture {
     }
 
     function _refuses(address minter, uint64 salt, bytes memory reason) private {
-        uint256 price = _collection.mintPrice(bytes(TEXT).length);
+        uint256 price = _collection.mintPrice(bytes(TEXT).length, block.basefee);
         vm.prank(minter);
         vm.expectRevert(reason);
         _collection.mint{ value: price }(TEXT, salt);

@@ -75,9 +75,7 @@ contract AIOracleTest is OracleFixture {
 
     function test_the_flat_quote_is_exact_and_pays_for_the_defaults() external {
         uint256 fee = _ora.estimateFee(_number, 5_000_000);
-        Question memory question = _question();
-        question.maxTokens = 100;
-        assertEq(fee, _oracle.quote(question, 1000, 5_000_000));
+        assertEq(fee, _oracle.quote(_questionOf(100), 1000, 5_000_000, block.basefee));
 
         Order memory order = _askConsumer(string(new bytes(1000)));
         assertEq(order.terms.fee, fee);
@@ -85,6 +83,27 @@ contract AIOracleTest is OracleFixture {
         bytes4 tooLong = IInferenceOracle.PromptTooLong.selector;
         vm.expectRevert(abi.encodeWithSelector(tooLong, 1001, 1000));
         _consumer.ask{ value: fee }(_number, string(new bytes(1001)));
+    }
+
+    /// @dev geth and reth run a call without a gas price at a base fee of 0. A price from there
+    /// would be far below what the request costs.
+    function test_without_a_base_fee_no_price_is_named() external {
+        vm.fee(0);
+        vm.expectRevert(IInferenceOracle.BaseFeeUnknown.selector);
+        _ora.estimateFee(_number, 5_000_000);
+        vm.expectRevert(IInferenceOracle.BaseFeeUnknown.selector);
+        _ora.estimateFeeBatch(_number, 5_000_000, 2);
+        vm.expectRevert(IInferenceOracle.BaseFeeUnknown.selector);
+        _consumer.estimateFee(_number);
+        // Gas is estimated the same way, so asking must not depend on it.
+        _consumer.ask{ value: 1 ether }(_number, "Who?");
+
+        // Where there is no base fee, 0 is right.
+        _oracle = IInferenceOracle(_deployOracle(address(_registry), TIP, ANSWER_TIME));
+        assertEq(
+            IAIOracle(address(_oracle)).estimateFee(_number, 0),
+            _oracle.quote(_questionOf(100), 1000, 0, 0)
+        );
     }
 
     function test_a_batch_is_one_request_of_its_size() external {
@@ -273,6 +292,11 @@ contract AIOracleTest is OracleFixture {
             )
         );
         consumer.ask{ value: 1 ether }(_ora, _number);
+    }
+
+    function _questionOf(uint32 tokens) private view returns (Question memory question) {
+        question = _question();
+        question.maxTokens = tokens;
     }
 
     function _askConsumer(string memory prompt) private returns (Order memory) {

@@ -30,7 +30,7 @@ contract InferenceOracleAskingTest is OracleFixture {
     }
 
     function test_overpayment_is_credit_that_pays_the_next_request() external {
-        uint256 fee = _oracle.quote(_question(), 1, 0);
+        uint256 fee = _oracle.quote(_question(), 1, 0, block.basefee);
         vm.startPrank(_asker);
         _oracle.request{ value: fee + 5 }(_question(), "a", _noCallback());
         assertEq(_oracle.creditOf(_asker), 5);
@@ -146,8 +146,23 @@ contract InferenceOracleAskingTest is OracleFixture {
     }
 
     /// @dev A credit that pays a fee to the wei is enough.
+    /// @dev geth and reth run a call without a gas price at a base fee of 0. The quote is the same
+    /// there, and a gas estimate does not fail.
+    function test_a_quote_does_not_follow_the_base_fee_that_a_node_assumes() external {
+        vm.fee(30 gwei);
+        uint256 fee = _oracle.quote(_question(), 1, 0, 30 gwei);
+        vm.fee(0);
+        assertEq(_oracle.quote(_question(), 1, 0, 30 gwei), fee);
+        uint256 state = vm.snapshotState();
+        _oracle.request{ value: fee }(_question(), "?", _noCallback());
+        vm.revertToState(state);
+        vm.fee(30 gwei);
+        _oracle.request{ value: fee }(_question(), "?", _noCallback());
+        assertEq(_oracle.creditOf(address(this)), 0, "exact");
+    }
+
     function test_credit_alone_pays() external {
-        uint256 fee = _oracle.quote(_question(), 1, 0);
+        uint256 fee = _oracle.quote(_question(), 1, 0, block.basefee);
         vm.startPrank(_asker);
         _oracle.request{ value: 2 * fee }(_question(), "a", _noCallback());
         assertEq(_oracle.request(_question(), "a", _noCallback()), 2);
@@ -155,7 +170,7 @@ contract InferenceOracleAskingTest is OracleFixture {
     }
 
     function test_one_wei_of_credit_is_kept_and_none_is_not_logged() external {
-        uint256 fee = _oracle.quote(_question(), 1, 0);
+        uint256 fee = _oracle.quote(_question(), 1, 0, block.basefee);
         vm.expectEmit();
         emit IInferenceOracle.Credited(_asker, 1);
         vm.prank(_asker);

@@ -16,6 +16,9 @@ contract InferenceOracleGasTest is OracleFixture {
     /// @dev A word that is written and was zero.
     uint256 private constant WAITING_WORD_GAS = 22_100;
 
+    /// @dev The credit of a finalizer that is not the claimant, which no request pays for.
+    uint256 private constant UNPAID_CREDIT_GAS = 7000;
+
     function setUp() public override {
         super.setUp();
         for (uint256 i = 0; i < 2; ++i) {
@@ -25,7 +28,7 @@ contract InferenceOracleGasTest is OracleFixture {
     }
 
     function test_request() external {
-        uint256 fee = _oracle.quote(_question(), PROMPT.length, 0);
+        uint256 fee = _oracle.quote(_question(), PROMPT.length, 0, block.basefee);
         vm.prank(_asker);
         _oracle.request{ value: fee }(_question(), PROMPT, _noCallback());
         _snap("request", 120_000);
@@ -180,6 +183,38 @@ contract InferenceOracleGasTest is OracleFixture {
     function _paid(Order memory order, uint256 credit) private view returns (uint256) {
         assertEq(order.terms.gasPrice, TIP);
         return (_oracle.creditOf(_operator) - credit - _share()) / TIP;
+    }
+
+    /// @dev At a gas price up to the order's, finalizing and delivering costs its caller nothing;
+    /// above it, the caller pays the difference.
+    function test_whoever_delivers_is_paid_at_the_lesser_gas_price() external {
+        uint256[3] memory prices = [uint256(TIP / 2), TIP, 2 * TIP];
+        for (uint256 i = 0; i < prices.length; ++i) {
+            address consumer = address(new PricingConsumer(prices[i]));
+            Order memory order = _ask(Callback(consumer, 500_000, ""));
+            ClaimedAnswer memory claimed = _claim(order, _rival, ANSWER, 12);
+            skip(WINDOW + 1);
+            uint256 credit = _oracle.creditOf(_operator);
+            vm.prank(_operator);
+            _oracle.finalizeAndDeliver(order, claimed, ANSWER);
+            uint256 gas = vm.lastCallGas().gasTotalUsed;
+            uint256 paid = _oracle.creditOf(_operator) - credit;
+            uint256 price = prices[i] < TIP ? prices[i] : TIP;
+            assertGe(paid, gas * price - UNPAID_CREDIT_GAS * price, "less than it costs");
+            assertLe(paid, (gas + 5000) * TIP, "no profit");
+        }
+    }
+
+    function test_a_lost_claim() external {
+        Order memory order = _ask(_noCallback());
+        ClaimedAnswer memory first = _claim(order, _rival, "Wrong.", 12);
+        ClaimedAnswer memory second = _claim(order, _rival, "Wrong too.", 12);
+        _reject(order, first, "Wrong.");
+        _oracle.dropClaim(order, first);
+        _snap("drop a claim, the first", 105_000);
+        _reject(order, second, "Wrong too.");
+        _oracle.dropClaim(order, second);
+        _snap("drop a claim, another", 85_000);
     }
 
     function test_refunds() external {

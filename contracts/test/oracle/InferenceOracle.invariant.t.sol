@@ -75,6 +75,8 @@ contract OracleHandler is OracleFixture {
 
     bytes[] private _orders;
     mapping(uint256 id => bytes[]) private _claims;
+    /// @dev Last second for a claim, once one was dropped.
+    mapping(uint256 id => uint256) private _deadlines;
     mapping(uint256 id => uint256) private _reserves;
     /// @dev What became final.
     mapping(uint256 id => bytes) private _answers;
@@ -116,7 +118,7 @@ contract OracleHandler is OracleFixture {
         if (seed % 3 == 1) callback = Callback(address(_eager), 300_000, "data");
         if (seed % 3 == 2) callback = Callback(address(_burning), 100_000, "");
         address person = _people[seed / 7 % 4];
-        uint256 fee = _oracle.quote(question, 1, callback.gasLimit);
+        uint256 fee = _oracle.quote(question, 1, callback.gasLimit, block.basefee);
         uint256 credit = _oracle.creditOf(person);
         uint256 least = credit < fee ? fee - credit : 0;
         uint256 value = bound(extra, least, fee + 1 ether);
@@ -130,7 +132,7 @@ contract OracleHandler is OracleFixture {
 
     function answer(uint256 seed, uint32 tokens) external {
         (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
-        if (!found || block.timestamp > order.terms.expiry) return;
+        if (!found || block.timestamp > _deadlineOf(order)) return;
         tokens = uint32(bound(tokens, 0, order.request.maxTokens));
         address claimant = _people[seed % 2];
         if (!_oracle.operators().mayClaim(order.request.id, claimant)) return;
@@ -166,6 +168,7 @@ contract OracleHandler is OracleFixture {
         (bool any, ClaimedAnswer memory claimed,) = _pickClaim(seed, order);
         if (!any || _statusOf(order, claimed) != ClaimStatus.Rejected) return;
         try _oracle.dropClaim(order, claimed) {
+            _prolong(order);
             _count("drop");
         } catch {
             _count("dropped before");
@@ -222,7 +225,7 @@ contract OracleHandler is OracleFixture {
         claimed.answerHash = keccak256(text);
         if (honestly) claimed.answerLength = uint32(text.length);
         claimed.tokensUsed = uint32(bound(claimed.tokensUsed, 0, order.request.maxTokens));
-        if (block.timestamp <= order.terms.expiry) {
+        if (block.timestamp <= _deadlineOf(order)) {
             vm.prank(claimed.claimant);
             _oracle.claim(order, text, claimed.tokensUsed, "");
             _claims[id].push(abi.encode(claimed));
@@ -233,6 +236,7 @@ contract OracleHandler is OracleFixture {
         vm.startPrank(_people[seed / 5 % 4]);
         if (seed % 7 == 0) {
             try _oracle.dropClaim(order, claimed) {
+                _prolong(order);
                 _count("drop a lie");
             } catch { }
         } else if (seed % 2 == 0 && order.callback.target != address(0)) {
@@ -273,7 +277,7 @@ contract OracleHandler is OracleFixture {
         try _oracle.expire(order) {
             _count("expire");
         } catch {
-            bool early = block.timestamp <= order.terms.expiry;
+            bool early = block.timestamp <= _deadlineOf(order);
             assertTrue(early || _claims[order.request.id].length != 0, "refunded when unanswered");
             _count("too early");
         }
@@ -391,6 +395,18 @@ contract OracleHandler is OracleFixture {
             if (logs[i].topics[0] != IPurse.Burnt.selector) continue;
             _burnt += abi.decode(logs[i].data, (uint256));
         }
+    }
+
+    function _deadlineOf(Order memory order) private view returns (uint256) {
+        uint256 deadline = _deadlines[order.request.id];
+        return deadline == 0 ? order.terms.expiry : deadline;
+    }
+
+    /// @dev What a dropped claim does to the time for the next one.
+    function _prolong(Order memory order) private {
+        uint256 limit = order.terms.expiry + 180 days;
+        uint256 deadline = block.timestamp + _answerTime();
+        _deadlines[order.request.id] = deadline < limit ? deadline : limit;
     }
 
     function _count(string memory action) private {

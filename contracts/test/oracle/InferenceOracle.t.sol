@@ -317,6 +317,7 @@ contract InferenceOracleTest is OracleFixture {
             abi.encodeWithSelector(RequestRecords.ClaimNotOpen.selector, _idOf(order, claimed))
         );
         _oracle.dropClaim(order, claimed);
+        skip(ANSWER_TIME + 1);
         _oracle.expire(order);
         assertEq(_oracle.creditOf(_asker), order.terms.fee);
         vm.expectRevert(
@@ -333,8 +334,9 @@ contract InferenceOracleTest is OracleFixture {
         ClaimedAnswer memory alsoWrong = _claim(order, _rival, "Wrong too.", 5);
         _reject(order, wrong, "Wrong.");
         vm.expectEmit();
-        emit IInferenceOracle.ClaimDropped(1, _idOf(order, wrong));
+        emit IInferenceOracle.ClaimDropped(1, _idOf(order, wrong), block.timestamp + ANSWER_TIME);
         _oracle.dropClaim(order, wrong);
+        skip(ANSWER_TIME + 1);
         vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.ClaimsOpen.selector, 1));
         _oracle.expire(order);
 
@@ -342,6 +344,7 @@ contract InferenceOracleTest is OracleFixture {
         vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.ClaimsOpen.selector, 1));
         _oracle.expire(order);
         _oracle.dropClaim(order, alsoWrong);
+        skip(ANSWER_TIME + 1);
         vm.expectEmit();
         emit IInferenceOracle.Credited(_asker, order.terms.fee);
         vm.expectEmit();

@@ -89,8 +89,7 @@ contract ModelBallotsTest is Test {
         skip(6 days);
         vm.prank(_people[0]);
         uint256 second = _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
-        vm.prank(_people[0]);
-        _registry.vote(second, true);
+        _vote(0, second, true);
         _registry.execute(first);
         skip(9 days + 1);
         vm.expectRevert(
@@ -248,7 +247,7 @@ contract ModelBallotsTest is Test {
         _redirect(wallet);
         _earn();
         uint256[] memory epochs = new uint256[](2);
-        (epochs[0], epochs[1]) = (1, 3);
+        (epochs[0], epochs[1]) = (1, 4);
         vm.prank(wallet);
         _token.claimBatch(epochs);
         assertEq(wallet.balance, 4 ether);
@@ -319,8 +318,7 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.propose(_modelId, BallotKind.Price, bytes32(ONE)), 1);
     }
 
-    /// @dev Tokens that are borrowed for the block, or bought after the ballot was opened, can
-    /// neither propose nor vote.
+    /// @dev Tokens that are borrowed for the block can neither propose nor vote.
     function test_borrowed_tokens_decide_nothing() external {
         address borrower = makeAddr("borrower");
         vm.prank(_people[0]);
@@ -329,9 +327,12 @@ contract ModelBallotsTest is Test {
         vm.prank(borrower);
         _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
 
-        vm.prank(_people[1]);
-        uint256 ballot = _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
-        _roll();
+        vm.prank(borrower);
+        _token.transfer(_people[0], 600 ether);
+        uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        _toVotes(ballot);
+        vm.prank(_people[0]);
+        _token.transfer(borrower, 600 ether);
         vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 1));
         vm.prank(borrower);
         _registry.vote(ballot, true);
@@ -340,8 +341,68 @@ contract ModelBallotsTest is Test {
         assertEq(_registry.ballotOf(ballot).no, 600 ether, "who held them before");
     }
 
+    /// @dev Tokens that are lent over the boundary between two blocks weigh nothing, be it at the
+    /// moment of the proposal or at that of the votes; nor does what is lent weigh for its owner.
+    function testFuzz_tokens_that_are_held_at_one_moment_weigh_nothing(bool atTheProposal)
+        external
+    {
+        address borrower = makeAddr("borrower");
+        if (atTheProposal) _lend(borrower);
+        uint256 ballot = _registry.ballotCount() + 1;
+        vm.prank(atTheProposal ? borrower : _people[1]);
+        _registry.propose(_modelId, BallotKind.Price, bytes32(2 * ONE));
+        if (atTheProposal) _giveBack(borrower);
+        vm.warp(_registry.ballotOf(ballot).end - 7 days);
+        if (!atTheProposal) _lend(borrower);
+        _registry.begin(ballot);
+        if (!atTheProposal) _giveBack(borrower);
+
+        address[2] memory both = [borrower, _people[0]];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 1));
+            vm.prank(both[i]);
+            _registry.vote(ballot, true);
+        }
+        _vote(1, ballot, false);
+        assertEq(_registry.ballotOf(ballot).no, 280 ether);
+    }
+
+    /// @dev So whoever picks a moment gains no weight by it.
+    function testFuzz_a_vote_weighs_the_lesser_balance(uint256 sold, uint256 bought) external {
+        uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        sold = bound(sold, 0, 600 ether - 1);
+        vm.prank(_people[0]);
+        _token.transfer(_people[3], sold);
+        bought = bound(bought, 0, 280 ether);
+        vm.prank(_people[1]);
+        _token.transfer(_people[0], bought);
+        _roll();
+        _vote(0, ballot, true);
+        uint256 held = 600 ether - sold + bought;
+        assertEq(_registry.ballotOf(ballot).yes, held < 600 ether ? held : 600 ether);
+    }
+
+    /// @dev Whoever watches leaves the moment to nobody; a later vote takes no other.
+    function test_anyone_begins_the_votes_once() external {
+        uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        _toVotes(ballot);
+        _registry.begin(ballot);
+        uint256 epoch = _registry.ballotOf(ballot).voteEpoch;
+        assertEq(epoch, _token.epochCount());
+        skip(3 days);
+        _earn();
+        vm.prank(makeAddr("anyone"));
+        _registry.begin(ballot);
+        _vote(0, ballot, true);
+        assertEq(_registry.ballotOf(ballot).voteEpoch, epoch);
+        skip(5 days);
+        vm.expectPartialRevert(IModelBallots.VotingOver.selector);
+        _registry.begin(ballot);
+    }
+
     function test_tokens_vote_once() external {
         uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
+        _toVotes(ballot);
         vm.startPrank(_people[2]);
         _registry.vote(ballot, true);
         assertTrue(_registry.hasVoted(ballot, _people[2]));
@@ -413,28 +474,48 @@ contract ModelBallotsTest is Test {
         bytes32 data = bytes32(2 * ONE);
         uint256 epoch = _token.epochCount() + 1;
         vm.expectEmit();
+        uint256 start = (block.timestamp / 1 days + 2) * 1 days;
         emit IModelBallots.BallotOpened(
-            1, _modelId, _people[0], BallotKind.Price, data, epoch, block.timestamp + 7 days
+            1,
+            _modelId,
+            address(_token),
+            _people[0],
+            BallotKind.Price,
+            data,
+            epoch,
+            start,
+            start + 7 days
         );
         _proposed(BallotKind.Price, data);
+        _toVotes(1);
+        vm.expectEmit();
+        emit IModelBallots.VotingBegan(1, address(_token), epoch + 1);
         vm.expectEmit();
         emit IModelBallots.Voted(1, _people[1], false, 280 ether);
         _vote(1, 1, false);
         _vote(0, 1, true);
         skip(9 days + 1);
         vm.expectEmit();
-        emit IModelBallots.BallotExecuted(1, _modelId, BallotKind.Price, data);
+        emit IModelBallots.BallotExecuted(1, _modelId, address(_token), BallotKind.Price, data);
         _registry.execute(1);
     }
 
     function test_seven_days_to_vote_two_to_wait_fourteen_to_execute() external {
         uint256 ballot = _proposed(BallotKind.Price, bytes32(2 * ONE));
-        uint256 end = block.timestamp + 7 days;
-        skip(7 days);
+        uint256 start = (block.timestamp / 1 days + 2) * 1 days;
+        uint256 end = start + 7 days;
+        vm.warp(start - 1);
+        bytes memory early = abi.encodeWithSelector(IModelBallots.VotingNotBegun.selector, start);
+        vm.expectRevert(early);
+        _registry.vote(ballot, true);
+        vm.expectRevert(early);
+        _registry.begin(ballot);
+        vm.warp(end);
         _vote(0, ballot, true);
         skip(1);
         vm.expectRevert(abi.encodeWithSelector(IModelBallots.VotingOver.selector, end));
-        _vote(1, ballot, false);
+        vm.prank(_people[1]);
+        _registry.vote(ballot, false);
         bytes memory reason = abi.encodeWithSelector(
             IModelBallots.NotExecutable.selector, end + 2 days, end + 16 days
         );
@@ -464,7 +545,7 @@ contract ModelBallotsTest is Test {
 
     /// @dev Three ballots that each stay within the bound would together take the price from a half
     /// to double in one block.
-    function test_many_ballots_do_not_double_the_price_twice_in_nine_days() external {
+    function test_many_ballots_do_not_double_the_price_twice_in_ten_days() external {
         uint256[3] memory ballots;
         uint256[3] memory factors = [ONE / 2, ONE, 2 * ONE];
         for (uint256 i = 0; i < 3; ++i) {
@@ -476,14 +557,15 @@ contract ModelBallotsTest is Test {
             _vote(0, ballots[i], true);
         }
         skip(9 days + 1);
-        uint256 time = block.timestamp + 9 days;
+        uint256 time = block.timestamp + 10 days;
         _registry.execute(ballots[0]);
         vm.warp(time - 1);
         vm.expectRevert(abi.encodeWithSelector(IModelBallots.PriceTooSoon.selector, time));
         _registry.execute(ballots[1]);
         vm.warp(time);
         _registry.execute(ballots[1]);
-        vm.expectRevert(abi.encodeWithSelector(IModelBallots.PriceTooSoon.selector, time + 9 days));
+        time += 10 days;
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.PriceTooSoon.selector, time));
         _registry.execute(ballots[2]);
         assertEq(_registry.factorOf(_modelId), ONE);
     }
@@ -501,21 +583,85 @@ contract ModelBallotsTest is Test {
         _proposed(BallotKind.Price, bytes32(2 * ONE));
     }
 
-    /// @dev Anyone can register models that name this token; all their ballots begin one epoch a
-    /// day.
-    function test_many_models_make_one_epoch_a_day() external {
-        uint256 epochs = _token.epochCount();
-        for (uint256 i = 0; i < 10; ++i) {
-            bytes32 modelId = _registry.register(_model(bytes32(i)));
+    /// @dev Anyone can register models that name a token. Only the token's own launch has ballots.
+    function test_a_model_that_only_names_a_token_has_no_ballots() external {
+        _token.fixRecipient(address(this), _drip);
+        bytes32 lock = bytes32(uint256(uint160(address(new Lock()))));
+        for (uint256 i = 0; i < 50; ++i) {
             vm.prank(_people[0]);
+            bytes32 modelId = _registry.register(_model(bytes32(i)));
+            assertEq(_registry.modelOf(modelId).token, address(0));
+            vm.expectRevert(abi.encodeWithSelector(IModelBallots.NoToken.selector, modelId));
+            vm.prank(_people[0]);
+            _registry.propose(modelId, BallotKind.Redirect, lock);
+        }
+        assertEq(_registry.modelOf(_modelId).token, address(_token));
+        vm.prank(_people[0]);
+        _registry.propose(_modelId, BallotKind.Redirect, lock);
+    }
+
+    function test_a_token_that_cannot_say_who_deployed_it_is_only_named() external {
+        Registration memory model = _model("odd");
+        address[2] memory odd = [address(new Lock()), makeAddr("no code")];
+        for (uint256 i = 0; i < odd.length; ++i) {
+            (model.token, model.salt) = (odd[i], bytes32(i));
+            bytes32 modelId = _registry.register(model);
+            vm.expectRevert(abi.encodeWithSelector(IModelBallots.NoToken.selector, modelId));
             _registry.propose(modelId, BallotKind.Price, bytes32(ONE));
+        }
+    }
+
+    /// @dev A successor that anyone registered is voted on by the holders who elected it, and by
+    /// nobody before.
+    function test_holders_decide_about_a_successor_they_elected() external {
+        vm.startPrank(makeAddr("anyone"));
+        bytes32 next = _registry.register(_model("next"));
+        Registration memory model = _model("tokenless");
+        model.token = address(0);
+        bytes32 tokenless = _registry.register(model);
+        vm.stopPrank();
+        vm.expectRevert(abi.encodeWithSelector(IModelBallots.NoToken.selector, next));
+        vm.prank(_people[0]);
+        _registry.propose(next, BallotKind.Price, bytes32(2 * ONE));
+
+        _registry.execute(_passed(BallotKind.Successor, next));
+        assertEq(_registry.modelOf(next).token, address(_token));
+        _modelId = next;
+        _registry.execute(_passed(BallotKind.Price, bytes32(2 * ONE)));
+        assertEq(_registry.factorOf(next), 2 * ONE);
+        skip(14 days);
+        _registry.execute(_passed(BallotKind.Successor, tokenless));
+        assertEq(_registry.modelOf(tokenless).token, address(0), "it names no token");
+    }
+
+    /// @dev One of a kind for a token, whichever of its models it is about.
+    function test_a_proposers_pace_is_per_token() external {
+        bytes32 other = _registry.register(_model("other"));
+        _proposed(BallotKind.Price, bytes32(2 * ONE));
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelBallots.BallotTooSoon.selector, block.timestamp + 14 days)
+        );
+        vm.prank(_people[0]);
+        _registry.propose(other, BallotKind.Price, bytes32(2 * ONE));
+    }
+
+    /// @dev However many ballots there are, they begin one epoch a day.
+    function test_the_ballots_of_a_day_share_an_epoch() external {
+        uint256 epochs = _token.epochCount();
+        for (uint256 i = 0; i < 5; ++i) {
+            vm.prank(_people[i]);
+            _registry.propose(_modelId, BallotKind.Price, bytes32(ONE));
             _roll();
-            skip(1 hours);
+            skip(3 hours);
         }
         assertEq(_token.epochCount(), epochs + 1);
-        skip(14 hours);
-        _proposed(BallotKind.Price, bytes32(ONE));
+        for (uint256 ballot = 1; ballot <= 5; ++ballot) {
+            _vote(0, ballot, true);
+        }
         assertEq(_token.epochCount(), epochs + 2);
+        skip(1 days);
+        _proposed(BallotKind.Successor, _registry.register(_model("next")));
+        assertEq(_token.epochCount(), epochs + 3);
     }
 
     /// @dev A holder of a token of its own decides about its own model only.
@@ -532,6 +678,7 @@ contract ModelBallotsTest is Test {
         vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 10 ether));
         _registry.propose(_modelId, BallotKind.Price, bytes32(ONE));
         uint256 ballot = _proposed(BallotKind.Price, bytes32(ONE));
+        _toVotes(ballot);
         vm.expectRevert(abi.encodeWithSelector(IModelBallots.TooFewTokens.selector, 0, 1));
         _registry.vote(ballot, true);
     }
@@ -595,6 +742,19 @@ contract ModelBallotsTest is Test {
         _token.claimAllFor(accounts, address(0), steps);
     }
 
+    /// @dev The largest holder's tokens, until they are given back.
+    function _lend(address borrower) private {
+        vm.prank(_people[0]);
+        _token.transfer(borrower, 600 ether);
+        _roll();
+    }
+
+    function _giveBack(address borrower) private {
+        vm.prank(borrower);
+        _token.transfer(_people[0], 600 ether);
+        _roll();
+    }
+
     function _proposed(BallotKind kind, bytes32 data) private returns (uint256 ballot) {
         vm.prank(_people[0]);
         ballot = _registry.propose(_modelId, kind, data);
@@ -608,7 +768,15 @@ contract ModelBallotsTest is Test {
         skip(9 days + 1);
     }
 
+    /// @dev To the ballot's first second of votes, or as it is if that is over.
+    function _toVotes(uint256 ballot) private {
+        uint256 start = _registry.ballotOf(ballot).end - 7 days;
+        if (block.timestamp < start) vm.warp(start);
+        _roll();
+    }
+
     function _vote(uint256 who, uint256 ballot, bool yes) private {
+        _toVotes(ballot);
         vm.prank(_people[who]);
         _registry.vote(ballot, yes);
     }

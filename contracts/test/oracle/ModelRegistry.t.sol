@@ -34,7 +34,8 @@ contract ModelRegistryTest is Test {
             contentId: model.contentId,
             verifier: model.verifier,
             receiver: model.receiver,
-            token: model.token,
+            // Whom nobody launched has no vote.
+            token: address(0),
             pricing: model.pricing
         });
         assertEq(abi.encode(_registry.modelOf(id)), abi.encode(kept));

@@ -55,7 +55,7 @@ contract OperatorListTest is OracleFixture {
     }
 
     function test_the_log_tells_whose_turn_it_is() external {
-        uint256 fee = _oracle.quote(_question(), 1, 0);
+        uint256 fee = _oracle.quote(_question(), 1, 0, block.basefee);
         vm.recordLogs();
         _oracle.request{ value: fee }(_question(), "?", _noCallback());
         Vm.Log memory first = vm.getRecordedLogs()[0];

@@ -139,7 +139,7 @@ abstract contract OracleFixture is Test {
         returns (Order memory)
     {
         bytes memory prompt = "Who was Ada Lovelace?";
-        uint256 fee = _oracle.quote(question, prompt.length, callback.gasLimit);
+        uint256 fee = _oracle.quote(question, prompt.length, callback.gasLimit, block.basefee);
         vm.recordLogs();
         vm.prank(_asker);
         _oracle.request{ value: fee }(question, prompt, callback);

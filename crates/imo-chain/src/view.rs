@@ -36,6 +36,9 @@ pub struct RequestView {
     pub text: Bytes,
     /// What has become of it.
     pub state: RequestState,
+    /// Last second in which a claim can be posted: the order's expiry, or later once a claim was
+    /// dropped.
+    pub deadline: u64,
     /// Its claims at the deployment's verifier, in order.
     pub claims: Vec<B256>,
 }
@@ -182,6 +185,7 @@ impl View {
         match event {
             OracleEvent::Requested(it) => {
                 let request = RequestView {
+                    deadline: it.order.terms.expiry.to(),
                     order: it.order,
                     text: it.text,
                     state: RequestState::Open,
@@ -203,7 +207,11 @@ impl View {
                 }
             }
             OracleEvent::ClaimDropped(it) => {
-                if let Some(claim) = self.claims.get_mut(&it.claim) {
+                let Some(request) = self.requests.get_mut(&it.id) else { return };
+                request.deadline = it.deadline.saturating_to();
+                // A foreign verifier may name anybody's claim.
+                let is_ours = request.claims.contains(&it.claim);
+                if let Some(claim) = self.claims.get_mut(&it.claim).filter(|_| is_ours) {
                     claim.dropped = true;
                 }
             }
@@ -298,45 +306,24 @@ impl ClaimView {
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::aliases::U40;
     use alloy::sol_types::SolEvent;
 
     use super::*;
-    use crate::contracts::InferenceOracle::{Claimed, Requested};
+    use crate::contracts::InferenceOracle::{ClaimDropped, Claimed, Requested};
     use crate::contracts::OpmlVerifier::ClaimSubmitted;
 
     const VERIFIER: Address = Address::repeat_byte(1);
     const ORACLE: Address = Address::repeat_byte(2);
     const CLAIM: B256 = B256::repeat_byte(3);
+    const EXPIRY: u64 = 1_000;
 
     fn take(view: &mut View, address: Address, event: &impl SolEvent) {
         view.take(&Log { address, data: event.encode_log_data() }, B256::ZERO);
     }
 
-    fn requested(id: u64, verifier: Address) -> Requested {
-        let mut order = Order::default();
-        order.terms.verifier = verifier;
-        Requested {
-            id: U256::from(id),
-            modelId: B256::ZERO,
-            requester: Address::ZERO,
-            order,
-            text: Bytes::new(),
-        }
-    }
-
-    fn claimed(id: u64, answer: &'static [u8]) -> Claimed {
-        Claimed {
-            id: U256::from(id),
-            claim: CLAIM,
-            claimant: Address::ZERO,
-            answer: Bytes::from_static(answer),
-            tokensUsed: 1,
-        }
-    }
-
-    /// A model may name any verifier, and the oracle logs whatever id that verifier returns.
-    #[test]
-    fn a_foreign_verifier_cannot_attach_a_claim_to_its_request() {
+    /// A request that our verifier judges and one that another judges, and a claim.
+    fn view_of_two() -> View {
         let mut view = View::new(Deployment {
             chain_id: 1,
             block: 0,
@@ -359,11 +346,60 @@ mod tests {
         take(&mut view, ORACLE, &requested(1, VERIFIER));
         take(&mut view, ORACLE, &requested(2, Address::repeat_byte(9)));
         take(&mut view, VERIFIER, &submitted);
+        view
+    }
+
+    fn requested(id: u64, verifier: Address) -> Requested {
+        let mut order = Order::default();
+        order.terms.verifier = verifier;
+        order.terms.expiry = U40::from(EXPIRY);
+        Requested {
+            id: U256::from(id),
+            modelId: B256::ZERO,
+            requester: Address::ZERO,
+            order,
+            text: Bytes::new(),
+        }
+    }
+
+    fn claimed(id: u64, answer: &'static [u8]) -> Claimed {
+        Claimed {
+            id: U256::from(id),
+            claim: CLAIM,
+            claimant: Address::ZERO,
+            answer: Bytes::from_static(answer),
+            tokensUsed: 1,
+        }
+    }
+
+    fn dropped(id: u64, deadline: u64) -> ClaimDropped {
+        ClaimDropped { id: U256::from(id), claim: CLAIM, deadline: U256::from(deadline) }
+    }
+
+    /// A model may name any verifier, and the oracle logs whatever id that verifier returns.
+    #[test]
+    fn a_foreign_verifier_cannot_attach_a_claim_to_its_request() {
+        let mut view = view_of_two();
         take(&mut view, ORACLE, &claimed(1, b"right"));
         take(&mut view, ORACLE, &claimed(2, b"forged"));
         let claim = &view.claims[&CLAIM];
         assert_eq!((claim.request, &claim.answer[..]), (Some(U256::ONE), &b"right"[..]));
         assert_eq!(view.requests[&U256::ONE].claims, [CLAIM]);
         assert!(view.requests[&U256::from(2)].claims.is_empty());
+    }
+
+    /// A dropped claim gives its own request more time. That of a foreign verifier drops nothing of
+    /// ours.
+    #[test]
+    fn a_dropped_claim_moves_the_deadline_of_its_request() {
+        let mut view = view_of_two();
+        take(&mut view, ORACLE, &claimed(1, b"right"));
+        let deadline = |view: &View, id: u64| view.requests[&U256::from(id)].deadline;
+        assert_eq!((deadline(&view, 1), deadline(&view, 2)), (EXPIRY, EXPIRY));
+        take(&mut view, ORACLE, &dropped(2, EXPIRY + 5));
+        assert!(!view.claims[&CLAIM].dropped, "another request's");
+        take(&mut view, ORACLE, &dropped(1, EXPIRY + 9));
+        assert!(view.claims[&CLAIM].dropped);
+        assert_eq!((deadline(&view, 1), deadline(&view, 2)), (EXPIRY + 9, EXPIRY + 5));
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn requests_to_answer<'v>(
     mine: &Mine,
 ) -> Vec<(U256, &'v RequestView, Vec<&'v ClaimView>)> {
     let open = view.requests.iter().filter(|(_, request)| {
-        request.state == RequestState::Open && view.time <= request.order.terms.expiry.to::<u64>()
+        request.state == RequestState::Open && view.time <= request.deadline
     });
     open.filter_map(|(id, request)| {
         let mut claims = request.claims.iter().filter_map(|claim| view.claims.get(claim));
@@ -120,4 +120,22 @@ pub(crate) fn requests_to_answer<'v>(
         Some((*id, request, live))
     })
     .collect()
+}
+
+/// Requests whose time to answer is over, but whose claims were all rejected, and that I have not
+/// answered: each with a claim that the oracle does not know to be lost. Once it does, it takes
+/// claims again.
+pub(crate) fn requests_to_reopen<'v>(
+    view: &'v View,
+    mine: &Mine,
+) -> impl Iterator<Item = (U256, &'v RequestView, B256)> {
+    view.requests.iter().filter_map(|(id, request)| {
+        if request.state != RequestState::Open || view.time <= request.deadline {
+            return None;
+        }
+        let claims = || request.claims.iter().filter_map(|claim| view.claims.get(claim));
+        let is_lost = |it: &ClaimView| it.state == ClaimState::Rejected && !mine.posted(it);
+        let unknown = claims().find(|claim| !claim.dropped)?.id;
+        claims().all(is_lost).then_some((*id, request, unknown))
+    })
 }

@@ -116,9 +116,8 @@ fn answer_follow_up(view: &View, claim: &ClaimView, price: GasPrice) -> Option<A
 /// The next step for a request of mine that ran out of time: drop its rejected claims, then refund
 /// it. The refund is its requester's, so others are not paid for this.
 fn expiry(view: &View, me: Address, id: U256, request: &RequestView) -> Option<Action> {
-    let terms = &request.order.terms;
-    let over = terms.requester == me && view.time > terms.expiry.to::<u64>();
-    if !over || request.state != RequestState::Open {
+    let over = view.time > request.deadline;
+    if !over || request.order.terms.requester != me || request.state != RequestState::Open {
         return None;
     }
     let claims = || request.claims.iter().filter_map(|claim| view.claims.get(claim));
@@ -197,6 +196,7 @@ mod tests {
             order: order_at(gas_price),
             text: Bytes::new(),
             state: RequestState::Delivered(claim),
+            deadline: 0,
             claims: vec![claim],
         };
         view.requests.insert(U256::from(id), request);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use imo_chain::primitives::{Address, B256, U256};
-use imo_chain::{ClaimView, RequestView, View};
+use imo_chain::{ClaimState, ClaimView, RequestView, View};
 use imo_dispute::Move;
 use imo_player::{Model, NodeKind, Rehearsal, Solution, Solver, next_move, self_check};
 use imo_trace::Fault;
 
-use crate::agenda::{Action, Task, my_games, requests_to_answer};
+use crate::agenda::{Action, Task, my_games, requests_to_answer, requests_to_reopen};
 use crate::error::NodeError;
 use crate::event::{Event, Report};
 use crate::fees::{Pay, pay};
@@ -199,7 +199,8 @@ impl Judge {
             {
                 continue;
             }
-            // One answer is normally enough: answer again only if all the others are wrong.
+            // One answer is normally enough: answer again only if all the others are wrong, or if a
+            // right one was lost. Whoever did that on purpose may do it again.
             let mut is_needed = true;
             for claim in live {
                 let Some(verdict) = self.memory.verdicts.get(&claim.id) else {
@@ -211,7 +212,7 @@ impl Judge {
                 };
                 is_needed &= verdict.is_wrong();
             }
-            if !is_needed {
+            if !is_needed && !self.is_right_one_lost(view, request) {
                 continue;
             }
             let watches = self.plays(Role::Challenger);
@@ -220,7 +221,29 @@ impl Judge {
                 return Next::Do(action);
             }
         }
+        self.reopen(view, purse)
+    }
+
+    /// Tells the oracle that the last claim on a request was lost, so that it can be answered.
+    fn reopen(&mut self, view: &View, purse: &Purse) -> Next {
+        for (id, request, claim) in requests_to_reopen(view, &self.mine) {
+            let action = Action::DropClaim { request: id, claim };
+            let is_mine = self.content_of(view, request).is_some() && !self.rests(&action);
+            if is_mine && self.is_paid(request, purse) {
+                return Next::Do(action);
+            }
+        }
         Next::Wait
+    }
+
+    /// Whether a claim on a request was rejected although it was right: its claimant was silent.
+    fn is_right_one_lost(&mut self, view: &View, request: &RequestView) -> bool {
+        let claims = request.claims.iter().filter_map(|id| view.claims.get(id));
+        claims.filter(|claim| claim.state == ClaimState::Rejected).any(|claim| {
+            let (content_id, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
+            let solution = self.solve(view, content_id, request, claimant);
+            solution.is_ok_and(|it| it.root() == claim.preimage.traceRoot.0)
+        })
     }
 
     /// Whether a request pays for its answer.

@@ -79,10 +79,15 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let question = args.question(model_id)?;
     let prompt = Bytes::from(args.prompt.into_bytes());
     let length = U256::from(prompt.len());
-    let quote = quoteCall { question: question.clone(), promptLength: length, callbackGas: 0 };
+    let quote = quoteCall {
+        question: question.clone(),
+        promptLength: length,
+        callbackGas: 0,
+        baseFee: client.base_fee().await?,
+    };
     let fee = client.call(deployment.oracle, &quote).await?;
-    // The quote follows the base fee, which may rise by an eighth until the next block. What is
-    // paid too much becomes credit.
+    // The base fee may rise by an eighth until the next block. What is paid too much becomes
+    // credit.
     let value = fee + fee / U256::from(8);
     let callback = Callback { target: Address::ZERO, gasLimit: 0, data: Bytes::new() };
     let call = requestCall { question, prompt, callback };
@@ -192,7 +197,7 @@ fn due(view: &View, request: U256) -> Option<Step> {
     if let Some(claim) = claims().find(|claim| view.is_proven(claim)) {
         return Some(Step::Finalize(claim.id));
     }
-    if view.time <= request.order.terms.expiry.to::<u64>() {
+    if view.time <= request.deadline {
         return None;
     }
     let is_left = |claim: &&ClaimView| claim.state == ClaimState::Rejected && !claim.dropped;

@@ -57,8 +57,9 @@ pub(crate) struct Args {
     /// Smallest bond of a challenge
     #[arg(long, value_name = "AMOUNT", default_value = "0.1 ETH", value_parser = parse_ether)]
     challenge_bond: u128,
-    /// How long a request may wait for its answer before it is refunded
-    #[arg(long, value_name = "TIME", default_value = "1 day", value_parser = parse_duration)]
+    /// How long a request may wait for its answer before it is refunded, and again after each claim
+    /// that is lost
+    #[arg(long, value_name = "TIME", default_value = "36 hours", value_parser = parse_duration)]
     answer_time: u64,
     /// What operators get per unit of gas on top of twice the base fee
     #[arg(long, value_name = "AMOUNT", default_value = "1 gwei", value_parser = parse_ether)]

@@ -102,13 +102,14 @@ interface IAIOracle {
         DA outputDA
     ) external payable returns (uint256 requestId);
 
-    /// @notice The present price of `requestCallback`.
+    /// @notice The present price of `requestCallback`. Off the chain, give the call a gas price:
+    /// without one, Ethereum nodes assume a base fee of 0, and this project's oracle reverts.
     /// @param modelId The model.
     /// @param gasLimit Gas of the callback.
     /// @return The price, in wei.
     function estimateFee(uint256 modelId, uint256 gasLimit) external view returns (uint256);
 
-    /// @notice The present price of `requestBatchInference`.
+    /// @notice The present price of `requestBatchInference`, which needs a gas price as well.
     /// @param modelId The model.
     /// @param gasLimit Gas of the callback.
     /// @param batchSize The factor.

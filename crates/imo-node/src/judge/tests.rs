@@ -87,7 +87,8 @@ fn ask(view: &mut View, id: u64, content_id: B256) {
     terms.expiry = Uint::from(1_000);
     (order.request.id, order.request.maxTokens) = (U256::from(id), 2);
     let text = b"the end".to_vec().into();
-    let request = RequestView { order, text, state: RequestState::Open, claims: Vec::new() };
+    let (state, claims) = (RequestState::Open, Vec::new());
+    let request = RequestView { order, text, state, deadline: 1_000, claims };
     view.requests.insert(U256::from(id), request);
 }
 
@@ -475,4 +476,44 @@ fn a_claim_beyond_the_machine_is_an_alarm_and_no_verdict() {
     assert!(next(&mut judge, &view).is_none(), "neither challenged nor answered by another");
     let heard = heard.lock().expect("no panic");
     assert!(heard.len() == 1 && heard[0].starts_with("ALARM: claim 0x0404"), "{heard:?}");
+}
+
+/// Somebody loses a right claim on purpose and posts the next one at once. A node that left that one
+/// alone as well would let the request expire.
+#[test]
+fn after_a_right_claim_was_lost_a_node_answers_beside_the_next_one() {
+    let (mut judge, content_id) = judge(&[Role::Operator]);
+    let mut view = view(content_id);
+    let root = true_root(&mut judge, &view, content_id, OTHER);
+    claim(&mut view, OTHER, content_id, root);
+    assert!(next(&mut judge, &view).is_none(), "a right claim stands");
+    for (lost, answers) in [(B256::repeat_byte(9), false), (root, true)] {
+        let mut view = view.clone();
+        let id = B256::repeat_byte(5);
+        claim_as(&mut view, id, OTHER, content_id, lost);
+        view.claims.get_mut(&id).expect("it was added").state = ClaimState::Rejected;
+        let action = next(&mut judge, &view);
+        assert_eq!(matches!(action, Some(Action::Claim { .. })), answers, "{action:?}");
+    }
+}
+
+/// A claim that is lost after the deadline: the oracle learns of it from whoever would answer, and
+/// then the request is answered.
+#[test]
+fn a_request_whose_last_claim_was_lost_is_reopened_and_answered() {
+    let (mut judge, content_id) = judge(&[Role::Operator]);
+    let mut view = view(content_id);
+    let root = true_root(&mut judge, &view, content_id, OTHER);
+    claim(&mut view, OTHER, content_id, root);
+    view.time = view.requests[&REQUEST].deadline + 1;
+    assert!(next(&mut judge, &view).is_none(), "it may still become the answer");
+    view.claims.get_mut(&CLAIM).expect("it was added").state = ClaimState::Rejected;
+    let action = next(&mut judge, &view);
+    assert!(matches!(action, Some(Action::DropClaim { .. })), "{action:?}");
+
+    view.claims.get_mut(&CLAIM).expect("it was added").dropped = true;
+    assert!(next(&mut judge, &view).is_none(), "the oracle knows, but its deadline has not moved");
+    view.requests.get_mut(&REQUEST).expect("it was added").deadline = view.time;
+    let action = next(&mut judge, &view);
+    assert!(matches!(action, Some(Action::Claim { .. })), "{action:?}");
 }

@@ -30,7 +30,9 @@ pub(crate) struct Work {
 pub(crate) async fn play(stage: &mut Stage, launched: &Launched) -> anyhow::Result<Work> {
     let collection = launched.parts.collection;
     let length = U256::from(PROMPT.len());
-    let price = stage.call(collection, &mintPriceCall { textLength: length }).await?;
+    let base_fee = stage.client(Person::Collector).base_fee().await?;
+    let price =
+        stage.call(collection, &mintPriceCall { textLength: length, baseFee: base_fee }).await?;
     let call = mintCall { text: PROMPT.to_owned(), salt: SALT };
     let deed = format!("mints for {}: \"{PROMPT}\"", ether(price));
     let value = price + price / U256::from(8);
