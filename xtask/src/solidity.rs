@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("offering/hooks", &["interfaces", "interfaces/external"]),
     ("nft", &["libraries", "interfaces", "interfaces/external"]),
     ("factory", &["libraries", "interfaces", "interfaces/external", "offering"]),
-    ("examples", &["libraries", "interfaces/external"]),
+    ("examples", &["libraries", "interfaces", "interfaces/external"]),
 ];
 
 /// Each file below a folder with the files there that it imports, by their paths from the folder.
