@@ -35,7 +35,7 @@ contract InferenceOracleGasTest is OracleFixture {
         vm.startPrank(_asker);
         consumer.ask{ value: fee }(uint256(_modelId), "another open question");
         consumer.ask{ value: fee }(uint256(_modelId), string(PROMPT));
-        _snap("request, through an ORA consumer", 185_000);
+        _snap("request, through an ORA consumer", 170_000);
         vm.stopPrank();
     }
 
