@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
-import { CollectionParams } from "../interfaces/IAigcCollection.sol";
+import { CollectionParams, IAigcCollection } from "../interfaces/IAigcCollection.sol";
 import {
     IImoFactory,
     Launch,
@@ -178,6 +178,7 @@ contract ImoFactory is IImoFactory {
             collectionImplementation, arguments, modelId
         );
         ISplitter(splitter).setCollection(collection);
+        IAigcCollection(collection).announce();
     }
 
     function _record(bytes32 modelId, Launch memory parts, LaunchParams calldata params) private {

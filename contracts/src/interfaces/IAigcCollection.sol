@@ -45,7 +45,7 @@ enum ContentStatus {
     Pending,
     /// There is an answer, which may still be replaced.
     Early,
-    /// The content is the oracle's final answer.
+    /// The oracle's final answer is recorded, and the content is nothing else.
     Final
 }
 
@@ -56,6 +56,11 @@ enum ContentStatus {
 /// token, and the minter gets everything back. The mint fee goes to the splitter once the answer is
 /// final, not before.
 ///
+/// A work becomes final when the collection records the oracle's final answer, and in all views at
+/// once: `statusOf`, `locked`, `verify` and the metadata, with the events of ERC-5192 and ERC-4906.
+/// An answer's proof is that it stood at the oracle. So `proof`, which ERC-7007 lets be empty,
+/// must be: `addAigcData` refuses any other, and `verify` is false for it.
+///
 /// A token's id is the hash of its prompt. The prompt is UTF-8 text,
 /// `imo1 by=0x<minter> salt=<salt>`, a line feed, and the text that the model is asked. So the id
 /// depends on the minter: anybody else who sends the same mint gets another token with another
@@ -63,8 +68,9 @@ enum ContentStatus {
 ///
 /// A greedy collection (temperature 0) has one answer to a text, and therefore one token for it.
 /// Its prompts are `imo1`, a line feed and the text. A mint needs a commitment that the minter made
-/// a minute to a day before, so that nobody can steal the text from a pending mint. The format of
-/// prompts and the life of a token are in docs/spec/collection.md.
+/// a minute to a day before. Until the work is final, the token belongs to whoever of its minters
+/// committed first, so that nobody can steal the text from a pending mint. The format of prompts
+/// and the life of a token are in docs/spec/collection.md.
 interface IAigcCollection is
     IERC721Metadata,
     IERC7007Enumerable,
@@ -89,8 +95,12 @@ interface IAigcCollection is
     event Voided(uint256 indexed tokenId, address indexed minter, uint256 mintFee);
     /// @notice A minter withdrew its fees of voided tokens and its credit at the oracle.
     event Withdrawn(address indexed minter, address indexed to, uint256 amount);
-    /// @notice Part of ERC-7572. Never emitted, since the metadata is fixed.
+    /// @notice The collection has metadata (ERC-7572). They never change after the launch.
     event ContractURIUpdated();
+
+    /// @notice Tells indexers of the collection's metadata, by ERC-7572's event. The factory calls
+    /// this at the launch. Anyone else can, which changes nothing.
+    function announce() external;
 
     // Life of a token
 
@@ -99,7 +109,8 @@ interface IAigcCollection is
     function commit(bytes32 commitment) external;
 
     /// @notice Mints the token of (caller, `salt`, `text`) and asks the model. Value above
-    /// `mintPrice` stays the caller's and can be withdrawn.
+    /// `mintPrice` stays the caller's and can be withdrawn. In a greedy collection this voids the
+    /// token of a minter who committed to the same text later, unless it is final.
     /// @param text The text that the model is asked.
     /// @param salt Distinguishes the caller's mints of one text.
     /// @return id The token.
@@ -226,6 +237,11 @@ interface IAigcCollection is
     /// @notice Metadata of the collection (ERC-7572).
     /// @return A data URI.
     function contractURI() external view returns (string memory);
+
+    /// @notice The model's creator, for marketplaces, which let this account edit their page of the
+    /// collection. It has no power here: nobody can change a collection.
+    /// @return The account.
+    function owner() external view returns (address);
 
     /// @notice The collection's immutable arguments.
     /// @return Its parameters.

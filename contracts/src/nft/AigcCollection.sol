@@ -29,6 +29,7 @@ import {
     RequestStatus
 } from "../interfaces/IInferenceOracle.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
+import { Accounts } from "../libraries/Accounts.sol";
 import { Assets } from "../libraries/Assets.sol";
 import { Lock } from "../libraries/Lock.sol";
 import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
@@ -45,28 +46,38 @@ import { Requester } from "./Requester.sol";
 /// fees of voided tokens that their minters have not withdrawn, and nothing else.
 contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     using Assets for address;
+    using Accounts for address;
     using Commitments for Commitments.Book;
 
-    /// @dev Four words: from the lowest bit prompt 160 | isFinal 8 | isPaid 8 | hasContent 8 |
-    /// takesEarly 8; content 160; requestId; digest.
+    /// @notice What was added to a token.
+    enum Content {
+        Nothing,
+        /// An early answer that is not the final one. Nothing of it is left.
+        Replaced,
+        /// The answer that is recorded.
+        Added
+    }
+
+    /// @dev Four words: from the lowest bit prompt 160 | committedAt 40 | isFinal 8 | isPaid 8 |
+    /// added 8 | takesEarly 8; content 160; requestId; digest.
     struct Token {
         /// The contract whose code is the prompt.
         address prompt;
+        /// Time of the mint's commitment, in seconds; 0 unless the collection is greedy.
+        uint40 committedAt;
         /// The oracle's final answer is recorded: the token is unlocked and can no longer be
-        /// voided.
+        /// voided. INVARIANT: nothing else makes a work final.
         bool isFinal;
         /// The mint fee was paid to the splitter.
         bool isPaid;
-        /// `addAigcData` was called.
-        bool hasContent;
+        Content added;
         /// The minter wants answers before they are final.
         bool takesEarly;
         /// The contract whose code is the content, if it is kept.
         address content;
         /// The oracle's request.
         uint256 requestId;
-        /// Digest of the content or, as long as no content was added, of the answer; 0 for no
-        /// answer yet.
+        /// Digest of the recorded answer, which is also that of the content; 0 for none yet.
         bytes32 digest;
     }
 
@@ -83,7 +94,8 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     error NotOracle(address caller);
     /// @notice Thrown when the value of a mint does not cover the mint fee. In wei.
     error MintFeeNotPaid(uint256 value, uint256 mintFee);
-    /// @notice Thrown for a token that exists already.
+    /// @notice Thrown for a token that exists already. In a greedy collection it may be somebody
+    /// else's, who committed to the text before.
     error AlreadyMinted(uint256 id);
     /// @notice Thrown when a token is transferred before its answer is final.
     error TokenLocked(uint256 id);
@@ -100,20 +112,29 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     error NotExpired(uint256 id);
     /// @notice Thrown for a prompt that is another token's.
     error WrongPrompt(uint256 id, uint256 promptId);
-    /// @notice Thrown when content is added again.
+    /// @notice Thrown when content is added again. `update` replaces an early answer.
     error ContentIsThere(uint256 id);
+    /// @notice Thrown for content with a proof. The oracle has the proof of an answer, so that
+    /// `proof` is always empty.
+    error ProofNotEmpty(uint256 length);
     /// @notice Thrown for content that is not the answer. `expected` is 0 if there is none yet.
     error WrongContent(uint256 id, bytes32 digest, bytes32 expected);
     /// @notice Thrown for content that is not the final answer.
     error NotVerified(uint256 id);
-    /// @notice Thrown when there is no content to replace, or it is the same.
+    /// @notice Thrown when there is no early answer to replace.
     error NothingToUpdate(uint256 id);
 
     address private immutable _requester = address(new Requester());
+    Metadata private immutable _metadata = new Metadata();
 
     mapping(uint256 id => Token) private _tokens;
     mapping(address minter => uint256) private _owed;
     Commitments.Book private _commitments;
+
+    /// @inheritdoc IAigcCollection
+    function announce() external {
+        emit ContractURIUpdated();
+    }
 
     // Life of a token
 
@@ -131,14 +152,16 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
 
         bytes memory promptBytes = _promptOf(collection, msg.sender, salt, text);
         id = Prompt.idOf(promptBytes);
+        uint256 madeAt = 0;
         if (_isGreedy(collection)) {
-            _commitments.requireRipe(Commitments.hash(msg.sender, salt, id));
+            madeAt = _commitments.requireRipe(Commitments.hash(msg.sender, salt, id));
         }
-        if (_ownerOf(id) != address(0)) revert AlreadyMinted(id);
+        if (_ownerOf(id) != address(0)) _giveWay(id, madeAt, mintFee);
         _mint(msg.sender, id);
         emit Locked(id);
         Token storage token = _tokens[id];
         token.prompt = SSTORE2.write(promptBytes);
+        token.committedAt = uint40(madeAt);
         token.requestId = _account(msg.sender).request{ value: msg.value - mintFee }(
             IInferenceOracle(collection.oracle),
             _question(collection, Prompt.seedOf(msg.sender, salt)),
@@ -146,6 +169,9 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
             Callback(address(this), CALLBACK_GAS, abi.encode(id))
         );
         emit Minted(id, token.requestId, msg.sender, promptBytes);
+        // Contracts alone are asked. An account whose code is a delegation (EIP-7702) has a key
+        // that moves the token, whether or not the code knows about tokens.
+        if (msg.sender.hasNoCode()) return id;
         ERC721Utils.checkOnERC721Received(msg.sender, address(0), msg.sender, id, "");
     }
 
@@ -156,7 +182,7 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
         external
     {
         (uint256 id, Token storage token) = _waiting(requestId, callbackData);
-        if (!_noteIfFinal(id, token, keccak256(output))) revert NotFinal(id);
+        if (!_recordIfFinal(id, token, keccak256(output))) revert NotFinal(id);
     }
 
     /// @inheritdoc IAigcCollection
@@ -167,9 +193,9 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
         bytes calldata callbackData
     ) external {
         (uint256 id, Token storage token) = _waiting(requestId, callbackData);
-        bool waits = !token.isFinal && !token.hasContent;
+        bool waits = !token.isFinal && token.added == Content.Nothing;
         if (!token.takesEarly || !waits) revert EarlyNotTaken(id);
-        _note(id, token, keccak256(output), ContentStatus.Early);
+        _record(id, token, keccak256(output), ContentStatus.Early);
     }
 
     /// @inheritdoc IAigcCollection
@@ -185,7 +211,7 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     function settle(uint256 id, bytes32 answerHash) external lock {
         _requireOwned(id);
         Token storage token = _tokens[id];
-        if (!_noteIfFinal(id, token, answerHash)) revert NotFinal(id);
+        if (!_recordIfFinal(id, token, answerHash)) revert NotFinal(id);
         _payMintFee(id, token);
     }
 
@@ -196,11 +222,7 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
         CollectionParams memory collection = params();
         RequestStatus status = IInferenceOracle(collection.oracle).statusOf(_tokens[id].requestId);
         if (status != RequestStatus.Expired) revert NotExpired(id);
-
-        delete _tokens[id];
-        _burn(id);
-        _owed[minter] += collection.terms.mintFee;
-        emit Voided(id, minter, collection.terms.mintFee);
+        _void(id, minter, collection.terms.mintFee);
     }
 
     /// @inheritdoc IAigcCollection
@@ -225,15 +247,15 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     ) external lock {
         _requireOwned(id);
         if (Prompt.idOf(promptBytes) != id) revert WrongPrompt(id, Prompt.idOf(promptBytes));
+        if (proof.length != 0) revert ProofNotEmpty(proof.length);
         Token storage token = _tokens[id];
-        if (token.hasContent) revert ContentIsThere(id);
+        if (token.added != Content.Nothing) revert ContentIsThere(id);
         bytes32 digest = keccak256(aigcData);
-        bool isFinal = _noteIfFinal(id, token, digest);
+        bool isFinal = _recordIfFinal(id, token, digest);
         if (digest != token.digest) revert WrongContent(id, digest, token.digest);
 
-        token.hasContent = true;
         emit AigcData(id, promptBytes, aigcData, proof);
-        _setContent(id, token, aigcData);
+        _add(id, token, aigcData);
         if (isFinal) _payMintFee(id, token);
     }
 
@@ -242,25 +264,25 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
         uint256 id = Prompt.idOf(promptBytes);
         Token storage token = _tokens[id];
         bytes32 digest = keccak256(aigcData);
-        if (!_verify(id, digest)) revert NotVerified(id);
-        if (!token.hasContent || digest == token.digest) revert NothingToUpdate(id);
+        bool isFinal = _recordIfFinal(id, token, digest);
+        if (!isFinal || digest != token.digest) revert NotVerified(id);
+        if (token.added != Content.Replaced) revert NothingToUpdate(id);
 
-        _noteIfFinal(id, token, digest);
-        token.digest = digest;
         emit Update(id, promptBytes, aigcData);
-        _setContent(id, token, aigcData);
+        _add(id, token, aigcData);
         _payMintFee(id, token);
     }
 
     // Views
 
     /// @inheritdoc IERC7007
-    function verify(bytes calldata promptBytes, bytes calldata aigcData, bytes calldata)
+    function verify(bytes calldata promptBytes, bytes calldata aigcData, bytes calldata proof)
         external
         view
         returns (bool)
     {
-        return _verify(Prompt.idOf(promptBytes), keccak256(aigcData));
+        Token storage token = _tokens[Prompt.idOf(promptBytes)];
+        return token.isFinal && token.digest == keccak256(aigcData) && proof.length == 0;
     }
 
     /// @inheritdoc IAigcCollection
@@ -325,9 +347,8 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     /// @inheritdoc IAigcCollection
     function statusOf(uint256 id) public view returns (ContentStatus) {
         _requireOwned(id);
-        bytes32 digest = _tokens[id].digest;
-        if (digest == 0) return ContentStatus.Pending;
-        return _verify(id, digest) ? ContentStatus.Final : ContentStatus.Early;
+        if (_tokens[id].isFinal) return ContentStatus.Final;
+        return _tokens[id].digest == 0 ? ContentStatus.Pending : ContentStatus.Early;
     }
 
     /// @inheritdoc IAigcCollection
@@ -388,7 +409,7 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     {
         ContentStatus status = statusOf(id);
         Token storage token = _tokens[id];
-        return Metadata.tokenUri(
+        return _metadata.tokenUri(
             params(),
             TokenMetadata(
                 id, token.requestId, status, token.digest, SSTORE2.read(token.prompt), contentOf(id)
@@ -398,7 +419,12 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
 
     /// @inheritdoc IAigcCollection
     function contractURI() external view returns (string memory) {
-        return Metadata.contractUri(params());
+        return _metadata.contractUri(params());
+    }
+
+    /// @inheritdoc IAigcCollection
+    function owner() external view returns (address) {
+        return ISplitter(params().splitter).creator();
     }
 
     /// @inheritdoc IAigcCollection
@@ -426,10 +452,6 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
         return super._update(to, id, auth);
     }
 
-    function _verify(uint256 id, bytes32 digest) private view returns (bool) {
-        return _ownerOf(id) != address(0) && _oracle().isAnswer(_tokens[id].requestId, digest);
-    }
-
     /// @dev The token that waits for the answer of this call. Reverts unless the oracle calls.
     function _waiting(uint256 requestId, bytes calldata callbackData)
         private
@@ -444,21 +466,51 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
         }
     }
 
+    /// @dev Makes room for a minter who committed to the same text before, as long as the work is
+    /// not final. Anyone who saw the text in a pending mint has committed after its minter.
+    function _giveWay(uint256 id, uint256 madeAt, uint256 mintFee) private {
+        Token storage token = _tokens[id];
+        if (token.isFinal || madeAt >= token.committedAt) revert AlreadyMinted(id);
+        _void(id, _ownerOf(id), mintFee);
+    }
+
+    function _void(uint256 id, address minter, uint256 mintFee) private {
+        delete _tokens[id];
+        _burn(id);
+        _owed[minter] += mintFee;
+        emit Voided(id, minter, mintFee);
+    }
+
     /// @dev Records the answer with this digest if it is the final one. Returns whether a final
-    /// answer is recorded.
-    function _noteIfFinal(uint256 id, Token storage token, bytes32 digest) private returns (bool) {
+    /// answer is recorded. This is the moment at which a work becomes final, in every view of it.
+    function _recordIfFinal(uint256 id, Token storage token, bytes32 digest)
+        private
+        returns (bool)
+    {
         if (token.isFinal) return true;
         if (!_oracle().isAnswer(token.requestId, digest)) return false;
         token.isFinal = true;
+        if (token.added == Content.Added && digest != token.digest) {
+            (token.added, token.content) = (Content.Replaced, address(0));
+        }
         emit Unlocked(id);
-        _note(id, token, digest, ContentStatus.Final);
+        _record(id, token, digest, ContentStatus.Final);
         return true;
     }
 
-    /// @dev Records an answer. Content that was added stays until `update` replaces it.
-    function _note(uint256 id, Token storage token, bytes32 digest, ContentStatus status) private {
-        if (!token.hasContent) token.digest = digest;
+    function _record(uint256 id, Token storage token, bytes32 digest, ContentStatus status)
+        private
+    {
+        token.digest = digest;
         emit Answered(id, digest, status);
+        emit MetadataUpdate(id);
+    }
+
+    function _add(uint256 id, Token storage token, bytes calldata content) private {
+        token.added = Content.Added;
+        bool keep = params().terms.keepText && content.length <= MAX_KEPT;
+        if (keep) token.content = SSTORE2.write(content);
+        emit AigcRaw(id, content);
         emit MetadataUpdate(id);
     }
 
@@ -468,13 +520,6 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
         CollectionParams memory collection = params();
         uint256 mintFee = collection.terms.mintFee;
         if (mintFee != 0) ISplitter(collection.splitter).payMint{ value: mintFee }(id);
-    }
-
-    function _setContent(uint256 id, Token storage token, bytes calldata content) private {
-        bool keep = params().terms.keepText && content.length <= MAX_KEPT;
-        token.content = keep ? SSTORE2.write(content) : address(0);
-        emit AigcRaw(id, content);
-        emit MetadataUpdate(id);
     }
 
     function _promptOf(

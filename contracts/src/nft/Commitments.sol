@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Commitments to mints of a greedy collection
 /// @notice A minter first commits to a mint by its hash. Only a commitment of the right age lets it
-/// mint, so that nobody can copy the text of a pending mint and be first.
+/// mint. Whoever copies the text of a pending mint commits after its minter, and of two minters of
+/// a text the one who committed before gets the token.
 library Commitments {
     /// @notice All commitments of a collection.
     struct Book {
@@ -11,8 +12,7 @@ library Commitments {
         mapping(bytes32 commitment => uint256) madeAt;
     }
 
-    /// @notice Least age: more than a mint is pending. Otherwise whoever sees a pending mint could
-    /// commit to its text and still be first.
+    /// @notice Least age: as long as a mint is usually pending, so that it is rarely overtaken.
     uint256 internal constant MIN_AGE = 1 minutes;
     /// @notice Most age.
     uint256 internal constant MAX_AGE = 1 days;
@@ -36,9 +36,13 @@ library Commitments {
         self.madeAt[commitment] = block.timestamp;
     }
 
-    /// @notice Reverts unless a commitment has the right age.
-    function requireRipe(Book storage self, bytes32 commitment) internal view {
-        uint256 madeAt = self.madeAt[commitment];
+    /// @notice The time at which a commitment was made. Reverts unless it has the right age.
+    function requireRipe(Book storage self, bytes32 commitment)
+        internal
+        view
+        returns (uint256 madeAt)
+    {
+        madeAt = self.madeAt[commitment];
         if (madeAt == 0) revert NotCommitted(commitment);
         uint256 age = block.timestamp - madeAt;
         if (age < MIN_AGE || age > MAX_AGE) revert WrongAge(age, MIN_AGE, MAX_AGE);

@@ -57,6 +57,21 @@ library Utf8 {
         }
     }
 
+    /// @notice The character that begins at a byte of well-formed text, and its bytes.
+    function pointAt(bytes memory text, uint256 offset)
+        internal
+        pure
+        returns (uint256 point, uint256 size)
+    {
+        uint256 head = _load(text, offset) >> 224;
+        if (head < 0x80000000) return (head >> 24, 1);
+        uint256 last = head >> 8 & 0x3f;
+        uint256 second = head >> 16 & 0x3f;
+        if (head < 0xe0000000) return ((head >> 24 & 0x1f) << 6 | second, 2);
+        if (head < 0xf0000000) return ((head >> 24 & 0x0f) << 12 | second << 6 | last, 3);
+        return ((head >> 24 & 0x07) << 18 | second << 12 | last << 6 | head & 0x3f, 4);
+    }
+
     /// @dev Bytes of the character with which `word` begins; 0 if it begins with none.
     function _size(uint256 word) private pure returns (uint256) {
         uint256 head = word >> 224;

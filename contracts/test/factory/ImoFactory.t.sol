@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import { CodeStore } from "../../src/factory/CodeStore.sol";
 import { ImoFactory } from "../../src/factory/ImoFactory.sol";
 import { Traps } from "../../src/factory/Traps.sol";
-import { CollectionParams } from "../../src/interfaces/IAigcCollection.sol";
+import { CollectionParams, IAigcCollection } from "../../src/interfaces/IAigcCollection.sol";
 import {
     IImoFactory,
     Launch,
@@ -97,6 +97,15 @@ contract ImoFactoryTest is LaunchFixture {
         assertEq(model.pricing.basePrice, params.model.pricing.basePrice);
         assertEq(_factory.tokenCodeHash(), keccak256(type(ModelToken).creationCode));
         assertEq(uint8(_offering.saleOf(parts.token).status), uint8(SaleStatus.Bidding));
+    }
+
+    function test_marketplaces_hear_of_the_collection_and_of_its_creator() external {
+        LaunchParams memory params = _params();
+        vm.expectEmit();
+        emit IAigcCollection.ContractURIUpdated();
+        bytes32 modelId = _factory.launch(params);
+        address collection = _factory.launchOf(modelId).collection;
+        assertEq(AigcCollection(collection).owner(), params.split.creator);
     }
 
     function test_the_id_commits_to_launcher_and_parameters() external {

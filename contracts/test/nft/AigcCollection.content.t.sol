@@ -102,8 +102,9 @@ contract AigcCollectionContentTest is CollectionFixture {
         assertTrue(_offerEarly(id, request, ANSWER));
         assertFalse(_collection.verify(prompt, ANSWER, ""), "early");
         _oracle.finalize(request, ANSWER, 0);
+        _oracle.deliver(request, ANSWER);
         assertTrue(_collection.verify(prompt, ANSWER, ""));
-        assertTrue(_collection.verify(prompt, ANSWER, "whatever"));
+        assertFalse(_collection.verify(prompt, ANSWER, "whatever"), "this proves nothing");
         assertFalse(_collection.verify(prompt, OTHER, ""));
         assertFalse(_collection.verify(bytes(TEXT), ANSWER, ""), "unknown prompt");
         assertFalse(_collection.verify("", "", ""));
@@ -129,10 +130,13 @@ contract AigcCollectionContentTest is CollectionFixture {
 
         _oracle.finalize(request, ANSWER, 0);
         _oracle.deliver(request, ANSWER);
-        _isAt(id, ContentStatus.Early, false);
-        assertEq(_collection.contentOf(id), OTHER);
+        _isAt(id, ContentStatus.Final, false);
+        assertEq(_collection.digestOf(id), keccak256(ANSWER));
+        assertEq(_collection.contentOf(id), "", "a final work never shows another answer");
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotVerified.selector, id));
         _collection.update(prompt, OTHER);
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.ContentIsThere.selector, id));
+        _collection.addAigcData(id, prompt, ANSWER, "");
         vm.expectEmit();
         emit IERC7007Updatable.Update(id, prompt, ANSWER);
         vm.expectEmit();
@@ -163,16 +167,50 @@ contract AigcCollectionContentTest is CollectionFixture {
         _collection.transferFrom(_ann, _bob, id);
     }
 
-    function test_an_early_answer_that_holds_becomes_final_by_itself() external {
+    function test_an_early_answer_that_holds_stays_on_its_token() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         assertTrue(_offerEarly(id, request, ANSWER));
         _collection.addAigcData(id, _prompt(_ann, 1), ANSWER, "");
         _oracle.finalize(request, ANSWER, 0);
-        _isAt(id, ContentStatus.Final, true);
-        vm.expectEmit();
-        emit IERC4906.MetadataUpdate(id);
         _oracle.deliver(request, ANSWER);
         _isAt(id, ContentStatus.Final, false);
+        assertEq(_collection.contentOf(id), ANSWER);
+        bytes memory prompt = _prompt(_ann, 1);
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.NothingToUpdate.selector, id));
+        _collection.update(prompt, ANSWER);
+    }
+
+    /// @dev Marketplaces read the metadata again at an event of ERC-4906, and only then.
+    function test_the_oracle_alone_changes_nothing_that_a_token_says() external {
+        (uint256 id, uint256 request) = _mint(_ann, 1);
+        bytes memory prompt = _prompt(_ann, 1);
+        assertTrue(_offerEarly(id, request, ANSWER));
+        _collection.addAigcData(id, prompt, ANSWER, "");
+        string memory before = _collection.tokenURI(id);
+        _oracle.finalize(request, ANSWER, 0);
+        _isAt(id, ContentStatus.Early, true);
+        assertFalse(_collection.verify(prompt, ANSWER, ""));
+        assertEq(_collection.tokenURI(id), before);
+
+        vm.expectEmit();
+        emit IERC5192.Unlocked(id);
+        vm.expectEmit();
+        emit IAigcCollection.Answered(id, keccak256(ANSWER), ContentStatus.Final);
+        vm.expectEmit();
+        emit IERC4906.MetadataUpdate(id);
+        _collection.settle(id, keccak256(ANSWER));
+        _isAt(id, ContentStatus.Final, false);
+        assertTrue(_collection.verify(prompt, ANSWER, ""));
+        assertNotEq(_collection.tokenURI(id), before);
+    }
+
+    /// @dev Otherwise a stranger's bytes would stand as the proof in the log of the work for good.
+    function test_nobody_writes_a_proof() external {
+        uint256 id = _minted(_ann, 1);
+        bytes memory prompt = _prompt(_ann, 1);
+        vm.prank(_bob);
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.ProofNotEmpty.selector, 5));
+        _collection.addAigcData(id, prompt, ANSWER, "proof");
     }
 
     function test_an_early_answer_that_expires_is_voided_with_its_content() external {

@@ -45,9 +45,14 @@ contract AigcCollectionInvariantTest is CollectionFixture {
             if (voided) continue;
             RequestStatus status = _oracle.statusOf(request);
             if (!_collection.locked(id)) assertEq(uint8(status), uint8(RequestStatus.Final));
-            if (_collection.statusOf(id) == ContentStatus.Final) {
-                assertEq(_collection.digestOf(id), _oracle.answerHashOf(request));
-            }
+            bool isFinal = _collection.statusOf(id) == ContentStatus.Final;
+            assertEq(isFinal, !_collection.locked(id), "one moment");
+            bytes memory prompt = bytes(_collection.prompt(id));
+            assertEq(isFinal, _collection.verify(prompt, "final", ""), "one moment");
+            if (!isFinal) continue;
+            bytes memory shown = _collection.contentOf(id);
+            assertEq(_collection.digestOf(id), _oracle.answerHashOf(request));
+            assertTrue(shown.length == 0 || keccak256(shown) == keccak256("final"));
         }
     }
 }

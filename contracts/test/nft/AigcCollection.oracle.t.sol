@@ -105,7 +105,8 @@ contract AigcCollectionOracleTest is OracleFixture {
         skip(WINDOW + 1);
         _oracle.finalizeAndDeliver(order, right, answer);
         assertFalse(_collection.locked(id));
-        assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Early));
+        assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Final));
+        assertEq(_collection.contentOf(id), "", "the lie is gone");
         _collection.update(prompt, answer);
         assertEq(_collection.contentOf(id), answer);
         assertEq(uint8(_collection.statusOf(id)), uint8(ContentStatus.Final));

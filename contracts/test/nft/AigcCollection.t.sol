@@ -117,12 +117,12 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(address(_splitter).balance + _drip.balance, 0, "delivery pays nobody");
 
         vm.expectEmit();
-        emit IERC7007.AigcData(id, prompt, ANSWER, "proof");
+        emit IERC7007.AigcData(id, prompt, ANSWER, "");
         vm.expectEmit();
         emit IAigcCollection.AigcRaw(id, ANSWER);
         vm.expectEmit();
         emit IERC4906.MetadataUpdate(id);
-        _collection.addAigcData(id, prompt, ANSWER, "proof");
+        _collection.addAigcData(id, prompt, ANSWER, "");
         assertEq(_collection.contentOf(id), ANSWER);
         assertEq(_drip.balance, MINT_FEE);
         assertEq(address(_collection).balance, 0);
@@ -313,6 +313,19 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.mint{ value: price }(TEXT, 1);
     }
 
+    /// @dev Its key moves the token, even if the code that it names knows nothing about tokens
+    /// (EIP-7702).
+    function test_an_account_with_delegated_code_mints_and_sells() external {
+        address wallet = makeAddr("a wallet without onERC721Received");
+        vm.etch(wallet, hex"5f5ffd");
+        vm.etch(_ann, abi.encodePacked(hex"ef0100", wallet));
+        uint256 id = _minted(_ann, 1);
+        assertEq(_collection.ownerOf(id), _ann);
+        vm.prank(_ann);
+        _collection.transferFrom(_ann, _bob, id);
+        assertEq(_collection.ownerOf(id), _bob);
+    }
+
     // Interfaces
 
     function test_interfaces_are_declared() external view {
@@ -358,6 +371,20 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(_collection.name(), 'The "Smol" Works');
         assertEq(_collection.symbol(), "SMOLW");
         assertEq(abi.encode(_collection.params().terms), abi.encode(_terms()));
+    }
+
+    function test_the_owner_is_the_creator_who_can_do_nothing() external {
+        address creator = _collection.owner();
+        assertEq(creator, _splitter.creator());
+        uint256 id = _minted(_ann, 1);
+        vm.startPrank(creator);
+        vm.expectRevert(
+            abi.encodeWithSelector(IERC721Errors.ERC721InsufficientApproval.selector, creator, id)
+        );
+        _collection.transferFrom(_ann, creator, id);
+        (bool ok,) =
+            address(_collection).call(abi.encodeWithSignature("transferOwnership(address)", _bob));
+        assertFalse(ok);
     }
 
     function test_the_implementation_is_no_collection() external {

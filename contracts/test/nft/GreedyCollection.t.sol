@@ -62,6 +62,51 @@ contract GreedyCollectionTest is CollectionFixture {
         assertEq(_collection.ownerOf(id), _ann);
     }
 
+    /// @dev Bob sees Ann's mint, which waits for minutes: long enough for a commitment of his own.
+    function test_a_mint_that_waited_takes_its_text_back() external {
+        _commit(_ann, SALT);
+        skip(2 minutes);
+        _commit(_bob, SALT);
+        skip(1 minutes);
+        (uint256 id, uint256 his) = _mint(_bob, SALT);
+        uint256 request = his + 1;
+        vm.expectEmit();
+        emit IAigcCollection.Voided(id, _bob, MINT_FEE);
+        vm.expectEmit();
+        emit IAigcCollection.Minted(id, request, _ann, _prompt(_ann, SALT));
+        _mint(_ann, SALT);
+        assertEq(_collection.ownerOf(id), _ann);
+        assertEq(_collection.balanceOf(_bob), 0);
+        assertEq(_collection.withdrawable(_bob), MINT_FEE, "he paid for the answer that he asked");
+        assertEq(address(_collection).balance, 2 * MINT_FEE, "hers, and what he is owed");
+
+        _oracle.finalize(his, ANSWER, 0);
+        assertFalse(_oracle.deliver(his, ANSWER), "his request is nobody's now");
+        _oracle.finalize(request, ANSWER, 0);
+        assertTrue(_oracle.deliver(request, ANSWER));
+        _commit(_bob, 1);
+        skip(1 minutes);
+        _refuses(_bob, 1, abi.encodeWithSelector(AigcCollection.AlreadyMinted.selector, id));
+    }
+
+    /// @dev A work that may have been sold is nobody's to take.
+    function test_a_final_work_gives_way_to_nobody() external {
+        _commit(_ann, SALT);
+        skip(1 minutes);
+        _commit(_bob, SALT);
+        skip(1 minutes);
+        uint256 id = _minted(_bob, SALT);
+        _refuses(_ann, SALT, abi.encodeWithSelector(AigcCollection.AlreadyMinted.selector, id));
+    }
+
+    function test_of_two_commitments_in_a_block_neither_comes_before() external {
+        _commit(_ann, SALT);
+        _commit(_bob, SALT);
+        skip(1 minutes);
+        (uint256 id,) = _mint(_bob, SALT);
+        _refuses(_ann, SALT, abi.encodeWithSelector(AigcCollection.AlreadyMinted.selector, id));
+    }
+
     function test_a_commitment_holds_for_a_minute_to_a_day(uint32 age) external {
         age %= 2 days;
         _commit(_ann, SALT);

@@ -10,8 +10,8 @@ import { CollectionFixture } from "./CollectionFixture.sol";
 /// @dev The metadata as a page would read it: decoded and parsed.
 contract MetadataTest is CollectionFixture {
     /// @dev Nodes let a call have 50 million by default.
-    uint256 private constant MAX_GAS = 15_000_000;
-    uint256 private constant MAX_GAS_ILL_FORMED = 25_000_000;
+    uint256 private constant MAX_GAS = 25_000_000;
+    uint256 private constant MAX_GAS_ILL_FORMED = 35_000_000;
 
     function test_every_byte_parses() external {
         bytes memory all = new bytes(256);
@@ -90,6 +90,28 @@ contract MetadataTest is CollectionFixture {
         assertEq(vm.parseJsonBytes32(json, ".model"), MODEL);
     }
 
+    /// @dev The picture of a work is never empty: it shows the question until there is a text.
+    function test_a_work_has_a_picture_in_every_state() external {
+        (uint256 id, uint256 request) = _mint(_ann, 1);
+        string memory svg = _picture(_collection.tokenURI(id));
+        assertTrue(LibString.contains(svg, ">A haiku about proofs</text></g></svg>"));
+        assertTrue(LibString.contains(svg, ">pending</text>"));
+
+        _oracle.finalize(request, ANSWER, 0);
+        _oracle.deliver(request, ANSWER);
+        svg = _picture(_collection.tokenURI(id));
+        assertTrue(LibString.contains(svg, ">A haiku about proofs</text></g></svg>"));
+        assertTrue(LibString.contains(svg, ">final</text>"));
+
+        _collection.addAigcData(id, _prompt(_ann, 1), ANSWER, "");
+        svg = _picture(_collection.tokenURI(id));
+        assertTrue(LibString.contains(svg, 'y="44">A haiku about proofs</text>'));
+        assertTrue(LibString.contains(svg, ">Each step can be checked</text></g></svg>"));
+        assertTrue(LibString.contains(svg, ">The &quot;Smol&quot; Works 0x"));
+        svg = _picture(_collection.contractURI());
+        assertTrue(LibString.contains(svg, ">The &quot;Smol&quot; Works</text></g></svg>"));
+    }
+
     function test_the_collections_own_metadata() external view {
         string memory json = _json(_collection.contractURI());
         assertEq(vm.parseJsonString(json, ".name"), 'The "Smol" Works');
@@ -129,6 +151,13 @@ contract MetadataTest is CollectionFixture {
         string memory json = _json(_collection.tokenURI(id));
         assertEq(bytes(vm.parseJsonString(json, ".aigc_data")), Utf8.repair(content));
         assertEq(vm.parseJsonString(json, ".status"), "final");
+    }
+
+    function _picture(string memory uri) private pure returns (string memory) {
+        string memory image = vm.parseJsonString(_json(uri), ".image");
+        string memory head = "data:image/svg+xml;base64,";
+        assertTrue(LibString.startsWith(image, head));
+        return string(Base64.decode(LibString.slice(image, bytes(head).length)));
     }
 
     function _json(string memory uri) private pure returns (string memory) {

@@ -35,8 +35,11 @@ contract InferenceOracleGasTest is OracleFixture {
 
         PromptConsumer consumer = new PromptConsumer(_ora);
         fee = consumer.estimateFee(uint256(_modelId));
+        vm.startPrank(_asker);
+        consumer.ask{ value: fee }(uint256(_modelId), "another open question");
         consumer.ask{ value: fee }(uint256(_modelId), string(PROMPT));
         _snap("request, through an ORA consumer", 170_000);
+        vm.stopPrank();
     }
 
     function test_turns() external {

@@ -72,6 +72,40 @@ fn wrong_arguments_are_told_apart_from_failures() {
     }
 }
 
+/// They fail here, since there is no chain, but not as wrong arguments do.
+#[test]
+fn commands_of_the_readme_are_accepted_as_they_are_written() {
+    let readme = include_str!("../../../README.md");
+    let lines = readme.lines().filter_map(|line| line.strip_prefix("    "));
+    let (mut exported, mut count) = (Vec::new(), 0);
+    for line in lines {
+        if let Some((name, value)) = line.strip_prefix("export ").and_then(|it| it.split_once('='))
+        {
+            exported.push((name, value));
+        }
+        let Some(written) = line.strip_prefix("$imo ") else { continue };
+        let written = written.split(" #").next().unwrap_or(written).trim_end();
+        let written = written.replace("<id>", &format!("0x{}", "11".repeat(32)));
+        // Within quotes, at odd places, a space is part of the argument.
+        let args: Vec<_> = written
+            .split('"')
+            .enumerate()
+            .flat_map(|(place, part)| match place % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            })
+            .collect();
+        let mut command = command(&args);
+        command.env_remove("IMO_MODEL").envs(exported.iter().copied());
+        let outcome = Outcome::of(
+            command.env("IMO_RPC", "http://127.0.0.1:1").output().expect("the binary starts"),
+        );
+        assert_eq!(outcome.code, Some(1), "{written}: {outcome:?}");
+        count += 1;
+    }
+    assert!(count >= 4, "{count} commands were found");
+}
+
 #[test]
 fn files_that_are_not_models_are_named() {
     let folder = folder("not-models");

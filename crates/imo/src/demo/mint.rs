@@ -63,7 +63,7 @@ async fn add_data(
     };
     stage.send(Person::Dora, "puts the text on the token", collection, &call, U256::ZERO).await?;
     let verify = async |data: Bytes| {
-        let call = verifyCall { promptBytes: prompt.clone(), aigcData: data, _2: Bytes::new() };
+        let call = verifyCall { promptBytes: prompt.clone(), aigcData: data, proof: Bytes::new() };
         stage.call(collection, &call).await
     };
     let mut other = answer.to_vec();
