@@ -82,9 +82,8 @@ pub(crate) fn claims_to_judge<'v>(view: &'v View, mine: &Mine) -> Vec<&'v ClaimV
             claim.state == ClaimState::Pending
                 && view.time <= claim.window_end
                 && !mine.defends(claim)
-                && my_challenges(view, mine, claim).all(|game| {
-                    matches!(game.ending, Some((Ending::Timeout | Ending::Concession, _)))
-                })
+                && my_challenges(view, mine, claim)
+                    .all(|game| matches!(game.ending, Some((Ending::Timeout, _))))
         })
         .collect();
     claims.sort_by_key(|claim| (claim.window_end, claim.id));

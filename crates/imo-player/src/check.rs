@@ -31,7 +31,8 @@ pub fn self_check(model: &Model, solution: &Solution, every_kind: bool) -> Resul
     Ok(())
 }
 
-/// Whether my own machine, too, disagrees with the claimed slot. Fails if the node's run has no end.
+/// Whether my own machine, too, disagrees with the claimed slot. Fails if the node's run does not
+/// end.
 ///
 /// # Panics
 ///

@@ -410,7 +410,8 @@ fn a_backlog_of_requests_does_not_starve_finality() {
     assert_eq!((answers, ends), (6, 2), "{done:?}");
 }
 
-/// Adds a game of mine against the claim that ended like this: 0 by an instruction, 2 by time.
+/// Adds a game of mine against the claim that I lost like this: 0 by an instruction, 1 by giving
+/// up, 2 by time.
 fn lose(view: &mut View, ending: u8) {
     let game = B256::repeat_byte(ending + 50);
     let opened = Challenged {
@@ -439,8 +440,12 @@ fn a_game_lost_by_time_does_not_end_the_watching() {
     assert!(challenges(next(&mut judge, &view).as_ref(), CLAIM));
     view.time = 11;
     assert!(next(&mut judge, &view).is_none(), "its window is over");
-    // A challenger whom the contract convicted is wrong, or has found a bug.
+    // Whoever gave up knew why.
     view.time = 0;
+    let mut conceded = view.clone();
+    lose(&mut conceded, 1);
+    assert!(next(&mut judge, &conceded).is_none());
+    // A challenger whom the contract convicted is wrong, or has found a bug.
     lose(&mut view, 0);
     assert!(next(&mut judge, &view).is_none());
     assert!(next(&mut judge, &view).is_none());
