@@ -19,8 +19,22 @@ pub use blobs::Beacon;
 
 pub mod contracts;
 
+mod error;
+pub use error::{ChainError, Lack};
+
+mod endpoint;
+
+mod logs;
+
+mod progress;
+pub use progress::Progress;
+
+mod fees;
+
+mod queue;
+
 mod client;
-pub use client::{ChainError, Client, Logged, Receipt};
+pub use client::{Client, Logged, Receipt};
 
 mod deploy;
 pub use deploy::{DEPLOYMENT_PROXY, Part, Placed, System, SystemTerms};
@@ -45,5 +59,9 @@ pub use signer::{Signer, SignerError};
 mod turn;
 pub use turn::Turn;
 
+mod recent;
+
 mod view;
 pub use view::{ClaimState, ClaimView, RequestState, RequestView, View};
+
+mod reconcile;

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use imo_chain::contracts::OpmlVerifier::K_LOG2Call;
-use imo_chain::{Beacon, Client, Deployment, View};
+use imo_chain::{Beacon, Client, Deployment, Progress, View};
 use imo_player::{Rehearsal, Solver};
 use tokio::net::TcpListener;
 
@@ -21,6 +21,9 @@ use crate::worker::Worker;
 
 /// Shortest time between two notes about the same trouble.
 const COMPLAINTS: Duration = Duration::from_secs(30);
+/// Longest wait for a transaction. After that the node looks at the chain again: it may have
+/// something more urgent to send instead.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a node needs.
 #[derive(Debug)]
@@ -76,7 +79,10 @@ impl Node {
     }
 
     async fn start(self) -> Result<Worker, NodeError> {
-        let Self { client, deployment, report, .. } = self;
+        let Self { deployment, report, .. } = self;
+        let told = report.clone();
+        let told = move |progress: &Progress| told.tell(&Event::Sending(progress.clone()));
+        let client = self.client.with_patience(PATIENCE).with_progress(told);
         let (traces, metrics) = (Traces::default(), Metrics::default());
         let address = serve::start(self.listener, traces.clone(), metrics.clone())?;
         let url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
@@ -104,6 +110,7 @@ impl Node {
             report: report.clone(),
         };
         let view = View::new(deployment);
-        Ok(Worker { client, view, judge, sender, traces, metrics, report })
+        let (doubted, confirm_at) = (None, Instant::now());
+        Ok(Worker { client, view, judge, sender, traces, metrics, report, doubted, confirm_at })
     }
 }

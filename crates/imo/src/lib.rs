@@ -28,6 +28,7 @@ mod keys;
 mod launch;
 mod model;
 mod node;
+mod outage;
 mod registered;
 mod revenue;
 mod run;
