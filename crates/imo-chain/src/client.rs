@@ -124,6 +124,15 @@ impl Client {
         self.provider.get_block_number().await.map_err(|error| transport(&error))
     }
 
+    /// Number and hash of the newest block.
+    pub(crate) async fn head(&self) -> Result<(u64, B256), ChainError> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;
+        match block.map_err(|error| transport(&error))? {
+            Some(block) => Ok((block.header.number, block.header.hash)),
+            None => Err(ChainError::Transport("has no latest block".to_owned())),
+        }
+    }
+
     /// Time of the newest block in seconds.
     pub async fn time(&self) -> Result<u64, ChainError> {
         let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;

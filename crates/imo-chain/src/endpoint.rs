@@ -102,10 +102,11 @@ fn is_passing(error: &TransportError) -> bool {
     }
 }
 
-/// Whether a request may be carried out twice. A signed transaction counts once, however often it
-/// is sent; what only development nodes do may not.
+/// Whether a request may be carried out twice without anybody's knowledge. What only development
+/// nodes do may not; and whoever sends a transaction has to know whether it may be out.
 fn is_repeatable(packet: &RequestPacket) -> bool {
-    packet.method_names().all(|name| name.starts_with("eth_"))
+    let mut names = packet.method_names();
+    names.all(|name| name.starts_with("eth_") && name != "eth_sendRawTransaction")
 }
 
 impl Service<RequestPacket> for Endpoint {

@@ -1,11 +1,7 @@
 //! What a transaction offers for its gas.
 
 use alloy::network::{TransactionBuilder, TransactionBuilder4844};
-use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-
-use crate::client::Client;
-use crate::error::{ChainError, transport};
 
 /// A replacement must offer a tenth more for gas, and twice as much if it carries blobs.
 const RISE: u128 = 8;
@@ -49,20 +45,6 @@ impl Fees {
             && raised.blob.unwrap_or_default()
                 <= self.blob.unwrap_or_default().saturating_mul(CEILING);
         is_fair.then_some(raised)
-    }
-}
-
-impl Client {
-    /// What the endpoint suggests now: twice the base fee, and the usual tip.
-    pub(crate) async fn fees(&self, with_blobs: bool) -> Result<Fees, ChainError> {
-        let failed = |error| transport(&error);
-        let suggested = self.provider.estimate_eip1559_fees().await.map_err(failed)?;
-        let blob = match with_blobs {
-            true => Some(2 * self.provider.get_blob_base_fee().await.map_err(failed)?),
-            false => None,
-        };
-        let (most, tip) = (suggested.max_fee_per_gas, suggested.max_priority_fee_per_gas);
-        Ok(Fees { most, tip, blob })
     }
 }
 
