@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use alloy::consensus::{SidecarBuilder, SidecarCoder, SimpleCoder, Transaction};
 use alloy::eips::eip4844::Blob;
-use alloy::network::{TransactionBuilder, TransactionBuilder4844};
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
@@ -14,7 +14,8 @@ use alloy::transports::http::reqwest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::client::{ChainError, Client, Receipt, name};
+use crate::client::{Client, Receipt, name};
+use crate::error::ChainError;
 
 /// Most blobs of one transaction (EIP-7594).
 const BLOBS: usize = 6;
@@ -46,8 +47,7 @@ impl Client {
             .with_to(to)
             .with_value(value)
             .with_input(call.abi_encode());
-        self.execute(name(C::SIGNATURE), request, |request| request.with_blob_sidecar_7594(sidecar))
-            .await
+        self.execute(name(C::SIGNATURE), request, Some(sidecar)).await
     }
 }
 

@@ -1,74 +1,24 @@
 //! One account's view of one chain: reads, transactions, logs.
 
-use std::convert::identity;
 use std::time::Duration;
 
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::{EthereumWallet, TransactionBuilder};
-use alloy::primitives::utils::format_ether;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent, SolEventInterface};
-use alloy::transports::{RpcError, TransportErrorKind};
 
-use crate::contracts::explain_revert;
+use crate::endpoint::Endpoint;
+use crate::error::{ChainError, transport};
+use crate::logs::Pages;
+use crate::progress::{Listener, Progress};
+use crate::queue::Queue;
 use crate::signer::Signer;
 
-/// Pause between two checks for transactions on their way.
-const SETTLING: Duration = Duration::from_millis(500);
-
-/// Why a call or a transaction failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ChainError {
-    /// The endpoint is not a URL that can be connected to.
-    #[error("{endpoint:?} is not an Ethereum JSON-RPC endpoint")]
-    Endpoint {
-        /// What was given as the endpoint.
-        endpoint: String,
-    },
-    /// The node could not be reached, or its answer made no sense; trying again may help.
-    #[error("the Ethereum node does not answer: {0}")]
-    Transport(String),
-    /// A contract refused. The same call will fail again until the chain's state changes.
-    #[error("{call} reverted: {reason}")]
-    Reverted {
-        /// The function that was called.
-        call: String,
-        /// Name and operands of the contract's error, or the raw data.
-        reason: String,
-    },
-    /// The account has less than it wants to send, or nothing to pay gas with.
-    #[error(
-        "{account} has {} ETH, but the call of {call} takes {} ETH and gas",
-        short_ether(*balance),
-        short_ether(*value)
-    )]
-    Funds {
-        /// The function that was called.
-        call: String,
-        /// The account that was to pay.
-        account: Address,
-        /// What the account has, in wei.
-        balance: U256,
-        /// What was to be sent, in wei.
-        value: U256,
-    },
-    /// The chain lacks the contract through which systems are deployed.
-    #[error("there is no deterministic deployment proxy at {proxy} on this chain; deploy it first")]
-    NoDeploymentProxy {
-        /// Where it should be.
-        proxy: Address,
-    },
-    /// A contract's answer does not fit its interface.
-    #[error("{call} at {address} answered nonsense; is it the right contract?")]
-    Undecodable {
-        /// The function or event that was expected.
-        call: String,
-        /// The contract that answered.
-        address: Address,
-    },
-}
+/// How long a transaction may take to get into a block, if nobody says otherwise.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A transaction that is in a block and succeeded.
 #[derive(Clone, Debug)]
@@ -114,11 +64,18 @@ pub struct Logged<E> {
     pub transaction: B256,
 }
 
-/// A connection to a chain, with one account that signs.
+/// A connection to a chain, with one account that signs. Clones share the connection and send one
+/// transaction after the other.
 #[derive(Clone, Debug)]
 pub struct Client {
-    provider: DynProvider,
+    pub(crate) provider: DynProvider,
+    pub(crate) wallet: EthereumWallet,
+    pub(crate) queue: Queue,
+    /// How long a transaction may take to get into a block.
+    pub(crate) patience: Duration,
+    pub(crate) listener: Listener,
     address: Address,
+    pages: Pages,
 }
 
 impl Client {
@@ -127,12 +84,29 @@ impl Client {
         let url =
             endpoint.parse().map_err(|_| ChainError::Endpoint { endpoint: endpoint.to_owned() })?;
         let address = signer.0.address();
-        let provider = ProviderBuilder::new()
-            .with_simple_nonce_management()
-            .wallet(EthereumWallet::from(signer.0))
-            .connect_http(url)
-            .erased();
-        Ok(Self { provider, address })
+        let rpc = RpcClient::new(Endpoint::new(url), false);
+        let provider = ProviderBuilder::new().disable_recommended_fillers().connect_client(rpc);
+        Ok(Self {
+            provider: provider.erased(),
+            wallet: EthereumWallet::from(signer.0),
+            queue: Queue::default(),
+            patience: PATIENCE,
+            listener: Listener::default(),
+            address,
+            pages: Pages::new(),
+        })
+    }
+
+    /// Waits this long at most until a transaction is in a block.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Tells how transactions come along that are not in a block at once.
+    #[must_use]
+    pub fn with_progress(self, told: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        Self { listener: Listener::new(told), ..self }
     }
 
     /// The account that signs.
@@ -147,22 +121,33 @@ impl Client {
 
     /// Number of the newest block.
     pub async fn block_number(&self) -> Result<u64, ChainError> {
-        self.provider.get_block_number().await.map_err(transport)
+        self.provider.get_block_number().await.map_err(|error| transport(&error))
+    }
+
+    /// Number and hash of the newest block.
+    pub(crate) async fn head(&self) -> Result<(u64, B256), ChainError> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;
+        match block.map_err(|error| transport(&error))? {
+            Some(block) => Ok((block.header.number, block.header.hash)),
+            None => Err(ChainError::Transport("has no latest block".to_owned())),
+        }
     }
 
     /// Time of the newest block in seconds.
     pub async fn time(&self) -> Result<u64, ChainError> {
         let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;
-        match block.map_err(transport)? {
+        match block.map_err(|error| transport(&error))? {
             Some(block) => Ok(block.header.timestamp),
-            None => Err(ChainError::Transport("there is no latest block".to_owned())),
+            None => Err(ChainError::Transport("has no latest block".to_owned())),
         }
     }
 
     /// Base fee of the newest block, in wei per unit of gas; 0 on a chain without a base fee.
     pub async fn base_fee(&self) -> Result<U256, ChainError> {
         let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await;
-        let fee = block.map_err(transport)?.and_then(|block| block.header.base_fee_per_gas);
+        let fee = block
+            .map_err(|error| transport(&error))?
+            .and_then(|block| block.header.base_fee_per_gas);
         Ok(U256::from(fee.unwrap_or_default()))
     }
 
@@ -176,33 +161,27 @@ impl Client {
 
     /// Hash of a block, if there is one with this number.
     pub async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
-        let block = self.provider.get_block_by_number(number.into()).await.map_err(transport)?;
+        let block = self
+            .provider
+            .get_block_by_number(number.into())
+            .await
+            .map_err(|error| transport(&error))?;
         Ok(block.map(|block| block.header.hash))
-    }
-
-    /// Waits until the account has no pending transaction. An earlier process that crashed may have
-    /// left one.
-    pub async fn settle(&self) -> Result<(), ChainError> {
-        let count = || self.provider.get_transaction_count(self.address);
-        while count().pending().await.map_err(transport)? > count().await.map_err(transport)? {
-            tokio::time::sleep(SETTLING).await;
-        }
-        Ok(())
     }
 
     /// The chain's id.
     pub async fn chain_id(&self) -> Result<u64, ChainError> {
-        self.provider.get_chain_id().await.map_err(transport)
+        self.provider.get_chain_id().await.map_err(|error| transport(&error))
     }
 
     /// Wei that an address holds now.
     pub async fn balance(&self, address: Address) -> Result<U256, ChainError> {
-        self.provider.get_balance(address).await.map_err(transport)
+        self.provider.get_balance(address).await.map_err(|error| transport(&error))
     }
 
     /// Whether there is a contract at an address.
     pub async fn has_code(&self, address: Address) -> Result<bool, ChainError> {
-        let code = self.provider.get_code_at(address).await.map_err(transport)?;
+        let code = self.provider.get_code_at(address).await.map_err(|error| transport(&error))?;
         Ok(!code.is_empty())
     }
 
@@ -226,7 +205,7 @@ impl Client {
             .with_to(to)
             .with_value(value)
             .with_input(call.abi_encode());
-        self.execute(name(C::SIGNATURE), request, identity).await
+        self.execute(name(C::SIGNATURE), request, None).await
     }
 
     /// Sends a transaction that may call a stranger's contract, and fails if it needs more than
@@ -238,14 +217,15 @@ impl Client {
         gas: u64,
     ) -> Result<Receipt, ChainError> {
         let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
-        self.execute(name(C::SIGNATURE), request.with_gas_limit(gas), identity).await
+        self.execute(name(C::SIGNATURE), request.with_gas_limit(gas), None).await
     }
 
     /// Tries to create a contract without sending anything. The error has the constructor's reason.
     pub(crate) async fn try_deploy(&self, what: &str, code: &[u8]) -> Result<(), ChainError> {
         let request =
             TransactionRequest::default().with_from(self.address).with_deploy_code(code.to_vec());
-        self.provider.call(request).await.map(drop).map_err(|error| refused(what, error))
+        let tried = self.provider.call(request).await;
+        tried.map(drop).map_err(|error| ChainError::of(what, &error))
     }
 
     /// Sends a transaction with raw input; `what` names it in errors.
@@ -256,13 +236,13 @@ impl Client {
         input: Vec<u8>,
     ) -> Result<Receipt, ChainError> {
         let request = TransactionRequest::default().with_to(to).with_input(input);
-        self.execute(what, request, identity).await
+        self.execute(what, request, None).await
     }
 
     /// Sends ether to an account.
     pub async fn transfer(&self, to: Address, value: U256) -> Result<Receipt, ChainError> {
         let request = TransactionRequest::default().with_to(to).with_value(value);
-        self.execute("transfer of ether", request, identity).await
+        self.execute("transfer of ether", request, None).await
     }
 
     /// Creates a contract from its creation code and encoded constructor arguments. Returns its
@@ -275,7 +255,7 @@ impl Client {
     ) -> Result<(Address, Receipt), ChainError> {
         let code = [code.as_ref(), arguments].concat();
         let request = TransactionRequest::default().with_deploy_code(code);
-        let receipt = self.execute(name, request, identity).await?;
+        let receipt = self.execute(name, request, None).await?;
         let address = receipt.created.ok_or_else(|| ChainError::Reverted {
             call: name.to_owned(),
             reason: "no contract was created".to_owned(),
@@ -290,8 +270,8 @@ impl Client {
         from: u64,
         to: u64,
     ) -> Result<Vec<Log>, ChainError> {
-        let filter = Filter::new().address(contracts).from_block(from).to_block(to);
-        self.provider.get_logs(&filter).await.map_err(transport)
+        let filter = Filter::new().address(contracts);
+        self.pages.read(&self.provider, &filter, (from, to)).await
     }
 
     /// All events of one kind that `contract` logged in the blocks `from ..= to`, in order.
@@ -301,12 +281,8 @@ impl Client {
         from: u64,
         to: u64,
     ) -> Result<Vec<Logged<E>>, ChainError> {
-        let filter = Filter::new()
-            .address(contract)
-            .event_signature(E::SIGNATURE_HASH)
-            .from_block(from)
-            .to_block(to);
-        let logs = self.provider.get_logs(&filter).await.map_err(transport)?;
+        let filter = Filter::new().address(contract).event_signature(E::SIGNATURE_HASH);
+        let logs = self.pages.read(&self.provider, &filter, (from, to)).await?;
         logs.iter()
             .map(|log| {
                 let decoded = log.log_decode::<E>().map_err(|_| ChainError::Undecodable {
@@ -327,12 +303,8 @@ impl Client {
         from: u64,
         to: u64,
     ) -> Result<Vec<Logged<E>>, ChainError> {
-        let filter = Filter::new()
-            .address(contract)
-            .event_signature(kinds.to_vec())
-            .from_block(from)
-            .to_block(to);
-        let logs = self.provider.get_logs(&filter).await.map_err(transport)?;
+        let filter = Filter::new().address(contract).event_signature(kinds.to_vec());
+        let logs = self.pages.read(&self.provider, &filter, (from, to)).await?;
         logs.iter()
             .map(|log| {
                 let event = E::decode_log(&log.inner).map_err(|_| ChainError::Undecodable {
@@ -347,60 +319,8 @@ impl Client {
     async fn ask(&self, what: &str, to: Address, input: Vec<u8>) -> Result<Bytes, ChainError> {
         let request =
             TransactionRequest::default().with_from(self.address).with_to(to).with_input(input);
-        self.provider.call(request).await.map_err(|error| refused(what, error))
+        self.provider.call(request).await.map_err(|error| ChainError::of(what, &error))
     }
-
-    /// Estimates the gas of a request, then sends what `complete` makes of it. `complete` may add
-    /// what needs no gas, such as blobs.
-    pub(crate) async fn execute(
-        &self,
-        what: &str,
-        request: TransactionRequest,
-        complete: impl FnOnce(TransactionRequest) -> TransactionRequest,
-    ) -> Result<Receipt, ChainError> {
-        let value = request.value.unwrap_or_default();
-        let estimate = self.provider.estimate_gas(request.clone().with_from(self.address)).await;
-        let estimate = match estimate {
-            Ok(estimate) => estimate,
-            Err(error) => return Err(self.cannot_pay(what, value, refused(what, error)).await),
-        };
-        // The state may change before the transaction is in a block. Unused gas costs nothing.
-        let limit = request.gas.unwrap_or(estimate + estimate / 4);
-        let request = complete(request.with_gas_limit(limit));
-        let pending = match self.provider.send_transaction(request).await {
-            Ok(pending) => pending,
-            Err(error) => return Err(self.cannot_pay(what, value, refused(what, error)).await),
-        };
-        let receipt = pending
-            .get_receipt()
-            .await
-            .map_err(|error| ChainError::Transport(error.to_string()))?;
-        if !receipt.status() {
-            return Err(ChainError::Reverted {
-                call: what.to_owned(),
-                reason: "the state changed between estimate and inclusion".to_owned(),
-            });
-        }
-        Ok(read(receipt))
-    }
-
-    /// Replaces a refusal by [`ChainError::Funds`] if the account cannot pay. Each node words that
-    /// error in its own way, so the balance decides.
-    async fn cannot_pay(&self, call: &str, value: U256, error: ChainError) -> ChainError {
-        let ChainError::Reverted { .. } = error else { return error };
-        match self.balance(self.address).await {
-            Ok(balance) if balance.is_zero() || balance < value => {
-                ChainError::Funds { call: call.to_owned(), account: self.address, balance, value }
-            }
-            _ => error,
-        }
-    }
-}
-
-/// An amount in ether, without trailing zeros.
-fn short_ether(wei: U256) -> String {
-    let text = format_ether(wei);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The name in a function's or an event's signature.
@@ -417,30 +337,15 @@ fn logged<E>(log: &Log, event: E) -> Logged<E> {
     }
 }
 
-fn read(receipt: TransactionReceipt) -> Receipt {
-    Receipt {
-        hash: receipt.transaction_hash,
-        block: receipt.block_number.unwrap_or_default(),
-        gas: receipt.gas_used,
-        gas_cost: U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price),
-        created: receipt.contract_address,
-        logs: receipt.inner.logs().to_vec(),
-    }
-}
-
-fn transport(error: RpcError<TransportErrorKind>) -> ChainError {
-    ChainError::Transport(error.to_string())
-}
-
-/// A contract's refusal, or a transport error if no contract answered.
-fn refused(call: &str, error: RpcError<TransportErrorKind>) -> ChainError {
-    match &error {
-        RpcError::ErrorResp(response) => {
-            let reason = response
-                .as_revert_data()
-                .map_or_else(|| response.message.to_string(), |data| explain_revert(&data));
-            ChainError::Reverted { call: call.to_owned(), reason }
+impl From<TransactionReceipt> for Receipt {
+    fn from(receipt: TransactionReceipt) -> Self {
+        Self {
+            hash: receipt.transaction_hash,
+            block: receipt.block_number.unwrap_or_default(),
+            gas: receipt.gas_used,
+            gas_cost: U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price),
+            created: receipt.contract_address,
+            logs: receipt.inner.logs().to_vec(),
         }
-        _ => ChainError::Transport(error.to_string()),
     }
 }

@@ -9,7 +9,7 @@
     reason = "generated; the interfaces are documented in Solidity"
 )]
 
-use alloy::sol_types::SolInterface;
+use alloy::sol_types::{SolError, SolInterface};
 
 macro_rules! bind {
     ($($name:ident: $file:literal),+ $(,)?) => {
@@ -54,6 +54,31 @@ pub(crate) fn explain_revert(data: &[u8]) -> String {
     known.unwrap_or_else(|| {
         format!("unknown error {}", alloy::primitives::hex::encode_prefixed(data))
     })
+}
+
+/// Whether a contract's error says that its state is not the one that the call was made for: a game
+/// has another position, a claim or a request came further, or something is not known.
+pub(crate) fn is_of_another_state(data: &[u8]) -> bool {
+    use InferenceOracle as oracle;
+    use OpmlVerifier as verifier;
+    let selectors = [
+        verifier::NotThePosition::SELECTOR,
+        verifier::WrongPhase::SELECTOR,
+        verifier::NotPending::SELECTOR,
+        verifier::AlreadySubmitted::SELECTOR,
+        verifier::UnknownClaim::SELECTOR,
+        verifier::GameIsOpen::SELECTOR,
+        verifier::GamesOpen::SELECTOR,
+        verifier::ClaimStands::SELECTOR,
+        oracle::NotTheOrder::SELECTOR,
+        oracle::WrongStatus::SELECTOR,
+        oracle::ClaimNotOpen::SELECTOR,
+        oracle::ClaimsOpen::SELECTOR,
+        oracle::NotProven::SELECTOR,
+        oracle::NotRejected::SELECTOR,
+        oracle::NothingToPay::SELECTOR,
+    ];
+    data.first_chunk().is_some_and(|selector| selectors.contains(selector))
 }
 
 fn explain<E: SolInterface + std::fmt::Debug>(data: &[u8]) -> Option<String> {

@@ -7,7 +7,7 @@
 use alloy::primitives::{Address, B256, address, keccak256};
 use alloy::sol_types::{SolConstructor, SolValue};
 
-use crate::client::{ChainError, Client};
+use crate::client::Client;
 use crate::contracts::ImoFactory::FactoryParams;
 use crate::contracts::OpmlVerifier::Parameters;
 use crate::contracts::{
@@ -15,6 +15,7 @@ use crate::contracts::{
     OpmlVerifier, RiscvStepper, Splitter, TokenVesting,
 };
 use crate::deployment::Deployment;
+use crate::error::ChainError;
 
 /// Makes contracts from a salt and creation code. It has this address on nearly every chain.
 pub const DEPLOYMENT_PROXY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");

@@ -2,7 +2,8 @@
 
 use alloy::providers::Provider;
 
-use crate::client::{ChainError, Client};
+use crate::client::Client;
+use crate::error::{ChainError, transport};
 
 impl Client {
     /// Moves the chain's clock forward, and makes a block.
@@ -16,6 +17,6 @@ impl Client {
         P: serde::Serialize + std::fmt::Debug + Clone + Send + Sync + Unpin,
     {
         let answer = self.provider().raw_request::<P, serde_json::Value>(method.into(), parameters);
-        answer.await.map(drop).map_err(|error| ChainError::Transport(error.to_string()))
+        answer.await.map(drop).map_err(|error| transport(&error))
     }
 }

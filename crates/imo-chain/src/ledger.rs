@@ -8,7 +8,8 @@ use alloy::network::TransactionResponse;
 use alloy::primitives::{Address, U256};
 use alloy::providers::Provider;
 
-use crate::client::{ChainError, Client};
+use crate::client::Client;
+use crate::error::{ChainError, transport};
 
 /// What one account put into its transactions, in wei.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,22 +57,21 @@ impl Ledger {
     }
 
     async fn add_block(&mut self, client: &Client, number: u64) -> Result<(), ChainError> {
-        let lost = |error: &dyn std::fmt::Display| ChainError::Transport(error.to_string());
         let block = client
             .provider()
             .get_block_by_number(BlockNumberOrTag::Number(number))
             .full()
             .await
-            .map_err(|error| lost(&error))?
-            .ok_or_else(|| ChainError::Transport(format!("block {number} is not there")))?;
+            .map_err(|error| transport(&error))?
+            .ok_or_else(|| ChainError::Transport(format!("has no block {number}")))?;
         for transaction in block.transactions.txns() {
             let receipt = client
                 .provider()
                 .get_transaction_receipt(transaction.tx_hash())
                 .await
-                .map_err(|error| lost(&error))?
+                .map_err(|error| transport(&error))?
                 .ok_or_else(|| {
-                    ChainError::Transport("a mined transaction has no receipt".to_owned())
+                    ChainError::Transport("has no receipt of a mined transaction".to_owned())
                 })?;
             let flow = self.flows.entry(receipt.from).or_default();
             flow.gas_cost += U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price);

@@ -5,11 +5,12 @@ use alloy::sol_types::{SolCall, SolInterface, SolValue};
 use imo_commit::Hash;
 use imo_dispute::Move;
 
-use crate::client::{ChainError, Client, Receipt};
+use crate::client::{Client, Receipt};
 use crate::contracts::OpmlVerifier::{
     Conviction, Game, InputProven, Narrowing, OpmlVerifierCalls, Request, Statement, concedeCall,
     convictCall, dissectCall, pickCall, proveInputCall, revealCall, stateCall, timeoutCall,
 };
+use crate::error::ChainError;
 use crate::game::{GameView, siblings_among};
 use crate::view::{ClaimView, View};
 
@@ -49,7 +50,10 @@ impl<'a> Table<'a> {
     /// and then the request has to be shown first.
     async fn convict(&self, game: &GameView, mut call: convictCall) -> Result<Receipt, ChainError> {
         let tried = self.client.call(self.verifier(), &call).await;
-        if let Err(ChainError::Reverted { .. }) = tried {
+        if let Err(error) = tried {
+            if !matches!(error, ChainError::Reverted { .. }) {
+                return Err(error);
+            }
             let claim = &self.view.claims[&game.claim];
             call.conviction.inputRoot = match claim.input_root {
                 Some(root) => root,

@@ -1,18 +1,16 @@
 //! Requests, claims and games, put together from the logs of the oracle and the verifier.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy::sol_types::{SolEventInterface, SolValue};
 
-use crate::client::{ChainError, Client};
 use crate::contracts::InferenceOracle::{InferenceOracleEvents as OracleEvent, Order};
 use crate::contracts::OpmlVerifier::{ClaimPreimage, OpmlVerifierEvents as VerifierEvent};
 use crate::deployment::Deployment;
 use crate::game::GameView;
-
-/// Blocks read with one query.
-const PAGE: u64 = 5_000;
+use crate::recent::Recent;
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,10 +96,24 @@ pub struct View {
     pub games: BTreeMap<B256, GameView>,
     /// What the oracle owes each model's receiver, in wei.
     pub owed: BTreeMap<Address, U256>,
-    deployment: Deployment,
-    next_block: u64,
-    /// The last block that was read. When the chain no longer has it, everything is read again.
-    last_block: Option<(u64, B256)>,
+    pub(crate) deployment: Deployment,
+    /// The same view without the newest blocks.
+    pub(crate) settled: Option<Box<Settled>>,
+    /// The logs of the blocks since then.
+    pub(crate) recent: Recent,
+    /// The newest block when the logs were read last, and when that was.
+    pub(crate) read: Option<(B256, Instant)>,
+    /// When contracts began to contradict the view, and when they last did.
+    pub(crate) doubted: Option<(Instant, Instant)>,
+}
+
+/// A view as of a block that stays.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) view: View,
+    /// The block. When the chain no longer has it, everything is read again.
+    pub(crate) number: u64,
+    pub(crate) hash: B256,
 }
 
 impl View {
@@ -113,37 +125,17 @@ impl View {
             claims: BTreeMap::new(),
             games: BTreeMap::new(),
             owed: BTreeMap::new(),
-            next_block: deployment.block,
-            last_block: None,
             deployment,
+            settled: None,
+            recent: Recent::new(),
+            read: None,
+            doubted: None,
         }
     }
 
     /// The deployment that the view is of.
     pub const fn deployment(&self) -> &Deployment {
         &self.deployment
-    }
-
-    /// Reads the logs of new blocks.
-    pub async fn update(&mut self, client: &Client) -> Result<(), ChainError> {
-        if let Some((number, hash)) = self.last_block
-            && client.block_hash(number).await? != Some(hash)
-        {
-            *self = Self::new(self.deployment.clone());
-        }
-        let head = client.block_number().await?;
-        let addresses = vec![self.deployment.verifier, self.deployment.oracle];
-        while self.next_block <= head {
-            let to = head.min(self.next_block + PAGE - 1);
-            let hash = client.block_hash(to).await?;
-            for log in client.raw_logs(addresses.clone(), self.next_block, to).await? {
-                self.take(&log.inner, log.transaction_hash.unwrap_or_default());
-            }
-            self.last_block = hash.map(|hash| (to, hash));
-            self.next_block = to + 1;
-        }
-        self.time = client.next_time().await?;
-        Ok(())
     }
 
     /// The games that are not over.

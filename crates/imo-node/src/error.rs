@@ -29,8 +29,13 @@ pub enum NodeError {
 }
 
 impl NodeError {
-    /// Whether the chain's node does not answer: then nothing else can be done either.
-    pub(crate) const fn is_silence(&self) -> bool {
-        matches!(self, Self::Chain(ChainError::Transport(_)))
+    /// Whether the chain's node is in trouble, and no contract said anything.
+    pub(crate) const fn is_trouble(&self) -> bool {
+        matches!(self, Self::Chain(error) if error.is_trouble())
+    }
+
+    /// Whether a contract says that the view of the chain is wrong.
+    pub(crate) const fn is_outdated(&self) -> bool {
+        matches!(self, Self::Chain(error) if error.is_outdated())
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use imo_chain::Progress;
 use imo_chain::primitives::utils::format_ether;
 use imo_chain::primitives::{Address, B256, U256};
 
@@ -93,6 +94,8 @@ pub enum Event {
         /// The request that was answered.
         request: U256,
     },
+    /// A transaction takes its time.
+    Sending(Progress),
     /// Nothing can be done for now.
     Waiting {
         /// Why.
@@ -156,6 +159,7 @@ impl fmt::Display for Event {
                 "request {request}: its trace has too many nodes for the blobs of a transaction; \
                  claimed without"
             ),
+            Self::Sending(progress) => progress.fmt(f),
             Self::Waiting { error } => write!(f, "waiting: {error}"),
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use imo_chain::contracts::OpmlVerifier::K_LOG2Call;
 use imo_chain::primitives::{Address, B256};
-use imo_chain::{Beacon, Client, Deployment, View};
+use imo_chain::{Beacon, Client, Deployment, Progress, View};
 use imo_player::{Rehearsal, Solver};
 use tokio::net::TcpListener;
 
@@ -25,6 +25,9 @@ use crate::worker::Worker;
 
 /// Shortest time between two notes about the same trouble.
 const COMPLAINTS: Duration = Duration::from_secs(30);
+/// Longest wait for a transaction. After that the node looks at the chain again: it may have
+/// something more urgent to send instead.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a node needs.
 #[derive(Debug)]
@@ -84,7 +87,10 @@ impl Node {
     }
 
     async fn start(self) -> Result<Worker, NodeError> {
-        let Self { client, deployment, report, .. } = self;
+        let Self { deployment, report, .. } = self;
+        let told = report.clone();
+        let told = move |progress: &Progress| told.tell(&Event::Sending(progress.clone()));
+        let client = self.client.with_patience(PATIENCE).with_progress(told);
         let (traces, metrics) = (Traces::default(), Metrics::default());
         let router = serve::router(traces.clone(), metrics.clone());
         let address = serve::start(self.listener, router, Limits::default())?;
@@ -115,6 +121,18 @@ impl Node {
         };
         let stakes = Stakes::of(&client, deployment.verifier).await?;
         let view = View::new(deployment);
-        Ok(Worker { client, view, judge, stakes, sender, traces, metrics, report })
+        let (doubted, confirm_at) = (None, Instant::now());
+        Ok(Worker {
+            client,
+            view,
+            judge,
+            stakes,
+            sender,
+            traces,
+            metrics,
+            report,
+            doubted,
+            confirm_at,
+        })
     }
 }

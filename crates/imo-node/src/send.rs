@@ -42,7 +42,9 @@ impl Sender {
         let table = Table::new(&self.client, view);
         let game = &view.games[&game];
         match table.play(game, action.clone()).await {
-            Err(_) if gives_up => Ok((table.play(game, Move::Concede).await?, Move::Concede)),
+            Err(ChainError::Reverted { .. }) if gives_up => {
+                Ok((table.play(game, Move::Concede).await?, Move::Concede))
+            }
             other => Ok((other?, action)),
         }
     }
@@ -126,8 +128,11 @@ impl Sender {
                 claimed: claimed.clone(),
                 answer: claim.answer.clone(),
             };
-            if let Ok(receipt) = self.to_oracle(&call).await {
-                return Ok((receipt, true));
+            match self.to_oracle(&call).await {
+                Ok(receipt) => return Ok((receipt, true)),
+                // Nothing was sent, since the delivery does not work.
+                Err(ChainError::Reverted { .. } | ChainError::Refused { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         // A claim becomes final whether or not its delivery works.

@@ -1,9 +1,11 @@
 //! One turn of a node: read the chain, decide, send.
 
+use std::time::{Duration, Instant};
+
 use imo_chain::{ClaimState, Client, RequestState, View};
 use tokio::task::block_in_place;
 
-use crate::agenda::Action;
+use crate::agenda::{Action, Task};
 use crate::error::NodeError;
 use crate::event::{Event, Report};
 use crate::funds::Stakes;
@@ -13,6 +15,11 @@ use crate::send::Sender;
 use crate::traces::Traces;
 use crate::treasury::Purse;
 use crate::words::describe;
+
+/// Pause between two comparisons of the view with what the contracts keep; shorter while they
+/// differ.
+const CONFIRMING: Duration = Duration::from_secs(60);
+const COMPARING: Duration = Duration::from_secs(10);
 
 /// A node at work.
 #[derive(Debug)]
@@ -25,12 +32,17 @@ pub(crate) struct Worker {
     pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
     pub(crate) report: Report,
+    /// What a contract refused last because the view was wrong.
+    pub(crate) doubted: Option<Task>,
+    /// When to compare the view with what the contracts keep.
+    pub(crate) confirm_at: Instant,
 }
 
 impl Worker {
     /// Reads the chain and does the most urgent thing. Returns whether there was anything to do.
     pub(crate) async fn turn(&mut self) -> Result<bool, NodeError> {
         self.view.update(&self.client).await?;
+        self.confirm().await?;
         self.watch();
         let purse = Purse::look(&self.client, self.judge.mine.account, self.stakes).await?;
         let action = match block_in_place(|| self.judge.next(&self.view, &purse)) {
@@ -39,16 +51,39 @@ impl Worker {
             Next::Wait => return Ok(false),
         };
         let task = action.task();
-        if let Err(error) = self.send(action).await {
-            // If the chain's node answers, only this action failed: go on with the others.
-            if error.is_silence() {
-                return Err(error);
-            }
-            self.metrics.refused();
-            self.report.tell(&Event::Failed { what: task.0, error });
-            self.judge.shelve(task);
+        let Err(error) = self.send(action).await else {
+            self.doubted = None;
+            return Ok(true);
+        };
+        let is_new = error.is_outdated() && self.doubted.replace(task) != Some(task);
+        if error.is_outdated() {
+            self.view.doubt();
         }
+        if is_new {
+            // Usually somebody else was faster: look again, and think again.
+            return Ok(true);
+        }
+        // Only this action failed: go on with the others.
+        self.judge.shelve(task);
+        if error.is_trouble() {
+            return Err(error);
+        }
+        self.metrics.refused();
+        self.report.tell(&Event::Failed { what: task.0, error });
         Ok(true)
+    }
+
+    /// Compares the view with what the contracts keep, from time to time.
+    async fn confirm(&mut self) -> Result<(), NodeError> {
+        let now = Instant::now();
+        if now >= self.confirm_at {
+            let is_confirmed = self.view.is_confirmed(&self.client, self.judge.me).await?;
+            self.confirm_at = now + if is_confirmed { CONFIRMING } else { COMPARING };
+            if !is_confirmed {
+                self.view.doubt();
+            }
+        }
+        Ok(())
     }
 
     /// Counts what is open, and forgets traces that nobody can ask for any more.

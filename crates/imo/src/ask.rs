@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::amount::{duration, ether};
 use crate::exit::Exit;
 use crate::keys::ChainArgs;
+use crate::outage::Outage;
 use crate::registered::choose;
 use crate::sampling::Sampling;
 use crate::terminal::Terminal;
@@ -99,8 +100,13 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 
     let mut view = View::new(deployment);
     let (mut told, mut due_since) = (None, Instant::now());
+    // The request is paid for: whatever happens to the chain's node, go on waiting.
+    let mut outage = Outage::new(terminal);
     let (claim, is_final) = loop {
-        view.update(&client).await?;
+        if outage.survive(view.update(&client).await)?.is_none() {
+            tokio::time::sleep(POLL).await;
+            continue;
+        }
         match answered(&view, request) {
             Answered::Expired => {
                 bail!("request {request} expired without an answer; its fee is credit again")

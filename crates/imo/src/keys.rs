@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
-use imo_chain::{Beacon, Client, Deployment, Signer};
+use imo_chain::{Beacon, Client, Deployment, Progress, Signer};
 
 use crate::terminal::Terminal;
 
@@ -93,7 +93,7 @@ impl Endpoint {
         let deployment: Deployment = serde_json::from_slice(&text).with_context(|| {
             format!("{} is not a file of addresses as `imo deploy` writes it", named())
         })?;
-        let client = Client::connect(&self.rpc, signer)?;
+        let client = connect(&self.rpc, signer)?;
         let chain_id = client.chain_id().await.with_context(|| self.rpc.clone())?;
         ensure!(
             chain_id == deployment.chain_id,
@@ -121,8 +121,14 @@ impl ChainArgs {
 
     /// Connects to a chain that need not have our contracts yet.
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
-        Ok(Client::connect(&self.endpoint.rpc, self.key.signer()?)?)
+        connect(&self.endpoint.rpc, self.key.signer()?)
     }
+}
+
+/// Connects, and says what becomes of transactions that take their time.
+fn connect(rpc: &str, signer: Signer) -> anyhow::Result<Client> {
+    let told = |progress: &Progress| Terminal::new(false).note(progress.to_string());
+    Ok(Client::connect(rpc, signer)?.with_progress(told))
 }
 
 impl KeyArgs {

@@ -32,6 +32,7 @@ mod keys;
 mod launch;
 mod model;
 mod node;
+mod outage;
 mod registered;
 mod revenue;
 mod run;

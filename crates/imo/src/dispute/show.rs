@@ -16,6 +16,7 @@ use crate::dispute::scene::Scene;
 use crate::dispute::words::side;
 use crate::exit::Exit;
 use crate::keys::Endpoint;
+use crate::outage::Outage;
 use crate::terminal::Terminal;
 
 /// Pause between two looks at the chain.
@@ -179,6 +180,7 @@ pub(crate) async fn watch(
     let mut scene = Scene::look(chain).await?;
     let only = game.map(|prefix| scene.game(prefix).map(|(game, _)| game.id)).transpose()?;
     let mut told = std::collections::BTreeMap::new();
+    let mut outage = Outage::new(terminal);
     loop {
         for game in scene.view.games.values().filter(|game| only.is_none_or(|id| game.id == id)) {
             let stands = (game.turn.ply, game.ending);
@@ -194,7 +196,7 @@ pub(crate) async fn watch(
             }
         }
         tokio::time::sleep(POLL).await;
-        scene.view.update(&scene.client).await?;
+        outage.survive(scene.view.update(&scene.client).await)?;
     }
 }
 
