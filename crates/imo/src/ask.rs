@@ -124,7 +124,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         }
         match due(&view, request) {
             Some(step) if due_since.elapsed() > LEFT_TO_OTHERS => {
-                finish(&client, &view, request, step).await?;
+                finish(&client, &view, request, step, terminal).await;
                 due_since = Instant::now();
             }
             Some(_) => {}
@@ -213,8 +213,9 @@ fn due(view: &View, request: U256) -> Option<Step> {
     }
 }
 
-/// Takes a step. If somebody else was first, that is just as well.
-async fn finish(client: &Client, view: &View, request: U256, step: Step) -> anyhow::Result<()> {
+/// Takes a step. If somebody else was first, that is just as well; after any other trouble it is
+/// tried again.
+async fn finish(client: &Client, view: &View, request: U256, step: Step, terminal: Terminal) {
     let (order, oracle) = (view.requests[&request].order.clone(), view.deployment().oracle);
     let claimed = |claim: B256| claimed_answer(&view.claims[&claim]);
     let sent = match step {
@@ -229,8 +230,8 @@ async fn finish(client: &Client, view: &View, request: U256, step: Step) -> anyh
         Step::Expire => client.send(oracle, &expireCall { order }, U256::ZERO).await,
     };
     match sent {
-        Ok(_) | Err(ChainError::Reverted { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(_) | Err(ChainError::Reverted { .. }) => {}
+        Err(error) => terminal.note(error.to_string()),
     }
 }
 
