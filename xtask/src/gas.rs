@@ -61,7 +61,7 @@ const ROWS: &[Row] = &[
     ),
     ("claim, first", "ModelToken", "claim, first", "70,000", "75,343 (reference), 92,734 (ORA)"),
     ("claim, later", "ModelToken", "claim, next", "70,000", "75,343 (reference), 75,634 (ORA)"),
-    ("burn and redeem", "ModelToken", "burn, later", "", "147,971 (reference), 150,540 (ORA)"),
+    ("burn and redeem", "ModelToken", "burn, first", "", "147,971 (reference), 150,540 (ORA)"),
     ("bid, new tick", "ModelOffering", "bid, new tick", "90,000", BIDS),
     ("bid, used tick", "ModelOffering", "bid, used tick", "50,000", BIDS),
     ("bid, raised", "ModelOffering", "bid, raised", "50,000", "122,107 (EasyAuction)"),

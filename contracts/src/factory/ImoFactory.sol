@@ -12,6 +12,7 @@ import {
 } from "../interfaces/IImoFactory.sol";
 import { Grant, OpeningTerms } from "../interfaces/IModelOffering.sol";
 import { IModelRegistrar, MODEL_TAG, Registration } from "../interfaces/IModelRegistrar.sol";
+import { IDrip } from "../interfaces/IDrip.sol";
 import { IModelToken, TokenParams } from "../interfaces/IModelToken.sol";
 import { ISplitter, SplitParams } from "../interfaces/ISplitter.sol";
 import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
@@ -97,7 +98,7 @@ contract ImoFactory is IImoFactory {
 
         Launch memory parts = _deploy(modelId, params);
         _record(modelId, parts, params);
-        IModelToken(parts.token).fixRecipient(offering, parts.drip);
+        _fixRecipients(parts);
         _beginSale(modelId, parts, params);
         _register(modelId, parts, params);
         emit Launched(modelId, msg.sender, parts, params);
@@ -110,6 +111,7 @@ contract ImoFactory is IImoFactory {
         pair = IUniswapV2Factory(exchange).getPair(token, other);
         if (pair == address(0)) revert NoPair(token, other);
         IModelToken(token).fixRecipient(pair, parts.drip);
+        if (msg.sender == offering) IDrip(parts.drip).setPair(pair);
     }
 
     /// @inheritdoc IImoFactory
@@ -190,6 +192,14 @@ contract ImoFactory is IImoFactory {
         }
         Traps.refusePart(params, offering);
         Traps.refusePart(params, ModelOffering(payable(offering)).escrow());
+    }
+
+    /// @dev What the launch's own contracts earn by holding tokens goes to the drip.
+    function _fixRecipients(Launch memory parts) private {
+        IModelToken token = IModelToken(parts.token);
+        token.fixRecipient(offering, parts.drip);
+        token.fixRecipient(parts.splitter, parts.drip);
+        token.fixRecipient(parts.drip, parts.drip);
     }
 
     function _beginSale(bytes32 modelId, Launch memory parts, LaunchParams calldata params)

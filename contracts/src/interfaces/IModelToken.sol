@@ -53,14 +53,9 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
         address indexed asset, uint256 indexed epoch, uint256 shared, uint256 redeemable
     );
     /// @notice Revenue of `account` was paid to `to`. `account` is settled up to entry `cursor` of
-    /// `asset`.
+    /// `asset`, except for what it earned before a redirect, if holders voted one.
     event RevenueClaimed(
         address indexed account, address indexed asset, address to, uint256 amount, uint256 cursor
-    );
-    /// @notice Holders redirected `account`. What it earned before is settled up to entry `cursor`
-    /// and kept for it.
-    event RevenueKept(
-        address indexed account, address indexed asset, uint256 amount, uint256 cursor
     );
     /// @notice Somebody claimed for `account`, which refused the payment. Its claim is unchanged.
     event ClaimRefused(address indexed account, address indexed asset, uint256 amount);
@@ -88,6 +83,12 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     /// @param asset The asset; 0 is ETH.
     function sync(address asset) external;
 
+    /// @notice Writes now what epochs need to know of an account's balance, so that its next
+    /// transfer does not pay for that. Changes nothing else. The drip calls this for the pair, so
+    /// that no trader pays for a release.
+    /// @param account The account.
+    function settle(address account) external;
+
     /// @notice Begins an epoch for a vote, even without revenue. Only the registry can call this.
     /// @return epoch The epoch whose balances count.
     function mark() external returns (uint256 epoch);
@@ -110,13 +111,18 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     /// @return amount The payment; 0 if there was nothing.
     function claimAll(address asset, uint256 steps) external returns (uint256 amount);
 
+    /// @notice Claims everything that the caller has in several assets, as `claimAll` does for one.
+    /// Reverts when an asset refuses the payment; then leave it out.
+    /// @param assets The assets; 0 is ETH.
+    /// @param steps Most steps for each asset.
+    function claimAssets(address[] calldata assets, uint256 steps) external;
+
     /// @notice Pays other accounts what they have in an asset, each to its recipient. Serves
     /// accounts without code of their own and accounts with a recipient; skips the others. A
     /// refused payment stays claimable.
     /// @param accounts The accounts.
     /// @param asset The asset; 0 is ETH.
-    /// @param steps Most steps for each account, and as many again for one that holders redirected,
-    /// to keep what it earned before.
+    /// @param steps Most steps for each account.
     function claimAllFor(address[] calldata accounts, address asset, uint256 steps) external;
 
     /// @notice Pays everything that `account` has in `assets` to `to`, as `account` signed:
@@ -139,6 +145,20 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     /// @notice Sends the caller's future claims to `to`.
     /// @param to The recipient, which cannot be the token; 0 is the caller itself.
     function setRecipient(address to) external;
+
+    /// @notice Sends the future claims of `account` to `to`, as `account` signed: EIP-712,
+    /// `SetRecipient(address account,address to,uint256 nonce,uint256 deadline)`. Nonces and
+    /// ERC-1271 as in `claimBySignature`.
+    /// @param account The account that signed.
+    /// @param to The recipient, which cannot be the token; 0 is the account itself.
+    /// @param deadline Last second in which the signature is valid.
+    /// @param signature The signature.
+    function setRecipientBySignature(
+        address account,
+        address to,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
 
     /// @notice Burns tokens and redeems exactly `assets`. Reverts when one of them fails.
     /// @param amount Token units.
@@ -165,8 +185,7 @@ interface IModelToken is IERC7641AltRevToken, IERC20Metadata, IERC20Permit {
     /// @return True if they are.
     function isOpen() external view returns (bool);
 
-    /// @notice What `claimAll` would pay with unlimited steps, including what is kept for the
-    /// account.
+    /// @notice What `claimAll` would pay with unlimited steps.
     /// @param account The account.
     /// @param asset The asset; 0 is ETH.
     /// @return The sum, in units of the asset.

@@ -8,7 +8,10 @@ import { Head } from "./Head.sol";
 /// @notice The ledger reads here how many tokens an account had when an epoch began.
 /// @dev A checkpoint (key, balance) holds the balance of the epochs after the key before it, up to
 /// its own key. It is written only when an epoch needs it, so transfers between two epochs cost the
-/// same as a plain token's. INVARIANT: keys ascend and are below `last`.
+/// same as a plain token's. The first change after an epoch writes it at once: what a change writes
+/// depends on the epochs, and not on the number of blocks since the last change. So a wallet that
+/// estimates a transfer in one block has enough gas in the next. INVARIANT: keys ascend and are at
+/// most `last`.
 library Balances {
     /// @dev Everything about an account, so that its address is hashed only once.
     struct Cell {
@@ -34,20 +37,29 @@ library Balances {
 
     /// @notice An account's word, ready for a change of its balance at tick `tick`. The caller
     /// stores it.
-    function touch(Cell storage self, Head head, uint256 tick) internal returns (Account) {
+    function touch(Cell storage self, Head head, uint256 tick) internal returns (Account next) {
         Account word = self.word;
         uint256 last = word.last();
-        if (last == tick) return word;
+        if (last == 0) return packAccount(0, 0, tick, 0, false);
 
-        uint256 count = word.count();
-        if (last != 0 && _mustKeep(word, last, head)) {
-            _push(self, count, last, word.prior());
-            unchecked {
-                ++count;
-            }
+        if (!word.kept() && _maySee(word, last, head)) {
+            _push(self, word.count(), last, word.prior());
+            word = word.keep();
         }
-        uint256 balance = word.balance();
-        return packAccount(balance, balance, tick, count, head.latest() > last);
+        next = word.moved(tick);
+        if (head.latest() > last) {
+            _push(self, next.count(), tick, next.balance());
+            next = next.keep();
+        }
+        // `tick` is not asked about before, and here it costs no less than a later one: what was
+        // estimated in the tick of a change is enough after it.
+        if (last == tick) next = word;
+    }
+
+    /// @notice Writes what epochs need of an account now, so that its next change does not have to.
+    function settle(Cell storage self, Head head, uint256 tick) internal {
+        Account word = touch(self, head, tick);
+        if (word.count() != self.word.count()) self.word = word;
     }
 
     /// @notice The balance that an epoch of tick `tick` sees: the one at the end of the tick
@@ -97,13 +109,17 @@ library Balances {
         return _search(cell, word, low, count, tick);
     }
 
-    /// @dev Whether the prior balance must be kept. An epoch needs it if the epoch lies between the
-    /// last two changes. That was known at the last change (`need`), or the epoch began later in
-    /// the tick of that change. If two epochs began since then, the first of them may be of that
-    /// tick; an extra checkpoint is harmless.
-    function _mustKeep(Account word, uint256 last, Head head) private pure returns (bool) {
+    /// @dev Whether an epoch may see `prior`, which is no checkpoint. If the account has none at
+    /// all, each epoch up to `last` sees it. Otherwise only one that began in the tick `last`,
+    /// after the change. If two epochs have begun since, the first of them may be of that tick; an
+    /// extra checkpoint is harmless.
+    function _maySee(Account word, uint256 last, Head head) private pure returns (bool) {
+        if (word.count() == 0) {
+            uint256 first = head.first();
+            return first != 0 && first <= last;
+        }
         uint256 latest = head.latest();
-        return word.need() || latest == last || (latest > last && head.previous() >= last);
+        return latest == last || (latest > last && head.previous() >= last);
     }
 
     /// @dev The stretch of the first checkpoint in [low, high) whose key is at least `tick`; that

@@ -63,7 +63,7 @@ library Ledger {
     /// @notice The supply that counts for revenue of tick `tick`: the one at the end of the tick
     /// before.
     function supplyBefore(State storage self, uint256 tick) internal view returns (uint256) {
-        Supply memory supply = self.supply;
+        Supply storage supply = self.supply;
         return supply.last == tick ? supply.prior : supply.current;
     }
 
@@ -193,8 +193,8 @@ library Ledger {
         book.totals.owed -= uint112(share.amount);
     }
 
-    /// @notice What `account` can claim in `asset` within `limits`, and the entry of its cursor
-    /// after that.
+    /// @notice What `account` can claim in `asset` within `limits`, and the last entry that the
+    /// walk passed.
     function claimable(
         State storage self,
         address account,
@@ -208,27 +208,19 @@ library Ledger {
         amount = scaled >> Entries.SCALE_BITS;
     }
 
-    /// @notice Settles what `account` earned in `asset` up to tick `tick`, within `limits`, and
-    /// keeps it for the account.
-    /// @return kept The sum that is kept in addition.
-    /// @return done Whether everything up to that tick is settled.
-    function keep(
+    /// @notice The entry after which others claim for `account`, which holders redirected at tick
+    /// `tick`. What it earned up to that tick is its own.
+    /// @param closed The last entry that can no longer change.
+    function divertedFrom(
         State storage self,
         address account,
         address asset,
         uint256 tick,
-        Claims.Limits memory limits
-    ) internal returns (uint256 kept, bool done) {
-        Claims.State storage claims = self.claims[asset][account];
+        uint256 closed
+    ) internal view returns (uint256 entry) {
         Entries.Book storage book = self.books[asset];
-        uint256 settled = claims.cursor.settled;
-        if (book.entries[settled].tick > tick) return (0, true);
-
-        limits.entry = book.lastUpTo(tick, settled, limits.entry);
-        (kept, settled) = claimable(self, account, asset, limits);
-        claims.cursor.settled = uint32(settled);
-        if (kept != 0) claims.kept += kept;
-        done = settled == limits.entry;
+        entry = self.claims[asset][account].reached();
+        if (book.entries[entry].tick < tick) entry = book.lastUpTo(tick, entry, closed);
     }
 
     /// @notice An epoch. Reverts for an unknown id.

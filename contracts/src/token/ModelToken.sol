@@ -6,46 +6,30 @@ import { IERC6372 } from "@openzeppelin/contracts/interfaces/IERC6372.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import { Nonces } from "@openzeppelin/contracts/utils/Nonces.sol";
-import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import { IERC7641, IERC7641AltRevToken } from "../interfaces/external/IERC7641.sol";
 import { IModelToken, RevenueAsset, TokenParams } from "../interfaces/IModelToken.sol";
 import { Accounts } from "../libraries/Accounts.sol";
 import { Assets } from "../libraries/Assets.sol";
-import { Lock } from "../libraries/Lock.sol";
 import { BPS } from "../libraries/Units.sol";
 import { Balances } from "./Balances.sol";
-import { Claims } from "./Claims.sol";
 import { Entries } from "./Entries.sol";
 import { Head } from "./Head.sol";
 import { Ledger } from "./Ledger.sol";
-
-/// @notice The account to which another account's revenue goes.
-/// @dev From the lowest bit: to 160 | since 32 | keeps 8.
-struct Recipient {
-    /// 0 for the account itself.
-    address to;
-    /// The tick in which holders decided it; 0 if they did not. Then it is only for revenue that is
-    /// earned later and claimed by others.
-    uint32 since;
-    /// Whether anything was ever kept for the account.
-    bool keeps;
-}
+import { Signatures } from "./Signatures.sol";
+import { Recipient, Treasury } from "./Treasury.sol";
 
 /// @title A model's token
 /// @notice The interface explains revenue, epochs, claims and burning. This contract checks who
-/// calls and when, and moves the assets; the libraries keep the books.
+/// calls and when; `Treasury` moves the assets, and the libraries keep the books.
 /// @dev State is written before any call to another contract. The lock covers everything that
 /// measures or moves revenue: if an asset called back while it moves, money in flight would count
 /// as revenue. Transfers move no revenue and are not locked.
-contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Nonces, Lock {
+contract ModelToken is Treasury, IERC6372, IERC165, IERC20Errors, Signatures {
     using Accounts for address;
     using Assets for address;
     using Balances for Balances.Book;
-    using Entries for Entries.Book;
+    using Balances for Balances.Cell;
     using Ledger for Ledger.State;
 
     /// @dev EIP-712 type of a signed approval (ERC-2612).
@@ -56,6 +40,9 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     bytes32 private constant CLAIM_TYPEHASH = keccak256(
         "Claim(address account,address to,bytes32 assets,uint256 nonce,uint256 deadline)"
     );
+    /// @dev EIP-712 type of a signed recipient.
+    bytes32 private constant RECIPIENT_TYPEHASH =
+        keccak256("SetRecipient(address account,address to,uint256 nonce,uint256 deadline)");
     /// @dev Most ERC-20 tokens of the launch list.
     uint256 private constant MAX_LISTED_TOKENS = 4;
 
@@ -69,10 +56,6 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     error TransfersClosed();
     /// @notice Thrown when the caller has nothing to claim in the epoch.
     error NothingToClaim(address account, address asset, uint256 epoch);
-    /// @notice Thrown for a signature after its deadline.
-    error SignatureExpired(uint256 deadline);
-    /// @notice Thrown for a signature of anyone but the account.
-    error InvalidSignature(address signer);
     /// @notice Thrown for a recipient that is the token itself, or nobody.
     error InvalidRecipient(address to);
     /// @notice Thrown when assets to redeem do not ascend. A repeated asset would be redeemed
@@ -96,10 +79,6 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     address public immutable opener;
     /// @inheritdoc IModelToken
     address public immutable registry;
-    /// @inheritdoc IModelToken
-    uint256 public immutable sharedBps;
-    /// @dev Ticks count from 1, at the launch, so that 0 means never.
-    uint256 private immutable _origin = block.number - 1;
 
     /// @inheritdoc IERC20Metadata
     string public name;
@@ -107,19 +86,16 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     string public symbol;
     /// @inheritdoc IERC20
     mapping(address owner => mapping(address spender => uint256)) public allowance;
+    /// @inheritdoc IERC20Permit
+    mapping(address account => uint256) public nonces;
 
-    mapping(address account => Recipient) private _recipients;
-    Ledger.State private _ledger;
-    RevenueAsset[] private _assets;
-
-    constructor(TokenParams memory params) EIP712(params.name, "1") {
+    constructor(TokenParams memory params) Treasury(params.sharedBps) {
         if (params.supply == 0) revert InvalidSupply(params.supply);
         if (params.sharedBps > BPS) revert InvalidSharedBps(params.sharedBps);
 
         factory = msg.sender;
         opener = params.opener;
         registry = params.registry;
-        sharedBps = params.sharedBps;
         name = params.name;
         symbol = params.symbol;
         _list(params.assets);
@@ -164,42 +140,45 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         bytes32 r,
         bytes32 s
     ) external {
-        if (block.timestamp > deadline) revert SignatureExpired(deadline);
         bytes32 data = keccak256(
-            abi.encode(PERMIT_TYPEHASH, owner, spender, value, _useNonce(owner), deadline)
+            abi.encode(PERMIT_TYPEHASH, owner, spender, value, nonces[owner]++, deadline)
         );
-        address signer = ECDSA.recover(_hashTypedDataV4(data), v, r, s);
-        if (signer != owner) revert InvalidSignature(signer);
+        _verify(owner, data, deadline, abi.encodePacked(r, s, v));
         _approve(owner, spender, value);
     }
 
     /// @inheritdoc IModelToken
     function deposit() external payable lock {
-        _credit(Assets.ETH, Assets.ETH.held());
+        _sync(Assets.ETH);
     }
 
     /// @inheritdoc IModelToken
     function deposit(address asset, uint256 amount) external lock {
         asset.pull(msg.sender, amount);
-        _credit(asset, asset.held());
+        _sync(asset);
     }
 
     /// @inheritdoc IModelToken
     function sync(address asset) external lock {
-        _credit(asset, asset.held());
+        _sync(asset);
     }
 
     /// @inheritdoc IERC7641
     function snapshot() external lock returns (uint256) {
-        _credit(Assets.ETH, Assets.ETH.held());
+        _sync(Assets.ETH);
         return epochCount();
+    }
+
+    /// @inheritdoc IModelToken
+    function settle(address account) external {
+        _ledger.balances.cells[account].settle(_ledger.head, _now());
     }
 
     /// @inheritdoc IModelToken
     function mark() external lock returns (uint256 epoch) {
         if (msg.sender != registry) revert NotRegistry(msg.sender);
 
-        _credit(Assets.ETH, Assets.ETH.held());
+        _sync(Assets.ETH);
         uint256 tick = _now();
         uint256 supply = _ledger.supplyBefore(tick);
         bool began = supply != 0 && _ledger.begin(tick, supply, 0);
@@ -223,13 +202,18 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         for (uint256 i = 0; i < epochs.length; ++i) {
             amount += _take(msg.sender, Assets.ETH, epochs[i]);
         }
-        _payCaller(Assets.ETH, amount);
+        _payOrAsk(msg.sender, Assets.ETH, _payee(), amount, 1);
     }
 
     /// @inheritdoc IModelToken
     function claimAll(address asset, uint256 steps) external lock returns (uint256 amount) {
-        amount = _takeAll(msg.sender, asset, steps, _keptOf(msg.sender, asset));
-        _payCaller(asset, amount);
+        amount = _takeAll(msg.sender, asset, steps);
+        _payOrAsk(msg.sender, asset, _payee(), amount, 1);
+    }
+
+    /// @inheritdoc IModelToken
+    function claimAssets(address[] calldata assets, uint256 steps) external lock {
+        _claimAssets(msg.sender, assets, _payee(), steps);
     }
 
     /// @inheritdoc IModelToken
@@ -238,7 +222,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
             address account = accounts[i];
             // A contract may not expect a payment that others ask for, unless it has a recipient.
             bool expects = account.hasNoCode() || _recipients[account].to != address(0);
-            if (expects) _serve(account, asset, steps);
+            if (expects) _serve(account, asset, steps, accounts.length - i);
         }
     }
 
@@ -250,33 +234,40 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         uint256 deadline,
         bytes calldata signature
     ) external lock {
-        if (block.timestamp > deadline) {
-            revert SignatureExpired(deadline);
+        if (to == address(0) || to == address(this)) {
+            revert InvalidRecipient(to);
         }
-        if (to == address(0) || to == address(this)) revert InvalidRecipient(to);
         bytes32 data = keccak256(
             abi.encode(
                 CLAIM_TYPEHASH,
                 account,
                 to,
                 keccak256(abi.encodePacked(assets)),
-                _useNonce(account),
+                nonces[account]++,
                 deadline
             )
         );
-        if (!SignatureChecker.isValidSignatureNow(account, _hashTypedDataV4(data), signature)) {
-            revert InvalidSignature(account);
-        }
-        for (uint256 i = 0; i < assets.length; ++i) {
-            uint256 kept = _keptOf(account, assets[i]);
-            uint256 amount = _takeAll(account, assets[i], type(uint256).max, kept);
-            _pay(account, assets[i], to, amount);
-        }
+        _verify(account, data, deadline, signature);
+        _claimAssets(account, assets, to, type(uint256).max);
     }
 
     /// @inheritdoc IModelToken
     function setRecipient(address to) external {
         _setRecipient(msg.sender, to, 0);
+    }
+
+    /// @inheritdoc IModelToken
+    function setRecipientBySignature(
+        address account,
+        address to,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 data = keccak256(
+            abi.encode(RECIPIENT_TYPEHASH, account, to, nonces[account]++, deadline)
+        );
+        _verify(account, data, deadline, signature);
+        _setRecipient(account, to, 0);
     }
 
     /// @inheritdoc IERC7641
@@ -300,7 +291,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     function burn(uint256 amount, address[] calldata assets) external lock {
         for (uint256 i = 0; i < assets.length; ++i) {
             if (i != 0 && assets[i] <= assets[i - 1]) revert AssetsNotAscending(i);
-            _credit(assets[i], assets[i].held());
+            _sync(assets[i]);
         }
         uint256[] memory values = _burn(amount, assets);
         for (uint256 i = 0; i < assets.length; ++i) {
@@ -339,14 +330,9 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     }
 
     /// @inheritdoc IERC20Permit
-    function nonces(address owner) public view override(IERC20Permit, Nonces) returns (uint256) {
-        return super.nonces(owner);
-    }
-
-    /// @inheritdoc IERC20Permit
     // forge-lint: disable-next-line(mixed-case-function)
     function DOMAIN_SEPARATOR() external view returns (bytes32) {
-        return _domainSeparatorV4();
+        return _domainSeparator();
     }
 
     /// @inheritdoc IERC7641
@@ -366,7 +352,6 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
     /// @inheritdoc IModelToken
     function claimableAll(address account, address asset) external view returns (uint256 amount) {
         (amount,) = _ledger.claimable(account, asset, _limits(asset, type(uint256).max));
-        amount += _keptOf(account, asset);
     }
 
     /// @inheritdoc IModelToken
@@ -405,7 +390,7 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         view
         returns (uint256 owed, uint256 pool, uint256 entries)
     {
-        Entries.Totals memory totals = _ledger.books[asset].totals;
+        Entries.Totals storage totals = _ledger.books[asset].totals;
         return (totals.owed, totals.pool, totals.count);
     }
 
@@ -446,18 +431,12 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
             || id == type(IERC7641AltRevToken).interfaceId || id == type(IERC6372).interfaceId;
     }
 
-    /// @dev Entries for which a word holds marks. Tests use small numbers to reach the rare paths.
-    function _chunkSize() internal view virtual returns (uint256) {
-        return 192;
+    function _domainNameAndVersion() internal view override returns (string memory, string memory) {
+        return (name, "1");
     }
 
-    /// @dev The present tick: the block, counted from the launch.
-    function _now() private view returns (uint256 tick) {
-        unchecked {
-            tick = block.number - _origin;
-        }
-        // 32 bits last 34 years at four blocks a second.
-        assert(tick <= type(uint32).max);
+    function _domainNameAndVersionMayChange() internal pure override returns (bool) {
+        return true;
     }
 
     function _list(RevenueAsset[] memory assets) private {
@@ -500,113 +479,10 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
         emit RecipientSet(account, to);
     }
 
-    function _credit(address asset, uint256 held) private {
-        (uint256 shared, uint256 redeemable, bool began) =
-            _ledger.credit(asset, held, _now(), sharedBps);
-        if (began) emit Snapshot(epochCount());
-        if (shared + redeemable != 0) {
-            uint256 epoch = shared == 0 ? 0 : epochCount();
-            emit RevenueCredited(asset, epoch, shared, redeemable);
-        }
-    }
-
-    function _shareOf(address account, address asset, uint256 epoch)
-        private
-        view
-        returns (Ledger.Share memory)
-    {
-        return _ledger.shareOf(account, asset, epoch, _now(), _chunkSize());
-    }
-
     function _claim(uint256 epoch, address asset) private {
         uint256 amount = _take(msg.sender, asset, epoch);
         if (amount == 0) revert NothingToClaim(msg.sender, asset, epoch);
-        _payCaller(asset, amount);
-    }
-
-    function _take(address account, address asset, uint256 epoch) private returns (uint256 amount) {
-        Ledger.Share memory share = _shareOf(account, asset, epoch);
-        amount = share.amount;
-        if (amount != 0) _ledger.take(account, asset, share, _chunkSize());
-    }
-
-    function _limits(address asset, uint256 steps) private view returns (Claims.Limits memory) {
-        return Claims.Limits(_ledger.books[asset].closed(_now()), steps, _chunkSize());
-    }
-
-    function _takeAll(address account, address asset, uint256 steps, uint256 kept)
-        private
-        returns (uint256 amount)
-    {
-        Claims.State storage claims = _ledger.claims[asset][account];
-        uint256 cursor;
-        (amount, cursor) = _ledger.claimable(account, asset, _limits(asset, steps));
-        claims.cursor.settled = uint32(cursor);
-        if (kept != 0) {
-            amount += kept;
-            claims.kept = 0;
-        }
-        if (amount != 0) _ledger.books[asset].totals.owed -= uint112(amount);
-    }
-
-    function _keptOf(address account, address asset) private view returns (uint256) {
-        return _recipients[account].keeps ? _ledger.claims[asset][account].kept : 0;
-    }
-
-    /// @dev Keeps for a redirected account what it earned before. Returns whether all of that is
-    /// settled.
-    function _keepPast(address account, address asset, uint256 since, uint256 steps)
-        private
-        returns (bool done)
-    {
-        uint256 kept;
-        (kept, done) = _ledger.keep(account, asset, since, _limits(asset, steps));
-        if (kept == 0) return done;
-        _recipients[account].keeps = true;
-        emit RevenueKept(account, asset, kept, _ledger.claims[asset][account].cursor.settled);
-    }
-
-    /// @dev A vote of holders does not redirect what an account claims itself.
-    function _payCaller(address asset, uint256 amount) private {
-        Recipient storage recipient = _recipients[msg.sender];
-        address to = recipient.to;
-        if (to == address(0) || recipient.since != 0) to = msg.sender;
-        _pay(msg.sender, asset, to, amount);
-    }
-
-    function _pay(address account, address asset, address to, uint256 amount) private {
-        if (amount == 0) return;
-        _emitClaimed(account, asset, to, amount);
-        asset.send(to, amount);
-    }
-
-    /// @dev Undoes the claim when the payment is refused. The lock keeps anything else from
-    /// changing it.
-    function _serve(address account, address asset, uint256 steps) private {
-        Recipient memory recipient = _recipients[account];
-        bool redirected = recipient.since != 0;
-        if (redirected && !_keepPast(account, asset, recipient.since, steps)) return;
-
-        Claims.State storage claims = _ledger.claims[asset][account];
-        Claims.Cursor memory before = claims.cursor;
-        uint256 kept = redirected ? 0 : _keptOf(account, asset);
-        uint256 amount = _takeAll(account, asset, steps, kept);
-        if (amount == 0) return;
-
-        address to = recipient.to == address(0) ? account : recipient.to;
-        if (asset.trySend(to, amount, Assets.ETH_GAS)) {
-            _emitClaimed(account, asset, to, amount);
-        } else {
-            claims.cursor = before;
-            if (kept != 0) claims.kept = kept;
-            _ledger.books[asset].totals.owed += uint112(amount);
-            emit ClaimRefused(account, asset, amount);
-        }
-    }
-
-    function _emitClaimed(address account, address asset, address to, uint256 amount) private {
-        uint256 cursor = _ledger.claims[asset][account].cursor.settled;
-        emit RevenueClaimed(account, asset, to, amount, cursor);
+        _pay(msg.sender, asset, _payee(), amount);
     }
 
     /// @dev Burns tokens of the caller and takes their part of each asset's pool.
@@ -624,41 +500,5 @@ contract ModelToken is IModelToken, IERC6372, IERC165, IERC20Errors, EIP712, Non
             }
         }
         emit Transfer(msg.sender, address(0), amount);
-    }
-
-    function _tryRedeem(address asset, uint256 value) private {
-        if (asset.trySend(msg.sender, value, gasleft() / 2)) {
-            emit Redeemed(msg.sender, asset, value);
-        } else {
-            _ledger.books[asset].totals.pool += uint112(value);
-            emit RedemptionRefused(msg.sender, asset, value);
-        }
-    }
-
-    /// @dev What `burn(amount)` would pay; for an asset that is not listed,
-    /// `burn(amount, [asset])`.
-    function _redeemable(uint256 amount, address asset) private view unlocked returns (uint256) {
-        uint256 supply = totalSupply();
-        if (supply == 0) return 0;
-        Ledger.Pending memory sum = _pending(asset, asset.held());
-        bool booked = sum.begins || _ledger.head.latest() == _now() || _earlierBegins(asset);
-        uint256 pool = _ledger.books[asset].totals.pool + (booked ? sum.redeemable : 0);
-        return (amount < supply ? amount : supply) * pool / supply;
-    }
-
-    /// @dev Whether an asset that `burn` credits before `asset` begins an epoch, of which `asset`
-    /// then makes use.
-    function _earlierBegins(address asset) private view returns (bool begins) {
-        if (_ledger.minimumOf[asset] == 0) return false;
-        for (uint256 i = 0; !begins && _assets[i].asset != asset; ++i) {
-            (bool ok, uint256 held) = _assets[i].asset.tryHeld();
-            if (!ok) continue;
-            Ledger.Pending memory sum = _pending(_assets[i].asset, held);
-            begins = sum.begins && sum.shared != 0;
-        }
-    }
-
-    function _pending(address asset, uint256 held) private view returns (Ledger.Pending memory) {
-        return _ledger.pending(asset, held, _now(), sharedBps);
     }
 }

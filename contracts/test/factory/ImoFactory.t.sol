@@ -79,6 +79,8 @@ contract ImoFactoryTest is LaunchFixture {
         assertEq(token.name(), "SmolLM2");
         assertEq(token.balanceOf(address(_offering)), params.token.supply);
         assertEq(token.recipientOf(address(_offering)), parts.drip);
+        assertEq(token.recipientOf(parts.splitter), parts.drip);
+        assertEq(token.recipientOf(parts.drip), parts.drip);
         assertEq(token.registry(), address(_registry));
         assertEq(splitter.drip(), parts.drip);
         assertEq(splitter.oracle(), _oracle);

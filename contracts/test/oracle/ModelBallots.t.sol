@@ -200,9 +200,8 @@ contract ModelBallotsTest is Test {
         assertApproxEqAbs(_token.claimableAll(wallet, address(0)), 2 ether, 1);
     }
 
-    /// @dev A step a page: nothing of the past slips through, and nothing later comes before all of
-    /// it is settled.
-    function test_pages_keep_the_past_too() external {
+    /// @dev A step a page: no page goes to what was earned before.
+    function test_pages_leave_the_past_too() external {
         address wallet = _lock();
         _earn();
         vm.prank(_people[1]);
@@ -211,13 +210,96 @@ contract ModelBallotsTest is Test {
         _earn();
         _redirect(wallet);
         _earn();
-        vm.expectEmit(address(_token));
-        emit IModelToken.RevenueKept(wallet, address(0), 4 ether - 1, 2);
-        _claimFor(wallet, 1);
-        assertEq(_drip.balance, 0);
+        vm.prank(_people[0]);
+        _token.transfer(wallet, 50 ether);
+        _roll();
+        _earn();
         _claimFor(wallet, 1);
         assertEq(_drip.balance, 2.5 ether - 1);
-        assertEq(_token.claimableAll(wallet, address(0)), 6.5 ether - 2);
+        _claimFor(wallet, 1);
+        assertEq(_drip.balance, 5.5 ether - 2);
+        assertEq(_token.claimableAll(wallet, address(0)), 6.5 ether - 1);
+    }
+
+    /// @dev Whoever claims for it, and however often: each function and view of ERC-7641 goes on
+    /// with what it earned before.
+    function test_the_past_is_claimed_epoch_by_epoch_after_others_claimed() external {
+        address wallet = _lock();
+        _earn();
+        _earn();
+        _redirect(wallet);
+        _earn();
+        _claimFor(wallet, 10);
+        _earn();
+        _claimFor(wallet, 10);
+        assertEq(_drip.balance, 4 ether - 2);
+        assertEq(_token.epochCount(), 6, "the fourth is the ballot's, without revenue");
+        for (uint256 epoch = 1; epoch <= 6; ++epoch) {
+            uint256 share = epoch <= 3 ? 2 ether : 0;
+            assertEq(_token.claimableRevenue(wallet, epoch), share);
+            assertEq(_token.claimableERC20(wallet, epoch, address(0)), share);
+        }
+        assertEq(_token.claimableAll(wallet, address(0)), 6 ether - 1);
+
+        vm.startPrank(wallet);
+        _token.claim(2);
+        assertEq(wallet.balance, 2 ether);
+        uint256[] memory epochs = new uint256[](6);
+        for (uint256 i = 0; i < 6; ++i) {
+            epochs[i] = i + 1;
+        }
+        _token.claimBatch(epochs);
+        assertEq(wallet.balance, 6 ether);
+        vm.expectRevert(
+            abi.encodeWithSelector(ModelToken.NothingToClaim.selector, wallet, address(0), 5)
+        );
+        _token.claim(5);
+        vm.stopPrank();
+        assertEq(_token.claimableAll(wallet, address(0)), 0);
+    }
+
+    /// @dev It undoes the redirect, earns, and is redirected again: what the drip got is two
+    /// stretches, and everything else is its own.
+    function test_what_was_earned_between_two_redirects_stays_too() external {
+        address wallet = _lock();
+        for (uint256 i = 0; i < 2; ++i) {
+            _redirect(wallet);
+            _earn();
+            _earn();
+            _claimFor(wallet, 10);
+            assertEq(_drip.balance, (i + 1) * (4 ether - 1));
+            vm.prank(wallet);
+            _token.setRecipient(address(0));
+            _earn();
+            skip(5 days);
+        }
+        assertEq(_token.claimableAll(wallet, address(0)), 6 ether - 1);
+        vm.startPrank(wallet);
+        assertEq(_token.claimAll(address(0), 1), 2 ether - 1, "the first is its own");
+        assertEq(_token.claimAll(address(0), 1), 0, "the next two are not");
+        assertEq(_token.claimAll(address(0), 10), 4 ether - 1);
+        vm.stopPrank();
+        assertEq(_token.claimableAll(wallet, address(0)), 0);
+    }
+
+    /// @dev A payment that the drip refuses is as if nobody had claimed.
+    function test_a_refused_diversion_changes_nothing() external {
+        address wallet = _lock();
+        _redirect(wallet);
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory code = _drip.code;
+            vm.etch(_drip, hex"fe");
+            _earn();
+            uint256 due = _token.claimableAll(wallet, address(0));
+            _claimFor(wallet, 10);
+            assertEq(_token.claimableAll(wallet, address(0)), due);
+            assertEq(_token.claimableRevenue(wallet, _token.epochCount()), 2 ether);
+            vm.etch(_drip, code);
+            _claimFor(wallet, 10);
+            assertEq(_drip.balance, (i + 1) * (2 ether - 1));
+            assertEq(_token.claimableRevenue(wallet, _token.epochCount()), 0);
+        }
+        assertEq(_token.claimableAll(wallet, address(0)), 2 ether - 1);
     }
 
     /// @dev It names somebody: that ends the redirect, and what is kept goes there with what came
@@ -231,7 +313,7 @@ contract ModelBallotsTest is Test {
         _token.setRecipient(address(this));
         _earn();
         uint256 due = _token.claimableAll(wallet, address(0));
-        assertEq(due, 4 ether - 2, "not what the drip has got");
+        assertEq(due, 4 ether - 1, "not what the drip has got");
         _claimFor(wallet, 10);
         assertEq(_token.claimableAll(wallet, address(0)), due, "who refuses keeps the claim");
         vm.prank(wallet);

@@ -271,6 +271,29 @@ contract RevenueTest is Test {
         assertLt(waiting / 7 * 7, waiting);
     }
 
+    function test_the_factory_names_the_pair_once() external {
+        address pair = makeAddr("pair");
+        vm.prank(_creator);
+        vm.expectRevert(abi.encodeWithSelector(Drip.NotFactory.selector, _creator));
+        _drip.setPair(pair);
+        _drip.setPair(pair);
+        assertEq(_drip.pair(), pair);
+        vm.expectRevert(abi.encodeWithSelector(Drip.PairIsSet.selector, pair));
+        _drip.setPair(_creator);
+    }
+
+    function test_a_release_settles_the_pair_in_the_same_transaction() external {
+        address pair = makeAddr("pair");
+        _drip.setPair(pair);
+        _token.transfer(pair, 100 ether);
+        _token.open();
+        _fund(70 ether);
+        vm.roll(vm.getBlockNumber() + 1);
+        vm.expectCall(address(_token), abi.encodeCall(ModelToken.settle, (pair)));
+        _drip.release(ETH);
+        assertEq(_token.balanceOfAt(pair, 1), 100 ether);
+    }
+
     function test_nothing_is_released_before_the_token_is_open() external {
         _fund(70 ether);
         assertEq(_drip.releasable(ETH), 0);

@@ -50,7 +50,7 @@ contract ModelTokenHistoryTest is Test {
         _random = seed;
         _launch(chunkSize);
         for (uint256 i = 0; i < STEPS; ++i) {
-            _act(_draw(20));
+            _act(_draw(21));
             _check(_draw(PEOPLE));
         }
         _advance(1);
@@ -103,6 +103,7 @@ contract ModelTokenHistoryTest is Test {
         else if (action == 7) _mark();
         else if (action <= 14) _claim(_draw(PEOPLE), _draw(ASSETS));
         else if (action <= 16) _claimAll(_draw(PEOPLE), _draw(ASSETS), 1 + _draw(4));
+        else if (action == 17) _token.settle(_people[_draw(PEOPLE)]);
         else _advance(1 + _draw(3) / 2);
     }
 

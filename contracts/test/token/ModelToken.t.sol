@@ -17,8 +17,7 @@ contract ModelTokenTest is Test {
     ModelToken private _token;
     Coin private _coin;
     address private _ann = makeAddr("ann");
-    uint256 private _bobKey = 0xB0B;
-    address private _bob = vm.addr(0xB0B);
+    address private _bob = makeAddr("bob");
 
     function setUp() external {
         _coin = new Coin();
@@ -95,27 +94,6 @@ contract ModelTokenTest is Test {
             abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, _bob, 6, 7)
         );
         _token.transferFrom(_ann, _bob, 7);
-    }
-
-    function test_permit_sets_the_allowance_once() external {
-        bytes32 data = keccak256(
-            abi.encode(
-                keccak256(
-                    "Permit(address owner,address spender,uint256 value,"
-                    "uint256 nonce,uint256 deadline)"
-                ),
-                _bob,
-                _ann,
-                77,
-                0,
-                block.timestamp
-            )
-        );
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(_bobKey, _digest(data));
-        _token.permit(_bob, _ann, 77, block.timestamp, v, r, s);
-        assertEq(_token.allowance(_bob, _ann), 77);
-        vm.expectPartialRevert(ModelToken.InvalidSignature.selector);
-        _token.permit(_bob, _ann, 77, block.timestamp, v, r, s);
     }
 
     /// @dev ERC-7641: claimable = p * R * balance / supply, redeemable = amount / supply * (1 - p)
@@ -333,38 +311,6 @@ contract ModelTokenTest is Test {
         _token.fixRecipient(_bob, _ann);
     }
 
-    function test_claim_by_signature_pays_where_it_says() external {
-        _token.deposit{ value: 10 ether }();
-        _depositCoin(10 ether);
-        vm.roll(vm.getBlockNumber() + 1);
-        address to = makeAddr("cold");
-        address[] memory assets = new address[](2);
-        assets[1] = address(_coin);
-        bytes32 data = keccak256(
-            abi.encode(
-                keccak256(
-                    "Claim(address account,address to,bytes32 assets,"
-                    "uint256 nonce,uint256 deadline)"
-                ),
-                _bob,
-                to,
-                keccak256(abi.encode(address(0), address(_coin))),
-                0,
-                block.timestamp
-            )
-        );
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(_bobKey, _digest(data));
-        bytes memory signature = abi.encodePacked(r, s, v);
-        vm.expectRevert(abi.encodeWithSelector(ModelToken.InvalidSignature.selector, _bob));
-        _token.claimBySignature(_bob, _ann, assets, block.timestamp, signature);
-        _token.claimBySignature(_bob, to, assets, block.timestamp, signature);
-        // Walks round the revenue per token down.
-        assertEq(to.balance, 1.8 ether - 1);
-        assertEq(_coin.balanceOf(to), 1.8 ether - 1);
-        vm.expectRevert(abi.encodeWithSelector(ModelToken.InvalidSignature.selector, _bob));
-        _token.claimBySignature(_bob, to, assets, block.timestamp, signature);
-    }
-
     function test_all_burned_the_money_waits() external {
         _token.deposit{ value: 10 ether }();
         vm.roll(vm.getBlockNumber() + 1);
@@ -384,6 +330,24 @@ contract ModelTokenTest is Test {
         (uint256 owed, uint256 pool,) = _token.booksOf(ETH);
         assertEq(owed, 2.4 ether, "the two others still have theirs");
         assertEq(pool, 0);
+    }
+
+    function test_several_assets_are_claimed_in_one_call() external {
+        _token.deposit{ value: 10 ether }();
+        _depositCoin(10 ether);
+        vm.roll(vm.getBlockNumber() + 1);
+        address[] memory assets = new address[](3);
+        (assets[1], assets[2]) = (address(_coin), makeAddr("unknown"));
+        address safe = makeAddr("safe");
+        vm.startPrank(_bob);
+        _token.setRecipient(safe);
+        _token.claimAssets(assets, 10);
+        vm.stopPrank();
+        // Walks round the revenue per token down.
+        assertEq(safe.balance, 1.8 ether - 1);
+        assertEq(_coin.balanceOf(safe), 1.8 ether - 1);
+        assertEq(_token.claimableAll(_bob, address(_coin)), 0);
+        assertEq(_token.claimableAll(_ann, address(_coin)), 3.6 ether - 1, "another's stays");
     }
 
     function test_burn_refuses_repeated_assets() external {
@@ -448,10 +412,6 @@ contract ModelTokenTest is Test {
         _coin.mint(address(this), amount);
         _coin.approve(address(_token), amount);
         _token.deposit(address(_coin), amount);
-    }
-
-    function _digest(bytes32 data) private view returns (bytes32) {
-        return keccak256(abi.encodePacked("\x19\x01", _token.DOMAIN_SEPARATOR(), data));
     }
 }
 

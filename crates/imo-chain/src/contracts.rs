@@ -35,6 +35,7 @@ bind! {
     ModelToken: "../../contracts/out/ModelToken.sol/ModelToken.json",
     OpmlVerifier: "../../contracts/out/OpmlVerifier.sol/OpmlVerifier.json",
     PromptConsumer: "../../contracts/out/PromptConsumer.sol/PromptConsumer.json",
+    RevenueLens: "../../contracts/out/RevenueLens.sol/RevenueLens.json",
     RiscvStepper: "../../contracts/out/RiscvStepper.sol/RiscvStepper.json",
     Splitter: "../../contracts/out/Splitter.sol/Splitter.json",
     TokenVesting: "../../contracts/out/TokenVesting.sol/TokenVesting.json",

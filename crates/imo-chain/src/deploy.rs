@@ -12,7 +12,7 @@ use crate::contracts::ImoFactory::FactoryParams;
 use crate::contracts::OpmlVerifier::Parameters;
 use crate::contracts::{
     AigcCollection, CodeStore, Drip, ImoFactory, InferenceOracle, ModelRegistry, ModelToken,
-    OpmlVerifier, RiscvStepper, Splitter, TokenVesting,
+    OpmlVerifier, RevenueLens, RiscvStepper, Splitter, TokenVesting,
 };
 use crate::deployment::Deployment;
 use crate::error::ChainError;
@@ -113,6 +113,7 @@ impl System {
         };
         let arguments = ImoFactory::constructorCall { params }.abi_encode();
         add("factory", "ImoFactory", &ImoFactory::BYTECODE, arguments);
+        add("revenue lens", "RevenueLens", &RevenueLens::BYTECODE, Vec::new());
         system
     }
 

@@ -9,13 +9,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use imo_chain::contracts::ModelToken::{
-    RevenueClaimed, RevenueKept, balanceOfAtCall, balanceOfCall, booksOfCall, burn_0Call,
-    claimAllCall, claimAllForCall, claimCall, claimableAllCall, claimableRevenueCall,
-    deposit_1Call, epochCountCall, fixRecipientCall, markCall, openCall, redeemableOnBurnCall,
-    setRecipientCall, snapshotCall, totalSupplyAtCall, totalSupplyCall, transferCall,
+    RevenueClaimed, balanceOfAtCall, balanceOfCall, booksOfCall, burn_0Call, claimAllCall,
+    claimAllForCall, claimCall, claimableAllCall, claimableRevenueCall, deposit_1Call,
+    epochCountCall, fixRecipientCall, markCall, openCall, redeemableOnBurnCall, setRecipientCall,
+    settleCall, snapshotCall, totalSupplyAtCall, totalSupplyCall, transferCall,
 };
 
-use self::contract::{CHUNK, Contract, DRIP, Events, PAYER, address};
+use self::contract::{CHUNK, Contract, DRIP, PAYER, address};
 use self::model::{LIMIT, Model, OPENER, PEOPLE, Terms};
 use crate::books::Random;
 
@@ -87,7 +87,7 @@ impl<'a> Sequence<'a> {
     }
 
     fn act(&mut self) {
-        match self.random.below(30) {
+        match self.random.below(32) {
             0..=2 => self.transfer(),
             3..=6 => self.deposit(),
             7 => self.send(),
@@ -99,6 +99,7 @@ impl<'a> Sequence<'a> {
             22 => self.burn(),
             23 => self.redirect(),
             24 => self.name(),
+            25..=26 => self.settle(),
             _ => self.roll(),
         }
     }
@@ -150,7 +151,7 @@ impl<'a> Sequence<'a> {
         let share = self.model.claim(person, index);
         let call = claimCall { epoch: U256::from(index + 1) };
         let claimed = self.contract.call(address(person), &call);
-        let paid = claimed.map_or(U256::ZERO, |events| events.claimed[0].amount);
+        let paid = claimed.map_or(U256::ZERO, |claimed| claimed[0].amount);
         assert_eq!(paid, share, "a claim");
         self.saw("claims", !share.is_zero());
     }
@@ -159,8 +160,8 @@ impl<'a> Sequence<'a> {
         let person = self.random.pick(PEOPLE);
         let steps = self.steps(&[person]);
         let call = claimAllCall { asset: Address::ZERO, steps };
-        let events = self.must(address(person), &call);
-        self.walked(person, steps, events.claimed.first());
+        let claimed = self.must(address(person), &call);
+        self.walked(person, steps, claimed.first());
     }
 
     fn claim_all_for(&mut self) {
@@ -168,42 +169,36 @@ impl<'a> Sequence<'a> {
         let people: Vec<usize> = (first..first + count).map(|person| person % PEOPLE).collect();
         let steps = self.steps(&people);
         let accounts = people.iter().map(|person| address(*person)).collect();
-        let events = self.must(PAYER, &claimAllForCall { accounts, asset: Address::ZERO, steps });
+        let asset = Address::ZERO;
+        let events = self.must(PAYER, &claimAllForCall { accounts, asset, steps });
         for person in people {
-            let claimed = events.claimed.iter().find(|event| event.account == address(person));
+            let claimed = events.iter().find(|event| event.account == address(person));
             match self.model.past(person) {
                 None => self.walked(person, steps, claimed),
-                Some(past) => {
-                    let kept = events.kept.iter().find(|event| event.account == address(person));
-                    self.redirected(person, (past, steps), kept, claimed);
-                }
+                Some(past) => self.redirected(person, past, steps, claimed),
             }
         }
     }
 
-    /// What was earned before the redirect is kept; the drip is paid only when all of that is
-    /// settled. A page that pays nothing has passed only entries that owe nothing, so it does not
-    /// matter where it ended. But if entries owe dust, a walk goes to the end.
+    /// What was earned before the redirect stays as it is. The drip is paid only what came since. A
+    /// page that pays nothing has passed only entries that owe nothing, so it does not matter where
+    /// it ended. But if entries owe dust, a walk goes to the end.
     fn redirected(
         &mut self,
         person: usize,
-        (past, steps): (usize, U256),
-        kept: Option<&RevenueKept>,
+        past: usize,
+        steps: U256,
         claimed: Option<&RevenueClaimed>,
     ) {
-        let whole = steps == U256::MAX;
-        let reached = kept.map_or(0, |event| event.cursor.to());
-        assert!(kept.is_none() || claimed.is_none() || reached == past, "{reached} of {past}");
-        let count = if claimed.is_some() || whole { past } else { reached };
-        let amount = kept.map_or(U256::ZERO, |event| event.amount);
-        assert_eq!(self.model.keep(person, count), amount, "what is kept");
-        let closed = if whole { self.model.closed() } else { 0 };
-        let count = claimed.map_or(count.max(closed), |event| event.cursor.to());
+        let closed = self.model.closed();
+        let nowhere = if steps == U256::MAX { closed } else { past };
+        let reached = claimed.map_or(nowhere, |event| event.cursor.to());
+        assert!(past <= reached && reached <= closed, "{past} {reached} {closed}");
         let paid = claimed.map_or(U256::ZERO, |event| event.amount);
-        assert_eq!(self.model.drip(person, count), paid, "what the drip gets");
+        let due = self.model.claimable(person);
+        assert_eq!(self.model.drip(person, past, reached), paid, "what the drip gets");
         assert!(claimed.is_none_or(|event| event.to == DRIP), "{claimed:?}");
-        self.settled[person] = self.settled[person].max(count);
-        self.saw("kept", !amount.is_zero());
+        self.saw("kept", !paid.is_zero() && due > paid + U256::ONE);
         self.saw("drips", !paid.is_zero());
     }
 
@@ -211,6 +206,12 @@ impl<'a> Sequence<'a> {
         let person = self.random.pick(PEOPLE);
         self.must(PAYER, &fixRecipientCall { account: address(person), to: DRIP });
         self.model.redirect(person);
+    }
+
+    /// It changes nothing that can be asked.
+    fn settle(&mut self) {
+        let account = address(self.random.pick(PEOPLE));
+        self.must(PAYER, &settleCall { account });
     }
 
     fn name(&mut self) {
@@ -246,7 +247,7 @@ impl<'a> Sequence<'a> {
         self.saw("refusals", !done);
     }
 
-    fn must(&mut self, from: Address, call: &impl SolCall) -> Events {
+    fn must(&mut self, from: Address, call: &impl SolCall) -> Vec<RevenueClaimed> {
         self.contract.call(from, call).expect("a call that no rule forbids")
     }
 

@@ -4,9 +4,7 @@ use std::fs;
 
 use alloy::hex;
 use alloy::sol_types::{SolCall, SolConstructor, SolEvent, SolValue};
-use imo_chain::contracts::ModelToken::{
-    self, RevenueAsset, RevenueClaimed, RevenueKept, TokenParams,
-};
+use imo_chain::contracts::ModelToken::{self, RevenueAsset, RevenueClaimed, TokenParams};
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, ContextTr, TxEnv};
 use revm::database::InMemoryDB;
@@ -29,13 +27,6 @@ pub(crate) const CHUNK: u64 = 192;
 /// A token with a chosen size of words; `make test-rust` compiles it.
 const HARNESS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/out/TokenHarness.sol/TokenHarness.json");
-
-/// The events of a transaction that are about revenue.
-#[derive(Debug, Default)]
-pub(crate) struct Events {
-    pub(crate) claimed: Vec<RevenueClaimed>,
-    pub(crate) kept: Vec<RevenueKept>,
-}
 
 /// The contract's creation code, or that of the harness if `chunk` is another number.
 fn creation_code(params: TokenParams, chunk: u64) -> Vec<u8> {
@@ -92,21 +83,26 @@ impl Contract {
         self.evm.ctx.block.number = U256::from(block);
     }
 
-    /// Calls the contract. None if it reverted.
-    pub(crate) fn call(&mut self, from: Address, call: &impl SolCall) -> Option<Events> {
+    /// What a transaction claimed. None if it reverted.
+    pub(crate) fn call(
+        &mut self,
+        from: Address,
+        call: &impl SolCall,
+    ) -> Option<Vec<RevenueClaimed>> {
         self.pay(from, U256::ZERO, call.abi_encode())
     }
 
     /// Calls the contract with ETH and any data. None if it reverted.
-    pub(crate) fn pay(&mut self, from: Address, value: U256, data: Vec<u8>) -> Option<Events> {
+    pub(crate) fn pay(
+        &mut self,
+        from: Address,
+        value: U256,
+        data: Vec<u8>,
+    ) -> Option<Vec<RevenueClaimed>> {
         match self.transact(from, TxKind::Call(self.token), value, data.into()) {
             ExecutionResult::Success { logs, .. } => {
                 let claimed = logs.iter().map(|log| RevenueClaimed::decode_log_data(&log.data));
-                let kept = logs.iter().map(|log| RevenueKept::decode_log_data(&log.data));
-                Some(Events {
-                    claimed: claimed.flatten().collect(),
-                    kept: kept.flatten().collect(),
-                })
+                Some(claimed.flatten().collect())
             }
             ExecutionResult::Revert { .. } => None,
             halt => panic!("{halt:?}"),

@@ -44,8 +44,6 @@ pub(crate) struct Model {
     pub(crate) received: [U256; PEOPLE],
     /// The block in which holders redirected each person's revenue.
     redirected: [Option<u64>; PEOPLE],
-    /// What each redirected person earned before, as far as others have settled it.
-    kept: [U256; PEOPLE],
     /// What the drip was paid.
     pub(crate) dripped: U256,
 }
@@ -65,7 +63,6 @@ impl Model {
             pool: U256::ZERO,
             received: [U256::ZERO; PEOPLE],
             redirected: [None; PEOPLE],
-            kept: [U256::ZERO; PEOPLE],
             dripped: U256::ZERO,
         }
     }
@@ -180,13 +177,14 @@ impl Model {
 
     /// What `person` can claim by itself.
     pub(crate) fn claimable(&self, person: usize) -> U256 {
-        self.due(person, self.closed()) + self.kept[person]
+        self.due(person, 0, self.closed())
     }
 
-    /// What the first `count` epochs with revenue owe `person`. They are walked at once, so this is
-    /// rounded down only once.
-    fn due(&self, person: usize, count: usize) -> U256 {
-        let unpaid = self.entries().take(count).filter(|epoch| !epoch.settled[person]);
+    /// What the epochs with revenue from `first` up to `count` owe `person`. They are walked at
+    /// once, so this is rounded down only once.
+    fn due(&self, person: usize, first: usize, count: usize) -> U256 {
+        let epochs = self.entries().take(count).skip(first);
+        let unpaid = epochs.filter(|epoch| !epoch.settled[person]);
         unpaid.map(|epoch| self.scaled(epoch, person)).sum::<U256>() >> 112
     }
 
@@ -198,35 +196,27 @@ impl Model {
         })
     }
 
-    /// Pays what is due and what was kept.
+    /// Pays what is due.
     pub(crate) fn collect(&mut self, person: usize, count: usize) -> U256 {
-        let due = self.settle(person, count) + self.kept[person];
-        self.kept[person] = U256::ZERO;
+        let due = self.settle(person, 0, count);
         self.owed -= due;
         self.pay(person, due);
         due
     }
 
-    /// Keeps what is due.
-    pub(crate) fn keep(&mut self, person: usize, count: usize) -> U256 {
-        let due = self.settle(person, count);
-        self.kept[person] += due;
-        due
-    }
-
-    /// Pays the drip what is due.
-    pub(crate) fn drip(&mut self, person: usize, count: usize) -> U256 {
-        let due = self.settle(person, count);
+    /// Pays the drip what is due after the first `past` epochs, which stay the person's own.
+    pub(crate) fn drip(&mut self, person: usize, past: usize, count: usize) -> U256 {
+        let due = self.settle(person, past, count);
         self.owed -= due;
         self.held -= due;
         self.dripped += due;
         due
     }
 
-    fn settle(&mut self, person: usize, count: usize) -> U256 {
-        let due = self.due(person, count);
+    fn settle(&mut self, person: usize, first: usize, count: usize) -> U256 {
+        let due = self.due(person, first, count);
         let entries = self.epochs.iter_mut().filter(|epoch| !epoch.revenue.is_zero());
-        entries.take(count).for_each(|epoch| epoch.settled[person] = true);
+        entries.take(count).skip(first).for_each(|epoch| epoch.settled[person] = true);
         due
     }
 
