@@ -215,6 +215,13 @@ interface IModelOffering is ICredits {
     /// @param token The sale.
     function open(address token) external;
 
+    /// @notice Settles the sale, opens transfers and claims for `bidders`: whatever of the three is
+    /// left to do. So one call gives a buyer its tokens and the use of them, and it is no error if
+    /// somebody did a part of it first. Anyone can call this, after the end of the sale.
+    /// @param token The sale.
+    /// @param bidders The bidders.
+    function finish(address token, address[] calldata bidders) external;
+
     /// @notice The terms of a sale.
     /// @param token The sale.
     /// @return Its terms.
