@@ -31,8 +31,9 @@ struct TokenTerms {
     RevenueAsset[] assets;
 }
 
-/// @notice The parts of revenue that do not go to the holders, in basis points; together at most
-/// 10,000.
+/// @notice The parts of revenue that do not go to the holders, in basis points. They, the
+/// operator's part and the grants leave buyers a twentieth of an answer's price, even at the soft
+/// cap.
 struct SplitTerms {
     address creator;
     address protocol;

@@ -17,7 +17,8 @@ struct SaleParams {
     uint128 tickStep;
     /// 1 to 1,024. One tick gives a fixed-price sale, pro rata when oversubscribed.
     uint16 ticks;
-    /// Bids are taken from this second on. A start in the past means the time of the launch.
+    /// Bids are taken from this second on, at most a year after the launch. A start in the past
+    /// means the time of the launch.
     uint40 start;
     /// Bids are taken before this second, a day to a year after the start.
     uint40 end;
