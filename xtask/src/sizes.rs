@@ -6,6 +6,9 @@ use std::path::Path;
 
 /// Most bytes of a contract's code (EIP-170).
 const LIMIT: usize = 24_576;
+/// Most bytes of the code that creates a contract (EIP-3860). It holds the creation code of every
+/// contract that the new one creates.
+const CREATION_LIMIT: usize = 49_152;
 
 /// Writes `contracts/snapshots/sizes.json` from the compiler's output.
 pub(crate) fn write(root: &Path) -> Result<String, String> {
@@ -42,8 +45,12 @@ fn measure(root: &Path) -> Result<BTreeMap<String, usize>, String> {
             let text = fs::read_to_string(artifact.path()).map_err(|error| error.to_string())?;
             let json: serde_json::Value =
                 serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
-            let code = json["deployedBytecode"]["object"].as_str().unwrap_or("0x");
-            let bytes = (code.len() - 2) / 2;
+            let length =
+                |code: &str| json[code]["object"].as_str().map_or(0, |it| it.len() / 2 - 1);
+            let (bytes, creation) = (length("deployedBytecode"), length("bytecode"));
+            if creation > CREATION_LIMIT {
+                return Err(format!("{name} is made by {creation} bytes, over {CREATION_LIMIT}"));
+            }
             // A library of internal functions leaves a stub of some 50 bytes, an interface nothing.
             if bytes > 100 {
                 sizes.insert(name, bytes);

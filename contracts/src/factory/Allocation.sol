@@ -31,6 +31,8 @@ library Allocation {
     uint256 private constant MIN_REFUNDS = 30 days;
     /// @dev Most time of refunds.
     uint256 private constant MAX_REFUNDS = 365 days;
+    /// @dev Time in which the grants may together set free as many tokens as are sold.
+    uint256 private constant VESTING_PACE = 365 days;
 
     /// @notice Thrown when pool and escrow together take more than the proceeds.
     error ProceedsOverspent(uint256 poolBps, uint256 escrowBps);
@@ -49,6 +51,9 @@ library Allocation {
     error CliffTooEarly(uint256 cliff, uint256 earliest);
     /// @notice Thrown for a grant that ends before its cliff.
     error VestingEndsBeforeCliff(uint256 end, uint256 cliff);
+    /// @notice Thrown when the grants together set more tokens free a year than the sale sells at
+    /// its soft cap. Vesting counts from the end of the sale.
+    error VestingTooFast(uint256 perYear, uint256 sold);
     /// @notice Thrown for fewer than 10^6 token units for sale.
     error TooLittleForSale(uint256 supply);
     /// @notice Thrown for an escrow in another currency than ETH, in which answers are paid.
@@ -64,9 +69,27 @@ library Allocation {
     /// vested.
     function forSale(LaunchParams calldata params) internal pure returns (uint256) {
         uint256 supply = params.token.supply;
-        uint256 vested = _vested(params.allocation);
+        uint256 vested = vestedOf(params.allocation);
         if (vested >= supply) revert TooLittleForSale(0);
         return (supply - vested) * BPS / (BPS + params.allocation.poolBps);
+    }
+
+    /// @notice Token units of all grants.
+    function vestedOf(AllocationTerms calldata allocation) internal pure returns (uint256 sum) {
+        for (uint256 i = 0; i < allocation.vesting.length; ++i) {
+            sum += allocation.vesting[i].amount;
+        }
+    }
+
+    /// @notice Token units that are sold at least, unless the sale fails: those that the soft cap
+    /// buys at the floor price. The rest is burned, and the grants then weigh more.
+    function leastSold(LaunchParams calldata params) internal pure returns (uint256) {
+        uint256 supply = forSale(params);
+        (uint256 softCap, uint256 floor) = (params.sale.softCap, params.sale.floorPrice);
+        // The auction refuses both by name.
+        if (softCap == 0 || floor == 0) return supply;
+        uint256 sold = softCap * TOKEN_UNIT / floor;
+        return sold < supply ? sold : supply;
     }
 
     /// @notice Reverts for a division that would trap somebody.
@@ -85,12 +108,7 @@ library Allocation {
         }
         _refuseEscrow(escrow, params.sale);
         _refuseVesting(allocation, escrow.bps == 0 ? params.sale.end : escrow.refundEnd);
-    }
-
-    function _vested(AllocationTerms calldata allocation) private pure returns (uint256 sum) {
-        for (uint256 i = 0; i < allocation.vesting.length; ++i) {
-            sum += allocation.vesting[i].amount;
-        }
+        _refuseHaste(params);
     }
 
     /// @dev Refuses a pool that could be too small. It is smallest at the soft cap and the top
@@ -128,5 +146,19 @@ library Allocation {
             if (terms.cliff < earliest) revert CliffTooEarly(terms.cliff, earliest);
             if (terms.end < terms.cliff) revert VestingEndsBeforeCliff(terms.end, terms.cliff);
         }
+    }
+
+    /// @dev Refuses grants that would soon outnumber what buyers hold. A short grant may be small,
+    /// and a large one long: what counts is the tokens a year.
+    function _refuseHaste(LaunchParams calldata params) private pure {
+        uint256 sold = leastSold(params);
+        uint256 perYear = 0;
+        for (uint256 i = 0; i < params.allocation.vesting.length; ++i) {
+            VestingTerms calldata terms = params.allocation.vesting[i];
+            uint256 time = terms.end - params.sale.end;
+            if (time == 0) revert VestingTooFast(type(uint256).max, sold);
+            perYear += (terms.amount * VESTING_PACE + time - 1) / time;
+        }
+        if (perYear > sold) revert VestingTooFast(perYear, sold);
     }
 }

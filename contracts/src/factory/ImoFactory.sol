@@ -13,6 +13,7 @@ import {
 import { Grant, OpeningTerms } from "../interfaces/IModelOffering.sol";
 import { IModelRegistrar, MODEL_TAG, Registration } from "../interfaces/IModelRegistrar.sol";
 import { IDrip } from "../interfaces/IDrip.sol";
+import { ILaunchTerms } from "../interfaces/ILaunchTerms.sol";
 import { IModelToken, TokenParams } from "../interfaces/IModelToken.sol";
 import { ISplitter, SplitParams } from "../interfaces/ISplitter.sol";
 import { IUniswapV2Factory } from "../interfaces/external/IUniswapV2.sol";
@@ -36,11 +37,13 @@ struct FactoryParams {
     address partsCode;
     /// An `AigcCollection`, of which each launch makes a clone.
     address collection;
+    /// A `LaunchTerms`.
+    address terms;
 }
 
 /// @title Launches a model in one transaction
-/// @notice The interface explains a launch. Before it deploys anything, the factory has `Traps` and
-/// `Allocation` refuse terms that would trap somebody.
+/// @notice The interface explains a launch. Before it deploys anything, the factory has
+/// `LaunchTerms` refuse terms that would trap somebody.
 /// @dev All parts are deployed with CREATE2. The salt is the model id, which commits to the
 /// launcher and every parameter. Token, splitter and drip are full contracts, since a proxy cannot
 /// take a plain send. The collection, which takes none, is a proxy.
@@ -49,7 +52,7 @@ contract ImoFactory is IImoFactory {
     error AlreadyLaunched(bytes32 modelId);
     /// @notice Thrown when the registry gives another id than the factory computed.
     error WrongModelId(bytes32 given, bytes32 expected);
-    /// @notice Thrown for a `CodeStore` or collection without code.
+    /// @notice Thrown for a `CodeStore`, a collection or a judge of terms without code.
     error NoCode(address store);
     /// @notice Thrown for a token that was not launched here.
     error NotLaunched(address token);
@@ -72,6 +75,8 @@ contract ImoFactory is IImoFactory {
     address public immutable collectionImplementation;
     /// @inheritdoc IImoFactory
     bytes32 public immutable partsCodeHash;
+    /// @inheritdoc IImoFactory
+    address public immutable terms;
     address private immutable _tokenCode;
     address private immutable _partsCode;
 
@@ -86,13 +91,13 @@ contract ImoFactory is IImoFactory {
         (_tokenCode, tokenCodeHash) = (params.tokenCode, _hashOf(params.tokenCode));
         (_partsCode, partsCodeHash) = (params.partsCode, _hashOf(params.partsCode));
         if (params.collection.code.length == 0) revert NoCode(params.collection);
-        collectionImplementation = params.collection;
+        if (params.terms.code.length == 0) revert NoCode(params.terms);
+        (collectionImplementation, terms) = (params.collection, params.terms);
     }
 
     /// @inheritdoc IImoFactory
     function launch(LaunchParams calldata params) external returns (bytes32 modelId) {
-        Traps.refuse(params);
-        Allocation.refuse(params, exchange, weth);
+        ILaunchTerms(terms).refuse(params, exchange, weth);
         modelId = modelIdOf(msg.sender, params);
         if (_launches[modelId].launcher != address(0)) revert AlreadyLaunched(modelId);
 
@@ -230,14 +235,14 @@ contract ImoFactory is IImoFactory {
         (,, bytes memory code) = _partCodes();
         uint64 start = params.sale.end;
         for (uint256 i = 0; i < grants.length; ++i) {
-            VestingTerms calldata terms = params.allocation.vesting[i];
+            VestingTerms calldata grant = params.allocation.vesting[i];
             bytes memory arguments =
-                abi.encode(token, terms.beneficiary, start, terms.cliff - start, terms.end - start);
+                abi.encode(token, grant.beneficiary, start, grant.cliff - start, grant.end - start);
             bytes32 salt = keccak256(abi.encode(modelId, i));
             address wallet = Deployment.create(code, arguments, salt);
             Traps.refusePart(params, wallet);
             partOf[wallet] = modelId;
-            grants[i] = Grant(wallet, terms.amount);
+            grants[i] = Grant(wallet, grant.amount);
         }
     }
 

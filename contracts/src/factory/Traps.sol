@@ -3,39 +3,60 @@ pragma solidity 0.8.37;
 
 import { CollectionTerms } from "../interfaces/IAigcCollection.sol";
 import { LaunchParams, ModelTerms, TokenTerms } from "../interfaces/IImoFactory.sol";
-import { MAX_URI_BYTES } from "../interfaces/IModelRegistrar.sol";
+import { SaleParams } from "../interfaces/IModelOffering.sol";
+import { MAX_URI_BYTES, Pricing } from "../interfaces/IModelRegistrar.sol";
+import { IVerifier } from "../interfaces/IVerifier.sol";
+import { MAX_CODE_DATA, TOKEN_UNIT } from "../libraries/Units.sol";
 
 /// @title Terms of a launch that would trap somebody
-/// @notice The factory refuses them, and each error names one. Token, splitter and sale refuse by
-/// themselves what they can see.
+/// @notice `LaunchTerms` refuses them, and each error names one. `Allocation` and `Earnings` look
+/// at what several terms come to together. Token, splitter and sale refuse by themselves what they
+/// can see. The whole list is in docs/spec/launch.md.
 library Traps {
     /// @dev Most bytes of a name.
     uint256 private constant MAX_NAME_BYTES = 32;
     /// @dev Least supply, in token units.
     uint256 private constant MIN_SUPPLY = 1e6;
-    /// @dev Smallest allowed minimum of ETH (`RevenueAsset`).
-    uint256 private constant MIN_ETH_MINIMUM = 0.0001 ether;
-    /// @dev Greatest allowed minimum of ETH.
-    uint256 private constant MAX_ETH_MINIMUM = 0.1 ether;
     /// @dev Most royalty, in basis points.
     uint256 private constant MAX_ROYALTY_BPS = 1000;
     /// @dev Least temperature above 0, in units of 2^-16.
     uint256 private constant MIN_TEMPERATURE = 1 << 14;
+    /// @dev Most time from the launch to the start of the sale.
+    uint256 private constant MAX_WAIT = 365 days;
+    /// @dev Least token units that a bid buys at the top price. A claim rounds down to units, so
+    /// that rounding takes less than a ten-thousandth of a bid.
+    uint256 private constant MIN_UNITS = 1e4;
 
     /// @notice Thrown for a model without a content id.
     error NoContent();
     /// @notice Thrown for a verifier that is not a contract.
     error VerifierHasNoCode(address verifier);
+    /// @notice Thrown for a contract that does not answer as a verifier.
+    error NotAVerifier(address verifier);
+    /// @notice Thrown for a content that the verifier does not know. It has to be registered there
+    /// before the launch.
+    error ContentUnknown(address verifier, bytes32 contentId);
+    /// @notice Thrown when the default request or a work has more tokens than an answer has bytes.
+    /// Such a request would be dear, or impossible.
+    error TokensAboveLimit(uint256 tokens, uint256 limit);
+    /// @notice Thrown when the default request has more bytes than the verifier takes.
+    error PromptAboveLimit(uint256 promptBytes, uint256 limit);
+    /// @notice Thrown for a model that does not say where its file is.
+    error NoSource();
     /// @notice Thrown for a URI of more than 512 bytes.
     error UriTooLong(uint256 length);
-    /// @notice Thrown for a name that is empty, longer than 32 bytes or not printable ASCII.
+    /// @notice Thrown for a name that is empty, longer than 32 bytes or not printable ASCII, or has
+    /// a space at an end or two in a row; and for such a URI.
     error NotPrintable(string name);
     /// @notice Thrown for a supply below 10^6 token units.
     error SupplyTooSmall(uint256 supply);
     /// @notice Thrown for a launch list without ETH.
     error NoEthMinimum();
-    /// @notice Thrown for a minimum of ETH below 0.0001 or above 0.1 ether.
-    error EthMinimumOutOfRange(uint256 minimum);
+    /// @notice Thrown for a sale that starts more than a year after the launch.
+    error SaleTooLate(uint256 start, uint256 latest);
+    /// @notice Thrown when the least bid buys so few token units that rounding could take a part of
+    /// it.
+    error BidBuysTooLittle(uint256 units, uint256 least);
     /// @notice Thrown for a royalty above 1,000 basis points.
     error RoyaltyTooHigh(uint256 bps);
     /// @notice Thrown for a collection whose answers have 0 tokens.
@@ -51,8 +72,9 @@ library Traps {
 
     /// @notice Reverts for terms that are wrong by themselves.
     function refuse(LaunchParams calldata params) internal view {
-        _refuseModel(params.model);
+        _refuseModel(params.model, params.collection.maxTokens);
         _refuseToken(params.token);
+        _refuseSale(params.sale);
         _refuseCollection(params.collection);
         bool sinks = params.split.creator != address(0) && params.split.protocol != address(0);
         if (!sinks) revert NoSink();
@@ -67,12 +89,36 @@ library Traps {
         }
     }
 
-    function _refuseModel(ModelTerms calldata model) private view {
+    function _refuseModel(ModelTerms calldata model, uint256 workTokens) private view {
         if (model.contentId == 0) revert NoContent();
         if (model.verifier.code.length == 0) revert VerifierHasNoCode(model.verifier);
         uint256 length = bytes(model.provenance.sourceUri).length;
+        if (length == 0) revert NoSource();
         if (length > MAX_URI_BYTES) revert UriTooLong(length);
+        _refuseText(model.provenance.sourceUri);
         _refuseName(model.provenance.licence);
+
+        (uint256 promptLimit, uint256 answerLimit) = _limits(model);
+        if (answerLimit > MAX_CODE_DATA) answerLimit = MAX_CODE_DATA;
+        Pricing calldata pricing = model.pricing;
+        uint256 tokens = pricing.defaultTokens > workTokens ? pricing.defaultTokens : workTokens;
+        if (tokens > answerLimit) revert TokensAboveLimit(tokens, answerLimit);
+        if (pricing.defaultBytes > promptLimit) {
+            revert PromptAboveLimit(pricing.defaultBytes, promptLimit);
+        }
+    }
+
+    /// @dev The verifier's limits of a prompt and of an answer, in bytes.
+    function _limits(ModelTerms calldata model) private view returns (uint256, uint256) {
+        bytes memory question = abi.encodeCall(IVerifier.limits, (model.contentId));
+        (bool ok, bytes memory reply) = model.verifier.staticcall(question);
+        if (!ok || reply.length != 64) revert NotAVerifier(model.verifier);
+        (uint256 prompt, uint256 answer) = abi.decode(reply, (uint256, uint256));
+        if (prompt > type(uint32).max || answer > type(uint32).max) {
+            revert NotAVerifier(model.verifier);
+        }
+        if (prompt == 0 || answer == 0) revert ContentUnknown(model.verifier, model.contentId);
+        return (prompt, answer);
     }
 
     function _refuseToken(TokenTerms calldata token) private pure {
@@ -80,9 +126,17 @@ library Traps {
         _refuseName(token.symbol);
         if (token.supply < MIN_SUPPLY) revert SupplyTooSmall(token.supply);
         if (token.assets.length == 0) revert NoEthMinimum();
-        uint256 minimum = token.assets[0].minimum;
-        bool inRange = minimum >= MIN_ETH_MINIMUM && minimum <= MAX_ETH_MINIMUM;
-        if (!inRange) revert EthMinimumOutOfRange(minimum);
+    }
+
+    function _refuseSale(SaleParams calldata sale) private view {
+        uint256 latest = block.timestamp + MAX_WAIT;
+        if (sale.start > latest) revert SaleTooLate(sale.start, latest);
+        uint256 ticks = sale.ticks == 0 ? 1 : sale.ticks;
+        uint256 top = sale.floorPrice + (ticks - 1) * sale.tickStep;
+        // Where a token unit costs no more than one unit of currency, rounding takes no more.
+        if (top <= TOKEN_UNIT) return;
+        uint256 units = sale.minimumBid * TOKEN_UNIT / top;
+        if (units < MIN_UNITS) revert BidBuysTooLittle(units, MIN_UNITS);
     }
 
     function _refuseCollection(CollectionTerms calldata collection) private pure {
@@ -96,13 +150,22 @@ library Traps {
         }
     }
 
-    /// @dev Reverts unless a name is 1 to 32 bytes of printable ASCII, so that no two names look
-    /// the same.
+    /// @dev Reverts unless a name has 1 to 32 bytes of text.
     function _refuseName(string calldata name) private pure {
-        bytes calldata text = bytes(name);
-        if (text.length == 0 || text.length > MAX_NAME_BYTES) revert NotPrintable(name);
-        for (uint256 i = 0; i < text.length; ++i) {
-            if (text[i] < 0x20 || text[i] > 0x7e) revert NotPrintable(name);
+        if (bytes(name).length > MAX_NAME_BYTES) revert NotPrintable(name);
+        _refuseText(name);
+    }
+
+    /// @dev Reverts unless a text is printable ASCII with single spaces between its words, so that
+    /// no two texts look the same.
+    function _refuseText(string calldata text) private pure {
+        bytes1 last = " ";
+        for (uint256 i = 0; i < bytes(text).length; ++i) {
+            bytes1 next = bytes(text)[i];
+            bool sound = next >= 0x20 && next <= 0x7e && (next != " " || last != " ");
+            if (!sound) revert NotPrintable(text);
+            last = next;
         }
+        if (last == " ") revert NotPrintable(text);
     }
 }

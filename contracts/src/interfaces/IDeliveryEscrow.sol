@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { ICredits } from "./ICredits.sol";
+import { Permit } from "./IModelOffering.sol";
 
 /// @notice The terms of an escrow, which never change.
 struct Delivery {
@@ -14,9 +15,9 @@ struct Delivery {
     /// Time, in seconds, at which refunds end. Then the rest goes to the drip.
     uint40 refundEnd;
     address drip;
-    /// Tokens sold.
+    /// Tokens sold, less those that buyers burned before transfers opened.
     uint96 sold;
-    /// Tokens sold or put into the pool. Nobody can hold others before `refundEnd`.
+    /// These and the tokens in the pool. Nobody can hold others before `refundEnd`.
     uint96 returnable;
     /// Tokens when transfers opened.
     uint96 supply;
@@ -71,6 +72,17 @@ interface IDeliveryEscrow is ICredits {
     /// @param to The account to pay.
     /// @return amount The payment, in wei.
     function refund(address token, uint256 tokens, address to) external returns (uint256 amount);
+
+    /// @notice The same, with the caller's signed approval of `tokens`. It is no error if somebody
+    /// used the approval first.
+    /// @param token The escrow's token.
+    /// @param tokens Token units.
+    /// @param to The account to pay.
+    /// @param permit The approval.
+    /// @return amount The payment, in wei.
+    function refundWithPermit(address token, uint256 tokens, address to, Permit calldata permit)
+        external
+        returns (uint256 amount);
 
     /// @notice Sends the rest to the drip, after the end of refunds. Anyone can call this.
     /// @param token The escrow's token.

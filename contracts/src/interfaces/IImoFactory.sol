@@ -9,7 +9,7 @@ import { RevenueAsset } from "./IModelToken.sol";
 /// @notice The model, and the price of its answers.
 struct ModelTerms {
     bytes32 contentId;
-    /// Judges claims on the model; must have code.
+    /// Judges claims on the model, and knows the content (`IVerifier.limits`).
     address verifier;
     Pricing pricing;
     Provenance provenance;
@@ -17,20 +17,23 @@ struct ModelTerms {
 
 /// @notice The token. What is neither vested nor kept for the pool is for sale.
 struct TokenTerms {
-    /// 1 to 32 bytes of printable ASCII.
+    /// 1 to 32 bytes of printable ASCII, without spaces at its ends or two in a row.
     string name;
-    /// 1 to 32 bytes of printable ASCII.
+    /// The same.
     string symbol;
     /// In token units (18 decimals), 10^6 to 2^96 - 1.
     uint96 supply;
     /// Part of revenue that holders claim, in basis points. The rest is redeemed by burning.
     uint16 sharedBps;
-    /// ETH first, with a minimum of 0.0001 to 0.1 ether; then at most four ERC-20 tokens.
+    /// ETH first, with a minimum of at least 0.0001 ether and at most the shared part of 0.1 ether;
+    /// then at most four ERC-20 tokens, with minimums of 10^-12 of their supply to the shared part
+    /// of 10^-7 of it.
     RevenueAsset[] assets;
 }
 
-/// @notice The parts of revenue that do not go to the holders, in basis points; together at most
-/// 10,000.
+/// @notice The parts of revenue that do not go to the holders, in basis points. They, the
+/// operator's part and the grants leave buyers a twentieth of an answer's price, even at the soft
+/// cap.
 struct SplitTerms {
     address creator;
     address protocol;
@@ -38,7 +41,8 @@ struct SplitTerms {
     uint16 protocolBps;
 }
 
-/// @notice Tokens that vest linearly from the end of the sale.
+/// @notice Tokens that vest linearly from the end of the sale. All grants together set free no
+/// more tokens a year than the sale sells at its soft cap.
 struct VestingTerms {
     address beneficiary;
     uint96 amount;
@@ -159,4 +163,7 @@ interface IImoFactory {
     /// @notice The contract that collections are clones of.
     /// @return The contract.
     function collectionImplementation() external view returns (address);
+    /// @notice The contract that refuses terms.
+    /// @return The judge of terms.
+    function terms() external view returns (address);
 }

@@ -17,7 +17,8 @@ struct SaleParams {
     uint128 tickStep;
     /// 1 to 1,024. One tick gives a fixed-price sale, pro rata when oversubscribed.
     uint16 ticks;
-    /// Bids are taken from this second on. A start in the past means the time of the launch.
+    /// Bids are taken from this second on, at most a year after the launch. A start in the past
+    /// means the time of the launch.
     uint40 start;
     /// Bids are taken before this second, a day to a year after the start.
     uint40 end;
@@ -214,6 +215,13 @@ interface IModelOffering is ICredits {
     /// after the end.
     /// @param token The sale.
     function open(address token) external;
+
+    /// @notice Settles the sale, opens transfers and claims for `bidders`: whatever of the three is
+    /// left to do. So one call gives a buyer its tokens and the use of them, and it is no error if
+    /// somebody did a part of it first. Anyone can call this, after the end of the sale.
+    /// @param token The sale.
+    /// @param bidders The bidders.
+    function finish(address token, address[] calldata bidders) external;
 
     /// @notice The terms of a sale.
     /// @param token The sale.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { Multicall } from "@openzeppelin/contracts/utils/Multicall.sol";
 import { ICredits } from "../interfaces/ICredits.sol";
 import { Assets } from "../libraries/Assets.sol";
 import { Calls } from "../libraries/Calls.sol";
 import { Lock } from "../libraries/Lock.sol";
 
 /// @title Keeps payments that a receiver refused
-/// @notice The base of offering and escrow. Everything that moves money is under the lock.
-abstract contract Credits is ICredits, Lock {
+/// @notice The base of offering and escrow. Everything that moves money is under the lock. Several
+/// calls can be made in one, `multicall`, which takes no ETH.
+abstract contract Credits is ICredits, Lock, Multicall {
     using Assets for address;
 
     /// @notice Thrown when an account has no credit.

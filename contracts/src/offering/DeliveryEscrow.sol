@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../interfaces/IDeliveryEscrow.sol";
+import { Permit } from "../interfaces/IModelOffering.sol";
 import { IModelToken } from "../interfaces/IModelToken.sol";
 import { ISplitter } from "../interfaces/ISplitter.sol";
 import { Assets } from "../libraries/Assets.sol";
@@ -75,19 +77,22 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         lock
         returns (uint256 amount)
     {
-        Escrow storage escrow = _escrow(token);
-        (uint256 deadline, uint256 end) = (escrow.delivery.deadline, escrow.delivery.refundEnd);
-        if (block.timestamp < deadline) revert DeliveryNotOver(deadline);
-        if (block.timestamp >= end) revert RefundsOver(end);
-        if (to == address(0)) revert InvalidRecipient(to);
+        return _refund(token, tokens, to);
+    }
 
-        amount = _refundOf(escrow, tokens);
-        escrow.books.refunded += uint128(amount);
-        emit Refunded(token, msg.sender, to, tokens, amount);
-        token.pull(msg.sender, tokens);
-        // Redeems nothing, so that the whole redemption pool stays with the remaining holders.
-        IModelToken(token).burn(tokens, new address[](0));
-        Assets.ETH.send(to, amount);
+    /// @inheritdoc IDeliveryEscrow
+    function refundWithPermit(address token, uint256 tokens, address to, Permit calldata permit)
+        external
+        lock
+        returns (uint256 amount)
+    {
+        // Somebody may have used the signature already. Then the approval exists all the same.
+        try IERC20Permit(token)
+            .permit(
+                msg.sender, address(this), tokens, permit.deadline, permit.v, permit.r, permit.s
+            ) { }
+            catch { }
+        return _refund(token, tokens, to);
     }
 
     /// @inheritdoc IDeliveryEscrow
@@ -126,14 +131,31 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
         return _refundOf(_escrow(token), tokens);
     }
 
+    function _refund(address token, uint256 tokens, address to) private returns (uint256 amount) {
+        Escrow storage escrow = _escrow(token);
+        (uint256 deadline, uint256 end) = (escrow.delivery.deadline, escrow.delivery.refundEnd);
+        if (block.timestamp < deadline) revert DeliveryNotOver(deadline);
+        if (block.timestamp >= end) revert RefundsOver(end);
+        if (to == address(0)) revert InvalidRecipient(to);
+
+        amount = _refundOf(escrow, tokens);
+        escrow.books.refunded += uint128(amount);
+        emit Refunded(token, msg.sender, to, tokens, amount);
+        token.pull(msg.sender, tokens);
+        // Redeems nothing, so that the whole redemption pool stays with the remaining holders.
+        IModelToken(token).burn(tokens, new address[](0));
+        Assets.ETH.send(to, amount);
+    }
+
     function _escrow(address token) private view returns (Escrow storage escrow) {
         escrow = _escrows[token];
         if (escrow.books.funded == 0) revert NoEscrow(token);
     }
 
     /// @dev What the sold tokens earned from answers. ROUNDING: down, so that buyers have earned
-    /// every wei that is released.
+    /// every wei that is released. Nothing, if buyers burned all tokens before transfers opened.
     function _earned(Delivery memory delivery) private view returns (uint256) {
+        if (delivery.supply == 0) return 0;
         return ISplitter(delivery.splitter).usage() * delivery.sold / delivery.supply;
     }
 
@@ -144,6 +166,7 @@ contract DeliveryEscrow is IDeliveryEscrow, Credits {
 
     /// @dev ROUNDING: down, so that all returnable tokens together get no more than is left.
     function _refundOf(Escrow storage escrow, uint256 tokens) private view returns (uint256) {
+        if (escrow.delivery.returnable == 0) return 0;
         uint256 remainder = escrow.books.funded - escrow.books.released;
         return remainder * tokens / escrow.delivery.returnable;
     }

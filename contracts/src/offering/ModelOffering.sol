@@ -209,64 +209,25 @@ contract ModelOffering is IModelOffering, Credits {
 
     /// @inheritdoc IModelOffering
     function settle(address token_, uint256 words) external returns (bool done) {
-        Sale storage sale = _sale(token_);
-        if (block.timestamp < sale.entry.end) revert SaleNotOver(sale.entry.end);
-        SaleStatus status = _status(sale);
-        if (status > SaleStatus.Walking) revert WrongStatus(status);
-
-        done = sale.auction.advance(words);
-        if (!done) return false;
-        Auction.Result memory result = sale.auction.result;
-        uint256 marginal = sale.auction.book.marginalPlusOne;
-        emit Settled(token_, _status(sale), result.proceeds, result.sold, marginal);
+        return _settle(token_, _sale(token_), words);
     }
 
     /// @inheritdoc IModelOffering
     function claim(address token_, address[] calldata bidders) external lock {
-        Sale storage sale = _sales[token_];
-        if (sale.auction.book.phase < Auction.Phase.Sold) revert WrongStatus(_status(sale));
-
-        for (uint256 i = 0; i < bidders.length; ++i) {
-            address bidder = bidders[i];
-            Auction.Fill memory fill = sale.auction.take(bidder);
-            if (fill.spent + fill.refund == 0) continue;
-
-            emit BidClaimed(token_, bidder, fill.tokens, fill.spent, fill.refund);
-            if (fill.tokens != 0) IModelToken(token_).transfer(bidder, fill.tokens);
-            if (fill.refund != 0) _pay(sale.currency, bidder, fill.refund);
-        }
+        _claim(token_, _sales[token_], bidders);
     }
 
     /// @inheritdoc IModelOffering
     function open(address token_) external lock {
+        _open(token_, _sale(token_));
+    }
+
+    /// @inheritdoc IModelOffering
+    function finish(address token_, address[] calldata bidders) external lock {
         Sale storage sale = _sale(token_);
-        SaleStatus status = _status(sale);
-        if (status != SaleStatus.Sold && status != SaleStatus.Failed) revert WrongStatus(status);
-
-        sale.opened = true;
-        if (status == SaleStatus.Failed) {
-            uint256 all = _burnRest(token_, 0);
-            IModelToken(token_).open();
-            emit SaleOpened(token_, SaleStatus.Closed, all, 0, 0);
-            return;
-        }
-
-        Auction.Result memory result = sale.auction.result;
-        OpeningTerms memory terms = sale.opening;
-        (uint256 seeded, uint256 pooled, uint256 forgone) = _tryPool(token_, sale, result);
-        for (uint256 i = 0; i < terms.grants.length; ++i) {
-            IModelToken(token_).transfer(terms.grants[i].wallet, terms.grants[i].amount);
-        }
-        uint256 burned = _burnRest(token_, sale.auction.book.sold);
-        IModelToken(token_).open();
-
-        uint256 escrowed = result.proceeds * terms.escrowBps / BPS;
-        uint256 paid = result.proceeds - pooled - forgone - escrowed;
-        if (escrowed != 0) escrowed += forgone;
-        emit SaleOpened(token_, SaleStatus.Open, burned, paid, escrowed);
-        if (escrowed != 0) _fund(token_, sale, escrowed, result.sold + seeded);
-        else if (forgone != 0) _pay(sale.currency, terms.drip, forgone);
-        if (paid != 0) _pay(sale.currency, sale.creator, paid);
+        if (_status(sale) <= SaleStatus.Walking) _settle(token_, sale, type(uint256).max);
+        if (!sale.opened) _open(token_, sale);
+        _claim(token_, sale, bidders);
     }
 
     /// @notice Opens the pool of a sale. Only this contract can call this: it calls itself, so that
@@ -439,6 +400,64 @@ contract ModelOffering is IModelOffering, Credits {
         if (arrived != amount) revert InexactTransfer(arrived, amount);
     }
 
+    function _settle(address token_, Sale storage sale, uint256 words) private returns (bool done) {
+        if (block.timestamp < sale.entry.end) revert SaleNotOver(sale.entry.end);
+        SaleStatus status = _status(sale);
+        if (status > SaleStatus.Walking) revert WrongStatus(status);
+
+        done = sale.auction.advance(words);
+        if (!done) return false;
+        Auction.Result memory result = sale.auction.result;
+        uint256 marginal = sale.auction.book.marginalPlusOne;
+        emit Settled(token_, _status(sale), result.proceeds, result.sold, marginal);
+    }
+
+    function _claim(address token_, Sale storage sale, address[] calldata bidders) private {
+        if (sale.auction.book.phase < Auction.Phase.Sold) revert WrongStatus(_status(sale));
+
+        for (uint256 i = 0; i < bidders.length; ++i) {
+            address bidder = bidders[i];
+            Auction.Fill memory fill = sale.auction.take(bidder);
+            if (fill.spent + fill.refund == 0) continue;
+
+            emit BidClaimed(token_, bidder, fill.tokens, fill.spent, fill.refund);
+            if (fill.tokens != 0) IModelToken(token_).transfer(bidder, fill.tokens);
+            if (fill.refund != 0) _pay(sale.currency, bidder, fill.refund);
+        }
+    }
+
+    function _open(address token_, Sale storage sale) private {
+        SaleStatus status = _status(sale);
+        if (status != SaleStatus.Sold && status != SaleStatus.Failed) revert WrongStatus(status);
+
+        sale.opened = true;
+        if (status == SaleStatus.Failed) {
+            uint256 all = _burnRest(token_, 0);
+            IModelToken(token_).open();
+            emit SaleOpened(token_, SaleStatus.Closed, all, 0, 0);
+            return;
+        }
+
+        Auction.Result memory result = sale.auction.result;
+        OpeningTerms memory terms = sale.opening;
+        (uint256 seeded, uint256 pooled, uint256 forgone) = _tryPool(token_, sale, result);
+        uint256 granted = 0;
+        for (uint256 i = 0; i < terms.grants.length; ++i) {
+            granted += terms.grants[i].amount;
+            IModelToken(token_).transfer(terms.grants[i].wallet, terms.grants[i].amount);
+        }
+        uint256 burned = _burnRest(token_, sale.auction.book.sold);
+        IModelToken(token_).open();
+
+        uint256 escrowed = result.proceeds * terms.escrowBps / BPS;
+        uint256 paid = result.proceeds - pooled - forgone - escrowed;
+        if (escrowed != 0) escrowed += forgone;
+        emit SaleOpened(token_, SaleStatus.Open, burned, paid, escrowed);
+        if (escrowed != 0) _fund(token_, sale, escrowed, seeded, granted);
+        else if (forgone != 0) _pay(sale.currency, terms.drip, forgone);
+        if (paid != 0) _pay(sale.currency, sale.creator, paid);
+    }
+
     /// @dev Opens the pool at the price proceeds / sold. If that fails, leaves it out after a
     /// while.
     /// @return seeded Tokens in the pool.
@@ -471,17 +490,25 @@ contract ModelOffering is IModelOffering, Credits {
         if (burned != 0) IModelToken(token_).burn(burned);
     }
 
-    function _fund(address token_, Sale storage sale, uint256 amount, uint256 returnable) private {
+    /// @dev Funds the escrow. A buyer may have burned claimed tokens already, which earn nothing.
+    function _fund(
+        address token_,
+        Sale storage sale,
+        uint256 amount,
+        uint256 seeded,
+        uint256 granted
+    ) private {
         OpeningTerms storage terms = sale.opening;
+        uint256 supply = IModelToken(token_).totalSupply();
         Delivery memory delivery = Delivery({
             creator: sale.creator,
             deadline: terms.deadline,
             splitter: terms.splitter,
             refundEnd: terms.refundEnd,
             drip: terms.drip,
-            sold: sale.auction.result.sold,
-            returnable: uint96(returnable),
-            supply: uint96(IModelToken(token_).totalSupply())
+            sold: uint96(supply - granted - seeded),
+            returnable: uint96(supply - granted),
+            supply: uint96(supply)
         });
         IDeliveryEscrow(escrow).fund{ value: amount }(token_, delivery);
     }

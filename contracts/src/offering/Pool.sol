@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { IUniswapV2Factory, IUniswapV2Pair } from "../interfaces/external/IUniswapV2.sol";
 import { Assets } from "../libraries/Assets.sol";
 
@@ -31,8 +32,10 @@ library Pool {
         if (pair == address(0)) pair = exchange.createPair(token, currency);
 
         uint256 own = currency.held() - amount;
-        IUniswapV2Pair(pair).skim(address(this));
         (, uint256 reserve) = _reserves(pair, token, currency);
+        // A pair without a gift would send 0, which some currencies refuse.
+        bool hasGift = IERC20(currency).balanceOf(pair) > reserve;
+        if (hasGift) IUniswapV2Pair(pair).skim(address(this));
         uint256 put = 0;
         if (reserve != 0) (put, reserve) = _buyOut(pair, token, currency, tokens / 2, reserve);
 

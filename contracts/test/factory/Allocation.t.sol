@@ -15,16 +15,17 @@ contract AllocationTest is LaunchFixture {
     {
         LaunchParams memory params = _params();
         supply = uint96(bound(supply, 1e22, type(uint96).max));
-        vested = uint96(bound(vested, 0, supply - 1e21));
+        vested = uint96(bound(vested, 0, supply / 2));
         poolBps = uint16(bound(poolBps, 0, 10_000));
         params.token.supply = supply;
         params.sale.floorPrice = 1e14;
-        params.sale.softCap = 4e16;
+        // The soft cap sells at least half, so that every grant is small enough.
+        params.sale.softCap = uint112((uint256(supply) - vested) / 2e4);
         params.allocation.poolBps = poolBps < 1000 ? 0 : poolBps;
         if (vested != 0) {
             params.allocation.vesting = new VestingTerms[](1);
             params.allocation.vesting[0] =
-                VestingTerms(_creator, vested, params.sale.end, params.sale.end);
+                VestingTerms(_creator, vested, params.sale.end, params.sale.end + 8 * 365 days);
         }
         _launch(params);
         uint256 forSale = _sale().supply;
@@ -101,8 +102,27 @@ contract AllocationTest is LaunchFixture {
         _refuse(params, abi.encodeWithSelector(Allocation.TooLittleForSale.selector, 0));
         params.allocation.vesting[0].amount = params.token.supply - 1_200_000;
         _refuse(params, abi.encodeWithSelector(Allocation.TooLittleForSale.selector, 923_076));
+        params = _fullParams();
         params.allocation.vesting = new VestingTerms[](5);
         _refuse(params, abi.encodeWithSelector(Allocation.TooManyVesting.selector, 5));
+    }
+
+    /// @dev 100 tokens are sold at the soft cap, so that grants may set 100 a year free.
+    function test_grants_are_free_no_faster_than_tokens_are_sold() external {
+        LaunchParams memory params = _params();
+        params.token.supply = 2000 ether;
+        uint40 end = params.sale.end;
+        params.allocation.vesting = new VestingTerms[](2);
+        params.allocation.vesting[0] = VestingTerms(_creator, 50 ether, end, end + 365 days);
+        params.allocation.vesting[1] = VestingTerms(_creator, 100 ether, end, end + 730 days);
+        _factory.launch(params);
+        params.allocation.vesting[1].end -= 1;
+        _refuse(params, _tooFast(100_000_000_792_744_812_164, 100 ether));
+        params.allocation.vesting[1] = VestingTerms(_creator, 1, end, end);
+        _refuse(params, _tooFast(type(uint256).max, 100 ether));
+        params.allocation.vesting[1] = VestingTerms(_creator, 1000 ether, end, end + 20 * 365 days);
+        params.token.supply = 3000 ether;
+        _factory.launch(params);
     }
 
     function test_traps_of_the_pool() external {
@@ -125,6 +145,10 @@ contract AllocationTest is LaunchFixture {
         params = _fullParams();
         params.split.protocol = address(_offering);
         _refuse(params, abi.encodeWithSelector(Traps.SinkIsPart.selector, _offering));
+    }
+
+    function _tooFast(uint256 perYear, uint256 sold) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(Allocation.VestingTooFast.selector, perYear, sold);
     }
 
     function _outOfRange(uint256 deadline, uint256 first, uint256 last)

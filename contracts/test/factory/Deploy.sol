@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import { Vm } from "forge-std/Vm.sol";
 import { CodeStore } from "../../src/factory/CodeStore.sol";
 import { FactoryParams, ImoFactory } from "../../src/factory/ImoFactory.sol";
+import { LaunchTerms } from "../../src/factory/LaunchTerms.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
 import { TokenVesting } from "../../src/offering/TokenVesting.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
@@ -28,7 +29,8 @@ function factoryParams(address registry, address oracle) returns (FactoryParams 
         exchange: deployUniswap("v2-core/build/UniswapV2Factory.json", abi.encode(address(0))),
         tokenCode: address(new CodeStore(type(ModelToken).creationCode)),
         partsCode: address(new CodeStore(parts)),
-        collection: address(new AigcCollection())
+        collection: address(new AigcCollection()),
+        terms: address(new LaunchTerms())
     });
 }
 

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import { CodeStore } from "../../src/factory/CodeStore.sol";
 import { ImoFactory } from "../../src/factory/ImoFactory.sol";
-import { Traps } from "../../src/factory/Traps.sol";
 import { CollectionParams, IAigcCollection } from "../../src/interfaces/IAigcCollection.sol";
 import {
     IImoFactory,
@@ -14,9 +13,7 @@ import {
 import { IModelRegistrar, Registration } from "../../src/interfaces/IModelRegistrar.sol";
 import { Model } from "../../src/interfaces/IModelRegistry.sol";
 import { SaleStatus } from "../../src/interfaces/IModelOffering.sol";
-import { RevenueAsset } from "../../src/interfaces/IModelToken.sol";
 import { AigcCollection } from "../../src/nft/AigcCollection.sol";
-import { Auction } from "../../src/offering/Auction.sol";
 import { Drip } from "../../src/revenue/Drip.sol";
 import { Splitter } from "../../src/revenue/Splitter.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
@@ -151,65 +148,6 @@ contract ImoFactoryTest is LaunchFixture {
         _factory.launch(params);
         uint256 used = vm.snapshotGasLastCall("ImoFactory", "launch, with all there is");
         assertLt(used, 12_000_000);
-    }
-
-    function test_traps_are_refused_by_name() external {
-        LaunchParams memory params = _params();
-        params.model.contentId = 0;
-        _refuse(params, abi.encodeWithSelector(Traps.NoContent.selector));
-        params = _params();
-        params.model.verifier = _creator;
-        _refuse(params, abi.encodeWithSelector(Traps.VerifierHasNoCode.selector, _creator));
-        params = _params();
-        params.model.provenance.sourceUri = string(new bytes(513));
-        _refuse(params, abi.encodeWithSelector(Traps.UriTooLong.selector, 513));
-        params = _params();
-        params.token.name = unicode"SmоlLM2";
-        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, unicode"SmоlLM2"));
-        params = _params();
-        params.token.symbol = "";
-        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, ""));
-        params = _params();
-        params.token.supply = 999_999;
-        _refuse(params, abi.encodeWithSelector(Traps.SupplyTooSmall.selector, 999_999));
-        params = _params();
-        params.token.assets[0].minimum = 0.2 ether;
-        _refuse(params, abi.encodeWithSelector(Traps.EthMinimumOutOfRange.selector, 0.2 ether));
-        params.token.assets = new RevenueAsset[](0);
-        _refuse(params, abi.encodeWithSelector(Traps.NoEthMinimum.selector));
-        params = _params();
-        params.split.protocol = address(0);
-        _refuse(params, abi.encodeWithSelector(Traps.NoSink.selector));
-        params = _params();
-        params.split.creatorBps = 9801;
-        _refuse(params, abi.encodeWithSelector(Splitter.SplitAboveWhole.selector, 9801, 200));
-        params = _params();
-        params.token.sharedBps = 10_001;
-        _refuse(params, abi.encodeWithSelector(ModelToken.InvalidSharedBps.selector, 10_001));
-        params = _params();
-        params.collection.name = "Smol\nWorks";
-        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, "Smol\nWorks"));
-        params = _params();
-        params.collection.symbol = string(new bytes(33));
-        _refuse(params, abi.encodeWithSelector(Traps.NotPrintable.selector, new bytes(33)));
-        params = _params();
-        params.collection.royaltyBps = 1001;
-        _refuse(params, abi.encodeWithSelector(Traps.RoyaltyTooHigh.selector, 1001));
-        params = _params();
-        params.collection.maxTokens = 0;
-        _refuse(params, abi.encodeWithSelector(Traps.NoAnswerTokens.selector));
-        params = _params();
-        params.collection.temperature = (1 << 14) - 1;
-        _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 16_383, 0));
-        params = _params();
-        params.collection.topK = 1;
-        _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 1 << 15, 1));
-        params = _params();
-        params.sale.softCap = 101 ether;
-        _refuse(
-            params,
-            abi.encodeWithSelector(Auction.SoftCapAboveHardCap.selector, 101 ether, 100 ether)
-        );
     }
 
     function test_a_greedy_collection_is_launched() external {

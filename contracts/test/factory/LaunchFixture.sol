@@ -14,12 +14,20 @@ import { Splitter } from "../../src/revenue/Splitter.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
 import { deployFactory } from "./Deploy.sol";
 
+/// @dev Knows every content, and judges nothing.
+contract Judge {
+    function limits(bytes32) external pure returns (uint32, uint32) {
+        return (4096, 2048);
+    }
+}
+
 /// @dev Launches, and what people do with them. 1,000 tokens at 0.1 ether are for sale, for 10
 /// ether at least.
 abstract contract LaunchFixture is Test {
     address internal constant ETH = address(0);
 
     ModelRegistry internal _registry = new ModelRegistry();
+    address internal _verifier = address(new Judge());
     address internal _oracle = makeAddr("oracle");
     address internal _creator = makeAddr("creator");
     address internal _protocol = makeAddr("protocol");
@@ -40,7 +48,11 @@ abstract contract LaunchFixture is Test {
     }
 
     function _launch(LaunchParams memory params) internal {
-        Launch memory parts = _factory.launchOf(_factory.launch(params));
+        _adopt(_factory.launch(params));
+    }
+
+    function _adopt(bytes32 modelId) internal {
+        Launch memory parts = _factory.launchOf(modelId);
         _token = ModelToken(payable(parts.token));
         _splitter = Splitter(payable(parts.splitter));
         _drip = Drip(payable(parts.drip));
@@ -108,7 +120,7 @@ abstract contract LaunchFixture is Test {
 
     function _params() internal view returns (LaunchParams memory params) {
         params.model.contentId = keccak256("content");
-        params.model.verifier = address(_registry);
+        params.model.verifier = _verifier;
         params.model.pricing.basePrice = 0.001 ether;
         params.model.provenance.sourceUri = "https://example.org/model.gguf";
         params.model.provenance.licence = "Apache-2.0";

@@ -5,7 +5,7 @@ import { VestingWallet } from "@openzeppelin/contracts/finance/VestingWallet.sol
 import { LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { Delivery, EscrowBooks, IDeliveryEscrow } from "../../src/interfaces/IDeliveryEscrow.sol";
 import { IUniswapV2Factory } from "../../src/interfaces/external/IUniswapV2.sol";
-import { SaleView } from "../../src/interfaces/IModelOffering.sol";
+import { Permit, SaleView } from "../../src/interfaces/IModelOffering.sol";
 import { Credits } from "../../src/offering/Credits.sol";
 import { DeliveryEscrow } from "../../src/offering/DeliveryEscrow.sol";
 import { Assets } from "../../src/libraries/Assets.sol";
@@ -231,6 +231,118 @@ contract DeliveryEscrowTest is LaunchFixture {
         assertEq(_token.balanceOf(address(thief)), 250 ether);
     }
 
+    /// @dev What a buyer burns before transfers open earns nothing, so it releases nothing.
+    function test_tokens_burned_before_the_opening_release_nothing() external {
+        super.setUp();
+        _launch(_fullParams());
+        _bid(_ann, 50 ether);
+        _bid(_bob, 50 ether);
+        _settle();
+        _claim(_ann);
+        vm.prank(_ann);
+        _token.burn(400 ether);
+        _offering.open(address(_token));
+        _claim(_bob);
+        Delivery memory delivery = _escrow.deliveryOf(address(_token));
+        assertEq(delivery.sold, 600 ether);
+        assertEq(delivery.returnable, 900 ether);
+        assertEq(delivery.supply, 1100 ether);
+
+        _use(10 ether);
+        assertEq(_escrow.release(address(_token)), uint256(8.8 ether) * 600 / 1100);
+        _toDeadline();
+        uint256 left = 50 ether - uint256(8.8 ether) * 600 / 1100;
+        assertEq(_refund(_bob, 500 ether), left * 500 / 900);
+    }
+
+    /// @dev Then nothing earns, so nothing is released or refunded; the rest is the drip's, and of
+    /// the drip, without holders, the creator's.
+    function test_an_escrow_without_any_token_ends() external {
+        super.setUp();
+        LaunchParams memory params = _fullParams();
+        (params.allocation.poolBps, params.token.supply) = (0, 1000 ether);
+        delete params.allocation.vesting;
+        _launch(params);
+        _bid(_ann, 100 ether);
+        _settle();
+        _claim(_ann);
+        vm.prank(_ann);
+        _token.burn(1000 ether);
+        _offering.open(address(_token));
+        assertEq(_token.totalSupply(), 0);
+
+        _use(10 ether);
+        assertEq(_escrow.releasable(address(_token)), 0);
+        assertEq(_escrow.release(address(_token)), 0);
+        assertEq(_escrow.refundOf(address(_token), 1), 0);
+        vm.warp(_escrow.deliveryOf(address(_token)).refundEnd);
+        assertEq(_escrow.close(address(_token)), 50 ether);
+        uint256 before = _creator.balance;
+        _drip.release(ETH);
+        assertEq(_creator.balance - before, 50 ether + 8.8 ether);
+    }
+
+    /// @dev Whatever buyers burn before the opening, no wei is released that sold tokens did not
+    /// earn.
+    function testFuzz_what_is_released_was_earned(uint256 first, uint256 second, uint256 fees)
+        external
+    {
+        super.setUp();
+        LaunchParams memory params = _fullParams();
+        _launch(params);
+        _bid(_ann, 60 ether);
+        _bid(_bob, 40 ether);
+        _settle();
+        _claim(_ann);
+        _claim(_bob);
+        vm.prank(_ann);
+        _token.burn(first % 600 ether);
+        vm.prank(_bob);
+        _token.burn(second % 400 ether);
+        _offering.open(address(_token));
+        vm.roll(vm.getBlockNumber() + 1);
+        _use(1 ether + fees % 100 ether);
+        uint256 released = _escrow.release(address(_token));
+
+        uint256 held = _token.balanceOf(_ann) + _token.balanceOf(_bob);
+        assertLe(released, _splitter.usage() * held / _token.totalSupply());
+        _releaseAll();
+        uint256 earned = _token.claimableAll(_ann, ETH) + _token.claimableAll(_bob, ETH);
+        uint256 waiting = address(_drip).balance * held / _token.totalSupply();
+        assertLe(released, earned + waiting + 150);
+    }
+
+    function test_a_signature_returns_tokens_in_one_call() external {
+        (address cid, uint256 key) = makeAddrAndKey("cid");
+        vm.prank(_ann);
+        _token.transfer(cid, 100 ether);
+        _toDeadline();
+        Permit memory permit = _sign(cid, key, 100 ether);
+        vm.expectPartialRevert(Assets.PullRefused.selector);
+        vm.prank(_bob);
+        _escrow.refundWithPermit(address(_token), 100 ether, _bob, permit);
+
+        vm.prank(cid);
+        uint256 value = _escrow.refundWithPermit(address(_token), 100 ether, _bob, permit);
+        assertEq(value, uint256(50 ether) * 100 / 1300);
+        assertEq(_bob.balance, value);
+        assertEq(_token.balanceOf(cid), 0);
+    }
+
+    function test_a_signature_that_was_used_first_stops_no_refund() external {
+        (address cid, uint256 key) = makeAddrAndKey("cid");
+        vm.prank(_ann);
+        _token.transfer(cid, 100 ether);
+        _toDeadline();
+        Permit memory permit = _sign(cid, key, 100 ether);
+        _token.permit(
+            cid, address(_escrow), 100 ether, permit.deadline, permit.v, permit.r, permit.s
+        );
+        vm.prank(cid);
+        _escrow.refundWithPermit(address(_token), 100 ether, cid, permit);
+        assertEq(cid.balance, uint256(50 ether) * 100 / 1300);
+    }
+
     function test_only_the_offering_funds() external {
         Delivery memory delivery;
         vm.expectRevert(abi.encodeWithSelector(DeliveryEscrow.NotOffering.selector, address(this)));
@@ -275,6 +387,22 @@ contract DeliveryEscrowTest is LaunchFixture {
         uint256 value = _escrow.refund(address(_token), tokens, holder);
         vm.stopPrank();
         return value;
+    }
+
+    function _sign(address owner, uint256 key, uint256 tokens)
+        private
+        view
+        returns (Permit memory permit)
+    {
+        permit.deadline = block.timestamp + 1 hours;
+        bytes32 typeHash = keccak256(
+            "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+        );
+        bytes32 data = keccak256(
+            abi.encode(typeHash, owner, _escrow, tokens, _token.nonces(owner), permit.deadline)
+        );
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", _token.DOMAIN_SEPARATOR(), data));
+        (permit.v, permit.r, permit.s) = vm.sign(key, digest);
     }
 
     function _toDeadline() private {

@@ -62,6 +62,7 @@ contract OfferingInvariantTest is Test {
         Delivery memory delivery = _escrow.deliveryOf(address(_token));
         if (books.funded == 0) return;
         uint256 usage = _handler.usage();
+        assertEq(delivery.sold, _handler.soldAtOpening(), "what was burned before earns nothing");
         assertLe(books.released, usage * delivery.sold / delivery.supply);
         // A pool that could not be opened adds to the escrow; it never goes to the creator at once.
         uint256 proceeds = _offering.saleOf(address(_token)).proceeds;
@@ -86,7 +87,7 @@ contract OfferingInvariantTest is Test {
     function test_the_handler_reaches_every_action() external {
         bytes4[] memory actions = _actions();
         uint256 seed = 2;
-        for (uint256 i = 0; i < 400; ++i) {
+        for (uint256 i = 0; i < 800; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             bytes4 action = actions[seed % actions.length];
             bool flagged = action == OfferingHandler.pass.selector
@@ -96,7 +97,7 @@ contract OfferingInvariantTest is Test {
                 .call(bytes.concat(action, abi.encode(seed >> 16, second, seed >> 128)));
             assertTrue(success);
         }
-        string[11] memory names = [
+        string[12] memory names = [
             "bid",
             "cancel",
             "prepare",
@@ -107,7 +108,8 @@ contract OfferingInvariantTest is Test {
             "release",
             "refund",
             "close",
-            "vest"
+            "vest",
+            "burn"
         ];
         for (uint256 i = 0; i < names.length; ++i) {
             assertGt(_handler.calls(names[i]), 0, names[i]);
@@ -115,7 +117,7 @@ contract OfferingInvariantTest is Test {
     }
 
     function _actions() private pure returns (bytes4[] memory actions) {
-        actions = new bytes4[](13);
+        actions = new bytes4[](14);
         actions[0] = OfferingHandler.bid.selector;
         actions[1] = OfferingHandler.bid.selector;
         actions[2] = OfferingHandler.cancel.selector;
@@ -129,6 +131,7 @@ contract OfferingInvariantTest is Test {
         actions[10] = OfferingHandler.refund.selector;
         actions[11] = OfferingHandler.close.selector;
         actions[12] = OfferingHandler.vest.selector;
+        actions[13] = OfferingHandler.burn.selector;
     }
 }
 
@@ -141,6 +144,8 @@ contract OfferingHandler is LaunchFixture {
     mapping(address person => uint256) public gotBack;
     mapping(address person => uint256) public spent;
     uint256 public returned;
+    /// @dev Sold tokens, claimed or not, when transfers opened.
+    uint256 public soldAtOpening;
     /// @dev How often each action did something.
     mapping(string action => uint256) public calls;
 
@@ -223,7 +228,21 @@ contract OfferingHandler is LaunchFixture {
         SaleStatus status = _sale().status;
         if (status != SaleStatus.Sold && status != SaleStatus.Failed) return;
         _offering.open(address(_token));
+        soldAtOpening = _sale().soldLeft;
+        for (uint256 i = 0; i < PEOPLE; ++i) {
+            soldAtOpening += _token.balanceOf(people[i]);
+        }
         _did("open");
+    }
+
+    /// @dev Before transfers open, and after.
+    function burn(uint256 who, uint256 amount) external {
+        address person = people[who % PEOPLE];
+        uint256 held = _token.balanceOf(person);
+        if (held == 0) return;
+        vm.prank(person);
+        _token.burn(bound(amount, 1, held));
+        _did("burn");
     }
 
     function claim(uint256 who) external {

@@ -43,7 +43,7 @@ contract PoolTest is LaunchFixture {
         (params.sale.softCap, params.sale.minimumBid) = (0.03 ether, 1);
         (params.sale.tickStep, params.sale.ticks) = (0.07 ether, 3);
         params.allocation.poolBps = uint16(100 + (seed >> 8) % 4900);
-        params.allocation.vesting[0].amount = uint96(1 + (seed >> 32) % 900 ether);
+        params.allocation.vesting[0].amount = uint96(1 + (seed >> 32) % 1 ether);
         _launch(params);
         Prepared prepared = Prepared(seed % 5);
         gift = _logUniform(gift, 96);
@@ -67,24 +67,16 @@ contract PoolTest is LaunchFixture {
 
     /// @dev The currency's address below the token's and above it: the pair's two sides.
     function testFuzz_so_it_does_in_a_token(uint256 seed, uint256 gift, bool above) external {
-        address coin = above ? address(type(uint160).max - 1) : address(0x10000);
-        vm.etch(coin, address(new Coin()).code);
-        LaunchParams memory params = _params();
-        params.sale.currency = coin;
-        params.allocation.poolBps = 2500;
-        _launch(params);
-        Prepared prepared = Prepared(seed % 5);
-        gift = _logUniform(gift, 111);
-        address pair = _prepare(coin, prepared, gift);
+        _checkInCoin(address(new Coin()), seed, gift, above);
+    }
 
-        _bidInCoin(coin, 70 ether);
-        _settle();
-        _offering.open(address(_token));
-        if (prepared == Prepared.NoPair) pair = _exchange.getPair(address(_token), coin);
-        _check(pair, coin, 2500);
-        uint256 given = prepared < Prepared.Donated ? 0 : gift;
-        assertEq(IERC20(coin).balanceOf(address(_drip)), given);
-        assertEq(IERC20(coin).balanceOf(_creator), 52.5 ether);
+    /// @dev Uniswap's `skim` would send nothing from a pair without a gift.
+    function testFuzz_so_it_does_in_a_token_that_refuses_transfers_of_nothing(
+        uint256 seed,
+        uint256 gift,
+        bool above
+    ) external {
+        _checkInCoin(address(new Reserved()), seed, gift, above);
     }
 
     function test_nobody_trades_before_the_pool_is_open() external {
@@ -228,6 +220,27 @@ contract PoolTest is LaunchFixture {
         assertFalse(ok, "only wrapped ETH sends ETH without a bid");
     }
 
+    function _checkInCoin(address code, uint256 seed, uint256 gift, bool above) private {
+        address coin = above ? address(type(uint160).max - 1) : address(0x10000);
+        vm.etch(coin, code.code);
+        LaunchParams memory params = _params();
+        params.sale.currency = coin;
+        params.allocation.poolBps = 2500;
+        _launch(params);
+        Prepared prepared = Prepared(seed % 5);
+        gift = _logUniform(gift, 111);
+        address pair = _prepare(coin, prepared, gift);
+
+        _bidInCoin(coin, 70 ether);
+        _settle();
+        _offering.open(address(_token));
+        if (prepared == Prepared.NoPair) pair = _exchange.getPair(address(_token), coin);
+        _check(pair, coin, 2500);
+        uint256 given = prepared < Prepared.Donated ? 0 : gift;
+        assertEq(IERC20(coin).balanceOf(address(_drip)), given);
+        assertEq(IERC20(coin).balanceOf(_creator), 52.5 ether);
+    }
+
     /// @dev What an attacker can do before. Transfers are closed, so it has no tokens to put in.
     function _prepare(address coin, Prepared prepared, uint256 gift)
         private
@@ -243,9 +256,9 @@ contract PoolTest is LaunchFixture {
             Coin(coin).mint(address(this), gift);
         }
         uint256 first = prepared == Prepared.SyncedAndDonated ? gift / 3 : gift;
-        IERC20(coin).transfer(pair, first);
+        if (first != 0) IERC20(coin).transfer(pair, first);
         if (prepared >= Prepared.Synced) IUniswapV2Pair(pair).sync();
-        IERC20(coin).transfer(pair, gift - first);
+        if (gift != first) IERC20(coin).transfer(pair, gift - first);
     }
 
     function _check(address pair, address coin, uint256 poolBps) private view {
@@ -281,5 +294,15 @@ contract PoolTest is LaunchFixture {
     /// @dev 1 to 2^bits - 1, each magnitude as likely as the others.
     function _logUniform(uint256 random, uint256 bits) private pure returns (uint256) {
         return 1 + (random >> 16) % ((1 << (1 + random % bits)) - 1);
+    }
+}
+
+/// @dev An ERC-20 that refuses transfers of nothing.
+contract Reserved is Coin {
+    error Nothing();
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (value == 0) revert Nothing();
+        super._update(from, to, value);
     }
 }

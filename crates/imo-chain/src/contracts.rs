@@ -30,6 +30,7 @@ bind! {
     ImoFactory: "../../contracts/out/ImoFactory.sol/ImoFactory.json",
     InferenceOracle: "../../contracts/out/InferenceOracle.sol/InferenceOracle.json",
     Marketplace: "../../contracts/out/Marketplace.sol/Marketplace.json",
+    LaunchTerms: "../../contracts/out/LaunchTerms.sol/LaunchTerms.json",
     ModelOffering: "../../contracts/out/ModelOffering.sol/ModelOffering.json",
     ModelRegistry: "../../contracts/out/ModelRegistry.sol/ModelRegistry.json",
     ModelToken: "../../contracts/out/ModelToken.sol/ModelToken.json",
@@ -42,8 +43,9 @@ bind! {
 }
 
 /// The name and operands of a contract's error; the raw bytes if no contract of ours has it.
-pub(crate) fn explain_revert(data: &[u8]) -> String {
+pub fn explain_revert(data: &[u8]) -> String {
     let known = explain::<ImoFactory::ImoFactoryErrors>(data)
+        .or_else(|| explain::<LaunchTerms::LaunchTermsErrors>(data))
         .or_else(|| explain::<AigcCollection::AigcCollectionErrors>(data))
         .or_else(|| explain::<InferenceOracle::InferenceOracleErrors>(data))
         .or_else(|| explain::<ModelOffering::ModelOfferingErrors>(data))

@@ -11,8 +11,8 @@ use crate::client::Client;
 use crate::contracts::ImoFactory::FactoryParams;
 use crate::contracts::OpmlVerifier::Parameters;
 use crate::contracts::{
-    AigcCollection, CodeStore, Drip, ImoFactory, InferenceOracle, ModelRegistry, ModelToken,
-    OpmlVerifier, RevenueLens, RiscvStepper, Splitter, TokenVesting,
+    AigcCollection, CodeStore, Drip, ImoFactory, InferenceOracle, LaunchTerms, ModelRegistry,
+    ModelToken, OpmlVerifier, RevenueLens, RiscvStepper, Splitter, TokenVesting,
 };
 use crate::deployment::Deployment;
 use crate::error::ChainError;
@@ -102,6 +102,7 @@ impl System {
         let parts = code_store(&parts.abi_encode_params());
         let parts_code = add("code of parts", "CodeStore", &CodeStore::BYTECODE, parts);
         let collection = add("collection", "AigcCollection", &AigcCollection::BYTECODE, Vec::new());
+        let judge = add("launch terms", "LaunchTerms", &LaunchTerms::BYTECODE, Vec::new());
         let params = FactoryParams {
             registry,
             oracle,
@@ -110,6 +111,7 @@ impl System {
             tokenCode: token_code,
             partsCode: parts_code,
             collection,
+            terms: judge,
         };
         let arguments = ImoFactory::constructorCall { params }.abi_encode();
         add("factory", "ImoFactory", &ImoFactory::BYTECODE, arguments);

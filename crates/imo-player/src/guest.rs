@@ -33,9 +33,9 @@ pub struct Guest {
     /// The address in memory where a node leaves its slot.
     pub(crate) output_address: u32,
     /// Most bytes of a prompt, as the guest limits it.
-    pub(crate) prompt_limit: u32,
+    pub prompt_limit: u32,
     /// Most bytes of an answer, as the guest limits it.
-    pub(crate) output_limit: u32,
+    pub output_limit: u32,
     /// The smallest trace for an image. None if even the largest is too small.
     pub(crate) trace: fn(&ModelImage) -> Option<TraceSize>,
     /// Answers a request with the fast engine, and keeps every slot.

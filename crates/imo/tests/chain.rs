@@ -320,7 +320,7 @@ currency = {{ address = "{token}", symbol = "EXAM", decimals = {decimals} }}
 floor-price = "2 EXAM"
 prices = 1
 lasts = "7 days"
-soft-cap = "20 EXAM"
+soft-cap = "200000 EXAM"
 minimum-bid = "1 EXAM"
 
 [works]{after}"#

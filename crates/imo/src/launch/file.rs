@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 use imo_chain::contracts::ImoFactory::{
     AllocationTerms, CollectionTerms, EscrowTerms, LaunchParams, ModelTerms, Pricing, Provenance,
     RevenueAsset, SaleParams, SplitTerms, TokenTerms, VestingTerms,
@@ -15,12 +15,21 @@ use serde::{Deserialize, Deserializer};
 use crate::amount;
 use crate::auction::Book;
 use crate::launch::currency::Currency;
+use crate::launch::rehearsal::rehearse;
 
 /// Decimals of every model token.
 const DECIMALS: usize = 18;
 /// Decimals of a temperature in the contract.
 const TEMPERATURE_DECIMALS: usize = 4;
 const BPS: u32 = 10_000;
+/// Most token units, which is what a word of the token holds.
+const MOST_TOKENS: u128 = (1 << 96) - 1;
+/// Most currency units of a price, of a bid and of the proceeds, as the auction's books hold them.
+pub(crate) const MOST_CURRENCY: u128 = (1 << 112) - 1;
+/// Most seconds of a time, some 10,000 years. With it no sum of times is too large for a contract.
+const MOST_SECONDS: u64 = 1 << 38;
+/// When a launch is rehearsed, in Unix time. All terms count from the launch, so any time will do.
+const REHEARSED_AT: u64 = 1_800_000_000;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -112,11 +121,16 @@ impl TryFrom<SaleText> for Sale {
     fn try_from(text: SaleText) -> Result<Self, String> {
         let currency = text.currency;
         currency.check()?;
+        let read = |field: &str, text: &str| {
+            let amount = currency.parse(text).map_err(|error| format!("{field}: {error}"))?;
+            let fits = amount <= MOST_CURRENCY;
+            fits.then_some(amount).ok_or_else(|| format!("{field}: {text:?} is too much"))
+        };
         Ok(Self {
-            floor_price: currency.parse(&text.floor_price)?,
-            price_step: text.price_step.map_or(Ok(0), |step| currency.parse(&step))?,
-            soft_cap: currency.parse(&text.soft_cap)?,
-            minimum_bid: currency.parse(&text.minimum_bid)?,
+            floor_price: read("floor-price", &text.floor_price)?,
+            price_step: text.price_step.map_or(Ok(0), |step| read("price-step", &step))?,
+            soft_cap: read("soft-cap", &text.soft_cap)?,
+            minimum_bid: read("minimum-bid", &text.minimum_bid)?,
             prices: text.prices,
             lasts: text.lasts,
             hook: text.hook,
@@ -194,7 +208,11 @@ impl<'de> Deserialize<'de> for Wei {
 
 impl<'de> Deserialize<'de> for Tokens {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        parse(from, |text| amount::parse_decimal(text, DECIMALS)).map(Self)
+        parse(from, |text| {
+            let units = amount::parse_decimal(text, DECIMALS)?;
+            let fits = units <= MOST_TOKENS;
+            fits.then_some(Self(units)).ok_or_else(|| format!("{text:?} tokens are too many"))
+        })
     }
 }
 
@@ -206,12 +224,17 @@ impl<'de> Deserialize<'de> for Share {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        parse(from, amount::parse_duration).map(Self)
+        parse(from, |text| {
+            let seconds = amount::parse_duration(text)?;
+            let fits = seconds <= MOST_SECONDS;
+            fits.then_some(Self(seconds)).ok_or_else(|| format!("{text:?} is too long"))
+        })
     }
 }
 
 impl LaunchFile {
-    /// Reads a file. The path of the image is relative to the file's folder.
+    /// Reads a file, and refuses terms that the factory would refuse. The path of the image is
+    /// relative to the file's folder.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
         let text = fs::read_to_string(path).with_context(named)?;
@@ -220,14 +243,9 @@ impl LaunchFile {
         if let Some(folder) = path.parent() {
             file.model.image = folder.join(&file.model.image);
         }
-        ensure!(file.sale.prices != 0, "{}: prices must be at least 1", named());
-        let has_escrow = file.escrow.share.0 != 0;
-        ensure!(
-            !has_escrow || file.sale.currency.is_ether(),
-            "{}: an escrow needs a sale in ETH, since that is what answers are paid in",
-            named()
-        );
-        ensure!(file.vested() < file.token.supply.0, "{}: nothing is left to sell", named());
+        let (content_id, verifier) = (B256::repeat_byte(1), Address::repeat_byte(1));
+        let params = file.params(content_id, verifier, REHEARSED_AT).with_context(named)?;
+        rehearse(params, REHEARSED_AT).with_context(named)?;
         Ok(file)
     }
 
@@ -359,7 +377,7 @@ impl Works {
     fn terms(&self) -> anyhow::Result<CollectionTerms> {
         let temperature = amount::parse_decimal(&self.temperature, TEMPERATURE_DECIMALS)
             .map_err(|error| anyhow!("temperature: {error}"))?;
-        let units = temperature * (1 << 16) / 10_u128.pow(4);
+        let units = temperature.saturating_mul(1 << 16) / 10_u128.pow(4);
         Ok(CollectionTerms {
             name: self.name.clone(),
             symbol: self.symbol.clone(),

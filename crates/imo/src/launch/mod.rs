@@ -8,3 +8,5 @@ mod currency;
 mod file;
 
 mod plan;
+
+mod rehearsal;

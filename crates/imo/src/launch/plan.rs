@@ -4,14 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
+use clap::value_parser;
 use imo_chain::primitives::{U256, keccak256};
 use serde::Serialize;
 
-use crate::amount::ether;
+use crate::amount::{duration, ether};
 use crate::auction::{Bid, Book, UNIT};
 use crate::exit::Exit;
 use crate::launch::currency::Currency;
-use crate::launch::file::LaunchFile;
+use crate::launch::file::{LaunchFile, MOST_CURRENCY};
 use crate::terminal::Terminal;
 
 /// Seconds of a day.
@@ -28,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "bidders")]
     bids: Option<PathBuf>,
     /// Try the sale on this many random bids
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = value_parser!(u64).range(1..=10_000))]
     bidders: Option<u64>,
     /// Which random bids to draw
     #[arg(long, default_value_t = 0)]
@@ -148,11 +149,10 @@ fn print_terms(file: &LaunchFile, terminal: Terminal) {
     say(
         "bidding",
         format!(
-            "{} from the launch on, at least {}; no bid can be withdrawn or lowered in the last {} \
-             hours",
+            "{} from the launch on, at least {}; no bid can be withdrawn or lowered in the last {}",
             days(file.sale.lasts.0),
             currency.show(U256::from(file.sale.minimum_bid)),
-            fifth / 3600
+            days(fifth)
         ),
     );
     if !currency.is_ether() {
@@ -261,8 +261,13 @@ fn percent(bps: u16) -> String {
     format!("{}.{:02} %", bps / 100, bps % 100)
 }
 
+/// A time in days, if these are whole.
 fn days(seconds: u64) -> String {
-    format!("{} days", seconds / DAY)
+    match seconds / DAY {
+        1 if seconds == DAY => "1 day".to_owned(),
+        count if seconds.is_multiple_of(DAY) => format!("{count} days"),
+        _ => duration(seconds),
+    }
 }
 
 /// Answers at today's price after which the creator has the whole escrow.
@@ -353,7 +358,7 @@ fn read_bids(file: &LaunchFile, path: &Path) -> anyhow::Result<Book> {
         if line.is_empty() {
             continue;
         }
-        let bid = read_bid(&book, currency, line);
+        let bid = read_bid(&book, currency, file.sale.minimum_bid, line);
         let bid = bid.map_err(|error| anyhow!("{}:{number}: {error}", named()))?;
         book.bids.insert(number, bid);
     }
@@ -361,7 +366,7 @@ fn read_bids(file: &LaunchFile, path: &Path) -> anyhow::Result<Book> {
     Ok(book)
 }
 
-fn read_bid(book: &Book, currency: &Currency, line: &str) -> Result<Bid, String> {
+fn read_bid(book: &Book, currency: &Currency, least: u128, line: &str) -> Result<Bid, String> {
     let (price, amount) = line.split_once(',').ok_or("a bid is a price, a comma and an amount")?;
     let price = U256::from(currency.parse(price)?);
     if price < book.floor_price {
@@ -370,7 +375,14 @@ fn read_bid(book: &Book, currency: &Currency, line: &str) -> Result<Bid, String>
     let above = price - book.floor_price;
     let tick = above.checked_div(book.tick_step).unwrap_or_default();
     let tick = tick.min(U256::from(book.ticks - 1)).to();
-    Ok(Bid { tick, amount: U256::from(currency.parse(amount)?) })
+    let amount = currency.parse(amount)?;
+    if amount < least {
+        return Err(format!("the bid is below the least, {}", currency.exact(U256::from(least))));
+    }
+    if amount > MOST_CURRENCY {
+        return Err("no sale takes such a bid".to_owned());
+    }
+    Ok(Bid { tick, amount: U256::from(amount) })
 }
 
 /// Draws random bids. Most prices are near the floor, amounts differ a hundredfold, and together
