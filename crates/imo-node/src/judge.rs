@@ -8,8 +8,8 @@ use imo_chain::primitives::{Address, B256, U256};
 use imo_chain::{ClaimState, ClaimView, RequestView, View};
 use imo_dispute::Move;
 use imo_player::{
-    Difference, Model, NodeKind, Rehearsal, Solution, Solver, machine_differs, next_move,
-    self_check,
+    Difference, MachineVerdict, Model, NodeKind, Rehearsal, Solution, Solver, judge_difference,
+    next_move, self_check,
 };
 
 use crate::agenda::{Action, Task, claims_to_judge, follow_ups, my_games, requests_to_answer};
@@ -255,7 +255,8 @@ impl Judge {
         }
         let found = self.sources.difference(claim, &solution.trace);
         let Some(difference) = found else { return Verdict::Withheld };
-        if self.rehearsal.lies || machine_differs(model, solution, &difference) {
+        let differs = || judge_difference(model, solution, &difference) == MachineVerdict::Differs;
+        if self.rehearsal.lies || differs() {
             Verdict::Wrong(difference)
         } else {
             self.report.tell(&Event::Mistaken { claim: claim.id, node: difference.node });

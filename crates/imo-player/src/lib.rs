@@ -48,7 +48,7 @@ mod solver;
 pub use solver::Solver;
 
 mod check;
-pub use check::{machine_differs, self_check};
+pub use check::{MachineVerdict, judge_difference, self_check};
 
 mod seat;
 pub use seat::{Rehearsal, next_move};

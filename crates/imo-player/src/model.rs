@@ -65,6 +65,12 @@ impl Model {
         (self.program.guest().solve)(&self.image, request, fault, means)
     }
 
+    /// The same model with another cap of steps.
+    #[cfg(test)]
+    pub(crate) fn capped(self, steps_log2: u8) -> Self {
+        Self { program: self.program.capped(steps_log2), ..self }
+    }
+
     /// Runs one node in the virtual machine, over a trace as somebody claimed it.
     pub fn run_node<'a>(
         &'a self,

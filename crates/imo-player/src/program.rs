@@ -26,6 +26,10 @@ impl Program {
         let elf = guest.executable();
         let TraceSize { nodes_log2, slot_log2 } =
             (guest.trace)(image).ok_or(PlayerError::TooLarge)?;
+        let most = (guest.most_steps)(image);
+        if most > 1 << guest.steps_log2 {
+            return Err(PlayerError::TooManySteps { most, cap_log2: guest.steps_log2 });
+        }
         let parameters = imo_model::Program {
             code_root: dense_root(&elf.code, elf.code_depth()),
             code_base: elf.code_base,
@@ -105,6 +109,13 @@ impl Program {
     /// What a node of the trace computes, for a model.
     pub fn kind(&self, image: &ModelImage, node: u32) -> NodeKind {
         (self.guest.kind)(image, node)
+    }
+
+    /// The same program with another cap of steps.
+    #[cfg(test)]
+    pub(crate) const fn capped(mut self, steps_log2: u8) -> Self {
+        self.parameters.steps_log2 = steps_log2;
+        self
     }
 
     /// The address where a run leaves its slot, and the slot's bytes as a power of two.
