@@ -55,16 +55,28 @@ pub(crate) fn freeze(
     let mut pieces = split_controls(before, controls);
     pieces.push(TemplatePiece::Content);
     pieces.extend(split_controls(after, controls));
-    // A template that takes no answers says nothing of their end.
-    let turns = renderer.render(specials, &[("user", "hello"), ("assistant", MARK)], false);
-    let turn_end = turns.ok().and_then(|text| {
-        let (_, after) = text.split_once(MARK)?;
-        split_controls(after, controls).into_iter().find_map(|piece| match piece {
-            TemplatePiece::Control(token) => Some(token),
-            _ => None,
-        })
-    });
+    let turn_end = turn_end(&renderer, specials, controls);
     Ok(Template { pieces, trims, turn_end })
+}
+
+/// The control token that a template writes first behind an answer. A template that takes no
+/// answers says nothing of their end.
+fn turn_end(renderer: &Renderer, specials: &Specials<'_>, controls: &[(u32, &str)]) -> Option<u32> {
+    let messages = [("user", "hello"), ("assistant", MARK)];
+    let turns = |opens| renderer.render(specials, &messages, opens).ok();
+    let closed = turns(false)?;
+    let (before, after) = closed.split_once(MARK)?;
+    let opener = first_control(before.split_once("hello")?.0, controls);
+    // Some templates begin another turn whether they are asked to or not.
+    let always_opens = turns(true).is_none_or(|opened| opened == closed);
+    first_control(after, controls).filter(|end| !always_opens || Some(*end) != opener)
+}
+
+fn first_control(text: &str, controls: &[(u32, &str)]) -> Option<u32> {
+    split_controls(text, controls).into_iter().find_map(|piece| match piece {
+        TemplatePiece::Control(token) => Some(token),
+        _ => None,
+    })
 }
 
 fn refused(what: String) -> PackError {
@@ -179,6 +191,10 @@ mod tests {
         assert_eq!(frozen(reply).expect("frozen").turn_end, Some(3));
         let none = "{% for m in messages %}{{ m.content }}\n{% endfor %}";
         assert_eq!(frozen(none).expect("frozen").turn_end, None);
+        let always_opens = "{% for m in messages %}{% if m.role == 'user' %}<|start|>\
+                            {{ m.content }}<|stop|>{% else %}{{ m.content }}{% endif %}\
+                            {% endfor %}<|start|>";
+        assert_eq!(frozen(always_opens).expect("frozen").turn_end, None);
         let single = "{% if messages[1] %}{{ raise_exception('one only') }}{% endif %}\
                       {{ messages[0].content }}<|reply|>";
         assert_eq!(frozen(single).expect("frozen").turn_end, None);
