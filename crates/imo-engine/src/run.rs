@@ -198,7 +198,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
     ) -> (u32, u32) {
         let request = self.request;
         let token = draw(candidates, &request.sampling, request.seed, number(position));
-        let is_end = token == self.weights.header.end_of_sequence && !self.deviations.ignore_end;
+        let is_end = self.ends(token) && !self.deviations.ignore_end;
         let is_stopped = request.stops.end_within(written, self.text(token));
         let goes_on = !is_end && position + 1 < end && !is_stopped;
         let node = self.limits.shape.sampler(number(position));
@@ -211,9 +211,13 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         (word(slot, sampler::TOKEN), word(slot, sampler::FLAGS))
     }
 
-    /// The text of a token; the one that ends the sequence has none.
+    fn ends(&self, token: u32) -> bool {
+        self.weights.header.ends.contains(token)
+    }
+
+    /// The text of a token; one that ends the sequence has none.
     fn text(&self, token: u32) -> &'a [u8] {
-        if token == self.weights.header.end_of_sequence {
+        if self.ends(token) {
             return &[];
         }
         self.image.tokenizer().decode(token)

@@ -11,9 +11,12 @@
 
 mod image;
 pub use image::{
-    ALIGNMENT, HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, Shapes, TEXT_PROGRAM, Tensor,
-    Vector, WINDOW_BYTES, program_number,
+    ALIGNMENT, Ends, HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, STEPS_LOG2, Shapes,
+    TEXT_PROGRAM, Tensor, Vector, WINDOW_BYTES, program_number,
 };
+
+#[cfg(feature = "std")]
+pub use image::NodeSteps;
 
 mod ids;
 pub use ids::{Program, content_id, model_id};
@@ -27,6 +30,11 @@ pub use tokenizer::{
 mod map;
 #[cfg(feature = "std")]
 pub use map::MappedFile;
+
+#[cfg(feature = "std")]
+mod new_file;
+#[cfg(feature = "std")]
+pub use new_file::NewFile;
 
 #[cfg(feature = "std")]
 mod packed;

@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io;
 use std::ops::Deref;
-use std::path::Path;
 
 use memmap2::Mmap;
 
@@ -14,12 +13,11 @@ pub struct MappedFile(Mmap);
 
 impl MappedFile {
     /// Maps a file for reading.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
+    pub fn of(file: &File) -> io::Result<Self> {
         // SAFETY: nothing here writes to a mapped file, and an image is replaced by renaming,
         // never in place. If somebody else cuts the file short while it is mapped, the process
         // ends with a bus error; no wrong answer comes of it.
-        unsafe { Mmap::map(&file) }.map(Self)
+        unsafe { Mmap::map(file) }.map(Self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A packed image on disk, mapped and used as it is.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -56,10 +57,12 @@ impl ModelImage {
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let io_error = |error| OpenError::Io { path: path.to_owned(), error };
         let image_error = |error| OpenError::Image { path: path.to_owned(), error };
-        let file = MappedFile::open(path).map_err(io_error)?;
-        let stamp = Stamp::of(path, file.len() as u64).map_err(io_error)?;
+        let file = File::open(path).map_err(io_error)?;
+        // Of the file that is mapped: another one may soon lie at its path.
+        let stamp = Stamp::of(&file).map_err(io_error)?;
+        let bytes = MappedFile::of(&file).map_err(io_error)?;
         let root = Record::root(path, stamp);
-        let image = Self::new(Bytes::Mapped(file), root).map_err(image_error)?;
+        let image = Self::new(Bytes::Mapped(bytes), root).map_err(image_error)?;
         if root.is_none() {
             image.validate().map_err(image_error)?;
             // If the folder cannot be written to, the next start validates again, and that is all.

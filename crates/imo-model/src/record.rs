@@ -1,6 +1,6 @@
 //! What is known about an image, kept in a file beside the image.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -8,19 +8,28 @@ use std::time::UNIX_EPOCH;
 use imo_commit::{Hash, hex, unhex};
 use serde::{Deserialize, Serialize};
 
-/// What tells one state of a file from another: its length and when it was modified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::new_file::NewFile;
+
+/// What tells one state of a file from another: its length, when it was modified, and its number in
+/// the file system, since two files may be written at the same tick of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     length: u64,
     modified_ns: u128,
+    file_number: u64,
 }
 
 impl Stamp {
-    /// The stamp of a file of `length` bytes as it lies on disk now.
-    pub fn of(file: &Path, length: u64) -> io::Result<Self> {
-        let modified = fs::metadata(file)?.modified()?;
-        let since = modified.duration_since(UNIX_EPOCH);
-        Ok(Self { length, modified_ns: since.map_or(0, |since| since.as_nanos()) })
+    /// The stamp of an open file.
+    pub fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let since = metadata.modified()?.duration_since(UNIX_EPOCH);
+        let modified_ns = since.map_or(0, |since| since.as_nanos());
+        #[cfg(unix)]
+        let file_number = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let file_number = 0;
+        Ok(Self { length: metadata.len(), modified_ns, file_number })
     }
 }
 
@@ -30,14 +39,13 @@ impl Stamp {
 pub struct Record {
     version: u32,
     root: String,
-    length: u64,
-    modified_ns: u128,
+    stamp: Stamp,
     source_sha256: String,
 }
 
 impl Record {
     /// The version of the record's own layout.
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     /// The record of an image with this stamp and root. `source_sha256` is the hash of the model
     /// file, if that is known.
@@ -45,8 +53,7 @@ impl Record {
         Self {
             version: Self::VERSION,
             root: hex(&root),
-            length: stamp.length,
-            modified_ns: stamp.modified_ns,
+            stamp,
             source_sha256: source_sha256.map(|hash| hex(&hash)).unwrap_or_default(),
         }
     }
@@ -54,14 +61,13 @@ impl Record {
     /// Writes the record beside its image.
     pub fn write(&self, image: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self).expect("a record is JSON");
-        fs::write(Self::path(image), text + "\n")
+        NewFile::write(&Self::path(image), (text + "\n").as_bytes())
     }
 
     /// The root of an image, if there is a record beside it and the stamp is still the same.
     pub(crate) fn root(image: &Path, stamp: Stamp) -> Option<Hash> {
         let record = Self::read(image)?;
-        let then = Stamp { length: record.length, modified_ns: record.modified_ns };
-        let fits = record.version == Self::VERSION && then == stamp;
+        let fits = record.version == Self::VERSION && record.stamp == stamp;
         unhex(&record.root).filter(|_| fits)?.try_into().ok()
     }
 

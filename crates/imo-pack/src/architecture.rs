@@ -7,6 +7,7 @@ use imo_model::Shapes;
 
 use crate::error::PackError;
 use crate::gguf::{Gguf, Value};
+use crate::vocabulary::ends;
 
 /// Head parts. In a model of SmolLM2's size each is about as much work as one layer.
 const HEAD_PARTS: u32 = 8;
@@ -117,7 +118,7 @@ impl Description {
                 head_parts: HEAD_PARTS.min(vocab.div_ceil(8)),
                 eps: gguf.f32(&keys.key("attention.layer_norm_rms_epsilon"))?,
                 attention_scale,
-                end_of_sequence: gguf.u32("tokenizer.ggml.eos_token_id")?,
+                ends: ends(gguf)?,
                 // A window as long as the context hides no position.
                 window: if window < context { window } else { 0 },
             },

@@ -75,6 +75,12 @@ pub enum GgufError {
     /// The first four bytes are not `GGUF`.
     #[error("not a GGUF file")]
     NotGguf,
+    /// The numbers are big-endian.
+    #[error(
+        "this GGUF file is big-endian, which is not supported; \
+         convert it with `gguf-convert-endian FILE little`"
+    )]
+    BigEndian,
     /// Another version.
     #[error("GGUF version {0} is not supported, only 3")]
     Version(u32),
@@ -86,8 +92,8 @@ pub enum GgufError {
         /// In what.
         what: &'static str,
     },
-    /// A name or text that is not UTF-8.
-    #[error("the text at byte {0} is not UTF-8")]
+    /// A name that is not UTF-8.
+    #[error("the name at byte {0} is not UTF-8")]
     NotUtf8(usize),
     /// A type of value that the format does not have.
     #[error("the key {key:?} has a value of unknown type {code}")]

@@ -6,6 +6,9 @@ use std::str;
 
 use crate::error::GgufError;
 
+/// How deep lists may stand in lists.
+const DEPTH: u32 = 8;
+
 /// A value of the metadata.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the names are the format's")]
@@ -16,6 +19,8 @@ pub enum Value<'a> {
     Double(f64),
     Bool(bool),
     Text(&'a str),
+    /// A text that is not UTF-8.
+    NotUtf8,
     List(List<'a>),
 }
 
@@ -41,7 +46,7 @@ impl<'a> List<'a> {
     /// Its elements, in order.
     pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let (kind, mut reader) = (self.kind, Reader { bytes: self.bytes, at: 0 });
-        (0..self.length).map_while(move |_| reader.value("", kind, 1).ok())
+        (0..self.length).map_while(move |_| reader.value("", kind, DEPTH).ok())
     }
 }
 
@@ -74,6 +79,9 @@ impl<'a> Gguf<'a> {
             return Err(GgufError::NotGguf);
         }
         let version = reader.u32("the version")?;
+        if version.swap_bytes() == 3 {
+            return Err(GgufError::BigEndian);
+        }
         if version != 3 {
             return Err(GgufError::Version(version));
         }
@@ -83,7 +91,7 @@ impl<'a> Gguf<'a> {
         for _ in 0..value_count {
             let key = reader.text("a key")?;
             let kind = reader.u32("a value's type")?;
-            let value = reader.value(key, kind, 0)?;
+            let value = reader.value(key, kind, DEPTH)?;
             if values.insert(key, value).is_some() {
                 return Err(GgufError::Twice(key.to_owned()));
             }
@@ -166,8 +174,14 @@ impl<'a> Gguf<'a> {
     pub fn text(&self, key: &str) -> Result<&'a str, GgufError> {
         match self.values.get(key) {
             Some(Value::Text(text)) => Ok(text),
+            Some(Value::NotUtf8) => Err(self.missing(key, "a text in UTF-8")),
             _ => Err(self.missing(key, "a text")),
         }
+    }
+
+    /// A text, if the file has one.
+    pub fn optional_text(&self, key: &str) -> Result<Option<&'a str>, GgufError> {
+        self.values.get(key).map(|_| self.text(key)).transpose()
     }
 
     /// A list.
@@ -205,11 +219,14 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(*self.take(8, what)?.first_chunk().expect("eight bytes")))
     }
 
-    fn text(&mut self, what: &'static str) -> Result<&'a str, GgufError> {
+    fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], GgufError> {
         let length = usize::try_from(self.u64(what)?).unwrap_or(usize::MAX);
-        let start = self.at;
-        let bytes = self.take(length, what)?;
-        str::from_utf8(bytes).map_err(|_| GgufError::NotUtf8(start))
+        self.take(length, what)
+    }
+
+    fn text(&mut self, what: &'static str) -> Result<&'a str, GgufError> {
+        let bytes = self.bytes(what)?;
+        str::from_utf8(bytes).map_err(|_| GgufError::NotUtf8(self.at - bytes.len()))
     }
 
     fn value(&mut self, key: &str, kind: u32, depth: u32) -> Result<Value<'a>, GgufError> {
@@ -227,14 +244,14 @@ impl<'a> Reader<'a> {
             5 => Value::Signed(self.u32(what)?.cast_signed().into()),
             6 => Value::Float(f32::from_bits(self.u32(what)?)),
             7 => Value::Bool(self.take(1, what)?[0] != 0),
-            8 => Value::Text(self.text(what)?),
-            9 if depth == 0 => {
+            8 => str::from_utf8(self.bytes(what)?).map_or(Value::NotUtf8, Value::Text),
+            9 if depth > 0 => {
                 let kind = self.u32("a list's type")?;
                 let length = usize::try_from(self.u64("a list's length")?).unwrap_or(usize::MAX);
                 let start = self.at;
                 // Each element takes at least a byte, so a false length soon meets the file's end.
                 for _ in 0..length {
-                    self.value(key, kind, depth + 1)?;
+                    self.value(key, kind, depth - 1)?;
                 }
                 Value::List(List { kind, length, bytes: &self.bytes[start..self.at] })
             }

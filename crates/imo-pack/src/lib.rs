@@ -16,7 +16,7 @@ mod gguf;
 pub use gguf::{Gguf, List, TensorInfo, Value};
 
 mod pack;
-pub use pack::{PackReport, pack, pack_bytes, pack_to};
+pub use pack::{Changes, PackReport, pack, pack_bytes, pack_to};
 
 mod architecture;
 mod convert;

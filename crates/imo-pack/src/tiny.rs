@@ -15,6 +15,8 @@ pub struct TinyShape {
     pub heads: u32,
     /// Key and value heads.
     pub kv_heads: u32,
+    /// Width of a head; 0 for the width by the number of heads.
+    pub head_dim: u32,
     /// Positions.
     pub context: u32,
     /// Whether the head is the embedding.
@@ -40,6 +42,7 @@ impl Default for TinyShape {
             ffn: 96,
             heads: 4,
             kv_heads: 2,
+            head_dim: 0,
             context: 64,
             tied: true,
             kind: 3,
@@ -55,6 +58,10 @@ impl TinyShape {
     /// The smallest file, for tests that damage it: little more than its vocabulary.
     pub fn smallest() -> Self {
         Self { layers: 1, dim: 32, ffn: 32, heads: 2, kv_heads: 1, context: 8, ..Self::default() }
+    }
+
+    const fn width_of_a_head(&self) -> u32 {
+        if self.head_dim == 0 { self.dim / self.heads } else { self.head_dim }
     }
 }
 
@@ -100,9 +107,26 @@ pub fn gguf(seed: u64, shape: &TinyShape) -> Vec<u8> {
     head
 }
 
+/// A model file with one more value, of the type `kind` of GGUF.
+pub fn with_value(file: &[u8], key: &str, kind: u32, value: &[u8]) -> Vec<u8> {
+    let (head, rest) = file.split_at(24);
+    let mut values = Vec::new();
+    text(&mut values, key);
+    values.extend(kind.to_le_bytes());
+    values.extend(value);
+    // Another value fills it up to whole 32 bytes, so that the tensors' data stay where they are.
+    text(&mut values, &format!("padding.{key}"));
+    values.extend(8_u32.to_le_bytes());
+    let padding = (values.len() + 8).next_multiple_of(32) - (values.len() + 8);
+    text(&mut values, &" ".repeat(padding));
+    let count = u64::from_le_bytes(*head[16..].first_chunk().expect("a count")) + 2;
+    [&head[..16], &count.to_le_bytes(), &values, rest].concat()
+}
+
 fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
     let TinyShape { dim, ffn, kind, .. } = *shape;
-    let head_dim = dim / shape.heads;
+    let head_dim = shape.width_of_a_head();
+    let query_dim = shape.heads * head_dim;
     let kv_dim = shape.kv_heads * head_dim;
     let mut tensors = vec![
         ("token_embd.weight".to_owned(), VOCAB, dim, kind),
@@ -118,10 +142,10 @@ fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
         let parts = [
             ("attn_norm", 1, dim, 0),
             ("ffn_norm", 1, dim, 0),
-            ("attn_q", dim, dim, kind),
+            ("attn_q", query_dim, dim, kind),
             ("attn_k", kv_dim, dim, kind),
             ("attn_v", kv_dim, dim, kind),
-            ("attn_output", dim, dim, kind),
+            ("attn_output", dim, query_dim, kind),
             ("ffn_gate", ffn, dim, kind),
             ("ffn_up", ffn, dim, kind),
             ("ffn_down", dim, ffn, kind),
@@ -130,7 +154,7 @@ fn tensors(shape: &TinyShape) -> Vec<(String, u32, u32, u32)> {
             tensors.push((format!("blk.{layer}.{part}.weight"), rows, columns, kind));
         }
         if shape.architecture == "qwen2" {
-            for (part, columns) in [("attn_q", dim), ("attn_k", kv_dim), ("attn_v", kv_dim)] {
+            for (part, columns) in [("attn_q", query_dim), ("attn_k", kv_dim), ("attn_v", kv_dim)] {
                 tensors.push((format!("blk.{layer}.{part}.bias"), 1, columns, 0));
             }
         }
@@ -153,6 +177,7 @@ fn metadata(shape: &TinyShape) -> (u64, Vec<u8>) {
         ("feed_forward_length", shape.ffn),
         ("attention.head_count", shape.heads),
         ("attention.head_count_kv", shape.kv_heads),
+        ("attention.key_length", shape.width_of_a_head()),
         ("context_length", shape.context),
         ("attention.sliding_window", shape.window),
     ];

@@ -27,6 +27,17 @@ pub enum PlayerError {
     /// The model needs more nodes than a trace can have.
     #[error("the model is too large for a trace")]
     TooLarge,
+    /// A node of the model could take more steps than a dispute can be about.
+    #[error(
+        "a node of the model could take {most} steps, and the machine stops after 2^{cap_log2}: a \
+         claim could not be defended; pack the model file again, with fewer positions"
+    )]
+    TooManySteps {
+        /// The most steps that a node could take.
+        most: u64,
+        /// Most steps of a run, as a power of two.
+        cap_log2: u8,
+    },
     /// A request for a model that was not opened.
     #[error("this node does not have the model")]
     NoModel {

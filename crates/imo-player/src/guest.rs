@@ -38,6 +38,8 @@ pub struct Guest {
     pub output_limit: u32,
     /// The smallest trace for an image. None if even the largest is too small.
     pub(crate) trace: fn(&ModelImage) -> Option<TraceSize>,
+    /// The most steps that any node of an image can take. Not a tight bound.
+    pub(crate) most_steps: fn(&ModelImage) -> u64,
     /// Answers a request with the fast engine, and keeps every slot.
     pub(crate) solve: Solve,
     /// The bytes of slot 0 that hold the claimant. Nothing else in a trace depends on who claims.

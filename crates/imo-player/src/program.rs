@@ -26,6 +26,10 @@ impl Program {
         let elf = guest.executable();
         let TraceSize { nodes_log2, slot_log2 } =
             (guest.trace)(image).ok_or(PlayerError::TooLarge)?;
+        let most = (guest.most_steps)(image);
+        if most > 1 << guest.steps_log2 {
+            return Err(PlayerError::TooManySteps { most, cap_log2: guest.steps_log2 });
+        }
         let parameters = imo_model::Program {
             code_root: dense_root(&elf.code, elf.code_depth()),
             code_base: elf.code_base,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use imo_engine::{Answer, Deviations, Limits, Means, Session};
 use imo_guest::layout::{MEMORY_DEPTH, OUTPUT_ADDRESS};
-use imo_model::{ModelImage, TEXT_PROGRAM};
+use imo_model::{ModelImage, NodeSteps, TEXT_PROGRAM};
 use imo_text::layout::{
     INPUT_DEPTH, Kind, OUTPUT_LIMIT, Origin, PROMPT_LIMIT, Request, STEPS_LOG2, SamplingWord,
     Stops, TraceShape, slots,
@@ -28,6 +28,7 @@ pub static TEXT: Guest = Guest {
     prompt_limit: PROMPT_LIMIT,
     output_limit: OUTPUT_LIMIT,
     trace,
+    most_steps,
     solve,
     claimant: slots::tokens::CLAIMANT,
     kind,
@@ -70,6 +71,10 @@ fn trace(image: &ModelImage) -> Option<TraceSize> {
     // An image with a valid header may still be too large for a trace.
     let (nodes_log2, slot_log2) = (shape.nodes_log2, shape.slot_log2);
     shape.holds(image.header()).then_some(TraceSize { nodes_log2, slot_log2 })
+}
+
+fn most_steps(image: &ModelImage) -> u64 {
+    NodeSteps::new(image.header(), image.layers()).most()
 }
 
 fn solve(

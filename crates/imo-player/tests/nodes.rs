@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use imo_engine::{Deviations, Means, Session};
 use imo_model::ModelImage;
 use imo_pack::pack_bytes;
-use imo_pack::tiny::{TinyShape, gguf};
+use imo_pack::tiny::{TinyShape, gguf, with_value};
 use imo_player::text::{answer, limits};
 use imo_player::{ClaimedTrace, Program, Request};
 use imo_tensor::Sampling;
@@ -65,6 +65,34 @@ fn every_node_of_tiny_models_runs_in_the_machine() {
         let request = Request { sampling, seed: 9, ..Request::local("and the end", 4) };
         let compared = compare(&image, &request, |_| true);
         assert!(compared.len() > 50, "{} nodes", compared.len());
+    }
+}
+
+/// The engine ends an answer where the machine does, so the end is part of what is proven.
+#[test]
+fn a_token_that_ends_a_turn_ends_the_answer_inside_the_proof() {
+    let file = gguf(5, &TinyShape::default());
+    let request = Request::local("and the end", 6);
+    let answered = |file: &[u8]| {
+        let (bytes, _) = pack_bytes(file, |_, _| ()).expect("a supported file");
+        let image = ModelImage::from_bytes(bytes).expect("sound");
+        let session =
+            Session::new(&image, limits(&image).expect("text"), Means::detect(1)).expect("opens");
+        let (answer, _) = answer(&session, &request, &Deviations::default());
+        (image, answer)
+    };
+    let (_, whole) = answered(&file);
+    let third = whole.tokens[2];
+    assert!(whole.tokens.len() == 6 && !whole.tokens[..2].contains(&third), "{:?}", whole.tokens);
+    for key in ["eot", "eom"] {
+        let key = format!("tokenizer.ggml.{key}_token_id");
+        let (image, ended) = answered(&with_value(&file, &key, 4, &third.to_le_bytes()));
+        assert_eq!(ended.tokens, whole.tokens[..3], "{key}");
+        assert!(whole.bytes.starts_with(&ended.bytes), "the token that ends it has no text");
+        let compared = compare(&image, &request, |kind| {
+            matches!(kind, Kind::Sampler { .. } | Kind::Head { part: 0, .. } | Kind::Emit)
+        });
+        assert!(compared.len() > 6, "{compared:?}");
     }
 }
 

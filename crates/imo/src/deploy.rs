@@ -11,6 +11,7 @@ use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256, Bytes};
 use imo_chain::{Client, Deployment, Placed, System, SystemTerms};
 use imo_commit::dense_root;
+use imo_model::NewFile;
 use imo_node::put_code;
 use imo_player::PROGRAMS;
 use serde::Serialize;
@@ -176,7 +177,9 @@ async fn note_addresses(
             );
         }
     }
-    fs::write(file, serde_json::to_string_pretty(&fresh)? + "\n").with_context(named)?;
+    // Whole or not at all: an interrupted deployment is found again by this file.
+    let text = serde_json::to_string_pretty(&fresh)? + "\n";
+    NewFile::write(file, text.as_bytes()).with_context(named)?;
     Ok(fresh)
 }
 

@@ -139,8 +139,8 @@ fn open_cached(
     }
     let target = folder.join(cached_name(source)?);
     // The source is locked while it is packed: a second command waits for the image instead of
-    // writing the same file. If the file system has no locks, two commands may both pack, but they
-    // write the same bytes.
+    // packing it again. If the file system has no locks, both pack; each image is whole and the
+    // same.
     let packing = File::open(source).with_context(|| source.display().to_string())?;
     let _ = packing.lock();
     if let Ok(image) = ModelImage::open(&target) {
@@ -180,7 +180,11 @@ fn pack_with_progress(
         }
     });
     bar.finish_and_clear();
-    report.with_context(|| format!("{} cannot be packed", source.display()))
+    let report = report.with_context(|| format!("{} cannot be packed", source.display()))?;
+    for remark in &report.changes.remarks {
+        terminal.note(format!("note: {remark}"));
+    }
+    Ok(report)
 }
 
 /// What packing gave.
@@ -196,6 +200,8 @@ struct Packed {
     /// Largest error of a weight, relative to the largest weight of its block; 0 if none was
     /// rounded.
     rounding: f64,
+    /// What the maker of the model should know.
+    remarks: Vec<String>,
     seconds: f64,
 }
 
@@ -210,6 +216,11 @@ fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::
     let started = Instant::now();
     let report = pack_with_progress(file, &target, terminal)?;
     let image = ModelImage::open(&target)?;
+    ensure!(
+        image.root() == report.root,
+        "{}: another command has packed another model to the same place",
+        target.display()
+    );
     let packed = Packed {
         content_id: hex(Program::of(&image)?.content_id(&image)),
         image: target.display().to_string(),
@@ -217,7 +228,8 @@ fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::
         source_sha256: hex(report.source_sha256),
         source_bytes: fs::metadata(file).with_context(|| file.display().to_string())?.len(),
         image_bytes: report.length,
-        rounding: report.rounding,
+        rounding: report.changes.rounding,
+        remarks: report.changes.remarks,
         seconds: started.elapsed().as_secs_f64(),
     };
     packed.print(terminal);

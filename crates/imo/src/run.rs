@@ -268,7 +268,7 @@ enum Stop {
 
 impl Stop {
     fn of(answer: &Answer, args: &Args, image: &ModelImage, is_stopped: bool) -> Self {
-        let is_end = answer.tokens.last() == Some(&image.header().end_of_sequence);
+        let is_end = answer.tokens.last().is_some_and(|token| image.header().ends.contains(*token));
         let positions = answer.prompt_tokens.len() + answer.tokens.len() - 1;
         if is_end && !args.ignore_eos {
             Self::EndOfSequence

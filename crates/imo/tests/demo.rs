@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The same model file and the same guest give the same id on any machine. If either changes, this
 /// changes too.
-const CONTENT_ID: &str = "0x218cc7c4a28df0513d9e5c8c5b26df26e98d1dc135be99741ad2ba0d70d14d7c";
+const CONTENT_ID: &str = "0xbc8d3906c2531f4bf940ef659f3d1f7fe3667cf4bb36df1e08122b46c61829eb";
 
 fn model() -> PathBuf {
     std::env::var_os("IMO_MODEL").map(PathBuf::from).expect("IMO_MODEL: `make test` sets it")

@@ -31,7 +31,7 @@ pub(crate) fn emit(
     out[emit::TOKENS_USED].copy_from_slice(&tokens.to_be_bytes());
 }
 
-/// Writes the text of all sampled tokens, as far as `answer` has room. The token that ends the
+/// Writes the text of all sampled tokens, as far as `answer` has room. A token that ends the
 /// sequence has no text. Returns the length of the text and the number of tokens.
 fn collect(
     memories: &mut impl Memories,

@@ -84,7 +84,7 @@ pub(crate) fn sampler(
     let (sampling, seed, stops) = Request::parse(memories.input())
         .map_or_else(Default::default, |it| (it.sampling, it.seed, it.stops));
     let token = draw(&candidates, &sampling, seed, position);
-    let goes_on = token != context.header.end_of_sequence
+    let goes_on = !context.header.ends.contains(token)
         && position + 1 < prompt.end
         && (stops.is_empty() || !stopped(memories, context, &prompt, (position, token), &stops));
     put_word(out, sampler::TOKEN, token);

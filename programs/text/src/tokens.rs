@@ -72,13 +72,13 @@ fn encode(
     }
 }
 
-/// The text of a sampled token; the one that ends the sequence has none.
+/// The text of a sampled token; one that ends the sequence has none.
 pub(crate) fn text<'a>(
     memories: &'a mut impl Memories,
     context: &Context<'_>,
     token: u32,
 ) -> &'a [u8] {
-    if token == context.header.end_of_sequence {
+    if context.header.ends.contains(token) {
         return &[];
     }
     let (offset, size) = context.header.tokenizer;

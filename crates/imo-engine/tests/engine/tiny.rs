@@ -29,6 +29,7 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
         ffn: if in_256s { 256 } else { 32 * u.int_in_range(1..=4)? },
         heads,
         kv_heads,
+        head_dim: *u.choose(&[0, 0, 32])?,
         context: *u.choose(&[8, 40, 90])?,
         tied: u.arbitrary()?,
         kind,

@@ -38,6 +38,8 @@ use super::shapes::Shapes;
 /// | 144 | u64 window | < 2^32 |
 /// | 152 | u64 zero | |
 /// | 160 | u64 length of the image | |
+/// | 168 | u32 number of further tokens that end a sequence | ≤ 15 |
+/// | 172 | u32 each: these tokens | < vocab |
 ///
 /// Every count is from 1 to 2^24. The rest is zero. [`Shapes`] says what the fields mean; a header
 /// has the fields and functions of its shapes as its own.
@@ -139,6 +141,7 @@ mod tests {
     use imo_tensor::Format;
 
     use super::*;
+    use crate::image::ends::Ends;
     use crate::image::layout::ALIGNMENT;
 
     fn header() -> Header {
@@ -154,7 +157,7 @@ mod tests {
             head_parts: 8,
             eps: 1e-5,
             attention_scale: 0.25,
-            end_of_sequence: 299,
+            ends: Ends::new([299, 3, 17]).expect("a few"),
             window: 7,
         };
         let matrix = |place| tensor(place, shapes.vocab, shapes.dim);
@@ -222,7 +225,7 @@ mod tests {
             ("head dim", Shapes { head_dim: 17, ..fine }),
             ("context", Shapes { context: (1 << 17) + 1, ..fine }),
             ("head parts", Shapes { head_parts: 39, ..fine }),
-            ("end of sequence", Shapes { end_of_sequence: 300, ..fine }),
+            ("end of sequence", Shapes { ends: Ends::one(300), ..fine }),
             ("eps", Shapes { eps: -1.0, ..fine }),
             ("attention scale", Shapes { attention_scale: f32::NAN, ..fine }),
         ] {

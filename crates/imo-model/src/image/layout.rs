@@ -10,6 +10,9 @@ pub const ALIGNMENT: u64 = 128;
 
 /// The most bytes that a node looks at together: what a window of the virtual machine shows.
 pub const WINDOW_BYTES: u64 = 1 << 30;
+/// Most steps of a node's run in the virtual machine, as a power of two: at 300 million steps a
+/// second, a quarter of an hour. A model with a node that could need more is not packed.
+pub const STEPS_LOG2: u8 = 38;
 
 /// Fields of the header, as [`Header`](super::Header) shows them.
 pub(crate) mod header {
@@ -38,6 +41,7 @@ pub(crate) mod header {
     pub(crate) const TOKENIZER_LENGTH: usize = 136;
     pub(crate) const WINDOW: usize = 144;
     pub(crate) const LENGTH: usize = 160;
+    pub(crate) const MORE_ENDS: usize = 168;
 }
 
 /// Fields of a layer's table, as [`Layer`](super::Layer) shows them.

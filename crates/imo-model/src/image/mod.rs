@@ -1,6 +1,9 @@
 //! The head of a packed image (`docs/spec/image.md`): what the model's shapes are, and where
 //! everything lies.
 
+mod ends;
+pub use ends::Ends;
+
 mod error;
 pub use error::ImageError;
 
@@ -11,7 +14,7 @@ mod layer;
 pub use layer::Layer;
 
 mod layout;
-pub use layout::{ALIGNMENT, HEADER_BYTES, LAYER_BYTES, WINDOW_BYTES};
+pub use layout::{ALIGNMENT, HEADER_BYTES, LAYER_BYTES, STEPS_LOG2, WINDOW_BYTES};
 
 mod place;
 pub use place::{Tensor, Vector};
@@ -21,3 +24,8 @@ pub use program::{TEXT_PROGRAM, program_number};
 
 mod shapes;
 pub use shapes::Shapes;
+
+#[cfg(feature = "std")]
+mod steps;
+#[cfg(feature = "std")]
+pub use steps::NodeSteps;

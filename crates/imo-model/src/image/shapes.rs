@@ -1,5 +1,6 @@
 //! The shapes of a text model's tensors.
 
+use super::ends::Ends;
 use super::error::ImageError;
 use super::layout::{HEADER_BYTES, header as at};
 use super::place::{long, word};
@@ -32,8 +33,8 @@ pub struct Shapes {
     pub eps: f32,
     /// Attention scores are multiplied by this.
     pub attention_scale: f32,
-    /// The token that ends a sequence.
-    pub end_of_sequence: u32,
+    /// The tokens that end a sequence.
+    pub ends: Ends,
     /// Positions that one position attends to, its own included; 0 means all of them.
     pub window: u32,
 }
@@ -54,7 +55,7 @@ impl Shapes {
             head_parts: word(header, at::HEAD_PARTS),
             eps: f32::from_bits(word(header, at::EPS)),
             attention_scale: f32::from_bits(word(header, at::ATTENTION_SCALE)),
-            end_of_sequence: word(header, at::END_OF_SEQUENCE),
+            ends: parse_ends(header)?,
             window: u32::try_from(window).map_err(|_| ImageError::Field("window"))?,
         };
         shapes.check()?;
@@ -78,11 +79,16 @@ impl Shapes {
             (at::HEAD_PARTS, self.head_parts),
             (at::EPS, self.eps.to_bits()),
             (at::ATTENTION_SCALE, self.attention_scale.to_bits()),
-            (at::END_OF_SEQUENCE, self.end_of_sequence),
         ] {
             put_word(header, at, value);
         }
         put_long(header, at::WINDOW, self.window.into());
+        let (first, more) = self.ends.as_slice().split_first().expect("there is one");
+        put_word(header, at::END_OF_SEQUENCE, *first);
+        put_word(header, at::MORE_ENDS, u32::try_from(more.len()).expect("few"));
+        for (place, token) in (at::MORE_ENDS + 4..).step_by(4).zip(more) {
+            put_word(header, place, *token);
+        }
     }
 
     /// Refuses shapes that the operators do not take, and names the field that is wrong.
@@ -109,7 +115,7 @@ impl Shapes {
             ("head dim", self.head_dim.is_multiple_of(2)),
             ("heads", self.query_dim().is_multiple_of(32)),
             ("kv heads", self.heads.is_multiple_of(self.kv_heads)),
-            ("end of sequence", self.end_of_sequence < self.vocab),
+            ("end of sequence", self.ends.as_slice().iter().all(|token| *token < self.vocab)),
             ("eps", self.eps.is_finite() && self.eps >= 0.0),
             ("attention scale", self.attention_scale.is_finite()),
         ];
@@ -141,4 +147,16 @@ impl Shapes {
             window => (position + 1).saturating_sub(window),
         }
     }
+}
+
+/// Reads the tokens that end a sequence: the first one, and up to 15 more behind their number.
+fn parse_ends(header: &[u8; HEADER_BYTES]) -> Result<Ends, ImageError> {
+    let bad = ImageError::Field("end of sequence");
+    let more = word(header, at::MORE_ENDS) as usize;
+    if more >= Ends::MOST {
+        return Err(bad);
+    }
+    let places = (at::MORE_ENDS + 4..).step_by(4).take(more);
+    let places = core::iter::once(at::END_OF_SEQUENCE).chain(places);
+    Ends::new(places.map(|place| word(header, place))).ok_or(bad)
 }

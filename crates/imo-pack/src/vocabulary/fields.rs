@@ -3,8 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::specials::correct_kinds;
 use crate::error::PackError;
 use crate::gguf::{Gguf, Value};
+
+/// The key of the tokens' names.
+const TOKENS: &str = "tokenizer.ggml.tokens";
 
 /// Kinds of tokens in a model file.
 pub(super) mod kind {
@@ -24,15 +28,43 @@ pub(super) struct Names<'a> {
     pub(super) kinds: Vec<u64>,
     /// The token of each name.
     pub(super) ids: BTreeMap<&'a str, u32>,
+    /// Control tokens that the file types as others.
+    pub(super) corrected: Vec<&'a str>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn read(gguf: &Gguf<'a>) -> Result<Self, PackError> {
-        let names = texts(gguf, "tokenizer.ggml.tokens")?;
-        let kinds = kinds(gguf, names.len())?;
-        let ids = (0..).zip(&names).map(|(id, name)| (*name, id)).collect();
-        Ok(Self { names, kinds, ids })
+        let names = texts(gguf, TOKENS)?;
+        let mut kinds = kinds(gguf, names.len())?;
+        let ids = by_name(&names);
+        let corrected = correct_kinds(gguf, &ids, &mut kinds);
+        Ok(Self { names, kinds, ids, corrected })
     }
+
+    /// Tokens whose names look like those of control tokens, and what the file types them as.
+    pub(super) fn look_alikes(&self) -> Vec<(String, &'static str)> {
+        let looks_special = |name: &str| {
+            let ends = [('<', '>'), ('[', ']')];
+            let has_letters = name.chars().filter(|c| c.is_alphabetic()).count() > 1;
+            has_letters && ends.iter().any(|(a, b)| name.starts_with(*a) && name.ends_with(*b))
+        };
+        let typed = self.names.iter().zip(&self.kinds).filter(|(name, _)| looks_special(name));
+        let other = typed.filter_map(|(name, kind)| match *kind {
+            kind::NORMAL => Some(((*name).to_owned(), "normal")),
+            kind::USER_DEFINED => Some(((*name).to_owned(), "user-defined")),
+            _ => None,
+        });
+        other.collect()
+    }
+
+    /// The token of each name.
+    pub(super) fn ids(gguf: &Gguf<'a>) -> Result<BTreeMap<&'a str, u32>, PackError> {
+        Ok(by_name(&texts(gguf, TOKENS)?))
+    }
+}
+
+fn by_name<'a>(names: &[&'a str]) -> BTreeMap<&'a str, u32> {
+    (0..).zip(names).map(|(id, name)| (*name, id)).collect()
 }
 
 pub(super) fn texts<'a>(gguf: &Gguf<'a>, key: &str) -> Result<Vec<&'a str>, PackError> {
@@ -41,7 +73,7 @@ pub(super) fn texts<'a>(gguf: &Gguf<'a>, key: &str) -> Result<Vec<&'a str>, Pack
         _ => None,
     };
     let all: Option<Vec<&str>> = gguf.list(key)?.iter().map(text).collect();
-    all.ok_or_else(|| PackError::Vocabulary { key: key.to_owned(), expected: "texts" })
+    all.ok_or_else(|| PackError::Vocabulary { key: key.to_owned(), expected: "texts in UTF-8" })
 }
 
 pub(super) fn vocabulary_error(expected: &'static str) -> PackError {

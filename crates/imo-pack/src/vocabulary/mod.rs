@@ -6,5 +6,8 @@ mod fields;
 mod read;
 mod sentence_piece;
 
+mod specials;
+pub(crate) use specials::ends;
+
 mod tables;
 pub(crate) use tables::Vocabulary;

@@ -12,7 +12,7 @@ impl Vocabulary {
     /// Reads a vocabulary of byte-level BPE, or of SentencePiece.
     pub(crate) fn read(gguf: &Gguf<'_>) -> Result<Self, PackError> {
         let names = Names::read(gguf)?;
-        let vocabulary = match gguf.text("tokenizer.ggml.model")? {
+        let mut vocabulary = match gguf.text("tokenizer.ggml.model")? {
             "gpt2" => byte_level::read(gguf, &names)?,
             "llama" => sentence_piece::read_bpe(gguf, &names)?,
             "t5" => sentence_piece::read_unigram(gguf, &names)?,
@@ -38,6 +38,11 @@ impl Vocabulary {
                 vocabulary.users.len()
             ));
         }
+        let taken = |name: &&str| {
+            format!("the token {name:?} is taken for a control token, which its name says it is")
+        };
+        vocabulary.remarks = names.corrected.iter().map(taken).collect();
+        vocabulary.look_alikes = names.look_alikes();
         Ok(vocabulary)
     }
 }
@@ -50,7 +55,7 @@ mod tests {
     use imo_model::{ImageError, Tokenizer};
 
     use super::*;
-    use crate::template::{Template, TemplatePiece};
+    use crate::template::Template;
 
     const NAMES: [&str; 6] = ["smollm", "gpt-2", "llama-bpe", "qwen2", "spm", "unigram"];
 
@@ -68,8 +73,7 @@ mod tests {
 
     /// The tables of a vocabulary, without a chat template.
     fn encoded(vocabulary: &Vocabulary) -> Vec<u8> {
-        let pieces = vec![TemplatePiece::Content];
-        vocabulary.encode(&Template { pieces, trims: false })
+        vocabulary.encode(&Template::message_alone())
     }
 
     fn tables(name: &str) -> Vec<u8> {

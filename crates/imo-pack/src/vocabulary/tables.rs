@@ -29,9 +29,19 @@ pub(crate) struct Vocabulary {
     /// Only for unigram: what each token of `by_text` costs, and last, what an unknown character
     /// costs.
     pub(super) costs: Vec<u32>,
+    /// What the maker of the model should know.
+    pub(crate) remarks: Vec<String>,
+    /// Tokens that look like control tokens, and what the file types them as.
+    pub(crate) look_alikes: Vec<(String, &'static str)>,
 }
 
 impl Vocabulary {
+    /// The text of a token; empty if there is no such token or its text is not UTF-8.
+    pub(crate) fn name(&self, token: u32) -> &str {
+        let text = self.tokens.get(token as usize).map(|(text, _)| text.as_slice());
+        text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
     /// The tokenizer's tables, as [`imo_model::tables`] lays them out.
     pub(crate) fn encode(&self, template: &Template) -> Vec<u8> {
         let ranges = match self.splitter {

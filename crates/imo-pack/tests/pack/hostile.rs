@@ -2,7 +2,7 @@
 
 use imo_model::{Header, ModelImage};
 use imo_pack::pack_bytes;
-use imo_pack::tiny::{TinyShape, gguf};
+use imo_pack::tiny::{TinyShape, gguf, with_value};
 
 fn small() -> Vec<u8> {
     gguf(1, &TinyShape::smallest())
@@ -76,6 +76,18 @@ fn refusals_name_what_is_wrong() {
     let refusal = |file: &[u8]| pack_bytes(file, |_, _| ()).expect_err("a refusal").to_string();
     assert_eq!(refusal(b"GGML1234"), "not a GGUF file");
     assert_eq!(refusal(b"GGUF\x02\0\0\0"), "GGUF version 2 is not supported, only 3");
+    let big_endian = refusal(b"GGUF\0\0\0\x03");
+    assert!(big_endian.starts_with("this GGUF file is big-endian"), "{big_endian}");
+    let part = with_value(&small(), "split.count", 2, &3_u16.to_le_bytes());
+    let part = with_value(&part, "split.no", 2, &1_u16.to_le_bytes());
+    let words = "not supported: part 2 of 3 of a split file; merge the parts first";
+    assert!(refusal(&part).starts_with(words), "{}", refusal(&part));
+    let mut latin_1 = small();
+    let key = b"tokenizer.chat_template";
+    let at = latin_1.windows(key.len()).position(|it| it == key).expect("the template's key");
+    latin_1[at + key.len() + 12] = 0xe8;
+    let words = "the key \"tokenizer.chat_template\" is missing or is not a text in UTF-8";
+    assert_eq!(refusal(&latin_1), words);
     let mut gemma = small();
     let key = b"general.architecture";
     let at = gemma.windows(key.len()).position(|it| it == key).expect("the architecture's key");
@@ -98,4 +110,32 @@ fn refusals_name_what_is_wrong() {
         turning[at..at + 4].copy_from_slice(&base.to_le_bytes());
         assert_eq!(refusal(&turning), "not supported: rotations by angles that are not finite");
     }
+}
+
+#[test]
+fn values_that_do_not_matter_may_be_anything() {
+    let text = |bytes: &[u8]| [&(bytes.len() as u64).to_le_bytes(), bytes].concat();
+    let list = |kind: u32, count: u64, bytes: &[u8]| {
+        [&kind.to_le_bytes()[..], &count.to_le_bytes(), bytes].concat()
+    };
+    let numbers = list(4, 2, &[7, 0, 0, 0, 8, 0, 0, 0]);
+    let nested = list(9, 2, &[numbers, list(8, 1, &text(b"Ren\xe9e"))].concat());
+    let (plain, _) = pack_bytes(&small(), |_, _| ()).expect("it packs");
+    for (kind, value) in [
+        (8, text(b"Ren\xe9e")),
+        (9, list(8, 1, &text(b"\xff"))),
+        (9, list(8, 0, b"")),
+        (9, nested),
+        (2, 1_u16.to_le_bytes().to_vec()),
+    ] {
+        let file = with_value(&small(), "general.extra", kind, &value);
+        let (image, _) = pack_bytes(&file, |_, _| ()).expect("it packs");
+        assert!(image == plain, "the image is the same");
+    }
+    let one_part = with_value(&small(), "split.count", 2, &1_u16.to_le_bytes());
+    pack_bytes(&one_part, |_, _| ()).expect("it is the only part");
+    // Lists in lists without an end are no file.
+    let deep = (0..20).fold(Vec::new(), |inner, _| list(9, 1, &inner));
+    let refusal = pack_bytes(&with_value(&small(), "general.extra", 9, &deep), |_, _| ());
+    assert!(refusal.expect_err("too deep").to_string().contains("unknown type 9"));
 }

@@ -10,9 +10,9 @@ fn every_format_and_shape_packs_and_validates() {
         for (tied, kv_heads) in [(true, 2), (false, 4), (true, 1)] {
             let shape =
                 TinyShape { kind, tied, kv_heads, dim: 256, ffn: 256, ..TinyShape::default() };
-            let (bytes, rounding) =
+            let (bytes, changes) =
                 pack_bytes(&gguf(7, &shape), |_, _| ()).expect("a supported file");
-            assert!(rounding < 1e-4, "kind {kind}: {rounding}");
+            assert!(changes.rounding < 1e-4, "kind {kind}: {}", changes.rounding);
             let image = ModelImage::from_bytes(bytes).expect("sound");
             assert_eq!(image.header().vocab, VOCAB);
         }
@@ -42,6 +42,38 @@ fn the_same_file_packs_to_the_same_image_and_nothing_else_is_left() {
     let missing = folder.path().join("other.imo");
     assert!(pack(&source, &missing, |_, _| ()).is_err());
     assert!(!missing.exists(), "nothing half-written");
+}
+
+/// Many processes may pack to one place: `imo run` packs a file on its first use.
+#[test]
+fn packing_to_one_place_at_once_gives_whole_images_with_their_own_roots() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("m.imo");
+    let sources = [3, 4].map(|seed| {
+        let source = folder.path().join(format!("{seed}.gguf"));
+        std::fs::write(&source, gguf(seed, &TinyShape::default())).expect("written");
+        source
+    });
+    let roots = sources.each_ref().map(|source| {
+        let bytes = std::fs::read(source).expect("a file");
+        let (image, _) = pack_bytes(&bytes, |_, _| ()).expect("packs");
+        ModelImage::from_bytes(image).expect("sound").root()
+    });
+    std::thread::scope(|scope| {
+        for (source, root) in sources.iter().zip(roots).cycle().take(6) {
+            let target = &target;
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    assert_eq!(pack(source, target, |_, _| ()).expect("packs").root, root);
+                    let image = ModelImage::open(target).expect("whole");
+                    assert!(roots.contains(&image.root()));
+                    assert_eq!(image.tree().root(), image.root(), "the root is the image's own");
+                }
+            });
+        }
+    });
+    let names = std::fs::read_dir(folder.path()).expect("listed").flatten();
+    assert_eq!(names.count(), 4, "two sources, the image and its record");
 }
 
 #[test]

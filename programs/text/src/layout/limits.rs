@@ -5,14 +5,14 @@ use imo_model::{Shapes, TEMPLATE_LIMIT, scratch_words};
 
 use crate::layout::stops::Stops;
 
+pub use imo_model::STEPS_LOG2;
+
 /// Most bytes of a prompt.
 pub const PROMPT_LIMIT: u32 = 16_384;
 /// Most bytes of an answer: one less than a contract can store as code.
 pub const OUTPUT_LIMIT: u32 = 24_575;
 /// Depth of the input memory's tree: 32 KiB in leaves of 128 bytes.
 pub const INPUT_DEPTH: u8 = 8;
-/// Most steps of a node's run, as a power of two.
-pub const STEPS_LOG2: u8 = 32;
 
 const _: () = assert!(
     imo_model::WINDOW_BYTES == imo_guest::layout::WINDOW_BYTES,

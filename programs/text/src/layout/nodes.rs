@@ -168,7 +168,7 @@ mod tests {
             head_parts,
             eps: 1e-5,
             attention_scale: 0.125,
-            end_of_sequence: 0,
+            ends: imo_model::Ends::one(0),
             window: 0,
         }
     }

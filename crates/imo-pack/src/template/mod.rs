@@ -1,0 +1,202 @@
+//! A chat template, rendered once and frozen.
+
+mod pieces;
+pub(crate) use pieces::TemplatePiece;
+use pieces::split_controls;
+
+mod probes;
+mod render;
+use render::Renderer;
+pub(crate) use render::Specials;
+
+use crate::error::PackError;
+
+/// A template for one user message, in pieces.
+pub(crate) struct Template {
+    pub(crate) pieces: Vec<TemplatePiece>,
+    /// Whether white space around the message is dropped.
+    pub(crate) trims: bool,
+    /// The control token that stands first after an answer, if the template says so.
+    pub(crate) turn_end: Option<u32>,
+}
+
+impl Template {
+    /// The message alone.
+    pub(crate) fn message_alone() -> Self {
+        Self { pieces: vec![TemplatePiece::Content], trims: false, turn_end: None }
+    }
+}
+
+/// What stands for a message while the template is taken apart.
+const MARK: &str = "\u{e000}probe\u{e000}";
+
+/// Freezes a template. It must do the same with every message, which is tried with many.
+///
+/// `controls` are the names of the control tokens.
+pub(crate) fn freeze(
+    source: &str,
+    specials: &Specials<'_>,
+    controls: &[(u32, &str)],
+) -> Result<Template, PackError> {
+    let renderer = Renderer::new(source)?;
+    let render = |message: &str| renderer.render(specials, &[("user", message)], true);
+    let text = render(MARK)?;
+    let trims = !render(&format!(" {MARK} "))?.contains(&format!(" {MARK} "));
+    let parts: Vec<&str> = text.split(MARK).collect();
+    let [before, after] = parts[..] else {
+        return Err(refused("it does not show the message exactly once".to_owned()));
+    };
+    for probe in probes::all(source)? {
+        let content = if trims { probe.trim() } else { probe.as_str() };
+        if render(&probe)? != format!("{before}{content}{after}") {
+            return Err(refused(format!("it changes or looks into the message {}", short(&probe))));
+        }
+    }
+    let mut pieces = split_controls(before, controls);
+    pieces.push(TemplatePiece::Content);
+    pieces.extend(split_controls(after, controls));
+    let turn_end = turn_end(&renderer, specials, controls);
+    Ok(Template { pieces, trims, turn_end })
+}
+
+/// The control token that a template writes first behind an answer. A template that takes no
+/// answers says nothing of their end.
+fn turn_end(renderer: &Renderer, specials: &Specials<'_>, controls: &[(u32, &str)]) -> Option<u32> {
+    let messages = [("user", "hello"), ("assistant", MARK)];
+    let turns = |opens| renderer.render(specials, &messages, opens).ok();
+    let closed = turns(false)?;
+    let (before, after) = closed.split_once(MARK)?;
+    let opener = first_control(before.split_once("hello")?.0, controls);
+    // Some templates begin another turn whether they are asked to or not.
+    let always_opens = turns(true).is_none_or(|opened| opened == closed);
+    first_control(after, controls).filter(|end| !always_opens || Some(*end) != opener)
+}
+
+fn first_control(text: &str, controls: &[(u32, &str)]) -> Option<u32> {
+    split_controls(text, controls).into_iter().find_map(|piece| match piece {
+        TemplatePiece::Control(token) => Some(token),
+        _ => None,
+    })
+}
+
+fn refused(what: String) -> PackError {
+    PackError::Template { what }
+}
+
+/// A message for people: quoted, and not too long.
+fn short(message: &str) -> String {
+    match message.char_indices().nth(60) {
+        None => format!("{message:?}"),
+        Some((end, _)) => format!("{:?}… of {} bytes", &message[..end], message.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTROLS: [(u32, &str); 3] = [(1, "<|start|>"), (2, "<|stop|>"), (3, "<|reply|>")];
+
+    fn frozen(source: &str) -> Result<Template, PackError> {
+        let specials =
+            [("bos_token", "<|start|>"), ("eos_token", "<|stop|>"), ("unk_token", "<unk>")];
+        freeze(source, &specials.into_iter().collect(), &CONTROLS)
+    }
+
+    fn text(it: &str) -> TemplatePiece {
+        TemplatePiece::Text(it.to_owned())
+    }
+
+    /// Turns, and then the beginning of an answer.
+    const TURNS: &str = "{% for m in messages %}<|start|>{{ m.content }}<|stop|>{% endfor %}";
+
+    #[test]
+    fn templates_are_rendered_as_for_a_conversation_without_tools() {
+        use TemplatePiece::{Content, Control};
+
+        let turn = [Control(1), Content, Control(2)];
+        for (before, expected) in [
+            ("{% if tools is not none %}tools{% endif %}", None),
+            ("{% if tools %}tools{% endif %}{% if documents is not none %}x{% endif %}", None),
+            ("{% if tools is none and documents is none %}alone{% endif %}", Some("alone")),
+            ("{{ unk_token }}{{ pad_token }}", Some("<unk>")),
+            (
+                "{{ {'b': [1, 2.5, true, none], 'a': '<é>'} | tojson }}",
+                Some(r#"{"b": [1, 2.5, true, null], "a": "<é>"}"#),
+            ),
+            (r#"{{ ["'", "\\u003c", "&"] | tojson }}"#, Some(r#"["'", "\\u003c", "&"]"#)),
+            ("{{ [1] | tojson(indent=2) }}", Some("[\n  1\n]")),
+            (
+                "{% for i in [1, 2] %}{% if i == 1 %}{% continue %}{% endif %}{{ i }}{% endfor %}",
+                Some("2"),
+            ),
+            (
+                "{% for i in [1, 2] %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %}",
+                Some("1"),
+            ),
+            ("a\n{%- generation -%}\n b {% endgeneration %}\nc", Some("ab c")),
+            ("{% if strftime_now is defined %}today{% endif %}", None),
+        ] {
+            let template = frozen(&format!("{before}{TURNS}")).expect(before);
+            let first = expected.map(text).into_iter();
+            let pieces: Vec<TemplatePiece> = first.chain(turn.clone()).collect();
+            assert_eq!(template.pieces, pieces, "{before}");
+            assert_eq!(template.turn_end, Some(2), "{before}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_looks_into_the_message_is_refused_by_name() {
+        for (shown, expected) in [
+            ("{{ c | e }}", r#"message "<b>\"it's\" & more</b>""#),
+            ("{{ c | replace('&', 'and') }}", "& more"),
+            ("{{ c.replace('\"', '') }}", "looks into the message"),
+            ("{{ c[:1000] }}", "… of 16384 bytes"),
+            ("{{ c.split('</think>')[-1] }}", "</think>"),
+            ("{% if '/no_think' in c %}quiet{% endif %}{{ c }}", "/no_think"),
+            ("{% if c == 'abracadabra' %}open{% endif %}{{ c }}", "\"abracadabra\""),
+            ("{% if c.startswith(\"\\tabra\") %}open{% endif %}{{ c }}", "\"\\tabra"),
+            ("{% if c.endswith('abra') %}open{% endif %}{{ c }}", "abra\""),
+            ("{% if c | length < 3 %}short{% endif %}{{ c }}", "looks into the message"),
+            ("{% if c | length > 9000 %}long{% endif %}{{ c }}", "… of 16384 bytes"),
+            ("{{ c | upper }}", "does not show the message exactly once"),
+            ("{{ c.lstrip() }}", "\" two  spaces \""),
+            ("{{ messages | tojson }}", "looks into the message"),
+            ("{{ raise_exception('system needed') }}", "system needed"),
+            ("{{ strftime_now('%Y') }}{{ c }}", "strftime_now"),
+            ("nothing", "does not show the message exactly once"),
+        ] {
+            let refusal = frozen(&format!("{{% set c = messages[0].content %}}{shown}"))
+                .err()
+                .unwrap_or_else(|| panic!("{shown} is frozen"))
+                .to_string();
+            assert!(refusal.contains(expected), "{shown}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_template_neither_runs_on_nor_fills_the_memory() {
+        let literals: String = (0..2_000).map(|index| format!("{{{{ '{index}' }}}}")).collect();
+        for source in [
+            "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}",
+            literals.as_str(),
+        ] {
+            assert!(frozen(&format!("{source}{TURNS}")).is_err());
+        }
+    }
+
+    #[test]
+    fn the_token_after_an_answer_is_noticed() {
+        let reply = "{% for m in messages %}{{ m.content }}<|reply|>{% endfor %}";
+        assert_eq!(frozen(reply).expect("frozen").turn_end, Some(3));
+        let none = "{% for m in messages %}{{ m.content }}\n{% endfor %}";
+        assert_eq!(frozen(none).expect("frozen").turn_end, None);
+        let always_opens = "{% for m in messages %}{% if m.role == 'user' %}<|start|>\
+                            {{ m.content }}<|stop|>{% else %}{{ m.content }}{% endif %}\
+                            {% endfor %}<|start|>";
+        assert_eq!(frozen(always_opens).expect("frozen").turn_end, None);
+        let single = "{% if messages[1] %}{{ raise_exception('one only') }}{% endif %}\
+                      {{ messages[0].content }}<|reply|>";
+        assert_eq!(frozen(single).expect("frozen").turn_end, None);
+    }
+}
