@@ -69,6 +69,12 @@ pub enum PackError {
     },
 }
 
+impl PackError {
+    pub(crate) const fn template(what: String) -> Self {
+        Self::Template { what }
+    }
+}
+
 /// Why bytes are not a GGUF file that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GgufError {

@@ -44,12 +44,15 @@ pub(crate) fn freeze(
     let trims = !render(&format!(" {MARK} "))?.contains(&format!(" {MARK} "));
     let parts: Vec<&str> = text.split(MARK).collect();
     let [before, after] = parts[..] else {
-        return Err(refused("it does not show the message exactly once".to_owned()));
+        return Err(PackError::template("it does not show the message exactly once".to_owned()));
     };
     for probe in probes::all(source)? {
         let content = if trims { probe.trim() } else { probe.as_str() };
         if render(&probe)? != format!("{before}{content}{after}") {
-            return Err(refused(format!("it changes or looks into the message {}", short(&probe))));
+            return Err(PackError::template(format!(
+                "it changes or looks into the message {}",
+                short(&probe)
+            )));
         }
     }
     let mut pieces = split_controls(before, controls);
@@ -77,10 +80,6 @@ fn first_control(text: &str, controls: &[(u32, &str)]) -> Option<u32> {
         TemplatePiece::Control(token) => Some(token),
         _ => None,
     })
-}
-
-fn refused(what: String) -> PackError {
-    PackError::Template { what }
 }
 
 /// A message for people: quoted, and not too long.

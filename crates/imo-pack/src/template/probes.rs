@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::refused;
 use crate::error::PackError;
 
 /// Messages that some templates treat in a way of their own.
@@ -39,7 +38,9 @@ pub(super) fn all(source: &str) -> Result<Vec<String>, PackError> {
     }
     let literals = literals(source);
     if literals.len() > MOST_LITERALS {
-        return Err(refused(format!("it has more than {MOST_LITERALS} texts of its own")));
+        return Err(PackError::template(format!(
+            "it has more than {MOST_LITERALS} texts of its own"
+        )));
     }
     for it in literals {
         all.extend([format!("hello{it}hello"), format!("{it} hello"), format!("hello {it}"), it]);

@@ -6,7 +6,6 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, ErrorKind, context, filters};
 
-use super::refused;
 use crate::error::PackError;
 
 /// Names of special tokens, by what a template calls them.
@@ -63,7 +62,7 @@ impl Renderer {
 }
 
 fn failed(error: Error) -> PackError {
-    refused(error.to_string())
+    PackError::template(error.to_string())
 }
 
 fn raise_exception(message: &str) -> Result<Value, Error> {

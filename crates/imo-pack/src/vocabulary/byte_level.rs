@@ -13,7 +13,7 @@ use crate::gguf::Gguf;
 
 /// Reads a vocabulary of byte-level BPE.
 pub(super) fn read(gguf: &Gguf<'_>, names: &Names<'_>) -> Result<Vocabulary, PackError> {
-    let Names { names, kinds, ids, .. } = names;
+    let Names { names, kinds, ids } = names;
     // As in llama.cpp: how a text is cut, whether a piece that is a token stays as it is, and
     // whether a token begins the text.
     let (splitter, pieces_are_tokens, begins) = match gguf.text("tokenizer.ggml.pre")? {

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::specials::correct_kinds;
 use crate::error::PackError;
 use crate::gguf::{Gguf, Value};
 
@@ -28,17 +27,14 @@ pub(super) struct Names<'a> {
     pub(super) kinds: Vec<u64>,
     /// The token of each name.
     pub(super) ids: BTreeMap<&'a str, u32>,
-    /// Control tokens that the file types as others.
-    pub(super) corrected: Vec<&'a str>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn read(gguf: &Gguf<'a>) -> Result<Self, PackError> {
         let names = texts(gguf, TOKENS)?;
-        let mut kinds = kinds(gguf, names.len())?;
+        let kinds = kinds(gguf, names.len())?;
         let ids = by_name(&names);
-        let corrected = correct_kinds(gguf, &ids, &mut kinds);
-        Ok(Self { names, kinds, ids, corrected })
+        Ok(Self { names, kinds, ids })
     }
 
     /// Tokens whose names look like those of control tokens, and what the file types them as.

@@ -3,6 +3,7 @@
 use imo_model::tables::{Splitter, USER_LIMIT};
 
 use super::fields::{Names, unsupported};
+use super::specials::correct_kinds;
 use super::tables::Vocabulary;
 use super::{byte_level, sentence_piece};
 use crate::error::PackError;
@@ -11,7 +12,8 @@ use crate::gguf::{Gguf, Value};
 impl Vocabulary {
     /// Reads a vocabulary of byte-level BPE, or of SentencePiece.
     pub(crate) fn read(gguf: &Gguf<'_>) -> Result<Self, PackError> {
-        let names = Names::read(gguf)?;
+        let mut names = Names::read(gguf)?;
+        let corrected = correct_kinds(gguf, &names.ids, &mut names.kinds);
         let mut vocabulary = match gguf.text("tokenizer.ggml.model")? {
             "gpt2" => byte_level::read(gguf, &names)?,
             "llama" => sentence_piece::read_bpe(gguf, &names)?,
@@ -41,7 +43,7 @@ impl Vocabulary {
         let taken = |name: &&str| {
             format!("the token {name:?} is taken for a control token, which its name says it is")
         };
-        vocabulary.remarks = names.corrected.iter().map(taken).collect();
+        vocabulary.remarks = corrected.iter().map(taken).collect();
         vocabulary.look_alikes = names.look_alikes();
         Ok(vocabulary)
     }

@@ -21,7 +21,7 @@ const UNKNOWN_COST: u32 = 10 << 24;
 
 /// Reads a vocabulary of SentencePiece's BPE.
 pub(super) fn read_bpe(gguf: &Gguf<'_>, names: &Names<'_>) -> Result<Vocabulary, PackError> {
-    let Names { names, kinds, ids, .. } = names;
+    let Names { names, kinds, ids } = names;
     let (texts, byte_tokens) = spelled(names, kinds)?;
     let is_text =
         |id: u32| !matches!(kinds[id as usize], kind::CONTROL | kind::UNKNOWN | kind::BYTE);
@@ -57,7 +57,7 @@ pub(super) fn read_bpe(gguf: &Gguf<'_>, names: &Names<'_>) -> Result<Vocabulary,
 
 /// Reads a vocabulary of SentencePiece's unigram. The normal tokens are its pieces.
 pub(super) fn read_unigram(gguf: &Gguf<'_>, names: &Names<'_>) -> Result<Vocabulary, PackError> {
-    let Names { names, kinds, ids, .. } = names;
+    let Names { names, kinds, ids } = names;
     refuse_normalizer(gguf)?;
     let (texts, byte_tokens) = spelled(names, kinds)?;
     let scores = scores(gguf)?;
