@@ -127,8 +127,8 @@ pub(crate) fn requests_to_answer<'v>(
 pub(crate) fn requests_to_reopen<'v>(
     view: &'v View,
     mine: &Mine,
-) -> impl Iterator<Item = (U256, &'v RequestView, B256)> {
-    view.requests.iter().filter_map(|(id, request)| {
+) -> Vec<(U256, &'v RequestView, B256)> {
+    let lost = view.requests.iter().filter_map(|(id, request)| {
         if request.state != RequestState::Open || view.time <= request.deadline {
             return None;
         }
@@ -136,5 +136,6 @@ pub(crate) fn requests_to_reopen<'v>(
         let is_lost = |it: &ClaimView| it.state == ClaimState::Rejected && !mine.posted(it);
         let unknown = claims().find(|claim| !claim.dropped)?.id;
         claims().all(is_lost).then_some((*id, request, unknown))
-    })
+    });
+    lost.collect()
 }

@@ -77,7 +77,8 @@ impl Worker {
     async fn confirm(&mut self) -> Result<(), NodeError> {
         let now = Instant::now();
         if now >= self.confirm_at {
-            let is_confirmed = self.view.is_confirmed(&self.client, self.judge.me).await?;
+            let is_confirmed =
+                self.view.is_confirmed(&self.client, self.judge.mine.account).await?;
             self.confirm_at = now + if is_confirmed { CONFIRMING } else { COMPARING };
             if !is_confirmed {
                 self.view.doubt();
