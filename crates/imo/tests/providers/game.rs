@@ -55,7 +55,6 @@ async fn play(test: &str, fault: Fault) -> u64 {
             .find(|claim| view.claims[claim].state == ClaimState::Settled)
     };
     let answer = world.until("the honest bond", settled).await;
-    ticking.abort();
 
     let games: Vec<_> = world.view.games.values().collect();
     for game in &games {
@@ -71,6 +70,7 @@ async fn play(test: &str, fault: Fault) -> u64 {
     }
 
     let output = wait(&mut asking.0).await;
+    ticking.abort();
     assert_eq!(output.code, Some(0), "{output:?}");
     let told: Value = serde_json::from_str(&output.stdout).expect("one JSON object");
     assert_eq!(told["claim"], Value::from(answer.to_string()), "{output:?}");
