@@ -96,6 +96,7 @@ contract AIOracleTest is OracleFixture {
         vm.expectRevert(IInferenceOracle.BaseFeeUnknown.selector);
         _consumer.estimateFee(_number);
         // Gas is estimated the same way, so asking must not depend on it.
+        hoax(makeAddr("asker"));
         _consumer.ask{ value: 1 ether }(_number, "Who?");
 
         // Where there is no base fee, 0 is right.

@@ -54,6 +54,7 @@ contract ModelTokenEstimatesTest is LaunchFixture {
         params.token.sharedBps = 8000;
         params.token.assets = new RevenueAsset[](2);
         params.token.assets[0] = RevenueAsset(ETH, 0.001 ether);
+        _coin.mint(makeAddr("vault"), 100_000 ether);
         params.token.assets[1] = RevenueAsset(address(_coin), 0.001 ether);
         _launch(params);
         address[4] memory people = [_ann, _bob, _dan, address(this)];
