@@ -1,4 +1,4 @@
-//! Keeps a view up to date with a chain, whatever its endpoint says, and does not say, of new blocks.
+//! Keeps a view up to date with a chain, whatever its endpoint says and does not say of new blocks.
 
 use std::time::{Duration, Instant};
 

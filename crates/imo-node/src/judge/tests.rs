@@ -483,8 +483,8 @@ fn a_claim_beyond_the_machine_is_an_alarm_and_no_verdict() {
     assert!(heard.len() == 1 && heard[0].starts_with("ALARM: claim 0x0404"), "{heard:?}");
 }
 
-/// Somebody loses a right claim on purpose and posts the next one at once. A node that left that one
-/// alone as well would let the request expire.
+/// Somebody loses a right claim on purpose and posts the next one at once. A node that left that
+/// one alone as well would let the request expire.
 #[test]
 fn after_a_right_claim_was_lost_a_node_answers_beside_the_next_one() {
     let (mut judge, content_id) = judge(&[Role::Operator]);
