@@ -176,7 +176,13 @@ fn answered(view: &View, request: U256) -> Answered {
     // A reorganisation of the chain may have removed it for a while.
     let Some(request) = view.requests.get(&request) else { return Answered::NotYet };
     match request.state {
-        RequestState::Final(claim) | RequestState::Delivered(claim) => Answered::Final(claim),
+        RequestState::Final(claim) | RequestState::Delivered(claim)
+            if view.claims.contains_key(&claim) =>
+        {
+            Answered::Final(claim)
+        }
+        // The endpoint has left out the claim's block, and may tell it later.
+        RequestState::Final(_) | RequestState::Delivered(_) => Answered::NotYet,
         RequestState::Expired => Answered::Expired,
         RequestState::Open => {
             let stands = |id: &&B256| view.claims[*id].state != ClaimState::Rejected;
@@ -230,7 +236,7 @@ async fn finish(client: &Client, view: &View, request: U256, step: Step, termina
         Step::Expire => client.send(oracle, &expireCall { order }, U256::ZERO).await,
     };
     match sent {
-        Ok(_) | Err(ChainError::Reverted { .. }) => {}
+        Ok(_) | Err(ChainError::Reverted { .. } | ChainError::Outdated { .. }) => {}
         Err(error) => terminal.note(error.to_string()),
     }
 }
