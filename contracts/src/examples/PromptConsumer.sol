@@ -16,7 +16,8 @@ import { AIOracleCallbackReceiver } from "./AIOracleCallbackReceiver.sol";
 contract PromptConsumer is AIOracleCallbackReceiver {
     using Assets for address;
 
-    /// @notice A question whose fee may still come back.
+    /// @notice A question whose answer or fee may still come. The fee is 0 once it cannot come
+    /// back.
     struct Question {
         address asker;
         uint96 fee;
@@ -28,7 +29,7 @@ contract PromptConsumer is AIOracleCallbackReceiver {
     );
     /// @notice The final answer to a request came.
     event PromptAnswered(uint256 indexed requestId, string answer);
-    /// @notice A question was closed without a stored answer. `refund` wei went to its asker.
+    /// @notice Nothing is kept for the asker of a question any more. `refund` wei went to it.
     event PromptClosed(uint256 indexed requestId, address indexed asker, uint256 refund);
 
     /// @notice Thrown when the value of the call does not cover the fee. In wei.
@@ -98,13 +99,16 @@ contract PromptConsumer is AIOracleCallbackReceiver {
         emit PromptAnswered(requestId, string(output));
     }
 
-    /// @notice Pays an asker its fee back if no answer came in time. Anyone can call this. It also
-    /// closes a question whose answer came but could not be stored, for which nothing comes back.
+    /// @notice Pays an asker its fee back if no answer came in time. Anyone can call this. Where
+    /// the answer is final, nothing comes back, and nothing is kept for the asker any more; an
+    /// answer that is still to be delivered is stored all the same.
     function refund(uint256 requestId) external {
         RequestStatus status = _oracle().statusOf(requestId);
         Question memory question = _close(requestId);
         bool isOver = status == RequestStatus.Expired || status == RequestStatus.Final;
         if (!isOver) revert NotOver(requestId);
+        // Anyone can finalize before the delivery, which must still find the question.
+        if (status == RequestStatus.Final) questionOf[requestId].asker = question.asker;
         uint256 amount = status == RequestStatus.Expired ? question.fee : 0;
         emit PromptClosed(requestId, question.asker, amount);
         _collect();
@@ -112,6 +116,8 @@ contract PromptConsumer is AIOracleCallbackReceiver {
     }
 
     /// @notice Pays the beneficiary what is not kept for askers. Anyone can call this.
+    /// @dev Fees of open questions are kept here although they are still at the oracle. So whoever
+    /// asks a model that never answers delays this until that question expires.
     function withdraw() external returns (uint256 amount) {
         _collect();
         uint256 held = address(this).balance;

@@ -145,9 +145,9 @@ interface IAigcCollection is
     /// @notice Records a final answer, even if the oracle's callback failed. This unlocks the token
     /// and pays the mint fee to the splitter. Anyone can call this; `addAigcData` does the same.
     /// @param id The token.
-    /// @param answerHash keccak256 of the answer, as in the oracle's log of its finality. Not read
-    /// when the answer is already recorded.
-    function settle(uint256 id, bytes32 answerHash) external;
+    /// @param answer The answer, as in the oracle's log of its claim. Not read when an answer is
+    /// already recorded.
+    function settle(uint256 id, bytes calldata answer) external;
 
     /// @notice Burns a token whose request expired without an answer. Anyone can call this.
     /// @param id The token.

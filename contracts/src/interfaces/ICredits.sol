@@ -17,6 +17,12 @@ interface ICredits {
     /// @param to The account to pay; not 0.
     function withdraw(address currency, address to) external;
 
+    /// @notice Pays the credit of an account to the account itself. Anyone can call this: the drip,
+    /// which may have one, cannot.
+    /// @param account The account.
+    /// @param currency The currency; 0 for ETH.
+    function withdrawFor(address account, address currency) external;
+
     /// @notice The credit of an account.
     /// @param account The account.
     /// @param currency The currency; 0 is ETH.

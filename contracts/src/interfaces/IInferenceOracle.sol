@@ -308,7 +308,8 @@ interface IInferenceOracle {
     /// @return The status.
     function statusOf(uint256 id) external view returns (RequestStatus);
 
-    /// @notice Whether a hash is keccak256 of the final answer. Compares the first 26 bytes.
+    /// @notice Whether a hash is keccak256 of the final answer. Compares the first 26 bytes, so
+    /// hash the answer yourself: of a hash that somebody else gives, the last 6 bytes may be wrong.
     /// @param id The request.
     /// @param answerHash The hash.
     /// @return False if it is not, or if there is no final answer.

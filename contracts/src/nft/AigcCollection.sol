@@ -208,10 +208,10 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     }
 
     /// @inheritdoc IAigcCollection
-    function settle(uint256 id, bytes32 answerHash) external lock {
+    function settle(uint256 id, bytes calldata answer) external lock {
         _requireOwned(id);
         Token storage token = _tokens[id];
-        if (!_recordIfFinal(id, token, answerHash)) revert NotFinal(id);
+        if (!_recordIfFinal(id, token, keccak256(answer))) revert NotFinal(id);
         _payMintFee(id, token);
     }
 
@@ -483,6 +483,8 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
 
     /// @dev Records the answer with this digest if it is the final one. Returns whether a final
     /// answer is recorded. This is the moment at which a work becomes final, in every view of it.
+    /// The oracle compares only part of a hash, so `digest` must be the hash of bytes that the
+    /// caller gave: of a given hash, anyone could make another one that the oracle takes as well.
     function _recordIfFinal(uint256 id, Token storage token, bytes32 digest)
         private
         returns (bool)

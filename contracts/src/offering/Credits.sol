@@ -24,11 +24,12 @@ abstract contract Credits is ICredits, Lock, Multicall {
     /// @inheritdoc ICredits
     function withdraw(address currency, address to) external lock {
         if (to == address(0)) revert InvalidRecipient(to);
-        uint256 amount = creditOf[msg.sender][currency];
-        if (amount == 0) revert NoCredit(msg.sender, currency);
-        creditOf[msg.sender][currency] = 0;
-        emit CreditWithdrawn(msg.sender, currency, to, amount);
-        currency.send(to, amount);
+        _withdraw(msg.sender, currency, to);
+    }
+
+    /// @inheritdoc ICredits
+    function withdrawFor(address account, address currency) external lock {
+        _withdraw(account, currency, account);
     }
 
     /// @dev Pays, or keeps a refused payment as a credit. A caller that is paid itself gets half of
@@ -38,5 +39,13 @@ abstract contract Credits is ICredits, Lock, Multicall {
         if (currency.trySend(to, amount, ethGas)) return;
         creditOf[to][currency] += amount;
         emit CreditAdded(to, currency, amount);
+    }
+
+    function _withdraw(address account, address currency, address to) private {
+        uint256 amount = creditOf[account][currency];
+        if (amount == 0) revert NoCredit(account, currency);
+        creditOf[account][currency] = 0;
+        emit CreditWithdrawn(account, currency, to, amount);
+        currency.send(to, amount);
     }
 }

@@ -16,7 +16,7 @@ contract MarketplaceTest is CollectionFixture {
     function setUp() public override {
         super.setUp();
         _id = _minted(_ann, 1);
-        _collection.settle(_id, keccak256(ANSWER));
+        _collection.settle(_id, ANSWER);
         vm.startPrank(_ann);
         _collection.approve(address(_marketplace), _id);
         _marketplace.list(_collection, _id, 1 ether);
@@ -63,7 +63,7 @@ contract MarketplaceTest is CollectionFixture {
 
     function test_the_owner_lists_and_the_seller_alone_reprices_and_unlists() external {
         uint256 other = _minted(_ann, 2);
-        _collection.settle(other, keccak256(ANSWER));
+        _collection.settle(other, ANSWER);
         vm.startPrank(_bob);
         vm.expectRevert(abi.encodeWithSelector(Marketplace.NotOwner.selector, _bob, _ann));
         _marketplace.list(_collection, other, 1);

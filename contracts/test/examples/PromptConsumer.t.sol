@@ -68,8 +68,9 @@ contract PromptConsumerTest is OracleFixture {
         _consumer.refund(id);
     }
 
-    /// @dev Its delivery is paid and fails, so the fee is spent, and no longer kept for anybody.
-    function test_an_answer_that_cannot_be_stored_closes_its_question() external {
+    /// @dev The fee is spent, and no longer kept for anybody. Whoever finalizes an answer and
+    /// closes its question before the delivery does not keep the answer from being stored.
+    function test_an_answer_that_is_not_stored_keeps_no_fee() external {
         Order memory order = _ask(_ann, _fee);
         ClaimedAnswer memory claimed = _claim(order, _operator, ANSWER, 5);
         skip(WINDOW + 1);
@@ -80,6 +81,14 @@ contract PromptConsumerTest is OracleFixture {
         assertEq(_ann.balance, 1 ether - _fee);
         assertEq(_consumer.openFees(), 0);
         assertEq(_consumer.answerOf(order.request.id), "");
+        _consumer.refund(order.request.id);
+        assertEq(_ann.balance, 1 ether - _fee);
+
+        _oracle.deliver(order, ANSWER);
+        assertEq(_consumer.answerOf(order.request.id), string(ANSWER));
+        assertEq(_consumer.openFees(), 0);
+        vm.expectRevert(abi.encodeWithSelector(PromptConsumer.NotAsked.selector, order.request.id));
+        _consumer.refund(order.request.id);
     }
 
     /// @dev Anybody can ask the oracle in the consumer's name, at their own cost.

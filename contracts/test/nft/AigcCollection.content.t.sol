@@ -198,7 +198,7 @@ contract AigcCollectionContentTest is CollectionFixture {
         emit IAigcCollection.Answered(id, keccak256(ANSWER), ContentStatus.Final);
         vm.expectEmit();
         emit IERC4906.MetadataUpdate(id);
-        _collection.settle(id, keccak256(ANSWER));
+        _collection.settle(id, ANSWER);
         _isAt(id, ContentStatus.Final, false);
         assertTrue(_collection.verify(prompt, ANSWER, ""));
         assertNotEq(_collection.tokenURI(id), before);

@@ -34,7 +34,7 @@ contract AigcCollectionGasTest is CollectionFixture {
         vm.snapshotGasLastCall("AigcCollection", "transfer");
         (id, request) = _mint(_ann, 2);
         _oracle.finalize(request, ANSWER, 0);
-        _collection.settle(id, keccak256(ANSWER));
+        _collection.settle(id, ANSWER);
         vm.snapshotGasLastCall("AigcCollection", "settle");
     }
 

@@ -119,7 +119,7 @@ contract Handler is Test {
             bytes memory prompt = bytes(_collection.prompt(token.id));
             try _collection.addAigcData(token.id, prompt, "final", "") { } catch { }
         } else {
-            _collection.settle(token.id, keccak256("final"));
+            _collection.settle(token.id, "final");
         }
         if (address(_collection).balance == held) return;
         assertEq(held - address(_collection).balance, _mintFee);

@@ -74,6 +74,25 @@ contract AigcCollectionOracleTest is OracleFixture {
         assertEq(_collection.digestOf(id), keccak256(answer));
     }
 
+    /// @dev The oracle compares 26 bytes of a hash. When `settle` took a hash, anyone could record
+    /// another one with the same 26 bytes, and no content fitted the work any more.
+    function test_a_work_settled_by_anyone_has_the_digest_of_its_answer() external {
+        bytes memory answer = "Each step can be checked";
+        (uint256 id, Order memory order) = _mint();
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, 9);
+        skip(WINDOW + 1);
+        _oracle.finalize(order, claimed);
+        bytes32 forged = keccak256(answer) ^ bytes32(uint256(1));
+        assertTrue(_oracle.isAnswer(order.request.id, forged));
+        vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
+        _collection.settle(id, bytes.concat(forged));
+        _collection.settle(id, answer);
+        assertEq(_collection.digestOf(id), keccak256(answer));
+        bytes memory prompt = bytes(_collection.prompt(id));
+        assertTrue(_collection.verify(prompt, answer, ""));
+        _collection.addAigcData(id, prompt, answer, "");
+    }
+
     function test_an_expired_mint_costs_nothing() external {
         uint256 before = _ann.balance;
         (uint256 id, Order memory order) = _mint();

@@ -149,15 +149,15 @@ contract AigcCollectionTest is CollectionFixture {
     function test_anyone_settles_where_delivery_failed() external {
         (uint256 id, uint256 request) = _mint(_ann, 1);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
-        _collection.settle(id, keccak256(ANSWER));
+        _collection.settle(id, ANSWER);
         _oracle.finalize(request, ANSWER, 0);
         assertTrue(_collection.locked(id));
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
-        _collection.settle(id, keccak256(OTHER));
-        _collection.settle(id, keccak256(ANSWER));
+        _collection.settle(id, OTHER);
+        _collection.settle(id, ANSWER);
         _isAt(id, ContentStatus.Final, false);
         assertEq(_drip.balance, MINT_FEE);
-        _collection.settle(id, 0);
+        _collection.settle(id, "");
         bool ok = _oracle.deliver(request, ANSWER);
         assertTrue(ok);
         _collection.addAigcData(id, _prompt(_ann, 1), ANSWER, "");
@@ -171,7 +171,7 @@ contract AigcCollectionTest is CollectionFixture {
         _collection.void(id);
         _oracle.expire(request);
         vm.expectRevert(abi.encodeWithSelector(AigcCollection.NotFinal.selector, id));
-        _collection.settle(id, 0);
+        _collection.settle(id, "");
 
         vm.expectEmit();
         emit IAigcCollection.Voided(id, _ann, MINT_FEE);
@@ -197,7 +197,7 @@ contract AigcCollectionTest is CollectionFixture {
         assertFalse(ok);
         _isAt(id, ContentStatus.Pending, true);
         _oracle.finalize(request, ANSWER, 0);
-        _collection.settle(id, keccak256(ANSWER));
+        _collection.settle(id, ANSWER);
     }
 
     function test_a_final_token_is_never_voided() external {
@@ -267,7 +267,7 @@ contract AigcCollectionTest is CollectionFixture {
         terms.mintFee = 0;
         (_collection, _splitter) = _deploy(terms);
         uint256 id = _minted(_ann, 1);
-        _collection.settle(id, 0);
+        _collection.settle(id, "");
         assertEq(_drip.balance, 0);
     }
 
@@ -293,7 +293,7 @@ contract AigcCollectionTest is CollectionFixture {
         vm.deal(address(minter), 1 ether);
         bytes[] memory calls = new bytes[](6);
         calls[0] = abi.encodeCall(AigcCollection.mint, (TEXT, 9));
-        calls[1] = abi.encodeCall(AigcCollection.settle, (other, keccak256(ANSWER)));
+        calls[1] = abi.encodeCall(AigcCollection.settle, (other, ANSWER));
         calls[2] = abi.encodeCall(AigcCollection.void, (other));
         calls[3] = abi.encodeCall(AigcCollection.withdraw, (address(minter)));
         bytes memory prompt = _prompt(_bob, 1);

@@ -7,6 +7,7 @@ import { LaunchParams } from "../../src/interfaces/IImoFactory.sol";
 import { IModelOffering, SaleStatus, SaleView } from "../../src/interfaces/IModelOffering.sol";
 import { IUniswapV2Factory, IUniswapV2Pair } from "../../src/interfaces/external/IUniswapV2.sol";
 import { IWrappedEther } from "../../src/interfaces/external/IWrappedEther.sol";
+import { Credits } from "../../src/offering/Credits.sol";
 import { ModelOffering } from "../../src/offering/ModelOffering.sol";
 import { Calls } from "../../src/libraries/Calls.sol";
 import { ModelToken } from "../../src/token/ModelToken.sol";
@@ -209,6 +210,28 @@ contract PoolTest is LaunchFixture {
         skip(7 days);
         _offering.open(address(_token));
         assertTrue(_token.isOpen());
+    }
+
+    /// @dev A currency that is paused when the sale is opened: the drip gets a credit, for which it
+    /// cannot ask.
+    function test_what_a_paused_currency_owes_the_drip_is_paid_later() external {
+        Taxed coin = new Taxed();
+        LaunchParams memory params = _params();
+        params.sale.currency = address(coin);
+        params.allocation.poolBps = 2500;
+        _launch(params);
+        _bidInCoin(address(coin), 60 ether);
+        _settle();
+        skip(7 days);
+        vm.mockCallRevert(address(coin), abi.encodeWithSelector(coin.transfer.selector), "paused");
+        _offering.open(address(_token));
+        vm.clearMockedCalls();
+        uint256 owed = _offering.creditOf(address(_drip), address(coin));
+        assertGt(owed, 0);
+        _offering.withdrawFor(address(_drip), address(coin));
+        assertEq(coin.balanceOf(address(_drip)), owed);
+        vm.expectPartialRevert(Credits.NoCredit.selector);
+        _offering.withdrawFor(address(_drip), address(coin));
     }
 
     function test_nobody_else_opens_a_pool() external {

@@ -208,6 +208,18 @@ impl Client {
         self.execute(name(C::SIGNATURE), request, None).await
     }
 
+    /// Sends a transaction that is worth this many wei per unit of gas, and pays no more, however
+    /// long it takes.
+    pub async fn send_for<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+        gas_price: u128,
+    ) -> Result<Receipt, ChainError> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        self.execute(name(C::SIGNATURE), request.with_max_fee_per_gas(gas_price), None).await
+    }
+
     /// Sends a transaction that may call a stranger's contract, and fails if it needs more than
     /// `gas`.
     pub async fn send_within<C: SolCall>(

@@ -18,10 +18,11 @@ pub(crate) struct Fees {
 }
 
 impl Fees {
-    /// A request that offers these fees.
+    /// A request that offers these fees, but for its gas no more than it already says.
     pub(crate) fn put_on(self, request: TransactionRequest) -> TransactionRequest {
-        let mut request =
-            request.with_max_fee_per_gas(self.most).with_max_priority_fee_per_gas(self.tip);
+        let most = request.max_fee_per_gas.map_or(self.most, |cap| self.most.min(cap));
+        let tip = self.tip.min(most);
+        let mut request = request.with_max_fee_per_gas(most).with_max_priority_fee_per_gas(tip);
         if let Some(blob) = self.blob {
             request.set_max_fee_per_blob_gas(blob);
         }
@@ -63,6 +64,17 @@ mod tests {
         let blobs = Fees { blob: Some(7), ..NOW };
         let doubled = Fees { most: 2000, tip: 20, blob: Some(14) };
         assert_eq!(blobs.above(blobs), Some(doubled));
+    }
+
+    #[test]
+    fn a_request_with_a_cap_never_offers_more() {
+        let offered = |cap: u128| {
+            let request = NOW.put_on(TransactionRequest::default().with_max_fee_per_gas(cap));
+            (request.max_fee_per_gas, request.max_priority_fee_per_gas)
+        };
+        assert_eq!(offered(2000), (Some(1000), Some(10)));
+        assert_eq!(offered(999), (Some(999), Some(10)));
+        assert_eq!(offered(3), (Some(3), Some(3)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One game, put together from its logs.
 
 use alloy::primitives::{Address, B256, U256};
-use imo_commit::{Hash, hash_branch, keccak256};
+use imo_commit::{Hash, hash_branch, keccak256, root_from_opening};
 use imo_dispute::{Descent, Dissection, Game, Phase, Range, Side};
 
 use crate::contracts::OpmlVerifier::{
@@ -51,6 +51,8 @@ pub struct GameView {
     /// The states of the last dissection.
     states: Vec<Hash>,
     stated_log2: Option<u8>,
+    /// Whether no log of the game is missing, as far as its logs tell.
+    is_whole: bool,
 }
 
 impl GameView {
@@ -80,23 +82,48 @@ impl GameView {
             children: Vec::new(),
             states: Vec::new(),
             stated_log2: None,
+            is_whole: true,
         }
     }
 
     pub(crate) fn moved(&mut self, event: &Moved) {
+        let turn = Turn::unpack(event.turn);
+        let next = if self.standing.turn.is_zero() { 0 } else { u32::from(self.turn.ply) + 1 };
+        let shows = match turn.phase {
+            COMMITTED | OPENING => true,
+            REVEALED => self.reveals_committed(),
+            _ => Dissection::new(self.states.clone()).is_some(),
+        };
+        self.is_whole &= u32::from(turn.ply) == next && shows;
         self.standing.turn = event.turn;
-        self.turn = Turn::unpack(event.turn);
+        self.turn = turn;
         self.deadline = self.turn.deadline();
+    }
+
+    /// Whether the revealed children are those of the committed subtree.
+    fn reveals_committed(&self) -> bool {
+        self.children.first().is_some_and(|first| {
+            let siblings = siblings_among(self.children.clone(), 0);
+            root_from_opening(*first, 0, &siblings) == self.committed
+        })
     }
 
     pub(crate) fn revealed(&mut self, event: Revealed) {
         self.children = event.children.iter().map(|hash| hash.0).collect();
+        if !self.children.len().is_power_of_two() {
+            self.children.clear();
+        }
     }
 
     pub(crate) fn picked(&mut self, event: Picked) {
         let children = std::mem::take(&mut self.children);
         let index: usize = event.index.saturating_to();
-        self.committed = children[index];
+        // The log of the reveal is missing where an endpoint left out its block.
+        let Some(child) = children.get(index) else {
+            self.is_whole = false;
+            return;
+        };
+        self.committed = *child;
         self.standing.digest = self.committed.into();
         self.siblings.splice(0..0, siblings_among(children, index));
     }
@@ -119,8 +146,8 @@ impl GameView {
     }
 
     fn dissected_states(&self) -> Dissection {
-        Dissection::new(self.states.clone())
-            .expect("the contract took the dissection, so it has 2^n sections")
+        let unknown = || Dissection::new(vec![[0; 32]; 2]).expect("one section");
+        Dissection::new(self.states.clone()).unwrap_or_else(unknown)
     }
 
     pub(crate) fn resolved(&mut self, event: &Resolved) {
@@ -173,6 +200,12 @@ impl GameView {
     /// The children of the committed subtree, while a player must pick one.
     pub(crate) fn children(&self) -> &[Hash] {
         &self.children
+    }
+
+    /// Whether no log of the game is missing. Without this, nobody knows how the game stands: the
+    /// endpoint has left out a block's logs, and may tell them later.
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Whether a move is still possible.
@@ -229,9 +262,63 @@ pub(crate) fn siblings_among(mut level: Vec<Hash>, mut index: usize) -> Vec<Hash
 
 #[cfg(test)]
 mod tests {
-    use imo_commit::root_from_opening;
-
     use super::*;
+
+    const DESCENT: u8 = 8;
+
+    /// The word of a turn in a descent of one reveal after another.
+    fn turn(phase: u8, levels: u8, ply: u16) -> Moved {
+        let word = u64::from(phase) | u64::from(levels) << 16 | u64::from(ply) << 24;
+        Moved { game: B256::ZERO, turn: U256::from(word) }
+    }
+
+    /// A game about a withheld trace over 2^8 slots.
+    fn withheld() -> (GameView, Vec<Hash>) {
+        let leaves: Vec<Hash> = (0..16_u8).map(|i| keccak256(&[i])).collect();
+        let root = root_from_opening(leaves[0], 0, &siblings_among(leaves.clone(), 0));
+        let event = Challenged { digest: root.into(), ..Challenged::default() };
+        let mut game = GameView::opened(event, &ClaimPreimage::default());
+        game.moved(&turn(COMMITTED, DESCENT, 0));
+        (game, leaves)
+    }
+
+    fn reveal(leaves: &[Hash]) -> Revealed {
+        let children = leaves.iter().map(|hash| B256::from(*hash)).collect();
+        Revealed { game: B256::ZERO, children }
+    }
+
+    fn pick(index: u64) -> Picked {
+        Picked { game: B256::ZERO, index: U256::from(index) }
+    }
+
+    /// An endpoint may tell the logs of a block before those of the one before.
+    #[test]
+    fn a_game_with_a_missing_log_is_not_whole() {
+        let (mut game, leaves) = withheld();
+        game.revealed(reveal(&leaves));
+        game.moved(&turn(REVEALED, DESCENT, 1));
+        game.picked(pick(3));
+        game.moved(&turn(COMMITTED, DESCENT / 2, 2));
+        assert!(game.is_whole(), "nothing is missing");
+
+        let (mut game, _) = withheld();
+        game.picked(pick(3));
+        game.moved(&turn(COMMITTED, DESCENT / 2, 2));
+        assert!(!game.is_whole(), "no reveal");
+
+        let (mut game, mut leaves) = withheld();
+        leaves[5] = [0; 32];
+        game.revealed(reveal(&leaves));
+        game.moved(&turn(REVEALED, DESCENT, 1));
+        assert!(!game.is_whole(), "the reveal of something else");
+
+        let (mut game, _) = withheld();
+        game.moved(&turn(4, 4, 1));
+        assert!(!game.is_whole(), "no states");
+        assert!(game.dissection().is_some(), "and no panic");
+        game.moved(&turn(OPENING, 0, 3));
+        assert!(!game.is_whole(), "it stays so");
+    }
 
     #[test]
     fn siblings_lead_to_the_root() {

@@ -4,6 +4,7 @@ use alloy::primitives::U256;
 use alloy::providers::Provider;
 use alloy::providers::utils::EIP1559_BASE_FEE_MULTIPLIER;
 
+use crate::error::transport;
 use crate::{ChainError, Client};
 
 /// What a unit of gas costs now, in wei.
@@ -30,18 +31,17 @@ impl GasPrice {
 impl Client {
     /// What a transaction would pay for a unit of gas in the next block.
     pub async fn gas_price(&self) -> Result<GasPrice, ChainError> {
-        let failed = |error: &dyn std::fmt::Display| ChainError::Transport(error.to_string());
         match self.provider().estimate_eip1559_fees().await {
             Ok(it) => {
                 let most = it.max_fee_per_gas - it.max_priority_fee_per_gas;
                 let base_fee = U256::from(most / EIP1559_BASE_FEE_MULTIPLIER);
                 Ok(GasPrice { base_fee, tip: U256::from(it.max_priority_fee_per_gas) })
             }
-            Err(error) if error.is_transport_error() => Err(failed(&error)),
+            Err(error) if error.is_transport_error() => Err(transport(&error)),
             // The chain has no base fee.
             Err(_) => {
                 let price = self.provider().get_gas_price().await;
-                let price = price.map_err(|error| failed(&error))?;
+                let price = price.map_err(|error| transport(&error))?;
                 Ok(GasPrice { base_fee: U256::from(price), tip: U256::ZERO })
             }
         }

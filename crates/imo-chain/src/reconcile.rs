@@ -21,7 +21,7 @@ impl View {
         for (game, claim) in self.open_games() {
             if claim.state == ClaimState::Pending && plays(game) {
                 let kept = client.call(verifier, &positionOfCall { game: game.id }).await?;
-                if kept != game.position() {
+                if !game.is_whole() || kept != game.position() {
                     return Ok(false);
                 }
             }

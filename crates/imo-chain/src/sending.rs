@@ -47,20 +47,28 @@ impl Reply {
     fn of(call: &str, answer: Result<B256, TransportError>) -> Self {
         let Err(error) = answer else { return Self::Taken };
         let RpcError::ErrorResp(payload) = &error else { return Self::Trouble(transport(&error)) };
-        let words = payload.message.to_lowercase();
-        let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+        // Nethermind long said the names of its results: `ReplacementNotAllowed`, `OldNonce`.
+        let words = payload.message.to_lowercase().replace(' ', "");
+        let says = |parts: &[&str]| parts.iter().any(|it| words.contains(&it.replace(' ', "")));
         if says(&["already known", "known transaction", "already imported", "already in mempool"]) {
             return Self::Taken;
         }
-        if says(&["nonce too low", "nonce is too low", "invalid nonce", "already mined"]) {
+        if says(&[
+            "nonce too low",
+            "nonce is too low",
+            "invalid nonce",
+            "already mined",
+            "old nonce",
+        ]) {
             return Self::NonceUsed;
         }
-        if says(&["underpriced", "less than block base fee", "fee too low", "below base fee"]) {
+        let cheap = ["underpriced", "less than block base fee", "fee too low", "below base fee"];
+        if says(&cheap) || says(&["replacement not allowed", "price too low"]) {
             return Self::Underpriced;
         }
         match ChainError::of(call, &error) {
             // The account's transactions of another kind have to leave the pool first.
-            error @ ChainError::Refused { .. } if says(&["already reserved"]) => {
+            error @ ChainError::Refused { .. } if says(&["already reserved", "pending txs of"]) => {
                 Self::Trouble(error)
             }
             error @ (ChainError::Transport(_) | ChainError::Limited(_)) => Self::Trouble(error),
@@ -75,7 +83,9 @@ impl Client {
         let failed = |error| transport(&error);
         let suggested = self.provider.estimate_eip1559_fees().await.map_err(failed)?;
         let blob = match with_blobs {
-            true => Some(2 * self.provider.get_blob_base_fee().await.map_err(failed)?),
+            true => {
+                Some(self.provider.get_blob_base_fee().await.map_err(failed)?.saturating_mul(2))
+            }
             false => None,
         };
         let (most, tip) = (suggested.max_fee_per_gas, suggested.max_priority_fee_per_gas);
@@ -351,4 +361,42 @@ fn outcome(pending: &Pending, receipt: TransactionReceipt) -> Result<Receipt, Ch
 /// A quarter more gas.
 const fn with_margin(estimate: u64) -> u64 {
     estimate + estimate / 4
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::rpc::json_rpc::ErrorPayload;
+
+    use super::*;
+
+    fn reply(message: &'static str) -> Reply {
+        let payload = ErrorPayload { code: -32010, message: message.into(), data: None::<()> };
+        let payload = payload.serialize_payload().expect("JSON");
+        Reply::of("f", Err(RpcError::ErrorResp(payload)))
+    }
+
+    /// A replacement that is refused in a client's own words must still be priced again.
+    #[test]
+    fn what_clients_say_to_a_transaction_is_understood() {
+        for message in [
+            "replacement transaction underpriced",
+            "ReplacementNotAllowed",
+            "FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 7",
+            "FeeTooLowToCompete",
+            "max fee per gas less than block base fee: address 0x, maxFeePerGas: 1, baseFee: 7",
+            "Gas price too low",
+        ] {
+            assert!(matches!(reply(message), Reply::Underpriced), "{message}");
+        }
+        for message in ["nonce too low: next nonce 5, tx nonce 4", "OldNonce, Current nonce: 5"] {
+            assert!(matches!(reply(message), Reply::NonceUsed), "{message}");
+        }
+        for message in ["already known", "AlreadyKnown", "Known transaction"] {
+            assert!(matches!(reply(message), Reply::Taken), "{message}");
+        }
+        for message in ["address already reserved", "PendingTxsOfOtherType"] {
+            assert!(matches!(reply(message), Reply::Trouble(_)), "{message}");
+        }
+        assert!(matches!(reply("InsufficientFunds, Account balance: 0"), Reply::Refused(_)));
+    }
 }

@@ -53,14 +53,15 @@ impl Action {
     }
 }
 
-/// The open games in which I play, and my side in each. The earliest deadline comes first.
+/// The open games in which I play, and my side in each. The earliest deadline comes first. A game
+/// of which a log is missing waits for it: a move in what is not known may concede what is won.
 pub(crate) fn my_games<'v>(
     view: &'v View,
     mine: &Mine,
 ) -> Vec<(&'v GameView, &'v ClaimView, Side)> {
     let mut games: Vec<_> = view
         .open_games()
-        .filter(|(_, claim)| claim.state == ClaimState::Pending)
+        .filter(|(game, claim)| game.is_whole() && claim.state == ClaimState::Pending)
         .flat_map(|(game, claim)| {
             let challenger = game.challenger == mine.account;
             let challenger = challenger.then_some((game, claim, Side::Challenger));

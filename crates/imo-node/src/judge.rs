@@ -212,8 +212,12 @@ impl Judge {
                 };
                 is_needed &= verdict.is_wrong();
             }
-            if !is_needed && !self.is_right_one_lost(view, request) {
-                continue;
+            if !is_needed {
+                match self.is_right_one_lost(view, request) {
+                    Some(true) => {}
+                    Some(false) => continue,
+                    None => return Next::Again,
+                }
             }
             let watches = self.plays(Role::Challenger);
             let afforded = purse.for_claim(view, &self.mine, request.text.len(), watches);
@@ -237,13 +241,24 @@ impl Judge {
     }
 
     /// Whether a claim on a request was rejected although it was right: its claimant was silent.
-    fn is_right_one_lost(&mut self, view: &View, request: &RequestView) -> bool {
+    /// None if a claim more was looked at, which may have taken an inference.
+    fn is_right_one_lost(&mut self, view: &View, request: &RequestView) -> Option<bool> {
         let claims = request.claims.iter().filter_map(|id| view.claims.get(id));
-        claims.filter(|claim| claim.state == ClaimState::Rejected).any(|claim| {
-            let (content_id, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
-            let solution = self.solve(view, content_id, request, claimant);
-            solution.is_ok_and(|it| it.root() == claim.preimage.traceRoot.0)
-        })
+        for claim in claims.filter(|claim| claim.state == ClaimState::Rejected) {
+            match self.memory.lost.get(&claim.id) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => {
+                    let (content_id, claimant) =
+                        (claim.preimage.contentId, claim.preimage.claimant);
+                    let solution = self.solve(view, content_id, request, claimant);
+                    let is_right = solution.is_ok_and(|it| it.root() == claim.preimage.traceRoot.0);
+                    self.memory.lost.insert(claim.id, is_right);
+                    return None;
+                }
+            }
+        }
+        Some(false)
     }
 
     /// Whether a request pays for its answer.

@@ -53,6 +53,8 @@ impl Verdict {
 pub(crate) struct Memory {
     /// By claim.
     pub(crate) verdicts: BTreeMap<B256, Verdict>,
+    /// Rejected claims, and whether they were right.
+    pub(crate) lost: BTreeMap<B256, bool>,
     /// Models of which a node of every kind was compared with the machine.
     pub(crate) checked: Vec<B256>,
     /// Turns in which there was something to do beside moves.

@@ -128,7 +128,7 @@ impl Sender {
                 claimed: claimed.clone(),
                 answer: claim.answer.clone(),
             };
-            match self.to_oracle(&call).await {
+            match self.deliver_for(&order, &call).await {
                 Ok(receipt) => return Ok((receipt, true)),
                 // Nothing was sent, since the delivery does not work.
                 Err(ChainError::Reverted { .. } | ChainError::Refused { .. }) => {}
@@ -147,7 +147,17 @@ impl Sender {
         claim: B256,
     ) -> Result<Receipt, ChainError> {
         let answer = view.claims[&claim].answer.clone();
-        self.to_oracle(&deliverCall { order: order(view, request), answer }).await
+        let order = order(view, request);
+        self.deliver_for(&order, &deliverCall { order: order.clone(), answer }).await
+    }
+
+    /// Sends a delivery, whose gas is paid at the order's price at most.
+    async fn deliver_for<C: SolCall>(
+        &self,
+        order: &Order,
+        call: &C,
+    ) -> Result<Receipt, ChainError> {
+        self.client.send_for(self.oracle, call, order.terms.gasPrice.into()).await
     }
 
     /// Gets back the bond of a proven claim.

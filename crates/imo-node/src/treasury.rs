@@ -176,4 +176,12 @@ mod tests {
         let short = purse(1, 102).for_challenge(&view(), &mine, 0).expect_err("too little");
         assert_eq!(short.has, purse(1, 102).balance);
     }
+    /// The path of an endpoint's URL often holds a key, and what a node says is logged.
+    #[tokio::test]
+    async fn what_is_said_of_an_endpoint_holds_no_key() {
+        let signer = imo_chain::Signer::development(0).expect("a development account");
+        let client = Client::connect("http://127.0.0.1:1/secret", signer).expect("a URL");
+        let said = client.gas_price().await.expect_err("nobody listens").to_string();
+        assert!(!said.contains("secret"), "{said}");
+    }
 }

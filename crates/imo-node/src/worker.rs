@@ -82,6 +82,9 @@ impl Worker {
             self.confirm_at = now + if is_confirmed { CONFIRMING } else { COMPARING };
             if !is_confirmed {
                 self.view.doubt();
+                // It may have forgotten everything: what is not known must not look like what is
+                // over, or the traces of all claims would be dropped.
+                self.view.update(&self.client).await?;
             }
         }
         Ok(())

@@ -124,7 +124,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         }
         match due(&view, request) {
             Some(step) if due_since.elapsed() > LEFT_TO_OTHERS => {
-                finish(&client, &view, request, step, terminal).await;
+                finish(&client, &mut view, request, step, terminal).await;
                 due_since = Instant::now();
             }
             Some(_) => {}
@@ -176,7 +176,13 @@ fn answered(view: &View, request: U256) -> Answered {
     // A reorganisation of the chain may have removed it for a while.
     let Some(request) = view.requests.get(&request) else { return Answered::NotYet };
     match request.state {
-        RequestState::Final(claim) | RequestState::Delivered(claim) => Answered::Final(claim),
+        RequestState::Final(claim) | RequestState::Delivered(claim)
+            if view.claims.contains_key(&claim) =>
+        {
+            Answered::Final(claim)
+        }
+        // The endpoint has left out the claim's block, and may tell it later.
+        RequestState::Final(_) | RequestState::Delivered(_) => Answered::NotYet,
         RequestState::Expired => Answered::Expired,
         RequestState::Open => {
             let stands = |id: &&B256| view.claims[*id].state != ClaimState::Rejected;
@@ -215,7 +221,7 @@ fn due(view: &View, request: U256) -> Option<Step> {
 
 /// Takes a step. If somebody else was first, that is just as well; after any other trouble it is
 /// tried again.
-async fn finish(client: &Client, view: &View, request: U256, step: Step, terminal: Terminal) {
+async fn finish(client: &Client, view: &mut View, request: U256, step: Step, terminal: Terminal) {
     let (order, oracle) = (view.requests[&request].order.clone(), view.deployment().oracle);
     let claimed = |claim: B256| claimed_answer(&view.claims[&claim]);
     let sent = match step {
@@ -231,6 +237,8 @@ async fn finish(client: &Client, view: &View, request: U256, step: Step, termina
     };
     match sent {
         Ok(_) | Err(ChainError::Reverted { .. }) => {}
+        // If somebody else was first, the next look at the chain shows it.
+        Err(ChainError::Outdated { .. }) => view.doubt(),
         Err(error) => terminal.note(error.to_string()),
     }
 }

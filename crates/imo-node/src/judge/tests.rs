@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use imo_chain::contracts::InferenceOracle::Order;
-use imo_chain::contracts::OpmlVerifier::{Challenged, ClaimPreimage, Resolved};
+use imo_chain::contracts::OpmlVerifier::{Challenged, ClaimPreimage, Moved, Resolved};
 use imo_chain::primitives::{Log, Uint};
 use imo_chain::{ClaimState, Client, Deployment, GasPrice, RequestState, Signer, SolEvent};
 use imo_dispute::Side;
@@ -494,7 +494,7 @@ fn after_a_right_claim_was_lost_a_node_answers_beside_the_next_one() {
     assert!(next(&mut judge, &view).is_none(), "a right claim stands");
     for (lost, answers) in [(B256::repeat_byte(9), false), (root, true)] {
         let mut view = view.clone();
-        let id = B256::repeat_byte(5);
+        let id = B256::repeat_byte(5 + u8::from(answers));
         claim_as(&mut view, id, OTHER, content_id, lost);
         view.claims.get_mut(&id).expect("it was added").state = ClaimState::Rejected;
         let action = next(&mut judge, &view);
@@ -521,4 +521,40 @@ fn a_request_whose_last_claim_was_lost_is_reopened_and_answered() {
     view.requests.get_mut(&REQUEST).expect("it was added").deadline = view.time;
     let action = next(&mut judge, &view);
     assert!(matches!(action, Some(Action::Claim { .. })), "{action:?}");
+}
+
+/// What is not known is not played: a move may concede a game that is won.
+#[test]
+fn a_game_of_which_a_log_is_missing_waits_for_it() {
+    let (mut judge, content_id) = judge(&[Role::Operator]);
+    let mut view = view(content_id);
+    claim(&mut view, ME, content_id, WRONG);
+    let game = B256::repeat_byte(50);
+    let opened = Challenged { claim: CLAIM, game, challenger: OTHER, ..Challenged::default() };
+    view.take(&Log { address: VERIFIER, data: opened.encode_log_data() }, B256::ZERO);
+    for (ply, plays) in [(0_u32, true), (2, false)] {
+        let mut view = view.clone();
+        let (committed, levels) = (1, 4_u32 << 16);
+        let moved = Moved { game, turn: U256::from(committed | levels | ply << 24) };
+        view.take(&Log { address: VERIFIER, data: moved.encode_log_data() }, B256::ZERO);
+        let action = judge.next_move(&view);
+        assert_eq!(matches!(action, Some(Action::Play { .. })), plays, "{action:?}");
+    }
+}
+
+/// Each rejected claim is looked at in a turn of its own, and once.
+#[test]
+fn looking_for_right_claims_that_were_lost_holds_up_no_move() {
+    let (mut judge, content_id) = judge(&[Role::Operator]);
+    let mut view = view(content_id);
+    let root = true_root(&mut judge, &view, content_id, OTHER);
+    claim(&mut view, OTHER, content_id, root);
+    for id in [5, 6] {
+        let id = B256::repeat_byte(id);
+        claim_as(&mut view, id, OTHER, content_id, WRONG);
+        view.claims.get_mut(&id).expect("it was added").state = ClaimState::Rejected;
+    }
+    let purse = rich();
+    let turns = (0..5).map(|_| matches!(judge.next(&view, &purse), Next::Again));
+    assert_eq!(turns.collect::<Vec<_>>(), [true, true, true, false, false]);
 }
