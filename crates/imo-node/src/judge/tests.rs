@@ -558,3 +558,14 @@ fn looking_for_right_claims_that_were_lost_holds_up_no_move() {
     let turns = (0..5).map(|_| matches!(judge.next(&view, &purse), Next::Again));
     assert_eq!(turns.collect::<Vec<_>>(), [true, true, true, false, false]);
 }
+
+/// Only the first answer of a model compares a node of every kind with the machine.
+#[test]
+fn a_model_is_checked_whole_once() {
+    let (mut judge, content_id) = judge(&[Role::Operator]);
+    let view = view(content_id);
+    for _ in 0..2 {
+        judge.answer(&view, REQUEST).expect("engine and machine agree");
+        assert_eq!(judge.memory.checked, [content_id]);
+    }
+}
