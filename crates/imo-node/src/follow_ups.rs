@@ -185,7 +185,7 @@ mod tests {
             bond: U256::ZERO,
             window_end: 0,
             answer: Bytes::new(),
-            tokens_used: 1,
+            units_used: 1,
             state: ClaimState::Settled,
             input_root: None,
             dropped: false,

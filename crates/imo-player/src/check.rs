@@ -69,7 +69,7 @@ mod tests {
     use imo_model::ModelImage;
     use imo_pack::pack_bytes;
     use imo_pack::tiny::{TinyShape, gguf};
-    use imo_text::layout::Request;
+    use imo_guest::Request;
 
     use super::*;
 

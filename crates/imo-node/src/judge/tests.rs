@@ -85,7 +85,7 @@ fn ask(view: &mut View, id: u64, content_id: B256) {
     (terms.contentId, terms.verifier) = (content_id, VERIFIER);
     (terms.gasPrice, terms.fee, terms.operatorBps) = (10, ETHER, 3_000);
     terms.expiry = Uint::from(1_000);
-    (order.request.id, order.request.maxTokens) = (U256::from(id), 2);
+    (order.request.id, order.request.maxUnits) = (U256::from(id), 2);
     let text = b"the end".to_vec().into();
     let (state, claims) = (RequestState::Open, Vec::new());
     let request = RequestView { order, text, state, deadline: 1_000, claims };
@@ -116,7 +116,7 @@ fn claim_as(view: &mut View, id: B256, claimant: Address, content_id: B256, trac
         bond: U256::ZERO,
         window_end: 10,
         answer: Default::default(),
-        tokens_used: 1,
+        units_used: 1,
         state: ClaimState::Pending,
         input_root: None,
         dropped: false,
