@@ -130,6 +130,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         tokenizer.encode(&request.prompt, request.raw).map_err(|error| match error {
             EncodeError::NotUtf8 => Status::NotUtf8,
             EncodeError::TooLong => Status::TooLong,
+            EncodeError::Blank | EncodeError::NoSuchConversation => Status::Malformed,
         })
     }
 

@@ -69,6 +69,7 @@ fn encode(
         Ok(()) => Ok((count, max_tokens)),
         Err(EncodeError::NotUtf8) => Err(Status::NotUtf8),
         Err(EncodeError::TooLong) => Err(Status::TooLong),
+        Err(EncodeError::Blank | EncodeError::NoSuchConversation) => Err(Status::Malformed),
     }
 }
 
