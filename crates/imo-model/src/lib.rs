@@ -23,7 +23,8 @@ pub use ids::{Program, content_id, model_id};
 
 mod tokenizer;
 pub use tokenizer::{
-    EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scratch_words, tables,
+    EncodeError, Part, Piece, Role, Scratch, Separator, TEMPLATE_LIMIT, Tokenizer, is_space,
+    scratch_words, tables,
 };
 
 #[cfg(feature = "std")]

@@ -115,7 +115,7 @@ pub fn pack_to(
     let template = frozen_template(&gguf, &vocabulary)?;
     let mut remarks = vocabulary.remarks.clone();
     remarks.extend(template_remarks(&template, &vocabulary, &shapes));
-    let tokenizer = vocabulary.encode(&template);
+    let tokenizer = vocabulary.encode(&template.separators);
     let steps = u64::from(shapes.layers) + 3;
     let mut writer = Writer::new(target, shapes.layers)?;
     let embedding = writer.matrix(&gguf, "token_embd.weight", shapes.vocab, shapes.dim)?;
@@ -200,9 +200,9 @@ fn template_remarks(template: &Template, vocabulary: &Vocabulary, shapes: &Shape
     for (name, typed) in &vocabulary.look_alikes {
         let writes = |piece: &TemplatePiece| match piece {
             TemplatePiece::Text(text) => text.contains(name),
-            _ => false,
+            TemplatePiece::Control(_) => false,
         };
-        if template.pieces.iter().any(writes) {
+        if template.separators.pieces().any(writes) {
             let effect = match *typed {
                 "normal" => "so it is written as text, in several tokens",
                 _ => "so whoever asks can write it, too",
@@ -226,9 +226,8 @@ fn frozen_template(gguf: &Gguf<'_>, vocabulary: &Vocabulary) -> Result<Template,
         Some(source) => template::freeze(source, &specials(gguf, name_of), &controls)?,
         None => Template::message_alone(),
     };
-    let begin = vocabulary.begin.map(TemplatePiece::Control);
-    if begin.is_some() && template.pieces.first() != begin.as_ref() {
-        template.pieces.splice(..0, begin);
+    if let Some(begin) = vocabulary.begin {
+        template.separators.begin_with(begin);
     }
     Ok(template)
 }
