@@ -22,8 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("revenue", &["libraries", "interfaces", "interfaces/external"]),
     ("offering", &["libraries", "interfaces", "interfaces/external"]),
     ("offering/hooks", &["interfaces", "interfaces/external"]),
-    ("nft", &["libraries", "interfaces", "interfaces/external"]),
-    ("factory", &["libraries", "interfaces", "interfaces/external", "offering"]),
+    ("nft", &["types", "libraries", "interfaces", "interfaces/external"]),
+    ("factory", &["types", "libraries", "interfaces", "interfaces/external", "offering"]),
     ("examples", &["libraries", "interfaces", "interfaces/external"]),
 ];
 

@@ -16,13 +16,13 @@ struct Settlement {
     uint256 receiver;
     /// For the delivery, which is still to come.
     uint256 delivery;
-    /// For the requester: the price of unused tokens and gas.
+    /// For the requester: the price of unused units and gas.
     uint256 refund;
 }
 
 /// @title The arithmetic of a fee (docs/spec/oracle.md)
 /// @notice A requester pays fee = price + gas reserve × gas price in advance. When the answer is
-/// final, the oracle divides the fee with this library. The price of unused tokens goes back, and
+/// final, the oracle divides the fee with this library. The price of unused units goes back, and
 /// so does the part of the reserve by which answer and callback data are shorter than their
 /// maximum.
 library Fees {
@@ -54,22 +54,23 @@ library Fees {
     /// @dev Least gas of a delivery's transaction and its calldata, without answer and callback
     /// data.
     uint256 private constant DELIVERY_FLOOR_GAS = 40_500;
-    /// @dev Bytes of a token that are paid for. Answers have more only in very rare languages; then
-    /// nobody pays for the excess bytes.
-    uint256 private constant BYTES_PER_TOKEN = 8;
 
     /// @notice The price of an answer, without gas. In wei.
-    function price(Pricing memory pricing, uint256 promptBytes, uint256 tokens)
+    function price(Pricing memory pricing, uint256 inputBytes, uint256 units)
         internal
         pure
         returns (uint256)
     {
-        return pricing.basePrice + pricing.bytePrice * promptBytes + pricing.tokenPrice * tokens;
+        return pricing.basePrice + pricing.bytePrice * inputBytes + pricing.unitPrice * units;
     }
 
     /// @notice Gas for which a request pays in advance.
-    function reserve(uint256 maxTokens, uint256 callbackGas) internal pure returns (uint256) {
-        uint256 answer = _mostPaid(maxTokens);
+    function reserve(uint256 maxUnits, uint256 unitBytes, uint256 callbackGas)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 answer = _mostPaid(maxUnits, unitBytes);
         uint256 service = _claiming(answer, 0) + FINALIZE_GAS;
         if (callbackGas == 0) return service;
         uint256 calling = DELIVER_GAS + callbackGas + answer * FLOOR_BYTE_GAS;
@@ -79,19 +80,18 @@ library Fees {
     /// @notice Divides the fee of an order according to what its answer used. The parts add up to
     /// the fee.
     /// @dev ROUNDING: down for the operator, so the receiver gains.
-    function settle(Order calldata order, uint256 tokensUsed, uint256 answerLength)
+    function settle(Order calldata order, uint256 unitsUsed, uint256 answerLength)
         internal
         pure
         returns (Settlement memory parts)
     {
         uint256 fee = order.terms.fee;
-        uint256 maxTokens = order.request.maxTokens;
-        uint256 reserved = reserve(maxTokens, order.callback.gasLimit) * order.terms.gasPrice;
-        uint256 unused = order.terms.tokenPrice * (maxTokens - tokensUsed);
+        uint256 reserved = _reserve(order) * order.terms.gasPrice;
+        uint256 unused = order.terms.unitPrice * (order.request.maxUnits - unitsUsed);
         uint256 used = fee - reserved - unused;
         uint256 share = used * order.terms.operatorBps / BPS;
 
-        uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(maxTokens));
+        uint256 bytesPaid = _paid(order, answerLength);
         uint256 gas = _claiming(bytesPaid, order.callback.data.length);
         parts.operator = share + gas * order.terms.gasPrice;
         parts.finalizer = finalizing(order) * order.terms.gasPrice;
@@ -103,8 +103,7 @@ library Fees {
     /// @notice Wei to burn from the stake of an operator that missed its turn: half of the most
     /// that it would have earned, without gas.
     function penalty(Order calldata order) internal pure returns (uint256) {
-        uint256 gas = reserve(order.request.maxTokens, order.callback.gasLimit);
-        uint256 whole = order.terms.fee - gas * order.terms.gasPrice;
+        uint256 whole = order.terms.fee - _reserve(order) * order.terms.gasPrice;
         return whole * order.terms.operatorBps / BPS / 2;
     }
 
@@ -112,8 +111,7 @@ library Fees {
     /// that was settled with, so that a delivery takes no more than its own request left for it.
     function delivery(Order calldata order, uint256 answerLength) internal pure returns (uint256) {
         if (order.callback.target == address(0)) return 0;
-        uint256 bytesPaid = Numbers.min(answerLength, _mostPaid(order.request.maxTokens));
-        bytesPaid += order.callback.data.length;
+        uint256 bytesPaid = _paid(order, answerLength) + order.callback.data.length;
         return DELIVER_GAS + order.callback.gasLimit + bytesPaid * FLOOR_BYTE_GAS;
     }
 
@@ -143,8 +141,19 @@ library Fees {
         );
     }
 
+    /// @dev The gas for which an order has paid in advance.
+    function _reserve(Order calldata order) private pure returns (uint256) {
+        return reserve(order.request.maxUnits, order.terms.unitBytes, order.callback.gasLimit);
+    }
+
+    /// @dev Bytes of an answer that are paid for. Nobody pays for those above the most.
+    function _paid(Order calldata order, uint256 answerLength) private pure returns (uint256) {
+        uint256 most = _mostPaid(order.request.maxUnits, order.terms.unitBytes);
+        return Numbers.min(answerLength, most);
+    }
+
     /// @dev Most bytes of an answer that are paid for.
-    function _mostPaid(uint256 maxTokens) private pure returns (uint256) {
-        return Numbers.min(maxTokens * BYTES_PER_TOKEN, MAX_ANSWER);
+    function _mostPaid(uint256 maxUnits, uint256 unitBytes) private pure returns (uint256) {
+        return Numbers.min(maxUnits * unitBytes, MAX_ANSWER);
     }
 }
