@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use imo_guest::Request;
 use imo_kernels::Isa;
 use imo_model::{Header, ModelImage};
-use imo_text::layout::Request;
+use imo_text::layout::TextRequest;
 use imo_trace::{Fault, Sink, Uncommitted};
 
 use crate::answer::{Answer, Step};
@@ -93,6 +94,7 @@ impl<'a> Session<'a> {
             limits: &self.limits,
             means: &self.means,
             request,
+            text: TextRequest::of(request, self.limits.input_bytes),
             deviations,
             forward: self.forward(sink, deviations.fault),
         };

@@ -12,7 +12,7 @@
 mod image;
 pub use image::{
     ALIGNMENT, Ends, HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, STEPS_LOG2, Shapes,
-    TEXT_PROGRAM, Tensor, Vector, WINDOW_BYTES, program_number,
+    Tensor, TextProgram, Vector, WINDOW_BYTES, program_number,
 };
 
 #[cfg(feature = "std")]
@@ -23,7 +23,8 @@ pub use ids::{Program, content_id, model_id};
 
 mod tokenizer;
 pub use tokenizer::{
-    EncodeError, Piece, Scratch, TEMPLATE_LIMIT, Tokenizer, scratch_words, tables,
+    EncodeError, Part, Piece, Role, Scratch, Separator, TEMPLATE_LIMIT, Tokenizer, is_space,
+    scratch_words, tables,
 };
 
 #[cfg(feature = "std")]

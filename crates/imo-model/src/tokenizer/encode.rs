@@ -1,44 +1,97 @@
 //! From a text to its tokens.
 
+use core::iter::once;
 use core::str;
 
-use super::lookup::{Piece, Tokenizer};
-use super::scratch::{EncodeError, Room, Scratch};
+use super::conversation::{Part, Role, is_space};
+use super::lookup::Tokenizer;
 #[cfg(feature = "std")]
-use super::scratch::{TEMPLATE_LIMIT, scratch_words};
-use super::tables::{NO_TOKEN, PREFIXES, Splitter, TRIMS};
+use super::scratch::scratch_words;
+use super::scratch::{EncodeError, Room, SEPARATED_LIMIT, Scratch, TEMPLATE_LIMIT};
+use super::separators::{Piece, Separator};
+use super::tables::{NO_TOKEN, PREFIXES, Splitter};
 use super::{merge, split, unigram};
 
 impl Tokenizer<'_> {
-    /// Gives the tokens of a prompt to `emit`, in order. The prompt stands within the chat
-    /// template, or alone when `raw`.
+    /// Gives the tokens of a conversation to `emit`, in order, and then those that begin an answer.
+    /// After an error, what was emitted does not count.
+    pub fn encode_conversation<'p>(
+        &self,
+        parts: impl Iterator<Item = Part<'p>>,
+        scratch: &mut Scratch<'_>,
+        mut emit: impl FnMut(u32),
+    ) -> Result<(), EncodeError> {
+        let mut added = Added::default();
+        let mut last = None;
+        for part in parts {
+            let text = part.visible()?;
+            let separator = self.separate(last, Some(part.role), &mut added, scratch, &mut emit)?;
+            let text =
+                if separator.trims_behind { text.trim_start_matches(is_space) } else { text };
+            last = Some((part.role, text));
+        }
+        self.separate(last, None, &mut added, scratch, &mut emit)?;
+        self.encode_run(scratch, &mut emit)
+    }
+
+    /// Writes a part, and what stands behind it.
+    fn separate(
+        &self,
+        part: Option<(Role, &str)>,
+        next: Option<Role>,
+        added: &mut Added,
+        scratch: &mut Scratch<'_>,
+        emit: &mut impl FnMut(u32),
+    ) -> Result<Separator, EncodeError> {
+        let separator = self.separator(part.map(|(role, _)| role), next);
+        let separator = separator.ok_or(EncodeError::NoSuchConversation)?;
+        if let Some((_, text)) = part {
+            let trims = separator.trims_before;
+            let text = if trims { text.trim_end_matches(is_space) } else { text };
+            scratch.append(text.as_bytes())?;
+        }
+        for piece in self.pieces(&separator) {
+            added.count(&piece)?;
+            match piece {
+                Piece::Control(token) => {
+                    self.encode_run(scratch, emit)?;
+                    emit(token);
+                }
+                Piece::Text(text) => scratch.append(text)?,
+            }
+        }
+        Ok(separator)
+    }
+
+    /// Gives the tokens of a text without a chat template to `emit`, in order.
+    pub fn encode_raw(
+        &self,
+        text: &[u8],
+        scratch: &mut Scratch<'_>,
+        mut emit: impl FnMut(u32),
+    ) -> Result<(), EncodeError> {
+        if str::from_utf8(text).is_err() {
+            return Err(EncodeError::NotUtf8);
+        }
+        if self.begin != NO_TOKEN {
+            emit(self.begin);
+        }
+        scratch.append(text)?;
+        self.encode_run(scratch, &mut emit)
+    }
+
+    /// Gives the tokens of a message of the user to `emit`, or of a text without a template.
     pub fn encode_prompt(
         &self,
         prompt: &[u8],
         raw: bool,
         scratch: &mut Scratch<'_>,
-        mut emit: impl FnMut(u32),
+        emit: impl FnMut(u32),
     ) -> Result<(), EncodeError> {
-        let text = str::from_utf8(prompt).map_err(|_| EncodeError::NotUtf8)?;
-        if raw {
-            if self.begin != NO_TOKEN {
-                emit(self.begin);
-            }
-            scratch.append(prompt)?;
-            return self.encode_run(scratch, &mut emit);
+        match raw {
+            true => self.encode_raw(prompt, scratch, emit),
+            false => self.encode_conversation(once(Part::of_user(prompt)), scratch, emit),
         }
-        let content = if self.flags & TRIMS != 0 { text.trim() } else { text };
-        for piece in self.template() {
-            match piece {
-                Piece::Control(token) => {
-                    self.encode_run(scratch, &mut emit)?;
-                    emit(token);
-                }
-                Piece::Text(text) => scratch.append(text)?,
-                Piece::Content => scratch.append(content.as_bytes())?,
-            }
-        }
-        self.encode_run(scratch, &mut emit)
     }
 
     /// Encodes what the scratch has collected, and empties it.
@@ -99,17 +152,62 @@ impl Tokenizer<'_> {
     }
 }
 
+/// What the separators of a conversation have added to it.
+#[derive(Default)]
+struct Added {
+    all: usize,
+    /// Bytes since the last control token.
+    in_run: usize,
+}
+
+impl Added {
+    fn count(&mut self, piece: &Piece<'_>) -> Result<(), EncodeError> {
+        let bytes = match piece {
+            Piece::Text(text) => text.len(),
+            Piece::Control(_) => 0,
+        };
+        self.in_run = if matches!(piece, Piece::Control(_)) { 0 } else { self.in_run + bytes };
+        self.all += bytes + 1;
+        let fits = self.in_run <= TEMPLATE_LIMIT && self.all <= SEPARATED_LIMIT;
+        if fits { Ok(()) } else { Err(EncodeError::TooLong) }
+    }
+}
+
+/// What is emitted in the course of an encoding of as many bytes, in memory that is allocated.
+#[cfg(feature = "std")]
+fn collected(
+    bytes: usize,
+    encode: impl FnOnce(&mut Scratch<'_>, &mut dyn FnMut(u32)) -> Result<(), EncodeError>,
+) -> Result<Vec<u32>, EncodeError> {
+    let words = scratch_words(bytes);
+    let (mut text, mut links, mut heap) = (vec![0; bytes], vec![0; words], vec![0; words]);
+    let mut scratch = Scratch::new(&mut text, &mut links, &mut heap);
+    let mut tokens = Vec::new();
+    encode(&mut scratch, &mut |token| tokens.push(token))?;
+    Ok(tokens)
+}
+
 #[cfg(feature = "std")]
 impl Tokenizer<'_> {
-    /// The tokens of a prompt, in memory that is allocated for it.
+    /// The tokens of a conversation and of the beginning of an answer.
+    pub fn encode_parts(&self, parts: &[Part<'_>]) -> Result<Vec<u32>, EncodeError> {
+        let bytes = parts.iter().map(|part| part.text.len()).sum::<usize>() + TEMPLATE_LIMIT;
+        collected(bytes, |scratch, emit| {
+            self.encode_conversation(parts.iter().copied(), scratch, emit)
+        })
+    }
+
+    /// The tokens of a text without a chat template.
+    pub fn encode_raw_text(&self, text: &[u8]) -> Result<Vec<u32>, EncodeError> {
+        collected(text.len(), |scratch, emit| self.encode_raw(text, scratch, emit))
+    }
+
+    /// The tokens of a message of the user, or of a text without a template.
     pub fn encode(&self, prompt: &[u8], raw: bool) -> Result<Vec<u32>, EncodeError> {
-        let size = prompt.len() + TEMPLATE_LIMIT;
-        let (mut text, mut links, mut heap) =
-            (vec![0; size], vec![0; scratch_words(size)], vec![0; scratch_words(size)]);
-        let mut scratch = Scratch::new(&mut text, &mut links, &mut heap);
-        let mut tokens = Vec::new();
-        self.encode_prompt(prompt, raw, &mut scratch, |token| tokens.push(token))?;
-        Ok(tokens)
+        match raw {
+            true => self.encode_raw_text(prompt),
+            false => self.encode_parts(&[Part::of_user(prompt)]),
+        }
     }
 
     /// The tokens of a text in which the names of control tokens stand for those tokens. Only the
@@ -127,7 +225,7 @@ impl Tokenizer<'_> {
                 controls.iter().filter_map(|(token, name)| Some((rest.find(name)?, *name, *token)));
             let next = found.min_by_key(|(at, name, _)| (*at, core::cmp::Reverse(name.len())));
             let (at, skip) = next.map_or((rest.len(), 0), |(at, name, _)| (at, name.len()));
-            tokens.extend(self.encode(&rest.as_bytes()[..at], true)?);
+            tokens.extend(self.encode_raw_text(&rest.as_bytes()[..at])?);
             tokens.extend(next.map(|(_, _, token)| token));
             rest = &rest[at + skip..];
         }

@@ -1,24 +1,12 @@
 //! The tables of a tokenizer: they are taken apart and checked here, and looked up.
 
 use core::cmp::Ordering;
-use core::str;
 
 use super::tables::{
-    CONTROL, Class, NO_TOKEN, PIECE_LIMIT, PIECES_LIMIT, SPLITTER_SHIFT, Splitter, USER_LIMIT,
-    head as at, piece,
+    CONTROL, Class, NO_TOKEN, PIECE_LIMIT, PIECES_LIMIT, SEPARATORS, SPLITTER_SHIFT, Splitter,
+    USER_LIMIT, head as at, piece, separator,
 };
 use crate::image::ImageError;
-
-/// A part of the frozen chat template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
-    /// A control token.
-    Control(u32),
-    /// Text of the template.
-    Text(&'a [u8]),
-    /// The user's text.
-    Content,
-}
 
 /// The tables of a tokenizer.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +15,8 @@ pub struct Tokenizer<'a> {
     offsets: Words<'a>,
     merges: Words<'a>,
     ranges: Words<'a>,
-    pieces: Words<'a>,
+    pub(super) separators: Words<'a>,
+    pub(super) pieces: Words<'a>,
     /// (character, token), ascending; only in tables of SentencePiece.
     characters: Words<'a>,
     /// Tokens in order of their text; only in tables of unigram, and where a piece that is a token
@@ -42,7 +31,7 @@ pub struct Tokenizer<'a> {
     pub(super) begin: u32,
     pub(super) flags: u32,
     token_text: &'a [u8],
-    template_text: &'a [u8],
+    pub(super) template_text: &'a [u8],
 }
 
 /// Little-endian 32-bit words in bytes.
@@ -80,7 +69,8 @@ impl<'a> Tokenizer<'a> {
         let offsets = take(count(at::TOKENS) + 1)?;
         let merges = take(4 * count(at::MERGES))?;
         let ranges = take(3 * count(at::RANGES))?;
-        let pieces = take(3 * count(at::PIECES))?;
+        let separators = take((separator::WORDS * SEPARATORS) as u64)?;
+        let pieces = take(piece::WORDS as u64 * count(at::PIECES))?;
         let characters = take(2 * count(at::CHARACTERS))?;
         let by_text = take(count(at::BY_TEXT))?;
         let flags = head.get(at::FLAGS);
@@ -97,6 +87,7 @@ impl<'a> Tokenizer<'a> {
             offsets,
             merges,
             ranges,
+            separators,
             pieces,
             characters,
             by_text,
@@ -145,7 +136,7 @@ impl<'a> Tokenizer<'a> {
             (1..=longest).contains(&length).then_some(length)
         });
         bad(longest_first.is_some() && self.users.len() <= USER_LIMIT, "user's tokens")?;
-        bad((0..self.pieces.len() / 3).all(|index| self.checked_piece(index).is_some()), "template")
+        bad(self.has_sound_separators(), "template")
     }
 
     /// Number of tokens.
@@ -170,25 +161,6 @@ impl<'a> Tokenizer<'a> {
         let start = self.offsets.get(token as usize) & !CONTROL;
         let end = self.offsets.get(token as usize + 1) & !CONTROL;
         self.token_text.get(start as usize..end as usize).unwrap_or_default()
-    }
-
-    /// The frozen chat template, in order.
-    pub fn template(&self) -> impl Iterator<Item = Piece<'a>> + '_ {
-        (0..self.pieces.len() / 3).filter_map(|index| self.checked_piece(index))
-    }
-
-    fn checked_piece(&self, index: usize) -> Option<Piece<'a>> {
-        let [kind, a, b] = [0, 1, 2].map(|field| self.pieces.get(3 * index + field));
-        match kind {
-            piece::CONTROL => ((a as usize) < self.vocab()).then_some(Piece::Control(a)),
-            piece::TEXT => {
-                let end = (a as usize).checked_add(b as usize)?;
-                let text = self.template_text.get(a as usize..end)?;
-                str::from_utf8(text).ok().map(|_| Piece::Text(text))
-            }
-            piece::CONTENT => Some(Piece::Content),
-            _ => None,
-        }
     }
 
     /// The token with this text, if the vocabulary takes such a token before any merge.

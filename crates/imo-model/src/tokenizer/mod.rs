@@ -10,10 +10,16 @@ mod merge;
 mod split;
 mod unigram;
 
+mod conversation;
+pub use conversation::{Part, Role, is_space};
+
 mod lookup;
-pub use lookup::{Piece, Tokenizer};
+pub use lookup::Tokenizer;
 
 mod scratch;
 pub use scratch::{EncodeError, Scratch, TEMPLATE_LIMIT, scratch_words};
+
+mod separators;
+pub use separators::{Piece, Separator};
 
 pub mod tables;

@@ -1,8 +1,11 @@
 //! Memory that a caller lends for one encoding.
 
-/// The most bytes that a chat template's own text may add to a prompt. A longer template makes
-/// every prompt too long.
+/// The most bytes of a chat template's own text between two control tokens. So scratch for the
+/// bytes of all parts and for these is enough for a conversation.
 pub const TEMPLATE_LIMIT: usize = 4096;
+/// The most that the separators of a conversation may add to it, so that the steps of a node are
+/// bounded, however many parts there are: bytes, and one more for each piece.
+pub(super) const SEPARATED_LIMIT: usize = 1 << 18;
 
 /// 32-bit words of scratch for a text of this many bytes.
 pub const fn scratch_words(bytes: usize) -> usize {
@@ -13,12 +16,18 @@ pub const fn scratch_words(bytes: usize) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "std", derive(thiserror::Error))]
 pub enum EncodeError {
-    /// The text is not UTF-8.
+    /// A text is not UTF-8.
     #[cfg_attr(feature = "std", error("the prompt is not UTF-8"))]
     NotUtf8,
-    /// With its template, the text is longer than the scratch.
+    /// The text is longer than the scratch, or the template adds too much to it.
     #[cfg_attr(feature = "std", error("the prompt is too long"))]
     TooLong,
+    /// A part of the conversation has nothing but white space.
+    #[cfg_attr(feature = "std", error("a part of the conversation has no visible character"))]
+    Blank,
+    /// The chat template has no conversation of such parts in this order.
+    #[cfg_attr(feature = "std", error("the model's chat template has no such conversation"))]
+    NoSuchConversation,
 }
 
 /// Memory for one encoding.

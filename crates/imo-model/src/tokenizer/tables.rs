@@ -10,7 +10,8 @@
 //! | tokens + 1 | where each token's text begins; [`CONTROL`] marks a control token |
 //! | 4 × merges | left, right, rank, result; ascending by left and right |
 //! | 3 × ranges | first and last character and [`Class`]; ascending |
-//! | 3 × pieces | of the chat template, as [`piece`] says |
+//! | 3 × 16 | separators of the chat template, as [`separator`] says |
+//! | 3 × pieces | of separators, as [`piece`] says |
 //! | 2 × characters | character and its token; ascending |
 //! | by text | tokens in order of their text |
 //! | users | tokens that a user may write by name, the longest first |
@@ -26,7 +27,7 @@ pub mod head {
     pub const MERGES: usize = 1;
     /// Ranges of characters of one class.
     pub const RANGES: usize = 2;
-    /// Pieces of the chat template.
+    /// Pieces of separators.
     pub const PIECES: usize = 3;
     /// Not a count: the flags, and above them the splitter.
     pub const FLAGS: usize = 4;
@@ -44,20 +45,56 @@ pub mod head {
     pub const WORDS: usize = 10;
 }
 
-/// The first word of a piece of the chat template. It says what the other two are.
+/// The separators of a chat template, one for each two neighbours that a conversation can have. The
+/// separator from one role to another has the index 4 × from + to.
+pub mod separator {
+    use crate::tokenizer::Role;
+
+    /// Words of one separator.
+    pub const WORDS: usize = 3;
+    /// Its first piece.
+    pub const FIRST: usize = 0;
+    /// How many pieces it has.
+    pub const COUNT: usize = 1;
+    /// The flags below. Where there is no separator, all of its words are zero.
+    pub const FLAGS: usize = 2;
+    /// Flag: the template has such neighbours.
+    pub const PRESENT: u32 = 1;
+    /// Flag: white space at the end of the part before the separator is dropped.
+    pub const TRIMS_BEFORE: u32 = 2;
+    /// Flag: white space at the beginning of the part behind the separator is dropped.
+    pub const TRIMS_BEHIND: u32 = 4;
+
+    /// The index of a separator. `from` is 0 for the beginning of a conversation, and then 1 more
+    /// than a role's code; `to` is a role's code, or 3 for the end.
+    pub const fn index(from: Option<Role>, to: Option<Role>) -> usize {
+        let from = match from {
+            None => 0,
+            Some(role) => role as usize + 1,
+        };
+        let to = match to {
+            Some(role) => role as usize,
+            None => 3,
+        };
+        4 * from + to
+    }
+}
+
+/// Separators of every template. There is none between the beginning and the end.
+pub const SEPARATORS: usize = 16;
+
+/// A piece of a separator. Its first word says what the other two are.
 pub mod piece {
+    /// Words of one piece.
+    pub const WORDS: usize = 3;
     /// A control token, which is the second word; the third is zero.
     pub const CONTROL: u32 = 0;
     /// Text of the template: its start and its length.
     pub const TEXT: u32 = 1;
-    /// The user's message; the other words are zero.
-    pub const CONTENT: u32 = 2;
 }
 
-/// Flag: white space around the message is dropped.
-pub const TRIMS: u32 = 1;
 /// Flag: a text begins with a space of its own.
-pub const PREFIXES: u32 = 2;
+pub const PREFIXES: u32 = 1;
 /// Where the splitter's code begins in the word of the flags.
 pub const SPLITTER_SHIFT: u32 = 8;
 /// Stands where there is no token. Some vocabularies have no token for bytes that their corpus

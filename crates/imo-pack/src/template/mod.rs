@@ -1,7 +1,6 @@
 //! A chat template, rendered once and frozen.
 
 mod pieces;
-pub(crate) use pieces::TemplatePiece;
 use pieces::split_controls;
 
 mod probes;
@@ -9,13 +8,16 @@ mod render;
 use render::Renderer;
 pub(crate) use render::Specials;
 
+mod separators;
+pub(crate) use separators::{Separator, Separators, TemplatePiece};
+
+use imo_model::Role;
+
 use crate::error::PackError;
 
-/// A template for one user message, in pieces.
+/// A frozen template.
 pub(crate) struct Template {
-    pub(crate) pieces: Vec<TemplatePiece>,
-    /// Whether white space around the message is dropped.
-    pub(crate) trims: bool,
+    pub(crate) separators: Separators,
     /// The control token that stands first after an answer, if the template says so.
     pub(crate) turn_end: Option<u32>,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Template {
 impl Template {
     /// The message alone.
     pub(crate) fn message_alone() -> Self {
-        Self { pieces: vec![TemplatePiece::Content], trims: false, turn_end: None }
+        Self { separators: Separators::none(), turn_end: None }
     }
 }
 
@@ -47,7 +49,7 @@ pub(crate) fn freeze(
         return Err(PackError::template("it does not show the message exactly once".to_owned()));
     };
     for probe in probes::all(source)? {
-        let content = if trims { probe.trim() } else { probe.as_str() };
+        let content = if trims { probe.trim_matches(imo_model::is_space) } else { &probe };
         if render(&probe)? != format!("{before}{content}{after}") {
             return Err(PackError::template(format!(
                 "it changes or looks into the message {}",
@@ -55,11 +57,17 @@ pub(crate) fn freeze(
             )));
         }
     }
-    let mut pieces = split_controls(before, controls);
-    pieces.push(TemplatePiece::Content);
-    pieces.extend(split_controls(after, controls));
     let turn_end = turn_end(&renderer, specials, controls);
-    Ok(Template { pieces, trims, turn_end })
+    let separator = |text| Separator {
+        pieces: split_controls(text, controls),
+        trims_before: false,
+        trims_behind: false,
+    };
+    let mut separators = Separators::default();
+    let user = Some(Role::User);
+    separators.put(None, user, Separator { trims_behind: trims, ..separator(before) });
+    separators.put(user, None, Separator { trims_before: trims, ..separator(after) });
+    Ok(Template { separators, turn_end })
 }
 
 /// The control token that a template writes first behind an answer. A template that takes no
@@ -78,7 +86,7 @@ fn turn_end(renderer: &Renderer, specials: &Specials<'_>, controls: &[(u32, &str
 fn first_control(text: &str, controls: &[(u32, &str)]) -> Option<u32> {
     split_controls(text, controls).into_iter().find_map(|piece| match piece {
         TemplatePiece::Control(token) => Some(token),
-        _ => None,
+        TemplatePiece::Text(_) => None,
     })
 }
 
@@ -92,6 +100,8 @@ fn short(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use imo_model::tables::separator::index;
+
     use super::*;
 
     const CONTROLS: [(u32, &str); 3] = [(1, "<|start|>"), (2, "<|stop|>"), (3, "<|reply|>")];
@@ -111,9 +121,9 @@ mod tests {
 
     #[test]
     fn templates_are_rendered_as_for_a_conversation_without_tools() {
-        use TemplatePiece::{Content, Control};
+        use TemplatePiece::Control;
 
-        let turn = [Control(1), Content, Control(2)];
+        let separator = |pieces| Some(Separator { pieces, ..Separator::default() });
         for (before, expected) in [
             ("{% if tools is not none %}tools{% endif %}", None),
             ("{% if tools %}tools{% endif %}{% if documents is not none %}x{% endif %}", None),
@@ -137,9 +147,11 @@ mod tests {
             ("{% if strftime_now is defined %}today{% endif %}", None),
         ] {
             let template = frozen(&format!("{before}{TURNS}")).expect(before);
-            let first = expected.map(text).into_iter();
-            let pieces: Vec<TemplatePiece> = first.chain(turn.clone()).collect();
-            assert_eq!(template.pieces, pieces, "{before}");
+            let first = expected.map(text).into_iter().chain([Control(1)]).collect();
+            let user = Some(Role::User);
+            let found = template.separators.all();
+            assert_eq!(found[index(None, user)], separator(first), "{before}");
+            assert_eq!(found[index(user, None)], separator(vec![Control(2)]), "{before}");
             assert_eq!(template.turn_end, Some(2), "{before}");
         }
     }

@@ -1,12 +1,6 @@
-//! What a frozen template is made of.
+//! From a text with names of control tokens to its pieces.
 
-/// A piece of a template, as [`imo_model::Piece`] but owned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TemplatePiece {
-    Control(u32),
-    Text(String),
-    Content,
-}
+use super::TemplatePiece;
 
 /// Cuts a text at the names of control tokens, the longest name first.
 pub(super) fn split_controls(text: &str, controls: &[(u32, &str)]) -> Vec<TemplatePiece> {

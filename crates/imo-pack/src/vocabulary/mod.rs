@@ -2,6 +2,8 @@
 
 mod byte_level;
 mod classes;
+#[cfg(test)]
+mod conversations;
 mod fields;
 mod read;
 mod sentence_piece;

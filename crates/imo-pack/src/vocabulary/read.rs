@@ -50,14 +50,14 @@ impl Vocabulary {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
     use std::time::{Duration, Instant};
 
     use imo_model::{ImageError, Tokenizer};
 
     use super::*;
-    use crate::template::Template;
+    use crate::template::Separators;
 
     const NAMES: [&str; 6] = ["smollm", "gpt-2", "llama-bpe", "qwen2", "spm", "unigram"];
 
@@ -65,17 +65,17 @@ mod tests {
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/tokenizers").to_owned()
     }
 
-    fn file(name: &str) -> Vec<u8> {
+    pub(crate) fn file(name: &str) -> Vec<u8> {
         std::fs::read(format!("{}/{name}.gguf", folder())).expect("a vector")
     }
 
-    fn read(file: &[u8]) -> Result<Vocabulary, PackError> {
+    pub(crate) fn read(file: &[u8]) -> Result<Vocabulary, PackError> {
         Vocabulary::read(&Gguf::parse(file).expect("a file"))
     }
 
     /// The tables of a vocabulary, without a chat template.
     fn encoded(vocabulary: &Vocabulary) -> Vec<u8> {
-        vocabulary.encode(&Template::message_alone())
+        vocabulary.encode(&Separators::none())
     }
 
     fn tables(name: &str) -> Vec<u8> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use imo_model::tables::{
-    CONTROL, NO_TOKEN, PREFIXES, SPLITTER_SHIFT, Splitter, TRIMS, head as at, piece,
+    CONTROL, NO_TOKEN, PREFIXES, SPLITTER_SHIFT, Splitter, head as at, piece, separator,
 };
 
 use super::classes::CHARACTER_CLASSES;
-use crate::template::{Template, TemplatePiece};
+use crate::template::{Separators, TemplatePiece};
 
 /// (left, right) to (rank, result).
 pub(super) type Merges = BTreeMap<(u32, u32), (u32, u32)>;
@@ -43,21 +43,20 @@ impl Vocabulary {
     }
 
     /// The tokenizer's tables, as [`imo_model::tables`] lays them out.
-    pub(crate) fn encode(&self, template: &Template) -> Vec<u8> {
+    pub(crate) fn encode(&self, separators: &Separators) -> Vec<u8> {
         let ranges = match self.splitter {
             Splitter::Whole | Splitter::Unigram => &[][..],
             _ => &CHARACTER_CLASSES,
         };
-        let (pieces, template_text) = encode_template(template);
+        let (separators, pieces, template_text) = encode_template(separators);
         let text_bytes: usize = self.tokens.iter().map(|(text, _)| text.len()).sum();
-        let flags = (self.splitter as u32) << SPLITTER_SHIFT
-            | if template.trims { TRIMS } else { 0 }
-            | if self.prefixes { PREFIXES } else { 0 };
+        let flags =
+            (self.splitter as u32) << SPLITTER_SHIFT | if self.prefixes { PREFIXES } else { 0 };
         let mut words = vec![0; at::WORDS];
         words[at::TOKENS] = small(self.tokens.len());
         words[at::MERGES] = small(self.merges.len());
         words[at::RANGES] = small(ranges.len());
-        words[at::PIECES] = small(pieces.len() / 3);
+        words[at::PIECES] = small(pieces.len() / piece::WORDS);
         words[at::FLAGS] = flags;
         words[at::TEXT_BYTES] = small(text_bytes);
         words[at::BEGIN] = self.begin.unwrap_or(NO_TOKEN);
@@ -75,6 +74,7 @@ impl Vocabulary {
             words.extend([*left, *right, *rank, *result]);
         }
         words.extend(ranges.iter().flatten());
+        words.extend(separators);
         words.extend(pieces);
         words.extend(self.characters.iter().flat_map(|(c, token)| [u32::from(*c), *token]));
         words.extend(&self.by_text);
@@ -91,18 +91,29 @@ fn small(count: usize) -> u32 {
     u32::try_from(count).expect("a vocabulary's tables are far below 4 GiB")
 }
 
-fn encode_template(template: &Template) -> (Vec<u32>, Vec<u8>) {
-    let (mut words, mut text) = (Vec::new(), Vec::new());
-    for it in &template.pieces {
-        words.extend(match it {
-            TemplatePiece::Control(token) => [piece::CONTROL, *token, 0],
-            TemplatePiece::Text(part) => {
-                let start = text.len();
-                text.extend(part.as_bytes());
-                [piece::TEXT, small(start), small(part.len())]
-            }
-            TemplatePiece::Content => [piece::CONTENT, 0, 0],
-        });
+/// The words of the separators, those of their pieces, and the pieces' text.
+fn encode_template(separators: &Separators) -> (Vec<u32>, Vec<u32>, Vec<u8>) {
+    let (mut entries, mut words, mut text) = (Vec::new(), Vec::new(), Vec::new());
+    for it in separators.all() {
+        let Some(it) = it else {
+            entries.extend([0; separator::WORDS]);
+            continue;
+        };
+        let trims = |trims, flag| if trims { flag } else { 0 };
+        let flags = separator::PRESENT
+            | trims(it.trims_before, separator::TRIMS_BEFORE)
+            | trims(it.trims_behind, separator::TRIMS_BEHIND);
+        entries.extend([small(words.len() / piece::WORDS), small(it.pieces.len()), flags]);
+        for it in &it.pieces {
+            words.extend(match it {
+                TemplatePiece::Control(token) => [piece::CONTROL, *token, 0],
+                TemplatePiece::Text(part) => {
+                    let start = text.len();
+                    text.extend(part.as_bytes());
+                    [piece::TEXT, small(start), small(part.len())]
+                }
+            });
+        }
     }
-    (words, text)
+    (entries, words, text)
 }
