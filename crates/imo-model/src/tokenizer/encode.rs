@@ -225,7 +225,11 @@ impl Tokenizer<'_> {
                 controls.iter().filter_map(|(token, name)| Some((rest.find(name)?, *name, *token)));
             let next = found.min_by_key(|(at, name, _)| (*at, core::cmp::Reverse(name.len())));
             let (at, skip) = next.map_or((rest.len(), 0), |(at, name, _)| (at, name.len()));
-            tokens.extend(self.encode_raw_text(&rest.as_bytes()[..at])?);
+            let run = &rest.as_bytes()[..at];
+            tokens.extend(collected(at, |scratch, emit| {
+                scratch.append(run)?;
+                self.encode_run(scratch, &mut |token| emit(token))
+            })?);
             tokens.extend(next.map(|(_, _, token)| token));
             rest = &rest[at + skip..];
         }

@@ -1,6 +1,6 @@
 //! What packing keeps.
 
-use imo_model::{ModelImage, TextProgram};
+use imo_model::{ModelImage, Part, Role, TextProgram};
 use imo_pack::tiny::{KINDS, TinyShape, VOCAB, gguf};
 use imo_pack::{pack, pack_bytes};
 
@@ -93,6 +93,22 @@ fn control_tokens_come_from_the_template_alone() {
     assert_eq!(
         tokenizer.encode_with_controls("<|start|>the<|stop|><|reply|>").expect("text"),
         chat
+    );
+}
+
+#[test]
+fn a_tiny_model_takes_messages_of_all_roles() {
+    let (bytes, changes) = pack_bytes(&gguf(3, &TinyShape::default()), |_, _| ()).expect("packs");
+    let words = "the chat template takes messages of system, user and assistant in any order";
+    assert!(changes.remarks.iter().any(|it| it == words), "{:?}", changes.remarks);
+    let image = ModelImage::from_bytes(bytes).expect("sound");
+    let tokenizer = image.tokenizer();
+    let conversation = [(Role::System, "an"), (Role::User, "the"), (Role::Assistant, "and")];
+    let parts = conversation.map(|(role, text)| Part { role, text: text.as_bytes() });
+    let text = "<|start|>in the end: an<|stop|><|start|>the<|stop|><|reply|>and<|stop|><|reply|>";
+    assert_eq!(
+        tokenizer.encode_parts(&parts).expect("tokens"),
+        tokenizer.encode_with_controls(text).expect("tokens")
     );
 }
 
