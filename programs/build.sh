@@ -30,23 +30,21 @@ remap+=" --remap-path-prefix=$build=/build"
 compile() {
   RUSTFLAGS="$remap -Cforce-frame-pointers=no" \
     cargo "+$toolchain" build --quiet --locked --release \
-    --target "$target" --target-dir "$build" --features guest --bin text
+    --target "$target" --target-dir "$build" --features guest --bins
 }
+programs=(text text-long)
 compile
-elf=$build/text.elf
-cp "$build/$target/release/text" "$elf"
-hash=$(sha256sum "$elf" | cut -d' ' -f1)
+for name in "${programs[@]}"; do cp "$build/$target/release/$name" "$build/$name.elf"; done
 
 # For each instruction, the function and the source line that it comes from. Of the frames that are
 # inlined there, the innermost one in our sources counts, or else the innermost of all. The same
 # build with line tables has the same instructions.
 lines() {
-  CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-only compile
   local field='[0-9a-f]*'
   local text=".* \.text *PROGBITS *\($field\) $field \($field\) .*"
-  read -r base size < <(readelf -SW "$elf" | sed -n "s/$text/\1 \2/p")
+  read -r base size < <(readelf -SW "$build/$1.elf" | sed -n "s/$text/\1 \2/p")
   for ((pc = 16#$base; pc < 16#$base + 16#$size; pc += 4)); do printf '0x%x\n' "$pc"; done |
-    llvm-symbolizer --obj="$build/$target/release/text" --functions=short --print-address |
+    llvm-symbolizer --obj="$build/$target/release/$1" --functions=short --print-address |
     awk '
       /^0x/ { pc = substr($0, 3); own = other = ""; next }
       /^$/ {
@@ -70,18 +68,38 @@ fail() {
   echo "$1" >&2
   exit 1
 }
+hash() { sha256sum "$build/$1.elf" | cut -d' ' -f1; }
+with_lines() {
+  CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-only compile
+}
 
 if [ "${1:-}" = --check ]; then
-  cmp "$elf" text.elf || fail "programs/text.elf is not what the sources build; $again"
-  grep -q "$hash" prestates.json || fail "programs/prestates.json has another hash than $hash"
+  for name in "${programs[@]}"; do
+    cmp "$build/$name.elf" "$name.elf" ||
+      fail "programs/$name.elf is not what the sources build; $again"
+    grep -q "\"$name.elf\", \"sha256\": \"$(hash "$name")\"" prestates.json ||
+      fail "programs/prestates.json has another hash of $name.elf than $(hash "$name")"
+  done
   if command -v llvm-symbolizer >/dev/null; then
-    lines | cmp - text.lines || fail "programs/text.lines is not what the sources give; $again"
+    with_lines
+    for name in "${programs[@]}"; do
+      lines "$name" | cmp - "$name.lines" ||
+        fail "programs/$name.lines is not what the sources give; $again"
+    done
   fi
-  echo "programs/text.elf is what the sources build: $hash"
+  for name in "${programs[@]}"; do
+    echo "programs/$name.elf is what the sources build: $(hash "$name")"
+  done
 else
-  cp "$elf" text.elf
-  lines > text.lines
-  entry='{ "name": "text", "version": 1, "file": "text.elf", "sha256": "'$hash'" }'
-  printf '{\n  "programs": [\n    %s\n  ]\n}\n' "$entry" > prestates.json
-  echo "wrote programs/text.elf ($(stat -c %s text.elf) bytes): $hash"
+  with_lines
+  entries=()
+  for name in "${programs[@]}"; do
+    cp "$build/$name.elf" "$name.elf"
+    lines "$name" > "$name.lines"
+    entry='{ "name": "%s", "version": 1, "file": "%s", "sha256": "%s" }'
+    entries+=("$(printf "$entry" "$name" "$name.elf" "$(hash "$name")")")
+    echo "wrote programs/$name.elf ($(stat -c %s "$name.elf") bytes): $(hash "$name")"
+  done
+  joined=$(printf ',\n    %s' "${entries[@]}")
+  printf '{\n  "programs": [\n    %s\n  ]\n}\n' "${joined:6}" > prestates.json
 fi

@@ -22,9 +22,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("revenue", &["libraries", "interfaces", "interfaces/external"]),
     ("offering", &["libraries", "interfaces", "interfaces/external"]),
     ("offering/hooks", &["interfaces", "interfaces/external"]),
-    ("nft", &["libraries", "interfaces", "interfaces/external"]),
-    ("factory", &["libraries", "interfaces", "interfaces/external", "offering"]),
-    ("examples", &["libraries", "interfaces", "interfaces/external"]),
+    ("nft", &["types", "libraries", "interfaces", "interfaces/external"]),
+    ("factory", &["types", "libraries", "interfaces", "interfaces/external", "offering"]),
+    ("examples", &["types", "libraries", "interfaces", "interfaces/external"]),
 ];
 
 /// Each file below a folder with the files there that it imports, by their paths from the folder.

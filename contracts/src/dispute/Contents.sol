@@ -10,7 +10,7 @@ import { Program } from "../types/Program.sol";
 /// @notice An image for a program, with the program's parameters.
 /// @dev Three words: imageRoot; codeRoot; and from the lowest bit codeBase 32 | entry 32 |
 /// codeDepth 8 | memoryDepth 8 | inputDepth 8 | modelDepth 8 | nodesLog2 8 | slotLog2 8 | stepsLog2
-/// 8 | vmVersion 8 | outputAddress 32 | promptLimit 32 | outputLimit 32. Most calls read only the
+/// 8 | vmVersion 8 | outputAddress 32 | inputLimit 32 | outputLimit 32. Most calls read only the
 /// last word.
 struct Content {
     bytes32 imageRoot;
@@ -26,7 +26,7 @@ struct Content {
     uint8 stepsLog2;
     uint8 vmVersion;
     uint32 outputAddress;
-    uint32 promptLimit;
+    uint32 inputLimit;
     uint32 outputLimit;
 }
 
@@ -86,7 +86,7 @@ abstract contract Contents is IOpmlVerifier {
             stepsLog2: program.stepsLog2,
             vmVersion: program.vmVersion,
             outputAddress: program.outputAddress,
-            promptLimit: program.promptLimit,
+            inputLimit: program.inputLimit,
             outputLimit: program.outputLimit
         });
         emit ContentRegistered(contentId, imageRoot, imageLength, programId);
@@ -95,7 +95,7 @@ abstract contract Contents is IOpmlVerifier {
     /// @inheritdoc IVerifier
     function limits(bytes32 contentId) external view returns (uint32, uint32) {
         Content storage content = _contents[contentId];
-        return (content.promptLimit, content.outputLimit);
+        return (content.inputLimit, content.outputLimit);
     }
 
     /// @inheritdoc IOpmlVerifier
@@ -138,7 +138,7 @@ abstract contract Contents is IOpmlVerifier {
             slotLog2: content.slotLog2,
             stepsLog2: content.stepsLog2,
             outputAddress: content.outputAddress,
-            promptLimit: content.promptLimit,
+            inputLimit: content.inputLimit,
             outputLimit: content.outputLimit,
             vmVersion: content.vmVersion
         });

@@ -133,13 +133,13 @@ contract OpmlVerifier is Contents, Purse, EIP712 {
     function proveInput(
         ClaimPreimage calldata preimage,
         Request calldata request,
-        bytes calldata text
+        bytes calldata input
     ) external {
         bytes32 claim = _claimId(preimage);
         if (_claims[claim].state == ClaimState.Unknown) revert UnknownClaim(claim);
         if (request.digest() != preimage.requestDigest) revert NotTheRequest(request.digest());
         uint256 depth = _shape(preimage.contentId).inputDepth;
-        bytes32 root = InputMemory.root(request, preimage.claimant, text, depth);
+        bytes32 root = InputMemory.root(request, preimage.claimant, input, depth);
         inputRootOf[claim] = root;
         emit InputProven(claim, root);
     }

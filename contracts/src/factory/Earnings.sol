@@ -60,15 +60,15 @@ library Earnings {
         if (perAnswer * MAX_ANSWERS < needed) revert ReleaseOutOfReach(needed, perAnswer);
     }
 
-    /// @dev The price of an answer with the most bytes and tokens that the terms speak of.
+    /// @dev The price of an answer with the most bytes and units that the terms speak of.
     function _priceOf(LaunchParams calldata params) private pure returns (uint256) {
         Pricing calldata pricing = params.model.pricing;
-        bool free = pricing.basePrice == 0 && pricing.bytePrice == 0 && pricing.tokenPrice == 0;
+        bool free = pricing.basePrice == 0 && pricing.bytePrice == 0 && pricing.unitPrice == 0;
         if (free) revert NoPrice();
-        uint256 tokens = params.collection.maxTokens;
-        if (tokens < pricing.defaultTokens) tokens = pricing.defaultTokens;
+        uint256 units = params.collection.maxUnits;
+        if (units < pricing.defaultUnits) units = pricing.defaultUnits;
         return pricing.basePrice + uint256(pricing.bytePrice) * pricing.defaultBytes
-            + uint256(pricing.tokenPrice) * tokens;
+            + uint256(pricing.unitPrice) * units;
     }
 
     /// @dev The holders' part of an answer's price, in basis points.

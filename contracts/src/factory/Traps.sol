@@ -7,6 +7,7 @@ import { SaleParams } from "../interfaces/IModelOffering.sol";
 import { MAX_URI_BYTES, Pricing } from "../interfaces/IModelRegistrar.sol";
 import { IVerifier } from "../interfaces/IVerifier.sol";
 import { MAX_CODE_DATA, TOKEN_UNIT } from "../libraries/Units.sol";
+import { TextWord } from "../types/TextParameters.sol";
 
 /// @title Terms of a launch that would trap somebody
 /// @notice `LaunchTerms` refuses them, and each error names one. `Allocation` and `Earnings` look
@@ -36,11 +37,15 @@ library Traps {
     /// @notice Thrown for a content that the verifier does not know. It has to be registered there
     /// before the launch.
     error ContentUnknown(address verifier, bytes32 contentId);
-    /// @notice Thrown when the default request or a work has more tokens than an answer has bytes.
+    /// @notice Thrown when the default request or a work has more units than an answer has bytes.
     /// Such a request would be dear, or impossible.
-    error TokensAboveLimit(uint256 tokens, uint256 limit);
+    error UnitsAboveLimit(uint256 units, uint256 limit);
+    /// @notice Thrown when no byte of an answer is paid for, or a unit pays for more bytes than an
+    /// answer can have. Operators would pay for the gas of answers, or every request would pay in
+    /// advance for more than any answer takes.
+    error UnitBytesOutOfRange(uint256 unitBytes, uint256 limit);
     /// @notice Thrown when the default request has more bytes than the verifier takes.
-    error PromptAboveLimit(uint256 promptBytes, uint256 limit);
+    error InputAboveLimit(uint256 inputBytes, uint256 limit);
     /// @notice Thrown for a model that does not say where its file is.
     error NoSource();
     /// @notice Thrown for a URI of more than 512 bytes.
@@ -59,11 +64,14 @@ library Traps {
     error BidBuysTooLittle(uint256 units, uint256 least);
     /// @notice Thrown for a royalty above 1,000 basis points.
     error RoyaltyTooHigh(uint256 bps);
-    /// @notice Thrown for a collection whose answers have 0 tokens.
-    error NoAnswerTokens();
+    /// @notice Thrown for a collection whose answers have 0 units.
+    error NoAnswerUnits();
     /// @notice Thrown for a sampler that is not greedy and still gives nearly the same text for all
     /// salts. The same text could be minted without end.
     error NearlyGreedy(uint256 temperature, uint256 topK);
+    /// @notice Thrown for parameters of works beside temperature and candidates. They could make
+    /// all works nearly the same, or a plain text unreadable.
+    error UnfitParameters(bytes32 parameters);
     /// @notice Thrown for a part of revenue that goes to nobody.
     error NoSink();
     /// @notice Thrown when a receiver of money is a part of the launch, which could not pass the
@@ -72,7 +80,7 @@ library Traps {
 
     /// @notice Reverts for terms that are wrong by themselves.
     function refuse(LaunchParams calldata params) internal view {
-        _refuseModel(params.model, params.collection.maxTokens);
+        _refuseModel(params.model, params.collection.maxUnits);
         _refuseToken(params.token);
         _refuseSale(params.sale);
         _refuseCollection(params.collection);
@@ -89,7 +97,7 @@ library Traps {
         }
     }
 
-    function _refuseModel(ModelTerms calldata model, uint256 workTokens) private view {
+    function _refuseModel(ModelTerms calldata model, uint256 workUnits) private view {
         if (model.contentId == 0) revert NoContent();
         if (model.verifier.code.length == 0) revert VerifierHasNoCode(model.verifier);
         uint256 length = bytes(model.provenance.sourceUri).length;
@@ -98,27 +106,29 @@ library Traps {
         _refuseText(model.provenance.sourceUri);
         _refuseName(model.provenance.licence);
 
-        (uint256 promptLimit, uint256 answerLimit) = _limits(model);
+        (uint256 inputLimit, uint256 answerLimit) = _limits(model);
         if (answerLimit > MAX_CODE_DATA) answerLimit = MAX_CODE_DATA;
         Pricing calldata pricing = model.pricing;
-        uint256 tokens = pricing.defaultTokens > workTokens ? pricing.defaultTokens : workTokens;
-        if (tokens > answerLimit) revert TokensAboveLimit(tokens, answerLimit);
-        if (pricing.defaultBytes > promptLimit) {
-            revert PromptAboveLimit(pricing.defaultBytes, promptLimit);
+        uint256 units = pricing.defaultUnits > workUnits ? pricing.defaultUnits : workUnits;
+        if (units > answerLimit) revert UnitsAboveLimit(units, answerLimit);
+        bool pays = pricing.unitBytes != 0 && pricing.unitBytes <= answerLimit;
+        if (!pays) revert UnitBytesOutOfRange(pricing.unitBytes, answerLimit);
+        if (pricing.defaultBytes > inputLimit) {
+            revert InputAboveLimit(pricing.defaultBytes, inputLimit);
         }
     }
 
-    /// @dev The verifier's limits of a prompt and of an answer, in bytes.
+    /// @dev The verifier's limits of an input and of an answer, in bytes.
     function _limits(ModelTerms calldata model) private view returns (uint256, uint256) {
         bytes memory question = abi.encodeCall(IVerifier.limits, (model.contentId));
         (bool ok, bytes memory reply) = model.verifier.staticcall(question);
         if (!ok || reply.length != 64) revert NotAVerifier(model.verifier);
-        (uint256 prompt, uint256 answer) = abi.decode(reply, (uint256, uint256));
-        if (prompt > type(uint32).max || answer > type(uint32).max) {
+        (uint256 input, uint256 answer) = abi.decode(reply, (uint256, uint256));
+        if (input > type(uint32).max || answer > type(uint32).max) {
             revert NotAVerifier(model.verifier);
         }
-        if (prompt == 0 || answer == 0) revert ContentUnknown(model.verifier, model.contentId);
-        return (prompt, answer);
+        if (input == 0 || answer == 0) revert ContentUnknown(model.verifier, model.contentId);
+        return (input, answer);
     }
 
     function _refuseToken(TokenTerms calldata token) private pure {
@@ -143,11 +153,13 @@ library Traps {
         _refuseName(collection.name);
         _refuseName(collection.symbol);
         if (collection.royaltyBps > MAX_ROYALTY_BPS) revert RoyaltyTooHigh(collection.royaltyBps);
-        if (collection.maxTokens == 0) revert NoAnswerTokens();
-        bool samples = collection.temperature >= MIN_TEMPERATURE && collection.topK != 1;
-        if (collection.temperature != 0 && !samples) {
-            revert NearlyGreedy(collection.temperature, collection.topK);
-        }
+        if (collection.maxUnits == 0) revert NoAnswerUnits();
+        bytes32 parameters = collection.parameters;
+        if (TextWord.othersOf(parameters) != 0) revert UnfitParameters(parameters);
+        uint256 temperature = TextWord.temperatureOf(parameters);
+        uint256 topK = TextWord.topKOf(parameters);
+        bool samples = temperature >= MIN_TEMPERATURE && topK != 1;
+        if (temperature != 0 && !samples) revert NearlyGreedy(temperature, topK);
     }
 
     /// @dev Reverts unless a name has 1 to 32 bytes of text.

@@ -19,13 +19,12 @@ struct CollectionTerms {
     uint96 mintFee;
     /// Royalty of a sale, in basis points of its price; at most 1,000.
     uint16 royaltyBps;
-    /// Most tokens of an answer; at least 1.
-    uint32 maxTokens;
-    /// In units of 2^-16: 0 for greedy, or at least 2^14. Between them all salts give nearly the
-    /// same text.
-    uint32 temperature;
-    /// Number of candidates; 0 for the program's maximum. Not 1 unless the temperature is 0.
-    uint16 topK;
+    /// Most units of an answer; at least 1.
+    uint32 maxUnits;
+    /// The parameters of every request (`TextParameters`). Only temperature and candidates may be
+    /// set. The temperature is 0 for greedy, or at least 2^14: between them all salts give nearly
+    /// the same text. The candidates are not 1 unless the temperature is 0.
+    bytes32 parameters;
     /// Whether answers are kept on chain as code. Whoever adds one pays about 220 gas a byte.
     /// Otherwise only their digests are kept.
     bool keepText;

@@ -3,18 +3,17 @@ pragma solidity 0.8.37;
 
 import { ClaimStatus } from "../types/ClaimStatus.sol";
 import { Request } from "../types/Request.sol";
-import { Sampling } from "../types/Sampling.sol";
 import { IOperatorList } from "./IOperatorList.sol";
 
-/// @notice What a requester asks of a model, in addition to the prompt.
+/// @notice What a requester asks of a model, in addition to the input.
 struct Question {
     bytes32 modelId;
     uint64 seed;
-    /// Most tokens to generate; at least 1.
-    uint32 maxTokens;
-    /// Bit 0: raw, without the chat template.
-    uint8 flags;
-    Sampling sampling;
+    /// Most units to bill, such as tokens of text; at least 1.
+    uint32 maxUnits;
+    /// How the model's program runs, in a word of its own (`TextParameters` for text); 0 for its
+    /// defaults. A word that the program cannot read gets an error text as its answer.
+    bytes32 parameters;
 }
 
 /// @notice The contract that is called with the answer.
@@ -38,8 +37,10 @@ struct Terms {
     address receiver;
     /// The whole sum in escrow.
     uint128 fee;
-    /// Part of the fee for each generated token.
-    uint64 tokenPrice;
+    /// Part of the fee for each unit that the answer took.
+    uint64 unitPrice;
+    /// Bytes of the answer whose gas is paid for, for each unit that the request allows.
+    uint16 unitBytes;
     /// Payment for a unit of gas of claim, finalization and delivery.
     uint64 gasPrice;
     /// The operator's part of the price, in basis points.
@@ -52,8 +53,6 @@ struct Terms {
 /// order; the log of the request has the whole order, and later calls bring it.
 struct Order {
     Request request;
-    /// Bytes of the prompt.
-    uint32 promptLength;
     Terms terms;
     Callback callback;
 }
@@ -64,7 +63,7 @@ struct ClaimedAnswer {
     address claimant;
     bytes32 answerHash;
     uint32 answerLength;
-    uint32 tokensUsed;
+    uint32 unitsUsed;
     /// What else the claim commits to at its verifier (docs/spec/game.md).
     bytes32 details;
 }
@@ -92,14 +91,13 @@ enum RequestStatus {
 /// deliver and expire. The oracle stores only commitments to a request, so calls bring the rest
 /// from the logs.
 interface IInferenceOracle {
-    /// @notice A request was paid for. Later calls must bring `order`. `text` is the prompt,
-    /// followed by the stop sequences.
+    /// @notice A request was paid for. Later calls must bring `order`.
     event Requested(
         uint256 indexed id,
         bytes32 indexed modelId,
         address indexed requester,
         Order order,
-        bytes text
+        bytes input
     );
     /// @notice An operator answered, with a bond at the model's verifier.
     event Claimed(
@@ -107,7 +105,7 @@ interface IInferenceOracle {
         bytes32 indexed claim,
         address indexed claimant,
         bytes answer,
-        uint32 tokensUsed
+        uint32 unitsUsed
     );
     /// @notice The verifier rejected a claim, which no longer counts. From now on claims can be
     /// posted until second `deadline`, and the request expires after it.
@@ -145,20 +143,18 @@ interface IInferenceOracle {
 
     /// @notice Thrown when a parameter of the constructor is out of range. Names the parameter.
     error ParameterOutOfRange(string parameter);
-    /// @notice Thrown for a request of 0 tokens.
-    error NoTokens();
-    /// @notice Thrown when a flag is set that no program knows.
-    error UnknownFlags(uint8 flags);
+    /// @notice Thrown for a request of 0 units.
+    error NoUnits();
     /// @notice Thrown when input or output is meant to be elsewhere than in calldata.
     error OnlyCalldata();
     /// @notice Thrown when the model's verifier does not know the model's content.
     error UnknownContent(bytes32 contentId);
-    /// @notice Thrown for a prompt of too many bytes.
-    error PromptTooLong(uint256 length, uint256 limit);
+    /// @notice Thrown for an input of too many bytes.
+    error InputTooLong(uint256 length, uint256 limit);
     /// @notice Thrown for an answer of too many bytes.
     error AnswerTooLong(uint256 length, uint256 limit);
-    /// @notice Thrown for an answer of more tokens than the request allows.
-    error TooManyTokens(uint256 used, uint256 limit);
+    /// @notice Thrown for an answer of more units than the request allows.
+    error TooManyUnits(uint256 used, uint256 limit);
     /// @notice Thrown unless a callback has both a target and gas, or neither.
     error CallbackIncomplete();
     /// @notice Thrown for a callback with too much gas.
@@ -191,30 +187,30 @@ interface IInferenceOracle {
     /// @notice Asks a model. The value and the caller's credit must cover `quote` at the base fee
     /// of the request's block. The excess becomes the caller's credit, as do later refunds.
     /// @param question The model and how to run it.
-    /// @param prompt The prompt.
+    /// @param input What the program reads: for text the prompt, then the stop sequences.
     /// @param callback The contract to call with the answer.
     /// @return id The id of the request.
-    function request(Question calldata question, bytes calldata prompt, Callback calldata callback)
+    function request(Question calldata question, bytes calldata input, Callback calldata callback)
         external
         payable
         returns (uint256 id);
 
     /// @notice The same, and names the operator that goes first.
     /// @param question The model and how to run it.
-    /// @param prompt The prompt.
+    /// @param input What the program reads: for text the prompt, then the stop sequences.
     /// @param callback The contract to call with the answer.
     /// @param entry An entry of the model's list of operators. Any other number has no effect.
     /// @return id The id of the request.
     function requestFrom(
         Question calldata question,
-        bytes calldata prompt,
+        bytes calldata input,
         Callback calldata callback,
         uint32 entry
     ) external payable returns (uint256 id);
 
     /// @notice The price of `request` in a block with a base fee.
     /// @param question The model and how to run it.
-    /// @param promptLength Bytes of the prompt.
+    /// @param inputLength Bytes of the input.
     /// @param callbackGas Gas of the callback; 0 for none.
     /// @param baseFee The base fee, in wei: `block.basefee` in a transaction. Off the chain, take
     /// it from the newest block, as Ethereum nodes assume 0 in a call without a gas price. It may
@@ -222,7 +218,7 @@ interface IInferenceOracle {
     /// @return fee The price, in wei.
     function quote(
         Question calldata question,
-        uint256 promptLength,
+        uint256 inputLength,
         uint64 callbackGas,
         uint256 baseFee
     ) external view returns (uint256 fee);
@@ -230,13 +226,13 @@ interface IInferenceOracle {
     /// @notice Answers a request. The value is the bond at the model's verifier.
     /// @param order The request.
     /// @param answer The answer.
-    /// @param tokensUsed Tokens of the answer.
+    /// @param unitsUsed Units that the answer took.
     /// @param evidence What the verifier wants to see (docs/spec/game.md).
     /// @return id The id of the claim.
     function claim(
         Order calldata order,
         bytes calldata answer,
-        uint32 tokensUsed,
+        uint32 unitsUsed,
         bytes calldata evidence
     ) external payable returns (bytes32 id);
 

@@ -11,15 +11,19 @@ uint256 constant MAX_URI_BYTES = 512;
 struct Pricing {
     /// Wei for a request.
     uint128 basePrice;
-    /// Wei for a byte of its prompt.
+    /// Wei for a byte of its input.
     uint64 bytePrice;
-    /// Wei for a token that the request allows.
-    uint64 tokenPrice;
+    /// Wei for a unit that the request allows. A unit is what the model's program bills, such as a
+    /// token of text.
+    uint64 unitPrice;
+    /// Bytes of the answer whose gas is paid for, for each unit that the request allows; at least
+    /// 1.
+    uint16 unitBytes;
     /// The operator's part of the price, in basis points. Its gas is paid in addition.
     uint16 operatorBps;
-    /// Tokens of a request through ORA's interface, which does not name them.
-    uint32 defaultTokens;
-    /// Most bytes of such a request's prompt. The price is for all of them.
+    /// Units of a request through ORA's interface, which does not name them.
+    uint32 defaultUnits;
+    /// Most bytes of such a request's input. The price is for all of them.
     uint32 defaultBytes;
 }
 

@@ -100,11 +100,11 @@ interface IOperatorList {
     /// @notice Draws the turns of a new request. Only the oracle can call this.
     /// @param request The request.
     /// @param modelId Its model.
-    /// @param maxTokens Most tokens of its answer.
+    /// @param maxUnits Most units of its answer.
     /// @param expiry Last second in which a claim can be posted.
     /// @param named Goes first if it is an active entry of the model; 0 for none.
     /// @return drawn False if the list is empty.
-    function draw(uint256 request, bytes32 modelId, uint32 maxTokens, uint256 expiry, uint32 named)
+    function draw(uint256 request, bytes32 modelId, uint32 maxUnits, uint256 expiry, uint32 named)
         external
         returns (bool drawn);
 

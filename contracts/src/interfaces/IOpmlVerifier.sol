@@ -16,7 +16,7 @@ struct ClaimPreimage {
     bytes32 requestDigest;
     bytes32 contentId;
     address claimant;
-    /// `keccak256(abi.encode(answerLength, answerHash, tokensUsed))`.
+    /// `keccak256(abi.encode(answerLength, answerHash, unitsUsed))`.
     bytes32 outputDigest;
     /// Can move for the claimant; 0 for nobody.
     address delegate;
@@ -206,16 +206,16 @@ interface IOpmlVerifier is IVerifier, IPurse {
         external
         returns (bytes32 contentId);
 
-    /// @notice Computes the root of a claim's input memory from the request and its text. Steps
+    /// @notice Computes the root of a claim's input memory from the request and its input. Steps
     /// that load input can be convicted only after this. Anyone can call this; again changes
     /// nothing.
     /// @param preimage The claim.
     /// @param request The request that it answers.
-    /// @param text The request's prompt, followed by the stop sequences.
+    /// @param input The request's input.
     function proveInput(
         ClaimPreimage calldata preimage,
         Request calldata request,
-        bytes calldata text
+        bytes calldata input
     ) external;
 
     /// @notice Opens a game on a node of a trace that the caller has. The value must be at least

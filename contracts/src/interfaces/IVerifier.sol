@@ -32,11 +32,8 @@ interface IVerifier {
     function statusOf(bytes32 claim) external view returns (ClaimStatus);
 
     /// @notice The limits of a registered content, against which the host checks a request.
-    /// @param contentId The content.
-    /// @return promptLimit Most bytes of a prompt; 0 if the content is unknown.
+    /// @param content The id of the content.
+    /// @return inputLimit Most bytes of an input; 0 if the content is unknown.
     /// @return answerLimit Most bytes of an answer.
-    function limits(bytes32 contentId)
-        external
-        view
-        returns (uint32 promptLimit, uint32 answerLimit);
+    function limits(bytes32 content) external view returns (uint32 inputLimit, uint32 answerLimit);
 }

@@ -33,6 +33,7 @@ import { Accounts } from "../libraries/Accounts.sol";
 import { Assets } from "../libraries/Assets.sol";
 import { Lock } from "../libraries/Lock.sol";
 import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
+import { TextWord } from "../types/TextParameters.sol";
 import { Commitments } from "./Commitments.sol";
 import { Metadata, TokenMetadata } from "./Metadata.sol";
 import { Prompt } from "./Prompt.sol";
@@ -535,20 +536,16 @@ contract AigcCollection is IAigcCollection, ERC721("", ""), Lock {
     }
 
     function _isGreedy(CollectionParams memory collection) private pure returns (bool) {
-        return collection.terms.temperature == 0;
+        return TextWord.temperatureOf(collection.terms.parameters) == 0;
     }
 
     function _question(CollectionParams memory collection, uint64 seed)
         private
         pure
-        returns (Question memory question)
+        returns (Question memory)
     {
         CollectionTerms memory terms = collection.terms;
-        question.modelId = collection.modelId;
-        question.seed = seed;
-        question.maxTokens = terms.maxTokens;
-        question.sampling.temperature = terms.temperature;
-        question.sampling.topK = terms.topK;
+        return Question(collection.modelId, seed, terms.maxUnits, terms.parameters);
     }
 
     /// @dev The minter's account at the oracle. The first mint deploys it.

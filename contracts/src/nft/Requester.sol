@@ -24,10 +24,10 @@ contract Requester {
     function request(
         IInferenceOracle oracle,
         Question calldata question,
-        bytes calldata prompt,
+        bytes calldata input,
         Callback calldata callback
     ) external payable onlyCollection returns (uint256 id) {
-        return oracle.request{ value: msg.value }(question, prompt, callback);
+        return oracle.request{ value: msg.value }(question, input, callback);
     }
 
     /// @notice Pays the credit at the oracle to `to`.

@@ -51,8 +51,6 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     /// claim may be lost on purpose, and there is still time for another one and its game.
     uint256 public constant DECISION_TIME = 180 days;
 
-    /// @dev The flags with a meaning: only bit 0.
-    uint8 private constant KNOWN_FLAGS = 1;
     /// @dev Gas of a view of a verifier.
     uint256 private constant VERIFIER_GAS = 200_000;
 
@@ -89,36 +87,36 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     // Asking
 
     /// @inheritdoc IInferenceOracle
-    function request(Question calldata question, bytes calldata prompt, Callback calldata callback)
+    function request(Question calldata question, bytes calldata input, Callback calldata callback)
         external
         payable
         returns (uint256 id)
     {
-        id = requestFrom(question, prompt, callback, 0);
+        id = requestFrom(question, input, callback, 0);
     }
 
     /// @inheritdoc IInferenceOracle
     function requestFrom(
         Question calldata question,
-        bytes calldata prompt,
+        bytes calldata input,
         Callback calldata callback,
         uint32 entry
     ) public payable returns (uint256 id) {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
-        uint256 price = Fees.price(model.pricing, prompt.length, question.maxTokens);
-        id = _ask(model, question, prompt, callback, price, entry);
+        uint256 price = Fees.price(model.pricing, input.length, question.maxUnits);
+        id = _ask(model, question, input, callback, price, entry);
     }
 
     /// @inheritdoc IInferenceOracle
     function quote(
         Question calldata question,
-        uint256 promptLength,
+        uint256 inputLength,
         uint64 callbackGas,
         uint256 baseFee
     ) external view returns (uint256) {
         Model memory model = IModelRegistry(registry).modelOf(question.modelId);
-        uint256 price = Fees.price(model.pricing, promptLength, question.maxTokens);
-        return price + Fees.reserve(question.maxTokens, callbackGas) * _gasPrice(baseFee);
+        uint256 price = Fees.price(model.pricing, inputLength, question.maxUnits);
+        return price + _reserve(model, question.maxUnits, callbackGas) * _gasPrice(baseFee);
     }
 
     /// @inheritdoc IAIOracle
@@ -181,7 +179,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     {
         if (block.basefee == 0 && _hasBaseFee) revert BaseFeeUnknown();
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
-        uint256 reserve = Fees.reserve(batchSize * model.pricing.defaultTokens, gasLimit);
+        uint256 reserve = _reserve(model, batchSize * model.pricing.defaultUnits, gasLimit);
         return _flatPrice(model, batchSize) + reserve * _gasPrice(block.basefee);
     }
 
@@ -191,7 +189,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     function claim(
         Order calldata order,
         bytes calldata answer,
-        uint32 tokensUsed,
+        uint32 unitsUsed,
         bytes calldata evidence
     ) external payable returns (bytes32 id) {
         uint256 requestId = order.request.id;
@@ -202,13 +200,13 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (answer.length > Fees.MAX_ANSWER) revert AnswerTooLong(answer.length, Fees.MAX_ANSWER);
         _settleTurns(record, order, msg.sender);
         Submission memory submission =
-            _submission(order, msg.sender, keccak256(answer), uint32(answer.length), tokensUsed);
+            _submission(order, msg.sender, keccak256(answer), uint32(answer.length), unitsUsed);
 
         IVerifier verifier = IVerifier(order.terms.verifier);
         id = verifier.submit{ value: msg.value }(submission, evidence);
         record.checkStatus(requestId, RequestStatus.Requested);
         record.open();
-        emit Claimed(requestId, id, msg.sender, answer, tokensUsed);
+        emit Claimed(requestId, id, msg.sender, answer, unitsUsed);
     }
 
     /// @inheritdoc IInferenceOracle
@@ -270,7 +268,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             revert CallbackIncomplete();
         }
         RequestRecord storage record = _finalize(order, claimed);
-        uint256 paid = Fees.finalizing(order);
+        uint256 paid = Fees.finalizing(order.callback);
         _deliver(record, order, answer, claimed.answerLength, Fees.JOINT_DELIVERY_BASE_GAS, paid);
     }
 
@@ -362,55 +360,41 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
     ) private returns (uint256 id) {
         Model memory model = IModelRegistry(registry).modelOf(bytes32(modelId));
         uint256 limit = batchSize * model.pricing.defaultBytes;
-        if (input.length > limit) revert PromptTooLong(input.length, limit);
-        Request memory asked;
-        asked.modelId = bytes32(modelId);
-        asked.maxTokens = (batchSize * model.pricing.defaultTokens).toUint32();
+        if (input.length > limit) revert InputTooLong(input.length, limit);
+        Question memory question;
+        question.modelId = bytes32(modelId);
+        question.maxUnits = (batchSize * model.pricing.defaultUnits).toUint32();
         uint256 price = _flatPrice(model, batchSize);
-        id = _place(model, asked, input, input.length, callback, price, 0);
+        id = _ask(model, question, input, callback, price, 0);
         _records[id].marks |= FOR_ORA;
     }
 
     function _ask(
         Model memory model,
-        Question calldata question,
-        bytes calldata prompt,
-        Callback memory callback,
-        uint256 price,
-        uint32 named
-    ) private returns (uint256) {
-        if (question.flags > KNOWN_FLAGS) revert UnknownFlags(question.flags);
-        Request memory asked;
-        bytes memory stops;
-        (asked.modelId, asked.seed) = (question.modelId, question.seed);
-        (asked.maxTokens, asked.flags) = (question.maxTokens, question.flags);
-        (asked.sampling, stops) = question.sampling.pack();
-        bytes memory text = bytes.concat(prompt, stops);
-        return _place(model, asked, text, prompt.length, callback, price, named);
-    }
-
-    /// @param asked The request, without host, id and text.
-    function _place(
-        Model memory model,
-        Request memory asked,
-        bytes memory text,
-        uint256 promptLength,
+        Question memory question,
+        bytes calldata input,
         Callback memory callback,
         uint256 price,
         uint32 named
     ) private returns (uint256 id) {
-        if (asked.maxTokens == 0) revert NoTokens();
+        if (question.maxUnits == 0) revert NoUnits();
         _checkCallback(callback);
-        _checkPrompt(model, promptLength);
+        _checkInput(model, input.length);
         uint256 gasPrice = _gasPrice(block.basefee);
-        uint256 fee = price + Fees.reserve(asked.maxTokens, callback.gasLimit) * gasPrice;
+        uint256 fee = price + _reserve(model, question.maxUnits, callback.gasLimit) * gasPrice;
         _take(fee);
 
         id = ++requestCount;
-        (asked.host, asked.id, asked.textHash) = (address(this), id, keccak256(text));
         Order memory order;
-        order.request = asked;
-        order.promptLength = uint32(promptLength);
+        order.request = Request({
+            host: address(this),
+            id: id,
+            modelId: question.modelId,
+            seed: question.seed,
+            maxUnits: question.maxUnits,
+            parameters: question.parameters,
+            inputHash: keccak256(input)
+        });
         order.terms = Terms({
             requester: msg.sender,
             contentId: model.contentId,
@@ -418,15 +402,17 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             receiver: model.receiver,
             // 128 bits hold all ETH.
             fee: uint128(fee),
-            tokenPrice: model.pricing.tokenPrice,
+            unitPrice: model.pricing.unitPrice,
+            unitBytes: model.pricing.unitBytes,
             gasPrice: gasPrice.toUint64(),
             operatorBps: model.pricing.operatorBps,
             expiry: uint40(block.timestamp + ANSWER_TIME)
         });
         order.callback = callback;
-        bool drawn = operators.draw(id, asked.modelId, asked.maxTokens, order.terms.expiry, named);
+        bool drawn =
+            operators.draw(id, question.modelId, question.maxUnits, order.terms.expiry, named);
         _records[id].begin(keccak256(abi.encode(order)), drawn ? DRAWN : 0);
-        emit Requested(id, asked.modelId, msg.sender, order, text);
+        emit Requested(id, question.modelId, msg.sender, order, input);
     }
 
     /// @dev Payment for a unit of gas in a request of a block with this base fee, in wei.
@@ -434,9 +420,17 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         return 2 * baseFee + TIP;
     }
 
+    function _reserve(Model memory model, uint256 maxUnits, uint256 callbackGas)
+        private
+        pure
+        returns (uint256)
+    {
+        return Fees.reserve(Fees.mostPaid(maxUnits, model.pricing.unitBytes), callbackGas);
+    }
+
     function _flatPrice(Model memory model, uint256 batchSize) private pure returns (uint256) {
         return batchSize
-            * Fees.price(model.pricing, model.pricing.defaultBytes, model.pricing.defaultTokens);
+            * Fees.price(model.pricing, model.pricing.defaultBytes, model.pricing.defaultUnits);
     }
 
     /// @dev Takes the fee from the value of the call, then from the caller's credit.
@@ -461,7 +455,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (status != ClaimStatus.Proven) revert NotProven(status);
 
         record.finish(claimed.answerHash);
-        Settlement memory parts = Fees.settle(order, claimed.tokensUsed, claimed.answerLength);
+        Settlement memory parts = Fees.settle(order, claimed.unitsUsed, claimed.answerLength);
         uint256 claimants = parts.operator;
         if (msg.sender == claimed.claimant) claimants += parts.finalizer;
         else _credit(msg.sender, parts.finalizer);
@@ -527,24 +521,24 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         record = _records[order.request.id];
         record.check(order.request.id, _hash(order));
         Submission memory submission = _submission(
-            order, claimed.claimant, claimed.answerHash, claimed.answerLength, claimed.tokensUsed
+            order, claimed.claimant, claimed.answerHash, claimed.answerLength, claimed.unitsUsed
         );
         address verifier = order.terms.verifier;
         claimId = submission.claimId(verifier, address(this), claimed.details);
         status = IVerifier(verifier).statusOf{ gas: VERIFIER_GAS }(claimId);
     }
 
-    /// @dev Refuses more tokens than the request allows, also where a verifier that lies knows such
+    /// @dev Refuses more units than the request allows, also where a verifier that lies knows such
     /// a claim: its price could not be settled.
     function _submission(
         Order calldata order,
         address claimant,
         bytes32 answerHash,
         uint32 answerLength,
-        uint32 tokensUsed
+        uint32 unitsUsed
     ) private view returns (Submission memory) {
-        if (tokensUsed > order.request.maxTokens) {
-            revert TooManyTokens(tokensUsed, order.request.maxTokens);
+        if (unitsUsed > order.request.maxUnits) {
+            revert TooManyUnits(unitsUsed, order.request.maxUnits);
         }
         return Submission({
             contentId: order.terms.contentId,
@@ -552,7 +546,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             claimant: claimant,
             answerHash: answerHash,
             answerLength: answerLength,
-            tokensUsed: tokensUsed
+            unitsUsed: unitsUsed
         });
     }
 
@@ -572,10 +566,10 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         if (callback.data.length > limit) revert CallbackDataTooLong(callback.data.length, limit);
     }
 
-    function _checkPrompt(Model memory model, uint256 length) private view {
+    function _checkInput(Model memory model, uint256 length) private view {
         (uint32 limit,) = IVerifier(model.verifier).limits{ gas: VERIFIER_GAS }(model.contentId);
         if (limit == 0) revert UnknownContent(model.contentId);
-        if (length > limit) revert PromptTooLong(length, limit);
+        if (length > limit) revert InputTooLong(length, limit);
     }
 
     function _hash(Order calldata order) private pure returns (bytes32) {

@@ -26,14 +26,15 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
 
     /// @notice A model as it is stored.
     /// @dev Five words. From the lowest bit: contentId; verifier 160 | operatorBps 16 |
-    /// defaultTokens 32 | defaultBytes 32; receiver 160 | nextPrice 40; token 160 | factor 64 |
-    /// isVotedOn 8; basePrice 128 | bytePrice 64 | tokenPrice 64.
+    /// defaultUnits 32 | defaultBytes 32 | unitBytes 16; receiver 160 | nextPrice 40; token 160 |
+    /// factor 64 | isVotedOn 8; basePrice 128 | bytePrice 64 | unitPrice 64.
     struct Entry {
         bytes32 contentId;
         address verifier;
         uint16 operatorBps;
-        uint32 defaultTokens;
+        uint32 defaultUnits;
         uint32 defaultBytes;
+        uint16 unitBytes;
         address receiver;
         /// Time, in seconds, from which the price can move again.
         uint40 nextPrice;
@@ -45,7 +46,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         bool isVotedOn;
         uint128 basePrice;
         uint64 bytePrice;
-        uint64 tokenPrice;
+        uint64 unitPrice;
     }
 
     /// @dev Most bytes of a licence's SPDX id.
@@ -84,6 +85,8 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
         if (model.contentId == 0) revert RegistrationInvalid("contentId");
         if (model.verifier == address(0)) revert RegistrationInvalid("verifier");
         if (model.receiver == address(0)) revert RegistrationInvalid("receiver");
+        // Without a byte paid for, whoever answers would pay for the answer's gas.
+        if (model.pricing.unitBytes == 0) revert RegistrationInvalid("unitBytes");
         if (model.pricing.operatorBps > BPS) revert RegistrationInvalid("operatorBps");
         if (bytes(model.provenance.sourceUri).length > MAX_URI_BYTES) {
             revert RegistrationInvalid("sourceUri");
@@ -100,8 +103,9 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
             contentId: model.contentId,
             verifier: model.verifier,
             operatorBps: model.pricing.operatorBps,
-            defaultTokens: model.pricing.defaultTokens,
+            defaultUnits: model.pricing.defaultUnits,
             defaultBytes: model.pricing.defaultBytes,
+            unitBytes: model.pricing.unitBytes,
             receiver: model.receiver,
             nextPrice: 0,
             token: model.token,
@@ -109,7 +113,7 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
             isVotedOn: _isLaunch(model.token),
             basePrice: model.pricing.basePrice,
             bytePrice: model.pricing.bytePrice,
-            tokenPrice: model.pricing.tokenPrice
+            unitPrice: model.pricing.unitPrice
         });
         emit ModelRegistered(modelId, model.contentId, msg.sender, model);
     }
@@ -199,9 +203,10 @@ contract ModelRegistry is IModelRegistry, IModelBallots {
             pricing: Pricing({
                 basePrice: uint128(_scaled(entry.basePrice, entry.factor, type(uint128).max)),
                 bytePrice: uint64(_scaled(entry.bytePrice, entry.factor, type(uint64).max)),
-                tokenPrice: uint64(_scaled(entry.tokenPrice, entry.factor, type(uint64).max)),
+                unitPrice: uint64(_scaled(entry.unitPrice, entry.factor, type(uint64).max)),
+                unitBytes: entry.unitBytes,
                 operatorBps: entry.operatorBps,
-                defaultTokens: entry.defaultTokens,
+                defaultUnits: entry.defaultUnits,
                 defaultBytes: entry.defaultBytes
             })
         });

@@ -17,10 +17,10 @@ contract OperatorList is IOperatorList {
     uint256 public constant STAKE = 0.1 ether;
     /// @notice Missed turns in a row after which an entry is dropped.
     uint256 public constant MISSES = 3;
-    /// @dev Seconds of a slot without tokens. A slot is at most a quarter of the time to answer.
+    /// @dev Seconds of a slot without units. A slot is at most a quarter of the time to answer.
     uint256 private constant SLOT_SECONDS = 60;
-    /// @dev Tokens for which a slot gets a second more.
-    uint256 private constant TOKENS_PER_SECOND = 4;
+    /// @dev Units for which a slot gets a second more.
+    uint256 private constant UNITS_PER_SECOND = 4;
 
     /// @notice The oracle, which deployed the list.
     address public immutable ORACLE;
@@ -96,14 +96,14 @@ contract OperatorList is IOperatorList {
     // Turns
 
     /// @inheritdoc IOperatorList
-    function draw(uint256 request, bytes32 modelId, uint32 maxTokens, uint256 expiry, uint32 named)
+    function draw(uint256 request, bytes32 modelId, uint32 maxUnits, uint256 expiry, uint32 named)
         external
         onlyOracle
         returns (bool)
     {
         if (_lists[modelId].length == 0) return false;
         Turns memory turns = _pick(request, modelId, named);
-        uint256 slot = SLOT_SECONDS + maxTokens / TOKENS_PER_SECOND;
+        uint256 slot = SLOT_SECONDS + maxUnits / UNITS_PER_SECOND;
         uint256 most = (expiry - block.timestamp) / 4;
         turns.start = uint40(block.timestamp);
         turns.slot = uint32(slot < most ? slot : most);

@@ -21,8 +21,8 @@ struct Program {
     uint8 stepsLog2;
     /// Address in memory where a node leaves its slot; a multiple of the slot's size.
     uint32 outputAddress;
-    /// Most bytes of a prompt.
-    uint32 promptLimit;
+    /// Most bytes of a request's input.
+    uint32 inputLimit;
     /// Most bytes of an answer.
     uint32 outputLimit;
     /// Version of the virtual machine.
@@ -46,9 +46,8 @@ library ProgramShape {
     /// @dev Bytes of a leaf, as a power of two and as they are.
     uint256 private constant LEAF_LOG2 = 7;
     uint256 private constant LEAF_BYTES = 1 << LEAF_LOG2;
-    /// @dev Bytes of the input memory without the prompt: eleven words and four stop sequences of
-    /// 32 bytes (docs/spec/request.md).
-    uint256 private constant HEADER_BYTES = 352 + 128;
+    /// @dev Bytes of the input memory before the input: ten words (docs/spec/request.md).
+    uint256 private constant HEADER_BYTES = 320;
 
     /// @notice Thrown when a parameter is outside of its range in docs/spec/vm.md. Names the
     /// parameter.
@@ -79,9 +78,9 @@ library ProgramShape {
         bool runs = self.entry % 4 == 0 && self.entry >= self.codeBase && self.entry < end;
         if (!runs) revert ProgramOutOfRange("entry");
 
-        bool asks = self.promptLimit != 0
-            && HEADER_BYTES + self.promptLimit <= 1 << (self.inputDepth + LEAF_LOG2);
-        if (!asks) revert ProgramOutOfRange("promptLimit");
+        bool asks = self.inputLimit != 0
+            && HEADER_BYTES + self.inputLimit <= 1 << (self.inputDepth + LEAF_LOG2);
+        if (!asks) revert ProgramOutOfRange("inputLimit");
         if (self.outputLimit == 0) revert ProgramOutOfRange("outputLimit");
     }
 

@@ -13,8 +13,8 @@ struct Submission {
     bytes32 answerHash;
     /// Bytes of the answer.
     uint32 answerLength;
-    /// Tokens generated.
-    uint32 tokensUsed;
+    /// Units that the answer took (docs/spec/request.md).
+    uint32 unitsUsed;
 }
 
 /// @notice The fields of a claim. Their hash, with the chain, is the claim's id
@@ -26,7 +26,7 @@ struct ClaimKey {
     bytes32 requestDigest;
     bytes32 contentId;
     address claimant;
-    /// `keccak256(abi.encode(answerLength, answerHash, tokensUsed))`.
+    /// `keccak256(abi.encode(answerLength, answerHash, unitsUsed))`.
     bytes32 outputDigest;
     /// What else a claim commits to, which is the verifier's own business; 0 for nothing.
     bytes32 details;
@@ -54,9 +54,9 @@ function claimId(Submission memory self, address verifier, address host, bytes32
 
 /// @notice The words about the answer with which the trace's last slot begins
 /// (docs/spec/request.md).
-/// @dev Three words: answerLength | answerHash | tokensUsed.
+/// @dev Three words: answerLength | answerHash | unitsUsed.
 function output(Submission memory self) pure returns (bytes memory) {
-    return abi.encode(self.answerLength, self.answerHash, self.tokensUsed);
+    return abi.encode(self.answerLength, self.answerHash, self.unitsUsed);
 }
 
 /// @notice Hash of `output`.

@@ -77,12 +77,11 @@ impl<'a> Table<'a> {
                 id: it.id,
                 modelId: it.modelId,
                 seed: it.seed,
-                maxTokens: it.maxTokens,
-                sampling: it.sampling,
-                flags: it.flags,
-                textHash: it.textHash,
+                maxUnits: it.maxUnits,
+                parameters: it.parameters,
+                inputHash: it.inputHash,
             },
-            text: request.text.clone(),
+            input: request.input.clone(),
         };
         let receipt = self.send(proof).await?;
         Ok(receipt.event::<InputProven>(self.verifier())?.inputRoot)

@@ -31,7 +31,7 @@ pub struct RequestView {
     /// What later calls about the request must repeat.
     pub order: Order,
     /// The prompt, followed by the stop sequences.
-    pub text: Bytes,
+    pub input: Bytes,
     /// What has become of it.
     pub state: RequestState,
     /// Last second in which a claim can be posted: the order's expiry, or later once a claim was
@@ -72,7 +72,7 @@ pub struct ClaimView {
     /// The answer, as the oracle logged it.
     pub answer: Bytes,
     /// Tokens generated, as claimed.
-    pub tokens_used: u32,
+    pub units_used: u32,
     /// What has become of it.
     pub state: ClaimState,
     /// Root of its input memory, once the verifier has seen the request.
@@ -179,7 +179,7 @@ impl View {
                 let request = RequestView {
                     deadline: it.order.terms.expiry.to(),
                     order: it.order,
-                    text: it.text,
+                    input: it.input,
                     state: RequestState::Open,
                     claims: Vec::new(),
                 };
@@ -195,7 +195,7 @@ impl View {
                     request.claims.push(it.claim);
                     claim.request = Some(it.id);
                     claim.answer = it.answer;
-                    claim.tokens_used = it.tokensUsed;
+                    claim.units_used = it.unitsUsed;
                 }
             }
             OracleEvent::ClaimDropped(it) => {
@@ -243,7 +243,7 @@ impl View {
                     bond: it.bond,
                     window_end: it.windowEnd.saturating_to(),
                     answer: Bytes::new(),
-                    tokens_used: 0,
+                    units_used: 0,
                     state: ClaimState::Pending,
                     input_root: None,
                     dropped: false,
@@ -350,7 +350,7 @@ mod tests {
             modelId: B256::ZERO,
             requester: Address::ZERO,
             order,
-            text: Bytes::new(),
+            input: Bytes::new(),
         }
     }
 
@@ -360,7 +360,7 @@ mod tests {
             claim: CLAIM,
             claimant: Address::ZERO,
             answer: Bytes::from_static(answer),
-            tokensUsed: 1,
+            unitsUsed: 1,
         }
     }
 

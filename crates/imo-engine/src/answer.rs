@@ -32,9 +32,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The number of tokens generated, which a requester pays for. It is 0 for an answer that is an
-    /// error text.
-    pub fn tokens_used(&self) -> u32 {
+    /// The units that a requester pays for, which are the tokens generated: 0 for an answer that is
+    /// an error text.
+    pub fn units_used(&self) -> u32 {
         number(self.tokens.len())
     }
 }

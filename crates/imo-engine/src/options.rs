@@ -2,7 +2,7 @@
 
 use imo_kernels::Isa;
 use imo_model::ModelImage;
-use imo_text::layout::{OUTPUT_LIMIT, PROMPT_LIMIT, TraceShape};
+use imo_text::layout::{OUTPUT_LIMIT, TraceShape};
 use imo_trace::Fault;
 
 use crate::numbers::size;
@@ -30,8 +30,8 @@ impl Means {
 pub struct Limits {
     /// How the trace is laid out.
     pub shape: TraceShape,
-    /// The most bytes of a prompt.
-    pub prompt_bytes: usize,
+    /// The most bytes of a request's input.
+    pub input_bytes: u32,
     /// The most bytes of an answer.
     pub output_bytes: usize,
 }
@@ -41,7 +41,7 @@ impl Limits {
     pub fn of(image: &ModelImage) -> Self {
         Self {
             shape: TraceShape::smallest(image.header()),
-            prompt_bytes: size(PROMPT_LIMIT),
+            input_bytes: image.header().program.input_limit,
             output_bytes: size(OUTPUT_LIMIT),
         }
     }

@@ -1,13 +1,15 @@
 //! One inference, node by node as `docs/spec/trace.md` numbers them.
 
+use std::mem;
 use std::ops::ControlFlow;
 
 use imo_commit::keccak256;
-use imo_kernels::Tile;
-use imo_model::{EncodeError, ModelImage};
-use imo_tensor::{Candidates, RECENT};
+use imo_guest::Request;
+use imo_kernels::{KvCache, Tile};
+use imo_model::ModelImage;
+use imo_tensor::{Candidates, RECENT, Sampling};
 use imo_text::layout::slots::{emit, put_word, sampler, tokens as prompt_slots, word};
-use imo_text::layout::{Request, Status, draw};
+use imo_text::layout::{Status, Stops, TextRequest, draw};
 use imo_trace::{Fault, Sink};
 
 use crate::answer::{Answer, Step};
@@ -34,8 +36,19 @@ pub(crate) struct Run<'a, S: ?Sized> {
     pub(crate) limits: &'a Limits,
     pub(crate) means: &'a Means,
     pub(crate) request: &'a Request<Vec<u8>>,
+    /// What the request says, or why it cannot be answered.
+    pub(crate) text: Result<TextRequest<&'a [u8]>, Status>,
     pub(crate) deviations: &'a Deviations,
+    pub(crate) earlier: Option<&'a mut Earlier>,
     pub(crate) forward: Forward<'a, S>,
+}
+
+/// What a session remembers of a conversation, so that its next turn reads only what is new.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// The tokens whose keys and values the cache has.
+    tokens: Vec<u32>,
+    cache: KvCache,
 }
 
 impl<'a, S: Sink + ?Sized> Run<'a, S> {
@@ -54,9 +67,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         if prompt.status == Status::Fine && !prompt.tokens.is_empty() {
             self.generate(&prompt, &mut answer, on_token);
         }
-        if let (Status::Fine, Some(end)) =
-            (answer.status, self.request.stops.first_in(&answer.bytes))
-        {
+        if let (Status::Fine, Some(end)) = (answer.status, self.stops().first_in(&answer.bytes)) {
             answer.bytes.truncate(end);
         }
         answer.prompt_tokens = prompt.tokens;
@@ -81,7 +92,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         };
         let end = match tokens.len() {
             0 => 0,
-            n => (n - 1).saturating_add(size(self.request.max_tokens)).min(self.context()),
+            n => (n - 1).saturating_add(size(self.request.max_units)).min(self.context()),
         };
         let shape = self.limits.shape;
         let chunk_tokens = size(shape.chunk_tokens());
@@ -122,16 +133,10 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         if let Some(tokens) = &self.deviations.prompt_tokens {
             return Ok(tokens.clone());
         }
-        let request = self.request;
-        if !request.is_well_formed(self.limits.prompt_bytes) {
+        if self.request.max_units == 0 {
             return Err(Status::Malformed);
         }
-        let tokenizer = self.image.tokenizer();
-        tokenizer.encode(&request.prompt, request.raw).map_err(|error| match error {
-            EncodeError::NotUtf8 => Status::NotUtf8,
-            EncodeError::TooLong => Status::TooLong,
-            EncodeError::Blank | EncodeError::NoSuchConversation => Status::Malformed,
-        })
+        self.text?.tokens(&self.image.tokenizer())
     }
 
     /// Generates tokens until one ends the sequence, a stop sequence is complete, or there is no
@@ -147,10 +152,11 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         let batch = if fault { 1 } else { self.means.batch };
         // After a fault the answer may go on for longer than it should.
         let positions = prompt.tokens.len().max(prompt.end);
-        self.forward.reserve(if fault { self.context() } else { positions.min(self.context()) });
+        let positions = if fault { self.context() } else { positions.min(self.context()) };
+        let known = self.recall(&prompt.tokens, positions);
         let mut x = Tile::default();
-        for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
-            x = self.forward.advance(index * batch.max(1), tokens);
+        for (index, tokens) in prompt.tokens[known..].chunks(batch.max(1)).enumerate() {
+            x = self.forward.advance(known + index * batch.max(1), tokens);
         }
         let mut tokens = prompt.tokens.clone();
         let mut written = Vec::new();
@@ -176,15 +182,37 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
                 || flags & sampler::CONTINUE == 0
                 || position == self.context()
             {
-                return;
+                break;
             }
             x = self.forward.advance(position, &[token]);
         }
+        if let Some(earlier) = &mut self.earlier {
+            tokens.truncate(position);
+            **earlier = Earlier { tokens, cache: self.forward.take_cache() };
+        }
+    }
+
+    /// Makes room for positions. Returns how many tokens of the prompt are known from an earlier
+    /// turn; at least the last one is not, since the head needs it.
+    fn recall(&mut self, prompt: &[u32], positions: usize) -> usize {
+        let Some(earlier) = &mut self.earlier else {
+            self.forward.reserve(positions);
+            return 0;
+        };
+        let Earlier { tokens, cache } = mem::take(&mut **earlier);
+        let alike = tokens.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        let known = alike.min(prompt.len() - 1);
+        if known == 0 {
+            self.forward.reserve(positions);
+        } else {
+            self.forward.go_on(cache, positions);
+        }
+        known
     }
 
     /// The penalty on the head's logits after these tokens; `None` if the request asks for none.
     fn penalty<'t>(&self, tokens: &'t [u32]) -> Option<Penalty<'t>> {
-        let penalty = self.request.sampling.repeat_penalty;
+        let penalty = self.sampling().repeat_penalty;
         let recent = &tokens[tokens.len().saturating_sub(RECENT)..];
         (penalty != 0).then_some(Penalty { recent, penalty })
     }
@@ -197,10 +225,9 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         candidates: &Candidates,
         (end, written): (usize, &[u8]),
     ) -> (u32, u32) {
-        let request = self.request;
-        let token = draw(candidates, &request.sampling, request.seed, number(position));
+        let token = draw(candidates, &self.sampling(), self.request.seed, number(position));
         let is_end = self.ends(token) && !self.deviations.ignore_end;
-        let is_stopped = request.stops.end_within(written, self.text(token));
+        let is_stopped = self.stops().end_within(written, self.text(token));
         let goes_on = !is_end && position + 1 < end && !is_stopped;
         let node = self.limits.shape.sampler(number(position));
         let fault = self.deviations.fault;
@@ -210,6 +237,15 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         put_word(slot, sampler::FLAGS, flags);
         Fault::flip(fault, node, slot);
         (word(slot, sampler::TOKEN), word(slot, sampler::FLAGS))
+    }
+
+    /// How tokens are chosen. After a fault, a request that cannot be read may be answered, too.
+    fn sampling(&self) -> Sampling {
+        self.text.map_or_else(|_| Sampling::default(), |text| text.sampling)
+    }
+
+    fn stops(&self) -> Stops {
+        self.text.map_or_else(|_| Stops::default(), |text| text.stops)
     }
 
     fn ends(&self, token: u32) -> bool {
@@ -224,7 +260,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         self.image.tokenizer().decode(token)
     }
 
-    /// The last node: length, digest and tokens used, big-endian.
+    /// The last node: length, digest and units used, big-endian.
     fn emit(&mut self, answer: &mut Answer) {
         Fault::spoil(self.deviations.fault, &mut answer.bytes);
         let node = self.limits.shape.emit();
@@ -232,7 +268,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         let slot = self.forward.slot(node);
         slot[emit::LENGTH].copy_from_slice(&number(answer.bytes.len()).to_be_bytes());
         slot[emit::HASH].copy_from_slice(&keccak256(&answer.bytes));
-        slot[emit::TOKENS_USED].copy_from_slice(&answer.tokens_used().to_be_bytes());
+        slot[emit::UNITS_USED].copy_from_slice(&answer.units_used().to_be_bytes());
         Fault::flip(fault, node, slot);
     }
 }

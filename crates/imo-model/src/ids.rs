@@ -26,8 +26,8 @@ pub struct Program {
     pub steps_log2: u8,
     /// Where in memory a node leaves its slot.
     pub output_address: u32,
-    /// Most bytes of a prompt.
-    pub prompt_limit: u32,
+    /// Most bytes of a request's input.
+    pub input_limit: u32,
     /// Most bytes of an answer.
     pub output_limit: u32,
 }
@@ -48,7 +48,7 @@ impl Program {
             self.slot_log2.into(),
             self.steps_log2.into(),
             self.output_address,
-            self.prompt_limit,
+            self.input_limit,
             self.output_limit,
             Self::VM_VERSION.into(),
         ];

@@ -12,7 +12,7 @@
 mod image;
 pub use image::{
     ALIGNMENT, Ends, HEADER_BYTES, Header, ImageError, LAYER_BYTES, Layer, STEPS_LOG2, Shapes,
-    TEXT_PROGRAM, Tensor, Vector, WINDOW_BYTES, program_number,
+    Tensor, TextProgram, Vector, WINDOW_BYTES, program_number,
 };
 
 #[cfg(feature = "std")]

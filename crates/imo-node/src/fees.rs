@@ -4,8 +4,7 @@ use imo_chain::GasPrice;
 use imo_chain::contracts::InferenceOracle::Order;
 use imo_chain::primitives::U256;
 
-/// Most bytes of an answer that the fee has gas for, for each token and in all.
-const BYTES_OF_A_TOKEN: u64 = 8;
+/// Most bytes of an answer that any fee has gas for.
 const MOST_BYTES: u64 = 24_575;
 /// Gas for each byte, at least.
 const FLOOR: u64 = 40;
@@ -38,15 +37,14 @@ fn reserve(order: &Order, most: u64) -> u64 {
     claiming(most, 0) + 75_000 + callback
 }
 
-/// What an answer of one token to this request earns, at the present price of gas. More tokens earn
+/// What an answer of one unit to this request earns, at the present price of gas. More units earn
 /// more.
 pub(crate) fn pay(order: &Order, price: GasPrice) -> Pay {
     let terms = &order.terms;
-    let most = (BYTES_OF_A_TOKEN * u64::from(order.request.maxTokens)).min(MOST_BYTES);
+    let most = (u64::from(terms.unitBytes) * u64::from(order.request.maxUnits)).min(MOST_BYTES);
     let of_order = U256::from(terms.gasPrice);
     let whole = U256::from(terms.fee).saturating_sub(U256::from(reserve(order, most)) * of_order);
-    let unused =
-        U256::from(terms.tokenPrice) * U256::from(order.request.maxTokens.saturating_sub(1));
+    let unused = U256::from(terms.unitPrice) * U256::from(order.request.maxUnits.saturating_sub(1));
     let share = |price: U256| price * U256::from(terms.operatorBps) / U256::from(WHOLE);
     if share(whole).is_zero() {
         return Pay::Nothing;
@@ -75,7 +73,7 @@ mod tests {
     /// An order at a gas price of 20 gwei, of a model whose answers cost this much beside gas.
     fn order(cost: u64, bps: u16) -> Order {
         let mut order = Order::default();
-        order.request.maxTokens = 10;
+        (order.request.maxUnits, order.terms.unitBytes) = (10, 8);
         let gas = u128::from(reserve(&order, 80)) * 20 * u128::from(GWEI);
         let terms = &mut order.terms;
         (terms.gasPrice, terms.operatorBps) = (20 * GWEI, bps);
@@ -100,9 +98,9 @@ mod tests {
         let dear = order(3_000_000 * GWEI, 3_333);
         assert_eq!((pay(&dear, price(26)), pay(&dear, price(27))), (Pay::Enough, Pay::TooLittle));
         // What unused tokens would have cost is refunded, so it is not counted on.
-        let mut per_token = dear;
-        per_token.terms.tokenPrice = 300_000 * GWEI;
-        assert_eq!(pay(&per_token, price(26)), Pay::TooLittle);
+        let mut per_unit = dear;
+        per_unit.terms.unitPrice = 300_000 * GWEI;
+        assert_eq!(pay(&per_unit, price(26)), Pay::TooLittle);
     }
 
     #[test]

@@ -185,7 +185,7 @@ mod tests {
             bond: U256::ZERO,
             window_end: 0,
             answer: Bytes::new(),
-            tokens_used: 1,
+            units_used: 1,
             state: ClaimState::Settled,
             input_root: None,
             dropped: false,
@@ -194,7 +194,7 @@ mod tests {
         view.claims.insert(claim, claim_view);
         let request = RequestView {
             order: order_at(gas_price),
-            text: Bytes::new(),
+            input: Bytes::new(),
             state: RequestState::Delivered(claim),
             deadline: 0,
             claims: vec![claim],

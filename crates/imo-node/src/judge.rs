@@ -23,9 +23,6 @@ use crate::treasury::Purse;
 
 mod watch;
 
-/// The bits of a request's flags that have a meaning.
-const KNOWN_FLAGS: u8 = 1;
-
 /// What a node does in its next turn.
 #[derive(Debug)]
 pub(crate) enum Next {
@@ -220,7 +217,7 @@ impl Judge {
                 }
             }
             let watches = self.plays(Role::Challenger);
-            let afforded = purse.for_claim(view, &self.mine, request.text.len(), watches);
+            let afforded = purse.for_claim(view, &self.mine, request.input.len(), watches);
             if self.affords("an answer is", afforded) {
                 return Next::Do(action);
             }
@@ -287,7 +284,7 @@ impl Judge {
         let terms = &request.order.terms;
         let is_judged = terms.verifier == view.deployment().verifier;
         let is_here = is_judged && self.solver.model(&terms.contentId).is_some();
-        (is_known(request) && is_here).then_some(terms.contentId)
+        is_here.then_some(terms.contentId)
     }
 
     /// Serves the trace of a claim of mine that is in a block, until it is final: before, whoever
@@ -340,7 +337,7 @@ impl Judge {
         request: &RequestView,
         claimant: Address,
     ) -> Result<Arc<Solution>, NodeError> {
-        let request = request_of(request, claimant, view.deployment().chain_id)?;
+        let request = request_of(request, claimant, view.deployment().chain_id);
         Ok(self.solver.solve(content_id.0, &request)?)
     }
 
@@ -348,11 +345,6 @@ impl Judge {
     fn model(&self, content_id: B256) -> &Model {
         self.solver.model(&content_id).expect("it was just run")
     }
-}
-
-/// Whether this version knows all flags of a request.
-const fn is_known(request: &RequestView) -> bool {
-    request.order.request.flags & !KNOWN_FLAGS == 0
 }
 
 #[cfg(test)]

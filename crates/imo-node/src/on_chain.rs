@@ -4,10 +4,7 @@ use imo_chain::contracts::OpmlVerifier::{self, registerContentCall, registerProg
 use imo_chain::primitives::Address;
 use imo_chain::{GameView, RequestView};
 use imo_commit::Hash;
-use imo_player::text::request;
 use imo_player::{Difference, Origin, Program, Request};
-
-use crate::error::NodeError;
 
 /// The two calls that make a model known to the verifier: first its program, then its image, by
 /// root and length. Both succeed even if somebody has made them before.
@@ -28,7 +25,7 @@ pub fn registration(
         slotLog2: it.slot_log2,
         stepsLog2: it.steps_log2,
         outputAddress: it.output_address,
-        promptLimit: it.prompt_limit,
+        inputLimit: it.input_limit,
         outputLimit: it.output_limit,
         vmVersion: Program::VM_VERSION,
     };
@@ -38,11 +35,7 @@ pub fn registration(
 }
 
 /// A request as the engine takes it, answered in the name of a claimant.
-pub fn request_of(
-    view: &RequestView,
-    claimant: Address,
-    chain_id: u64,
-) -> Result<Request<Vec<u8>>, NodeError> {
+pub fn request_of(view: &RequestView, claimant: Address, chain_id: u64) -> Request<Vec<u8>> {
     let it = &view.order.request;
     let origin = Origin {
         chain_id,
@@ -51,8 +44,13 @@ pub fn request_of(
         model_id: it.modelId.0,
         claimant: claimant.into_array(),
     };
-    let how = (it.seed, it.maxTokens, it.flags & 1 != 0);
-    Ok(request(origin, how, &it.sampling, &view.text)?)
+    Request {
+        origin,
+        seed: it.seed,
+        max_units: it.maxUnits,
+        parameters: it.parameters.0,
+        input: view.input.to_vec(),
+    }
 }
 
 /// The slot that a game is about, as its claimant has shown it. None while the trace is being

@@ -96,7 +96,7 @@ impl Sender {
         let call = claimCall {
             order: order(view, request),
             answer: solution.answer.clone().into(),
-            tokensUsed: solution.tokens_used,
+            unitsUsed: solution.units_used,
             evidence: evidence(&root, &emit_siblings, &self.trace_uri),
         };
         let bond = claim_bond(&self.client, self.verifier).await?;
@@ -214,7 +214,7 @@ pub fn claimed_answer(claim: &ClaimView) -> ClaimedAnswer {
         claimant: claim.preimage.claimant,
         answerHash: keccak256(&claim.answer),
         answerLength: u32::try_from(claim.answer.len()).expect("it came in a transaction"),
-        tokensUsed: claim.tokens_used,
+        unitsUsed: claim.units_used,
         details: claim.details(),
     }
 }

@@ -77,7 +77,7 @@ impl Purse {
         let pending = || view.claims.values().filter(|it| it.state == ClaimState::Pending);
         let text = |claim: &ClaimView| {
             let request = claim.request.and_then(|id| view.requests.get(&id));
-            request.map_or(0, |request| request.text.len())
+            request.map_or(0, |request| request.input.len())
         };
         let open = |claim: &ClaimView| {
             let games = claim.games.iter().filter_map(|id| view.games.get(id));

@@ -44,12 +44,6 @@ pub enum PlayerError {
         /// The content id that was asked for.
         content_id: Hash,
     },
-    /// The sampling word of a request is malformed. No oracle should have taken it.
-    #[error("the oracle took a malformed sampling word")]
-    MalformedSampling,
-    /// The text of a request is shorter than its stop sequences. No oracle should have taken it.
-    #[error("the oracle took a text without its stop sequences")]
-    MissingStops,
     /// The engine cannot run the model.
     #[error(transparent)]
     Engine(#[from] SessionError),

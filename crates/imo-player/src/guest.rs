@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use imo_engine::Means;
+use imo_guest::Request;
 use imo_model::ModelImage;
-use imo_text::layout::Request;
 use imo_trace::Fault;
 use imo_vm::Elf;
 
@@ -26,14 +26,14 @@ pub struct Guest {
     pub(crate) lines: &'static str,
     /// Depth of the tree over its memory.
     pub(crate) memory_depth: u8,
-    /// Depth of the tree over its input, which has room for a header and the longest prompt.
+    /// Depth of the tree over its input, which has room for a header and the longest one.
     pub(crate) input_depth: u8,
     /// Most steps of a node, as a power of two.
     pub(crate) steps_log2: u8,
     /// The address in memory where a node leaves its slot.
     pub(crate) output_address: u32,
-    /// Most bytes of a prompt, as the guest limits it.
-    pub prompt_limit: u32,
+    /// Most bytes of a request's input, as the guest limits it.
+    pub input_limit: u32,
     /// Most bytes of an answer, as the guest limits it.
     pub output_limit: u32,
     /// The smallest trace for an image. None if even the largest is too small.
@@ -82,16 +82,5 @@ impl Guest {
     /// The source line of the instruction at `pc`. None before the first known line.
     pub fn place(&self, pc: u32) -> Option<Place> {
         source::place(self.lines, pc)
-    }
-
-    /// Fails if an image needs another program than this one.
-    pub(crate) fn require(&self, image: &ModelImage) -> Result<(), PlayerError> {
-        let number = image.program_number();
-        let wanted = self.name;
-        if number == self.number {
-            Ok(())
-        } else {
-            Err(PlayerError::OtherProgram { number, wanted })
-        }
     }
 }

@@ -13,7 +13,7 @@
 #![deny(clippy::float_arithmetic)]
 
 /// A request, and who asks and answers where.
-pub use imo_text::layout::{Origin, Request};
+pub use imo_guest::{Origin, Request};
 
 mod error;
 pub use error::PlayerError;

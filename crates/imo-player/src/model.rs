@@ -2,8 +2,8 @@
 
 use imo_commit::{DenseTree, Hash};
 use imo_engine::Means;
+use imo_guest::Request;
 use imo_model::ModelImage;
-use imo_text::layout::Request;
 use imo_trace::Fault;
 use imo_vm::Run;
 
@@ -83,7 +83,7 @@ impl Model {
         Some(Solution {
             input: request.encode(),
             answer: solution.answer.clone(),
-            tokens_used: solution.tokens_used,
+            units_used: solution.units_used,
             trace: solution.trace.with_slot(0, &slot)?,
         })
     }

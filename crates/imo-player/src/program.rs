@@ -41,7 +41,7 @@ impl Program {
             slot_log2,
             steps_log2: guest.steps_log2,
             output_address: guest.output_address,
-            prompt_limit: guest.prompt_limit,
+            input_limit: guest.input_limit,
             output_limit: guest.output_limit,
         };
         Ok(Self { guest, elf, parameters })

@@ -4,11 +4,11 @@ use imo_model::ModelImage;
 
 use crate::error::PlayerError;
 use crate::guest::Guest;
-use crate::text::TEXT;
+use crate::text::{TEXT, TEXT_LONG};
 
 /// Every program that this version can run and judge. To add one, write a file beside `text.rs` and
 /// a row here.
-pub static PROGRAMS: [&Guest; 1] = [&TEXT];
+pub static PROGRAMS: [&Guest; 2] = [&TEXT, &TEXT_LONG];
 
 /// The program that an image needs.
 pub fn guest_of(image: &ModelImage) -> Result<&'static Guest, PlayerError> {
@@ -57,7 +57,7 @@ mod tests {
         let error = numbered(7).expect_err("there is no such row").to_string();
         assert_eq!(
             error,
-            "the model needs program 7, which this version does not have; it has 1 (text)"
+            "the model needs program 7, which this version does not have; it has 1 (text), 2 (text-long)"
         );
     }
 }

@@ -12,8 +12,8 @@ pub struct Solution {
     pub input: Vec<u8>,
     /// The answer, in bytes.
     pub answer: Vec<u8>,
-    /// The tokens that the requester pays for; 0 if the answer is an error text.
-    pub tokens_used: u32,
+    /// The units that the requester pays for; 0 if the answer is an error text.
+    pub units_used: u32,
     /// Every slot, and the tree over them.
     pub trace: Trace,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imo_commit::Hash;
 use imo_engine::Means;
-use imo_text::layout::Request;
+use imo_guest::Request;
 use imo_trace::Fault;
 
 use crate::error::PlayerError;
@@ -107,10 +107,10 @@ fn unnamed(request: &Request<Vec<u8>>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use imo_guest::Origin;
     use imo_model::ModelImage;
     use imo_pack::pack_bytes;
     use imo_pack::tiny::{TinyShape, gguf};
-    use imo_text::layout::Origin;
 
     use super::*;
 

@@ -1,57 +1,60 @@
-//! The program `text`: a language model answers a prompt.
+//! The programs `text` and `text-long`: a language model answers a prompt or a conversation.
 
 use std::ops::ControlFlow;
 
 use imo_engine::{Answer, Deviations, Limits, Means, Session};
-use imo_guest::layout::{MEMORY_DEPTH, OUTPUT_ADDRESS};
-use imo_model::{ModelImage, NodeSteps, TEXT_PROGRAM};
-use imo_text::layout::{
-    INPUT_DEPTH, Kind, OUTPUT_LIMIT, Origin, PROMPT_LIMIT, Request, STEPS_LOG2, SamplingWord,
-    Stops, TraceShape, slots,
-};
+use imo_guest::Request;
+use imo_guest::layout::OUTPUT_ADDRESS;
+use imo_model::{ModelImage, NodeSteps, TextProgram};
+use imo_text::layout::{Kind, OUTPUT_LIMIT, STEPS_LOG2, TraceShape, slots};
 use imo_trace::{Fault, Recording, Trace};
 
 use crate::error::PlayerError;
 use crate::guest::{Guest, NodeKind, TraceSize};
 use crate::solution::Solution;
 
-/// The row of the text program.
-pub static TEXT: Guest = Guest {
-    number: TEXT_PROGRAM,
-    name: "text",
-    elf: include_bytes!("../../../programs/text.elf"),
-    lines: include_str!("../../../programs/text.lines"),
-    memory_depth: MEMORY_DEPTH,
-    input_depth: INPUT_DEPTH,
-    steps_log2: STEPS_LOG2,
-    output_address: OUTPUT_ADDRESS,
-    prompt_limit: PROMPT_LIMIT,
-    output_limit: OUTPUT_LIMIT,
-    trace,
-    most_steps,
-    solve,
-    claimant: slots::tokens::CLAIMANT,
-    kind,
-};
+/// The row of the program `text`.
+pub static TEXT: Guest = row(
+    TextProgram::TEXT,
+    include_bytes!("../../../programs/text.elf"),
+    include_str!("../../../programs/text.lines"),
+);
+
+/// The row of the program `text-long`.
+pub static TEXT_LONG: Guest = row(
+    TextProgram::TEXT_LONG,
+    include_bytes!("../../../programs/text-long.elf"),
+    include_str!("../../../programs/text-long.lines"),
+);
+
+const fn row(program: TextProgram, elf: &'static [u8], lines: &'static str) -> Guest {
+    let TextProgram { number, name, input_limit, input_depth, memory_depth } = program;
+    Guest {
+        number,
+        name,
+        elf,
+        lines,
+        memory_depth,
+        input_depth,
+        steps_log2: STEPS_LOG2,
+        output_address: OUTPUT_ADDRESS,
+        input_limit,
+        output_limit: OUTPUT_LIMIT,
+        trace,
+        most_steps,
+        solve,
+        claimant: slots::tokens::CLAIMANT,
+        kind,
+    }
+}
 
 /// The program's limits for an image, for callers that run the engine themselves.
 pub fn limits(image: &ModelImage) -> Result<Limits, PlayerError> {
-    TEXT.require(image)?;
-    Ok(Limits::of(image))
-}
-
-/// A request from the fields that an oracle keeps: the sampling options in one word, and the stop
-/// sequences after the prompt.
-pub fn request(
-    origin: Origin,
-    (seed, max_tokens, raw): (u64, u32, bool),
-    sampling: &[u8; 32],
-    text: &[u8],
-) -> Result<Request<Vec<u8>>, PlayerError> {
-    let word = SamplingWord::parse(sampling).ok_or(PlayerError::MalformedSampling)?;
-    let (prompt, stops) = Stops::split(text, word.stop_lengths).ok_or(PlayerError::MissingStops)?;
-    let (sampling, prompt) = (word.sampling, prompt.to_vec());
-    Ok(Request { origin, seed, max_tokens, sampling, stops, raw, prompt })
+    let number = image.program_number();
+    match TextProgram::numbered(number) {
+        Some(_) => Ok(Limits::of(image)),
+        None => Err(PlayerError::OtherProgram { number, wanted: "text" }),
+    }
 }
 
 /// The answer, and the trace with every slot.
@@ -86,8 +89,8 @@ fn solve(
     let session = Session::new(image, limits(image)?, means)?;
     let deviations = Deviations { fault, ..Deviations::default() };
     let (answer, trace) = answer(&session, request, &deviations);
-    let tokens_used = answer.tokens_used();
-    Ok(Solution { input: request.encode(), answer: answer.bytes, tokens_used, trace })
+    let units_used = answer.units_used();
+    Ok(Solution { input: request.encode(), answer: answer.bytes, units_used, trace })
 }
 
 fn kind(image: &ModelImage, node: u32) -> NodeKind {

@@ -4,14 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use imo_chain::contracts::InferenceOracle::{
-    Callback, Question, Requested, Sampling as SamplingOnChain, dropClaimCall, expireCall,
-    finalizeCall, quoteCall, requestCall,
+    Callback, Question, Requested, dropClaimCall, expireCall, finalizeCall, quoteCall, requestCall,
 };
 use imo_chain::contracts::ModelRegistry::modelOfCall;
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{ChainError, ClaimState, ClaimView, Client, RequestState, View};
 use imo_node::claimed_answer;
-use imo_text::layout::Stops;
 use serde::Serialize;
 
 use crate::amount::{duration, ether};
@@ -52,7 +50,7 @@ struct Report {
     claim: B256,
     claimant: Address,
     answer: String,
-    tokens_used: u32,
+    units_used: u32,
     fee_wei: U256,
     gas: u64,
     is_final: bool,
@@ -77,12 +75,17 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
          could not be checked here",
         model.verifier
     );
-    let question = args.question(model_id)?;
-    let prompt = Bytes::from(args.prompt.into_bytes());
-    let length = U256::from(prompt.len());
+    let text = args.sampling.text(args.prompt)?;
+    let question = Question {
+        modelId: model_id,
+        seed: args.sampling.seed,
+        maxUnits: args.sampling.tokens,
+        parameters: text.parameters().encode().into(),
+    };
+    let input = Bytes::from(text.input());
     let quote = quoteCall {
         question: question.clone(),
-        promptLength: length,
+        inputLength: U256::from(input.len()),
         callbackGas: 0,
         baseFee: client.base_fee().await?,
     };
@@ -91,7 +94,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     // credit.
     let value = fee + fee / U256::from(8);
     let callback = Callback { target: Address::ZERO, gasLimit: 0, data: Bytes::new() };
-    let call = requestCall { question, prompt, callback };
+    let call = requestCall { question, input, callback };
     let receipt = client.send(deployment.oracle, &call, value).await?;
     let request = receipt.event::<Requested>(deployment.oracle)?.id;
     let fee = U256::from(receipt.event::<Requested>(deployment.oracle)?.order.terms.fee);
@@ -136,7 +139,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
     terminal.line(&answer);
     // An answer of the model has at least one token.
-    let is_refusal = claim.tokens_used == 0;
+    let is_refusal = claim.units_used == 0;
     if is_refusal {
         terminal
             .note("this is not the model's answer: it says why there is none; tokens are refunded");
@@ -147,7 +150,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         claim: claim.id,
         claimant: claim.preimage.claimant,
         answer,
-        tokens_used: claim.tokens_used,
+        units_used: claim.units_used,
         fee_wei: fee,
         gas: receipt.gas,
         is_final,
@@ -240,30 +243,5 @@ async fn finish(client: &Client, view: &mut View, request: U256, step: Step, ter
         // If somebody else was first, the next look at the chain shows it.
         Err(ChainError::Outdated { .. }) => view.doubt(),
         Err(error) => terminal.note(error.to_string()),
-    }
-}
-
-impl Args {
-    fn question(&self, model_id: B256) -> anyhow::Result<Question> {
-        let it = &self.sampling;
-        let mut stop = [B256::ZERO; Stops::MOST];
-        for (word, sequence) in stop.iter_mut().zip(it.stops()?.iter()) {
-            word[..sequence.len()].copy_from_slice(sequence);
-        }
-        let sampling = SamplingOnChain {
-            temperature: it.temperature,
-            topK: it.top_k.unwrap_or(0),
-            topP: it.top_p,
-            minP: it.min_p,
-            repeatPenalty: it.repeat_penalty,
-            stop,
-        };
-        Ok(Question {
-            modelId: model_id,
-            seed: it.seed,
-            maxTokens: it.tokens,
-            flags: u8::from(it.raw),
-            sampling,
-        })
     }
 }

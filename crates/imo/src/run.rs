@@ -10,13 +10,13 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use imo_chain::primitives::hex::encode_prefixed as hex;
 use imo_engine::{Answer, Deviations, Limits, Session};
 use imo_model::ModelImage;
 use imo_player::{Program, Request, text};
 use imo_tensor::{CANDIDATES, Candidate};
-use imo_text::layout::Stops;
+use imo_text::layout::{Stops, TextRequest};
 use imo_trace::Commitment;
 use serde::Serialize;
 
@@ -56,8 +56,9 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let interrupted = watch_interrupt()?;
 
     let sink = Commitment::new(limits.shape.slot_log2);
-    let request = args.request()?;
-    let mut stream = Stream::new(terminal, limits.output_bytes, request.stops);
+    let text = args.text()?;
+    let request = Request { seed: args.sampling.seed, ..text.local(args.sampling.tokens) };
+    let mut stream = Stream::new(terminal, limits.output_bytes, text.stops);
     let mut positions = Vec::new();
     let mut first_token = None;
     let started = Instant::now();
@@ -97,22 +98,8 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 impl Args {
-    /// The request. It belongs to no chain.
-    fn request(&self) -> anyhow::Result<Request<Vec<u8>>> {
-        let it = &self.sampling;
-        Ok(Request {
-            seed: it.seed,
-            sampling: imo_tensor::Sampling {
-                temperature: it.temperature,
-                top_k: it.top_k.unwrap_or(0),
-                top_p: it.top_p,
-                min_p: it.min_p,
-                repeat_penalty: it.repeat_penalty,
-            },
-            stops: it.stops()?,
-            raw: it.raw,
-            ..Request::local(self.prompt.clone().unwrap_or_default(), it.tokens)
-        })
+    fn text(&self) -> anyhow::Result<TextRequest<String>> {
+        self.sampling.text(self.prompt.clone().unwrap_or_default())
     }
 
     fn deviations(&self) -> Deviations {
@@ -133,16 +120,15 @@ impl Args {
                 }
                 ids.len()
             }
-            (None, prompt) => {
-                let prompt = prompt.as_deref().unwrap_or_default();
-                let limit = limits.prompt_bytes;
-                ensure!(!prompt.is_empty(), "the prompt is empty");
+            (None, _) => {
+                let text = self.text()?;
+                let (length, limit) = (text.input().len(), limits.input_bytes);
+                ensure!(!text.prompt.is_empty(), "the prompt is empty");
                 ensure!(
-                    prompt.len() <= limit,
-                    "the prompt is too long: {} bytes, and the program takes {limit}",
-                    prompt.len()
+                    length <= limit as usize,
+                    "the prompt is too long: {length} bytes, and the program takes {limit}"
                 );
-                image.tokenizer().encode(prompt.as_bytes(), self.sampling.raw)?.len()
+                text.tokens(&image.tokenizer()).map_err(|status| anyhow!(status.answer()))?.len()
             }
         };
         ensure!(tokens > 0, "the prompt has no tokens");
@@ -274,7 +260,7 @@ impl Stop {
             Self::EndOfSequence
         } else if is_stopped {
             Self::Sequence
-        } else if answer.tokens_used() == args.sampling.tokens {
+        } else if answer.units_used() == args.sampling.tokens {
             Self::Length
         } else if positions == image.header().context as usize {
             Self::Context

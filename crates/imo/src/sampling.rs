@@ -1,7 +1,7 @@
 //! How to choose an answer: the options that `run` and `ask` share.
 
 use anyhow::ensure;
-use imo_text::layout::{ONE, Stops};
+use imo_text::layout::{Form, ONE, Stops, TextRequest};
 
 /// What a request says apart from its prompt.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,8 +40,21 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
+    /// What a request with this prompt says.
+    pub(crate) fn text(&self, prompt: String) -> anyhow::Result<TextRequest<String>> {
+        let sampling = imo_tensor::Sampling {
+            temperature: self.temperature,
+            top_k: self.top_k.unwrap_or(0),
+            top_p: self.top_p,
+            min_p: self.min_p,
+            repeat_penalty: self.repeat_penalty,
+        };
+        let form = if self.raw { Form::Raw } else { Form::Message };
+        Ok(TextRequest { sampling, stops: self.stops()?, form, prompt })
+    }
+
     /// The stop sequences.
-    pub(crate) fn stops(&self) -> anyhow::Result<Stops> {
+    fn stops(&self) -> anyhow::Result<Stops> {
         let stops = Stops::new(self.stop.iter().map(String::as_bytes));
         let count = self.stop.len();
         ensure!(

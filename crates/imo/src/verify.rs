@@ -58,7 +58,7 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let mut reports = Vec::new();
     for claim in request.claims.iter().filter_map(|id| scene.view.claims.get(id)) {
         let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
-        let request = request_of(request, claimant, chain_id)?;
+        let request = request_of(request, claimant, chain_id);
         let solution = block_in_place(|| solver.solve(content.0, &request))?;
         let model = solver.model(&content).expect("it was just run");
         let shown = shown(&scene, claim, &solution);

@@ -8,7 +8,7 @@
 //!
 //! **Invariant:** nothing here allocates. Only the start-up and the windows, which exist on the
 //! machine alone, are `unsafe`.
-#![no_std]
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![deny(clippy::float_arithmetic)]
 
 mod bytes;
@@ -18,6 +18,9 @@ pub mod layout;
 
 mod memories;
 pub use memories::Memories;
+
+mod request;
+pub use request::{HEADER_BYTES, Origin, Request};
 
 mod workspace;
 pub use workspace::{Needs, Workspace, take};

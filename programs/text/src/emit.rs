@@ -4,10 +4,10 @@ use imo_guest::{Memories, Workspace, number, word};
 
 use crate::context::Context;
 use crate::layout::slots::{emit, sampler};
-use crate::layout::{ANSWER_BYTES, OUTPUT_LIMIT, Request, Status, Stops};
+use crate::layout::{ANSWER_BYTES, OUTPUT_LIMIT, Status, Stops, TextRequest};
 use crate::tokens::{Prompt, text};
 
-/// The last slot: length and hash of the answer, and the tokens used, in big-endian words.
+/// The last slot: length and hash of the answer, and the units used, in big-endian words.
 pub(crate) fn emit(
     memories: &mut impl Memories,
     context: &Context<'_>,
@@ -18,7 +18,8 @@ pub(crate) fn emit(
     let prompt = Prompt::read(memories);
     let (length, tokens) = if prompt.status == Status::Fine {
         let (length, tokens) = collect(memories, context, &prompt, answer);
-        let stops = Request::parse(memories.input()).map_or_else(Stops::default, |it| it.stops);
+        let stops = TextRequest::parse(memories.input(), context.header.program.input_limit)
+            .map_or_else(|_| Stops::default(), |(_, text)| text.stops);
         let end = stops.first_in(&answer[..length]).unwrap_or(length);
         (end.min(OUTPUT_LIMIT as usize), tokens)
     } else {
@@ -28,7 +29,7 @@ pub(crate) fn emit(
     };
     out[emit::LENGTH].copy_from_slice(&number(length).to_be_bytes());
     out[emit::HASH].copy_from_slice(&imo_commit::keccak256(&answer[..length]));
-    out[emit::TOKENS_USED].copy_from_slice(&tokens.to_be_bytes());
+    out[emit::UNITS_USED].copy_from_slice(&tokens.to_be_bytes());
 }
 
 /// Writes the text of all sampled tokens, as far as `answer` has room. A token that ends the

@@ -8,7 +8,7 @@ use imo_tensor::{
 use crate::context::Context;
 use crate::layer::{norm, quantised};
 use crate::layout::slots::{head, sampler};
-use crate::layout::{Request, Stops, draw};
+use crate::layout::{Stops, TextRequest, draw};
 use crate::tokens::{Prompt, text};
 
 /// The slot of a head part: the best candidates of one part of the vocabulary.
@@ -39,7 +39,8 @@ pub(crate) fn part(
         let rows = header.head.groups(first, count);
         mat_vec(logits, &rows.over(memories.model(rows.offset, rows.bytes())), 0, &input);
     }
-    let penalty = Request::parse(memories.input()).map_or(0, |it| it.sampling.repeat_penalty);
+    let penalty = TextRequest::parse(memories.input(), header.program.input_limit)
+        .map_or(0, |(_, text)| text.sampling.repeat_penalty);
     if penalty != 0 {
         let mut recent = [0; RECENT];
         let count = prompt.recent(memories, context, position, &mut recent);
@@ -81,8 +82,10 @@ pub(crate) fn sampler(
                 .offer(Candidate { id: word(slot, at), logit: f32::from_bits(word(slot, at + 4)) });
         }
     }
-    let (sampling, seed, stops) = Request::parse(memories.input())
-        .map_or_else(Default::default, |it| (it.sampling, it.seed, it.stops));
+    let (sampling, seed, stops) =
+        TextRequest::parse(memories.input(), context.header.program.input_limit)
+            .map(|(request, text)| (text.sampling, request.seed, text.stops))
+            .unwrap_or_default();
     let token = draw(&candidates, &sampling, seed, position);
     let goes_on = !context.header.ends.contains(token)
         && position + 1 < prompt.end

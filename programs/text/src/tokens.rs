@@ -1,11 +1,11 @@
 //! The tokens of the prompt, and which positions are live.
 
-use imo_guest::{Memories, Workspace, put_word, word};
-use imo_model::{EncodeError, Scratch, TEMPLATE_LIMIT, Tokenizer};
+use imo_guest::{Memories, Origin, Workspace, put_word, word};
+use imo_model::{Scratch, TEMPLATE_LIMIT, Tokenizer};
 
 use crate::context::Context;
 use crate::layout::slots::{sampler, tokens};
-use crate::layout::{Origin, Request, Status};
+use crate::layout::{Status, TextRequest};
 
 /// The slot of chunk `chunk` of the prompt's tokens.
 pub(crate) fn chunk(
@@ -28,9 +28,9 @@ pub(crate) fn chunk(
     });
     let positions = context.header.context;
     let status = match encoded {
-        Ok((count, max_tokens)) if (1..=positions).contains(&count) => {
+        Ok((count, max_units)) if (1..=positions).contains(&count) => {
             put_word(out, tokens::COUNT, count);
-            put_word(out, tokens::END, (count - 1).saturating_add(max_tokens).min(positions));
+            put_word(out, tokens::END, (count - 1).saturating_add(max_units).min(positions));
             return;
         }
         Ok((0, _)) => Status::Malformed,
@@ -51,26 +51,21 @@ fn encode(
 ) -> Result<(u32, u32), Status> {
     let Workspace { bytes, words, longs, .. } = workspace;
     // The prompt is copied, because model and input cannot be borrowed at the same time.
-    let request = Request::parse(memories.input()).ok_or(Status::Malformed)?;
-    let (raw, max_tokens, length) = (request.raw, request.max_tokens, request.prompt.len());
-    let (text, rest) = bytes.split_at_mut(length + TEMPLATE_LIMIT);
+    let (request, text) = TextRequest::parse(memories.input(), context.header.program.input_limit)?;
+    let (max_units, length) = (request.max_units, text.prompt.len());
+    let (run, rest) = bytes.split_at_mut(length + TEMPLATE_LIMIT);
     let prompt = &mut rest[..length];
-    prompt.copy_from_slice(request.prompt);
+    prompt.copy_from_slice(text.prompt);
+    let text = TextRequest { prompt, sampling: text.sampling, stops: text.stops, form: text.form };
     let (offset, size) = context.header.tokenizer;
     let tables = memories.model(offset, usize::try_from(size).map_err(|_| Status::Malformed)?);
     let tokenizer = Tokenizer::parse(tables).map_err(|_| Status::Malformed)?;
-    let mut scratch = Scratch::new(text, words, longs);
     let mut count = 0_u32;
-    let encoded = tokenizer.encode_prompt(prompt, raw, &mut scratch, |token| {
+    text.encode(&tokenizer, &mut Scratch::new(run, words, longs), |token| {
         emit(count, token);
         count = count.saturating_add(1);
-    });
-    match encoded {
-        Ok(()) => Ok((count, max_tokens)),
-        Err(EncodeError::NotUtf8) => Err(Status::NotUtf8),
-        Err(EncodeError::TooLong) => Err(Status::TooLong),
-        Err(EncodeError::Blank | EncodeError::NoSuchConversation) => Err(Status::Malformed),
-    }
+    })?;
+    Ok((count, max_units))
 }
 
 /// The text of a sampled token; one that ends the sequence has none.

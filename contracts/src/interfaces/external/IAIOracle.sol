@@ -11,10 +11,10 @@ enum DA {
 /// @title ORA's interface to an AI oracle, for contracts that were written for it
 /// @notice A consumer contract that works with ORA's oracle works with this project's oracle
 /// without a change. `modelId` is the model's id as a number. The calls name neither a number of
-/// tokens nor a length, so the price is flat: it covers the model's default number of tokens and a
-/// prompt of up to the default length. A longer prompt reverts. Sampling is greedy. What the caller
-/// pays too much becomes its credit (`IInferenceOracle`). The callback comes once, after the answer
-/// is final.
+/// units nor a length, so the price is flat: it covers the model's default number of units and a
+/// prompt of up to the default length. A longer prompt reverts. The program runs with its defaults:
+/// text is greedy. What the caller pays too much becomes its credit (`IInferenceOracle`). The
+/// callback comes once, after the answer is final.
 interface IAIOracle {
     /// @notice A request was made without saying where the data is.
     event AICallbackRequest(
@@ -80,7 +80,7 @@ interface IAIOracle {
         DA outputDA
     ) external payable returns (uint256 requestId);
 
-    /// @notice Makes one request with `batchSize` times the tokens, the prompt length and the
+    /// @notice Makes one request with `batchSize` times the units, the prompt length and the
     /// price. The input is one prompt, however many questions it holds.
     /// @param batchSize The factor.
     /// @param modelId The model.

@@ -6,7 +6,7 @@ use super::error::ImageError;
 use super::layer::Layer;
 use super::layout::{HEADER_BYTES, LAYER_BYTES, WINDOW_BYTES, header as at};
 use super::place::{Tensor, Vector, check_within, long};
-use super::program::{TEXT_PROGRAM, program_number};
+use super::program::{TextProgram, program_number};
 use super::shapes::Shapes;
 
 /// The shapes of a text model, and where everything lies. It takes the first [`HEADER_BYTES`] of
@@ -15,8 +15,8 @@ use super::shapes::Shapes;
 /// | bytes | field | range |
 /// |---|---|---|
 /// | 0 | `IMOMODEL` | |
-/// | 8 | u32 version | 1 |
-/// | 12 | u32 number of the program that runs the model | 1, which is `text` |
+/// | 8 | u32 version | 2 |
+/// | 12 | u32 number of the program that runs the model | 1 or 2, a [`TextProgram`] |
 /// | 16 | u32 layers | ≤ 2^12 |
 /// | 20 | u32 dim | a multiple of 32 |
 /// | 24 | u32 ffn | a multiple of 32 |
@@ -45,6 +45,8 @@ use super::shapes::Shapes;
 /// has the fields and functions of its shapes as its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Header {
+    /// The program that runs the model.
+    pub program: TextProgram,
     /// Bytes of the whole image.
     pub length: u64,
     /// The shapes of all tensors.
@@ -65,16 +67,15 @@ impl Header {
     /// Reads the first [`HEADER_BYTES`] of an image.
     pub fn parse(image: &[u8]) -> Result<Self, ImageError> {
         let bytes: &[u8; HEADER_BYTES] = image.first_chunk().ok_or(ImageError::Truncated)?;
-        match program_number(bytes)? {
-            TEXT_PROGRAM => {}
-            other => return Err(ImageError::Program(other)),
-        }
+        let number = program_number(bytes)?;
+        let program = TextProgram::numbered(number).ok_or(ImageError::Program(number))?;
         let shapes = Shapes::parse(bytes)?;
         let length = long(bytes, at::LENGTH);
         let matrix = |name, at| Tensor::parse(name, bytes, at, (shapes.vocab, shapes.dim), length);
         let vector = |name, at, count| Vector::parse(name, bytes, at, count, length);
         let rotations = u64::from(shapes.context) * u64::from(shapes.head_dim);
         let header = Self {
+            program,
             length,
             shapes,
             embedding: matrix("embedding", at::EMBEDDING)?,
@@ -103,7 +104,7 @@ impl Header {
         use super::program::write_start;
 
         let mut bytes = [0; HEADER_BYTES];
-        write_start(&mut bytes, TEXT_PROGRAM);
+        write_start(&mut bytes, self.program.number);
         self.shapes.write(&mut bytes);
         self.embedding.write(&mut bytes, at::EMBEDDING);
         self.head.write(&mut bytes, at::HEAD);
@@ -162,6 +163,7 @@ mod tests {
         };
         let matrix = |place| tensor(place, shapes.vocab, shapes.dim);
         Header {
+            program: TextProgram::TEXT_LONG,
             length: 1 << 20,
             shapes,
             embedding: matrix(8),
@@ -201,13 +203,13 @@ mod tests {
     #[test]
     fn an_image_of_another_program_is_refused_by_its_number() {
         let mut image = header().encode();
-        assert_eq!(program_number(&image), Ok(TEXT_PROGRAM));
+        assert_eq!(program_number(&image), Ok(2));
         image[at::PROGRAM] = 7;
         assert_eq!(program_number(&image), Ok(7));
         let refusal = Header::parse(&image).expect_err("another program");
         assert_eq!(refusal, ImageError::Program(7));
         assert!(refusal.to_string().contains("program 7"), "{refusal}");
-        image[at::VERSION] = 2;
+        image[at::VERSION] = 1;
         assert_eq!(Header::parse(&image), Err(ImageError::NotAnImage));
     }
 

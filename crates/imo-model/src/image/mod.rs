@@ -20,7 +20,7 @@ mod place;
 pub use place::{Tensor, Vector};
 
 mod program;
-pub use program::{TEXT_PROGRAM, program_number};
+pub use program::{TextProgram, program_number};
 
 mod shapes;
 pub use shapes::Shapes;

@@ -11,7 +11,9 @@ use super::header::Header;
 use super::layer::Layer;
 use super::layout::STEPS_LOG2;
 use super::place::Tensor;
+use super::program::TextProgram;
 use super::shapes::Shapes;
+use crate::tokenizer::SEPARATED_LIMIT;
 
 /// Steps for a row of a matrix, beside its blocks.
 const ROW: u64 = 400;
@@ -31,12 +33,14 @@ const LOGIT: u64 = 6_000;
 const NODE: u64 = 1_000_000;
 /// Steps for one token of an answer, beside its text.
 const TOKEN: u64 = 4_000;
-/// Steps for a prompt and for the text of an answer, whose lengths are bounded.
-const TEXT: u64 = 1 << 33;
+/// Steps for a byte of the longest input, and for a byte that the template adds to it. They are
+/// enough for the text of an answer, too, whose length is bounded.
+const INPUT_BYTE: u64 = 1 << 19;
 
 /// Bounds of the steps that a model's nodes take.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeSteps<'a> {
+    program: TextProgram,
     shapes: Shapes,
     head: Tensor,
     layers: &'a [Layer],
@@ -45,12 +49,17 @@ pub struct NodeSteps<'a> {
 impl<'a> NodeSteps<'a> {
     /// The bounds for a model with this header and these layers.
     pub const fn new(header: &Header, layers: &'a [Layer]) -> Self {
-        Self::of(header.shapes, header.head, layers)
+        Self::of(header.program, header.shapes, header.head, layers)
     }
 
-    /// The bounds for a model with these shapes, head and layers.
-    pub const fn of(shapes: Shapes, head: Tensor, layers: &'a [Layer]) -> Self {
-        Self { shapes, head, layers }
+    /// The bounds for a model that this program runs, with these shapes, head and layers.
+    pub const fn of(
+        program: TextProgram,
+        shapes: Shapes,
+        head: Tensor,
+        layers: &'a [Layer],
+    ) -> Self {
+        Self { program, shapes, head, layers }
     }
 
     /// Most steps of any node.
@@ -99,7 +108,8 @@ impl<'a> NodeSteps<'a> {
     /// Most steps of any other node: the tokenizer's, a sampler's or the last one.
     pub fn rest(&self) -> u64 {
         let candidates = 64 * u64::from(self.shapes.head_parts);
-        NODE + TEXT + TOKEN * u64::from(self.shapes.context) + LOGIT * candidates
+        let text = u64::from(self.program.input_limit) + SEPARATED_LIMIT as u64;
+        NODE + INPUT_BYTE * text + TOKEN * u64::from(self.shapes.context) + LOGIT * candidates
     }
 }
 
@@ -161,7 +171,7 @@ mod tests {
 
     fn positions((shapes, layer): (Shapes, Layer)) -> Option<u32> {
         let head = Tensor { rows: shapes.vocab, ..layer.query };
-        NodeSteps::of(shapes, head, &[layer]).positions()
+        NodeSteps::of(TextProgram::TEXT_LONG, shapes, head, &[layer]).positions()
     }
 
     #[test]
@@ -183,7 +193,10 @@ mod tests {
         let fitting = positions((shapes, layer)).expect("some fit");
         assert!(fitting < shapes.context, "{fitting}");
         let head = Tensor { rows: shapes.vocab, ..layer.query };
-        let most = |context| NodeSteps::of(Shapes { context, ..shapes }, head, &[layer]).most();
+        let most = |context| {
+            let shapes = Shapes { context, ..shapes };
+            NodeSteps::of(TextProgram::TEXT_LONG, shapes, head, &[layer]).most()
+        };
         assert!(most(fitting) <= 1 << STEPS_LOG2 && most(fitting + 1) > 1 << STEPS_LOG2);
         // With a window, a position at the end costs no more than one a window from the start.
         assert_eq!(positions((Shapes { window: 4096, ..shapes }, layer)), Some(shapes.context));

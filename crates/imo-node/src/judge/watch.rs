@@ -4,7 +4,7 @@ use imo_chain::{ClaimView, Ending, RequestView, View};
 use imo_dispute::Side;
 use imo_player::{Difference, PlayerError, machine_differs, self_check};
 
-use super::{Judge, Next, is_known};
+use super::{Judge, Next};
 use crate::agenda::{Action, claims_to_judge, my_challenges};
 use crate::error::NodeError;
 use crate::event::Event;
@@ -27,7 +27,7 @@ impl Judge {
             let Some(request) = self.judgeable(view, claim).filter(|_| !self.rests(&action)) else {
                 continue;
             };
-            let afforded = purse.for_challenge(view, &self.mine, request.text.len());
+            let afforded = purse.for_challenge(view, &self.mine, request.input.len());
             // Where ether is short, the nearest end of a window has the first claim to it.
             return self.affords("a challenge is", afforded).then_some(action);
         }
@@ -129,12 +129,10 @@ impl Judge {
         waits.then(|| Verdict::Silent { since, again: (time + pause).min(until) })
     }
 
-    /// The request of a claim. None if the model is not here, or the request is not known or has
-    /// unknown flags.
+    /// The request of a claim. None if the model is not here, or the request is not known.
     fn judgeable<'v>(&self, view: &'v View, claim: &ClaimView) -> Option<&'v RequestView> {
         self.solver.model(&claim.preimage.contentId)?;
-        let request = view.requests.get(&claim.request?)?;
-        is_known(request).then_some(request)
+        view.requests.get(&claim.request?)
     }
 
     /// Whether something can be afforded. If not, says so once until it can.

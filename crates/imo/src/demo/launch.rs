@@ -13,6 +13,8 @@ use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_node::registration;
 use imo_player::Model;
+use imo_tensor::Sampling;
+use imo_text::layout::{ONE, TextParameters};
 
 use crate::amount::{ether, milli, whole};
 use crate::anvil::GENESIS;
@@ -97,6 +99,8 @@ async fn launch(stage: &Stage, offer: Offer<'_>) -> anyhow::Result<Launched> {
 fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
     // A fixed time, so that the model has the same id each time the story is told.
     let start = U40::from(GENESIS);
+    let sampling = Sampling { temperature: ONE, top_k: 40, ..Sampling::default() };
+    let parameters = TextParameters { sampling, ..TextParameters::default() };
     LaunchParams {
         model: ModelTerms {
             contentId: offer.content_id,
@@ -104,9 +108,10 @@ fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
             pricing: Pricing {
                 basePrice: 20_000_000_000_000_000,
                 bytePrice: 10_000_000_000_000,
-                tokenPrice: 1_000_000_000_000_000,
+                unitPrice: 1_000_000_000_000_000,
+                unitBytes: 8,
                 operatorBps: OPERATOR_BPS,
-                defaultTokens: ANSWER_TOKENS,
+                defaultUnits: ANSWER_TOKENS,
                 defaultBytes: 512,
             },
             provenance: Provenance {
@@ -146,9 +151,8 @@ fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
             symbol: format!("{}W", offer.symbol),
             mintFee: milli(50).to::<U96>(),
             royaltyBps: ROYALTY_BPS,
-            maxTokens: WORK_TOKENS,
-            temperature: 1 << 16,
-            topK: 40,
+            maxUnits: WORK_TOKENS,
+            parameters: parameters.encode().into(),
             keepText: true,
         },
         allocation: AllocationTerms { poolBps: 0, vesting: Vec::new() },

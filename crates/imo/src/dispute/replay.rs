@@ -124,7 +124,7 @@ fn on_run<R>(
     let mut solver = args.model.solver(terminal)?;
     let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
     let chain_id = scene.view.deployment().chain_id;
-    let request = request_of(scene.request(claim)?, claimant, chain_id)?;
+    let request = request_of(scene.request(claim)?, claimant, chain_id);
     let solution = solver.solve(content.0, &request)?;
     let model = solver.model(&content).expect("it was just run");
     let difference = disputed(game, &solution)?;

@@ -1,6 +1,7 @@
 //! `imo.toml`: the terms of a launch, as the model's maker writes them.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -10,6 +11,10 @@ use imo_chain::contracts::ImoFactory::{
 };
 use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, U256};
+use imo_model::program_number;
+use imo_player::{Guest, PROGRAMS};
+use imo_tensor::Sampling;
+use imo_text::layout::TextParameters;
 use serde::{Deserialize, Deserializer};
 
 use crate::amount;
@@ -59,9 +64,11 @@ pub(crate) struct Model {
     licence_hash: B256,
     base_price: Wei,
     byte_price: Wei,
-    token_price: Wei,
+    unit_price: Wei,
+    #[serde(default = "bytes_of_a_token")]
+    unit_bytes: u16,
     pub(crate) operator_share: Share,
-    pub(crate) default_tokens: u32,
+    pub(crate) default_units: u32,
     pub(crate) default_bytes: u32,
 }
 
@@ -146,7 +153,7 @@ pub(crate) struct Works {
     symbol: String,
     pub(crate) mint_fee: Wei,
     pub(crate) royalty: Share,
-    most_tokens: u32,
+    most_units: u32,
     temperature: String,
     candidates: u16,
     keep_text: bool,
@@ -245,7 +252,7 @@ impl LaunchFile {
         }
         let (content_id, verifier) = (B256::repeat_byte(1), Address::repeat_byte(1));
         let params = file.params(content_id, verifier, REHEARSED_AT).with_context(named)?;
-        rehearse(params, REHEARSED_AT).with_context(named)?;
+        rehearse(params, file.model.guest(), REHEARSED_AT).with_context(named)?;
         Ok(file)
     }
 
@@ -277,7 +284,7 @@ impl LaunchFile {
         let model = &self.model;
         U256::from(model.base_price.0)
             + U256::from(model.byte_price.0) * U256::from(model.default_bytes)
-            + U256::from(model.token_price.0) * U256::from(model.default_tokens)
+            + U256::from(model.unit_price.0) * U256::from(model.default_units)
     }
 
     /// The holders' part of that price, in wei.
@@ -318,13 +325,10 @@ impl LaunchFile {
                 pricing: Pricing {
                     basePrice: model.base_price.0,
                     bytePrice: model.byte_price.0.try_into().context("byte-price is too much")?,
-                    tokenPrice: model
-                        .token_price
-                        .0
-                        .try_into()
-                        .context("token-price is too much")?,
+                    unitPrice: model.unit_price.0.try_into().context("unit-price is too much")?,
+                    unitBytes: model.unit_bytes,
                     operatorBps: model.operator_share.0,
-                    defaultTokens: model.default_tokens,
+                    defaultUnits: model.default_units,
                     defaultBytes: model.default_bytes,
                 },
                 provenance: Provenance {
@@ -373,19 +377,43 @@ impl LaunchFile {
     }
 }
 
+impl Model {
+    /// The program that the image needs. While there is no image, the first one, whose limits are
+    /// the strictest.
+    fn guest(&self) -> &'static Guest {
+        let mut head = Vec::new();
+        let read = File::open(&self.image).and_then(|it| it.take(64).read_to_end(&mut head));
+        let number = read.ok().and_then(|_| program_number(&head).ok());
+        let found = PROGRAMS.into_iter().find(|guest| Some(guest.number) == number);
+        found.unwrap_or(PROGRAMS[0])
+    }
+}
+
+/// Bytes of an answer that are paid for, for each token.
+const fn bytes_of_a_token() -> u16 {
+    8
+}
+
 impl Works {
     fn terms(&self) -> anyhow::Result<CollectionTerms> {
         let temperature = amount::parse_decimal(&self.temperature, TEMPERATURE_DECIMALS)
             .map_err(|error| anyhow!("temperature: {error}"))?;
         let units = temperature.saturating_mul(1 << 16) / 10_u128.pow(4);
+        let parameters = TextParameters {
+            sampling: Sampling {
+                temperature: units.try_into().context("temperature is too high")?,
+                top_k: self.candidates,
+                ..Sampling::default()
+            },
+            ..TextParameters::default()
+        };
         Ok(CollectionTerms {
             name: self.name.clone(),
             symbol: self.symbol.clone(),
             mintFee: U96::try_from(self.mint_fee.0).context("mint-fee is too much")?,
             royaltyBps: self.royalty.0,
-            maxTokens: self.most_tokens,
-            temperature: units.try_into().context("temperature is too high")?,
-            topK: self.candidates,
+            maxUnits: self.most_units,
+            parameters: parameters.encode().into(),
             keepText: self.keep_text,
         })
     }

@@ -196,7 +196,7 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
         format!(
             "{} for {} tokens and {} bytes, without gas",
             ether(file.answer_price()),
-            file.model.default_tokens,
+            file.model.default_units,
             file.model.default_bytes
         ),
     );

@@ -3,18 +3,23 @@
 //! The nodes in this crate, the engine, the players of a dispute and the commands take all of these
 //! from here. `docs/spec/trace.md` and `docs/spec/request.md` have the same tables in prose.
 
+mod conversation;
+pub use conversation::Parts;
+#[cfg(any(test, feature = "std"))]
+pub use conversation::conversation;
+
+mod draw;
+pub use draw::draw;
+
 mod limits;
 pub(crate) use limits::ANSWER_BYTES;
-pub use limits::{INPUT_DEPTH, NEEDS, OUTPUT_LIMIT, PROMPT_LIMIT, STEPS_LOG2, needs};
+pub use limits::{OUTPUT_LIMIT, STEPS_LOG2, needs, pools};
 
 mod nodes;
 pub use nodes::{Kind, TraceShape};
 
-mod request;
-pub use request::{HEADER_BYTES, Origin, Request};
-
-mod sampling;
-pub use sampling::{ONE, SamplingWord, draw};
+mod parameters;
+pub use parameters::{Form, ONE, TextParameters};
 
 pub mod slots;
 pub use slots::LayerSlot;
@@ -24,3 +29,6 @@ pub use status::Status;
 
 mod stops;
 pub use stops::Stops;
+
+mod text_request;
+pub use text_request::TextRequest;

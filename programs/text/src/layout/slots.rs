@@ -65,8 +65,8 @@ pub mod emit {
     pub const LENGTH: Range<usize> = 28..32;
     /// Keccak-256 of the answer.
     pub const HASH: Range<usize> = 32..64;
-    /// u32: tokens that were sampled.
-    pub const TOKENS_USED: Range<usize> = 92..96;
+    /// u32: the units used, which are tokens that were sampled.
+    pub const UNITS_USED: Range<usize> = 92..96;
 }
 
 /// One layer at one position.

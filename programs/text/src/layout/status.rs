@@ -1,5 +1,7 @@
 //! Whether a prompt can be answered, and what is said when it cannot.
 
+use imo_model::EncodeError;
+
 /// What became of the prompt: the first word of a tokenizer slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -10,8 +12,23 @@ pub enum Status {
     NotUtf8 = 1,
     /// The prompt has more tokens than the model has positions.
     TooLong = 2,
-    /// The request has no prompt, no tokens to generate, or fields out of range.
+    /// The request has no prompt, no tokens to generate, or a list of parts that is not one.
     Malformed = 3,
+    /// The program cannot read the request's parameters.
+    Unreadable = 4,
+    /// The model's chat template does not render such a conversation.
+    NoSuchConversation = 5,
+}
+
+impl From<EncodeError> for Status {
+    fn from(error: EncodeError) -> Self {
+        match error {
+            EncodeError::NotUtf8 => Self::NotUtf8,
+            EncodeError::TooLong => Self::TooLong,
+            EncodeError::Blank => Self::Malformed,
+            EncodeError::NoSuchConversation => Self::NoSuchConversation,
+        }
+    }
 }
 
 impl Status {
@@ -21,6 +38,8 @@ impl Status {
             0 => Self::Fine,
             1 => Self::NotUtf8,
             2 => Self::TooLong,
+            4 => Self::Unreadable,
+            5 => Self::NoSuchConversation,
             _ => Self::Malformed,
         }
     }
@@ -32,6 +51,8 @@ impl Status {
             Self::NotUtf8 => "error: the prompt is not UTF-8",
             Self::TooLong => "error: the prompt has more tokens than the model has positions",
             Self::Malformed => "error: the request is malformed",
+            Self::Unreadable => "error: the program cannot read the request's parameters",
+            Self::NoSuchConversation => "error: the model's chat template has no such conversation",
         }
     }
 }
@@ -47,6 +68,12 @@ mod tests {
             (1, Status::NotUtf8, "error: the prompt is not UTF-8"),
             (2, Status::TooLong, "error: the prompt has more tokens than the model has positions"),
             (3, Status::Malformed, "error: the request is malformed"),
+            (4, Status::Unreadable, "error: the program cannot read the request's parameters"),
+            (
+                5,
+                Status::NoSuchConversation,
+                "error: the model's chat template has no such conversation",
+            ),
         ];
         for (code, status, answer) in statuses {
             assert_eq!(Status::from_code(code), status);

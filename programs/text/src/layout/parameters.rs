@@ -1,13 +1,37 @@
-//! How tokens are chosen: the word of a request, and the draw.
+//! The parameters of a text request.
 
-use imo_tensor::{Candidates, Sampling};
+use imo_tensor::Sampling;
 
 use crate::layout::stops::Stops;
 
 /// 1.0, as a request writes its temperature and repeat penalty: in units of 2⁻¹⁶.
 pub const ONE: u32 = 1 << 16;
 
-/// The word of a request that says how tokens are chosen, and how its text is cut.
+/// What the prompt is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Form {
+    /// A message of the user, which stands in the chat template.
+    #[default]
+    Message = 0,
+    /// A text to continue, without the chat template.
+    Raw = 1,
+    /// A list of parts with roles, which stand in the chat template.
+    Conversation = 2,
+}
+
+impl Form {
+    const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Message),
+            1 => Some(Self::Raw),
+            2 => Some(Self::Conversation),
+            _ => None,
+        }
+    }
+}
+
+/// The word of a request that says how to answer, and how its input is cut.
 ///
 /// | bytes | field, big-endian |
 /// |---|---|
@@ -17,20 +41,23 @@ pub const ONE: u32 = 1 << 16;
 /// | 8–9 | min-p |
 /// | 10–13 | repeat penalty: 0, or at least [`ONE`] |
 /// | 14–17 | bytes of each stop sequence, at most 32; 0 is none |
-/// | 18–31 | zero |
+/// | 18 | [`Form`] |
+/// | 19–31 | zero |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SamplingWord {
+pub struct TextParameters {
     /// How tokens are chosen.
     pub sampling: Sampling,
     /// Bytes of each stop sequence; 0 is none.
     pub stop_lengths: [u8; Stops::MOST],
+    /// What the prompt is.
+    pub form: Form,
 }
 
-impl SamplingWord {
+impl TextParameters {
     /// Bytes that are used; the others are zero.
-    const USED: usize = 18;
+    const USED: usize = 19;
 
-    /// Reads a word. `None` if it is malformed.
+    /// Reads a word. `None` if the program cannot read it.
     pub fn parse(word: &[u8; 32]) -> Option<Self> {
         let short = |at: usize| u16::from_be_bytes([word[at], word[at + 1]]);
         let long =
@@ -44,6 +71,7 @@ impl SamplingWord {
                 repeat_penalty: long(10),
             },
             stop_lengths: [word[14], word[15], word[16], word[17]],
+            form: Form::from_code(word[18])?,
         };
         let is_fine = word[Self::USED..].iter().all(|byte| *byte == 0)
             && it.stop_lengths.iter().all(|length| usize::from(*length) <= Stops::LONGEST);
@@ -59,7 +87,8 @@ impl SamplingWord {
         word[6..8].copy_from_slice(&top_p.to_be_bytes());
         word[8..10].copy_from_slice(&min_p.to_be_bytes());
         word[10..14].copy_from_slice(&repeat_penalty.to_be_bytes());
-        word[14..Self::USED].copy_from_slice(&self.stop_lengths);
+        word[14..18].copy_from_slice(&self.stop_lengths);
+        word[18] = self.form as u8;
         word
     }
 
@@ -69,23 +98,12 @@ impl SamplingWord {
     }
 }
 
-/// Draws the token that follows a position.
-///
-/// The 32 random bits are the first of Keccak-256 over seed and position, 8 big-endian bytes each.
-pub fn draw(candidates: &Candidates, sampling: &Sampling, seed: u64, position: u32) -> u32 {
-    let mut preimage = [0; 16];
-    preimage[..8].copy_from_slice(&seed.to_be_bytes());
-    preimage[12..].copy_from_slice(&position.to_be_bytes());
-    let hash = imo_commit::keccak256(&preimage);
-    candidates.choose(sampling, u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn word(sampling: Sampling, stop_lengths: [u8; 4]) -> SamplingWord {
-        SamplingWord { sampling, stop_lengths }
+    fn word(sampling: Sampling, stop_lengths: [u8; 4]) -> TextParameters {
+        TextParameters { sampling, stop_lengths, form: Form::Message }
     }
 
     #[test]
@@ -98,8 +116,29 @@ mod tests {
                 min_p: u.arbitrary()?,
                 repeat_penalty: *u.choose(&[0, ONE, 70_000, u32::MAX])?,
             };
-            let word = word(sampling, [0; 4].map(|_: u8| u.int_in_range(0..=32).unwrap_or(0)));
-            assert_eq!(SamplingWord::parse(&word.encode()), Some(word));
+            let parameters = TextParameters {
+                form: *u.choose(&[Form::Message, Form::Raw, Form::Conversation])?,
+                ..word(sampling, [0; 4].map(|_: u8| u.int_in_range(0..=32).unwrap_or(0)))
+            };
+            assert_eq!(TextParameters::parse(&parameters.encode()), Some(parameters));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn every_word_that_is_read_is_written_back() {
+        arbtest::arbtest(|u| {
+            // Mostly words of small bytes, which are often readable.
+            let mut word = [0; 32];
+            for byte in &mut word {
+                *byte = *u.choose(&[0, 0, 0, 1, 2, 3, 32, 33, 255])?;
+            }
+            if u.ratio(3, 4)? {
+                word[19..].fill(0);
+            }
+            if let Some(parameters) = TextParameters::parse(&word) {
+                assert_eq!(parameters.encode(), word);
+            }
             Ok(())
         });
     }
@@ -113,28 +152,31 @@ mod tests {
             min_p: 0x0ccd,
             repeat_penalty: 0x0001_199a,
         };
-        let bytes = word(sampling, [2, 0, 3, 0]).encode();
+        let parameters =
+            TextParameters { form: Form::Conversation, ..word(sampling, [2, 0, 3, 0]) };
+        let bytes = parameters.encode();
         assert_eq!(bytes[..10], [0, 1, 0x80, 0, 0, 40, 0xc0, 0, 0x0c, 0xcd]);
-        assert_eq!(bytes[10..20], [0, 1, 0x19, 0x9a, 2, 0, 3, 0, 0, 0]);
+        assert_eq!(bytes[10..20], [0, 1, 0x19, 0x9a, 2, 0, 3, 0, 2, 0]);
+        assert_eq!(TextParameters::parse(&[0; 32]), Some(TextParameters::default()));
     }
 
     #[test]
-    fn a_word_out_of_range_is_malformed() {
+    fn a_word_out_of_range_cannot_be_read() {
         let fine = Sampling { repeat_penalty: ONE, ..Sampling::default() };
-        assert!(SamplingWord::parse(&word(fine, [0; 4]).encode()).is_some());
+        assert!(TextParameters::parse(&word(fine, [0; 4]).encode()).is_some());
         for repeat_penalty in [1, ONE - 1] {
             let word = word(Sampling { repeat_penalty, ..fine }, [0; 4]).encode();
-            assert_eq!(SamplingWord::parse(&word), None, "{repeat_penalty}");
+            assert_eq!(TextParameters::parse(&word), None, "{repeat_penalty}");
         }
         for slot in 0..4 {
             let mut stop_lengths = [0; 4];
             stop_lengths[slot] = 33;
-            assert_eq!(SamplingWord::parse(&word(fine, stop_lengths).encode()), None);
+            assert_eq!(TextParameters::parse(&word(fine, stop_lengths).encode()), None);
         }
         for byte in 18..32 {
             let mut word = word(fine, [0; 4]).encode();
-            word[byte] = 1;
-            assert_eq!(SamplingWord::parse(&word), None, "byte {byte}");
+            word[byte] = 3;
+            assert_eq!(TextParameters::parse(&word), None, "byte {byte}");
         }
     }
 }
