@@ -58,6 +58,8 @@ impl Renderer {
         let specials: BTreeMap<&str, Value> =
             specials.iter().map(|(name, text)| (*name, Value::from(*text))).collect();
         let specials = Value::from(specials);
+        // A loop over none is empty, where Jinja fails. Only templates made for tools have such
+        // loops.
         let context = context! {
             messages,
             add_generation_prompt => opens,
