@@ -192,8 +192,7 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         candidates: &Candidates,
         (end, written): (usize, &[u8]),
     ) -> (u32, u32) {
-        let token =
-            draw(candidates, &self.sampling(), self.request.seed, number(position));
+        let token = draw(candidates, &self.sampling(), self.request.seed, number(position));
         let is_end = self.ends(token) && !self.deviations.ignore_end;
         let is_stopped = self.stops().end_within(written, self.text(token));
         let goes_on = !is_end && position + 1 < end && !is_stopped;

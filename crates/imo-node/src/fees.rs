@@ -44,8 +44,7 @@ pub(crate) fn pay(order: &Order, price: GasPrice) -> Pay {
     let most = (u64::from(terms.unitBytes) * u64::from(order.request.maxUnits)).min(MOST_BYTES);
     let of_order = U256::from(terms.gasPrice);
     let whole = U256::from(terms.fee).saturating_sub(U256::from(reserve(order, most)) * of_order);
-    let unused =
-        U256::from(terms.unitPrice) * U256::from(order.request.maxUnits.saturating_sub(1));
+    let unused = U256::from(terms.unitPrice) * U256::from(order.request.maxUnits.saturating_sub(1));
     let share = |price: U256| price * U256::from(terms.operatorBps) / U256::from(WHOLE);
     if share(whole).is_zero() {
         return Pay::Nothing;

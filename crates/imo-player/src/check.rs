@@ -66,10 +66,10 @@ fn slot_of<T: TraceBytes>(
 #[cfg(test)]
 mod tests {
     use imo_engine::Means;
+    use imo_guest::Request;
     use imo_model::ModelImage;
     use imo_pack::pack_bytes;
     use imo_pack::tiny::{TinyShape, gguf};
-    use imo_guest::Request;
 
     use super::*;
 

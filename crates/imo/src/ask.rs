@@ -4,22 +4,22 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use imo_chain::contracts::InferenceOracle::{
-    Callback, Question, Requested, Sampling as SamplingOnChain, dropClaimCall, expireCall,
-    finalizeCall, quoteCall, requestCall,
+    Callback, Question, Requested, dropClaimCall, expireCall, finalizeCall, quoteCall, requestCall,
 };
 use imo_chain::contracts::ModelRegistry::modelOfCall;
+use imo_chain::contracts::OpmlVerifier::limitsCall;
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{ChainError, ClaimState, ClaimView, Client, RequestState, View};
 use imo_node::claimed_answer;
-use imo_text::layout::Stops;
+use imo_text::layout::TextRequest;
 use serde::Serialize;
 
 use crate::amount::{duration, ether};
-use crate::exit::Exit;
+use crate::asking::{Options, Wanted, advice};
+use crate::exit::{Exit, Misused};
 use crate::keys::ChainArgs;
 use crate::outage::Outage;
 use crate::registered::choose;
-use crate::sampling::Sampling;
 use crate::terminal::Terminal;
 
 /// Pause between two looks at the chain.
@@ -30,13 +30,11 @@ const LEFT_TO_OTHERS: Duration = Duration::from_secs(15);
 /// What to ask.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to say to the model
-    prompt: String,
+    #[command(flatten)]
+    options: Options,
     /// Id of a registered model; needed if there are several
     #[arg(long, value_name = "ID")]
     model: Option<B256>,
-    #[command(flatten)]
-    sampling: Sampling,
     /// Wait until the answer is final; without this, stop as soon as one is claimed
     #[arg(long)]
     until_final: bool,
@@ -52,7 +50,7 @@ struct Report {
     claim: B256,
     claimant: Address,
     answer: String,
-    tokens_used: u32,
+    units_used: u32,
     fee_wei: U256,
     gas: u64,
     is_final: bool,
@@ -67,7 +65,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
-    ensure!(!args.prompt.is_empty(), "the prompt is empty");
+    let text = args.text(terminal)?;
     let (client, deployment) = args.chain.connect().await?;
     let model_id = choose(&client, &deployment, args.model).await?;
     let model = client.call(deployment.registry, &modelOfCall { modelId: model_id }).await?;
@@ -77,12 +75,18 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
          could not be checked here",
         model.verifier
     );
-    let question = args.question(model_id)?;
-    let prompt = Bytes::from(args.prompt.into_bytes());
-    let length = U256::from(prompt.len());
+    let question = args.question(model_id, &text);
+    let input = Bytes::from(text.input());
+    let length = U256::from(input.len());
+    let limits = limitsCall { content: model.contentId };
+    let most = client.call(deployment.verifier, &limits).await?.inputLimit;
+    ensure!(
+        length <= U256::from(most),
+        "it is too long: {length} bytes, and the model's program takes {most}"
+    );
     let quote = quoteCall {
         question: question.clone(),
-        promptLength: length,
+        inputLength: length,
         callbackGas: 0,
         baseFee: client.base_fee().await?,
     };
@@ -91,7 +95,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     // credit.
     let value = fee + fee / U256::from(8);
     let callback = Callback { target: Address::ZERO, gasLimit: 0, data: Bytes::new() };
-    let call = requestCall { question, prompt, callback };
+    let call = requestCall { question, input, callback };
     let receipt = client.send(deployment.oracle, &call, value).await?;
     let request = receipt.event::<Requested>(deployment.oracle)?.id;
     let fee = U256::from(receipt.event::<Requested>(deployment.oracle)?.order.terms.fee);
@@ -135,11 +139,14 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let claim = &view.claims[&claim];
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
     terminal.line(&answer);
-    // An answer of the model has at least one token.
-    let is_refusal = claim.tokens_used == 0;
+    // An answer of the model has at least one unit.
+    let is_refusal = claim.units_used == 0;
     if is_refusal {
         terminal
-            .note("this is not the model's answer: it says why there is none; tokens are refunded");
+            .note("this is not the model's answer: it says why there is none; units are refunded");
+        if let Some(advice) = advice(&claim.answer) {
+            terminal.note(advice);
+        }
     }
     terminal.object(&Report {
         request,
@@ -147,7 +154,7 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         claim: claim.id,
         claimant: claim.preimage.claimant,
         answer,
-        tokens_used: claim.tokens_used,
+        units_used: claim.units_used,
         fee_wei: fee,
         gas: receipt.gas,
         is_final,
@@ -244,26 +251,21 @@ async fn finish(client: &Client, view: &mut View, request: U256, step: Step, ter
 }
 
 impl Args {
-    fn question(&self, model_id: B256) -> anyhow::Result<Question> {
-        let it = &self.sampling;
-        let mut stop = [B256::ZERO; Stops::MOST];
-        for (word, sequence) in stop.iter_mut().zip(it.stops()?.iter()) {
-            word[..sequence.len()].copy_from_slice(sequence);
+    /// What to ask.
+    fn text(&self, terminal: Terminal) -> anyhow::Result<TextRequest<Vec<u8>>> {
+        match self.options.wanted(terminal)? {
+            Wanted::Answer(prompt) => self.options.request(&prompt),
+            Wanted::Chat(_) => Err(Misused("there is no PROMPT").into()),
         }
-        let sampling = SamplingOnChain {
-            temperature: it.temperature,
-            topK: it.top_k.unwrap_or(0),
-            topP: it.top_p,
-            minP: it.min_p,
-            repeatPenalty: it.repeat_penalty,
-            stop,
-        };
-        Ok(Question {
+    }
+
+    fn question(&self, model_id: B256, text: &TextRequest<Vec<u8>>) -> Question {
+        let sampling = &self.options.sampling;
+        Question {
             modelId: model_id,
-            seed: it.seed,
-            maxTokens: it.tokens,
-            flags: u8::from(it.raw),
-            sampling,
-        })
+            seed: sampling.seed,
+            maxUnits: sampling.tokens,
+            parameters: text.parameters().encode().into(),
+        }
     }
 }

@@ -51,8 +51,7 @@ fn encode(
 ) -> Result<(u32, u32), Status> {
     let Workspace { bytes, words, longs, .. } = workspace;
     // The prompt is copied, because model and input cannot be borrowed at the same time.
-    let (request, text) =
-        TextRequest::parse(memories.input(), context.header.program.input_limit)?;
+    let (request, text) = TextRequest::parse(memories.input(), context.header.program.input_limit)?;
     let (max_units, length) = (request.max_units, text.prompt.len());
     let (run, rest) = bytes.split_at_mut(length + TEMPLATE_LIMIT);
     let prompt = &mut rest[..length];

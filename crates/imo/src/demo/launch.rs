@@ -13,6 +13,8 @@ use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_node::registration;
 use imo_player::Model;
+use imo_tensor::Sampling;
+use imo_text::layout::{ONE, TextParameters};
 
 use crate::amount::{ether, milli, whole};
 use crate::anvil::GENESIS;
@@ -104,9 +106,10 @@ fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
             pricing: Pricing {
                 basePrice: 20_000_000_000_000_000,
                 bytePrice: 10_000_000_000_000,
-                tokenPrice: 1_000_000_000_000_000,
+                unitPrice: 1_000_000_000_000_000,
+                unitBytes: 8,
                 operatorBps: OPERATOR_BPS,
-                defaultTokens: ANSWER_TOKENS,
+                defaultUnits: ANSWER_TOKENS,
                 defaultBytes: 512,
             },
             provenance: Provenance {
@@ -146,14 +149,19 @@ fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
             symbol: format!("{}W", offer.symbol),
             mintFee: milli(50).to::<U96>(),
             royaltyBps: ROYALTY_BPS,
-            maxTokens: WORK_TOKENS,
-            temperature: 1 << 16,
-            topK: 40,
+            maxUnits: WORK_TOKENS,
+            parameters: works_parameters().into(),
             keepText: true,
         },
         allocation: AllocationTerms { poolBps: 0, vesting: Vec::new() },
         escrow: EscrowTerms { bps: 0, deadline: U40::ZERO, refundEnd: U40::ZERO },
     }
+}
+
+/// How works are written: freely, but not too freely.
+fn works_parameters() -> [u8; 32] {
+    let sampling = Sampling { temperature: ONE, top_k: 40, ..Sampling::default() };
+    TextParameters { sampling, ..TextParameters::default() }.encode()
 }
 
 async fn bid(stage: &Stage, who: Person, token: Address, amount: u64) -> anyhow::Result<()> {

@@ -10,6 +10,8 @@ use imo_chain::contracts::ImoFactory::{
 };
 use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, U256};
+use imo_tensor::Sampling;
+use imo_text::layout::{ONE, TextParameters};
 use serde::{Deserialize, Deserializer};
 
 use crate::amount;
@@ -59,10 +61,17 @@ pub(crate) struct Model {
     licence_hash: B256,
     base_price: Wei,
     byte_price: Wei,
-    token_price: Wei,
+    unit_price: Wei,
+    #[serde(default = "bytes_of_a_token")]
+    unit_bytes: u16,
     pub(crate) operator_share: Share,
-    pub(crate) default_tokens: u32,
+    pub(crate) default_units: u32,
     pub(crate) default_bytes: u32,
+}
+
+/// Bytes of an answer that are paid for with each token: few tokens are longer.
+const fn bytes_of_a_token() -> u16 {
+    8
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -146,7 +155,7 @@ pub(crate) struct Works {
     symbol: String,
     pub(crate) mint_fee: Wei,
     pub(crate) royalty: Share,
-    most_tokens: u32,
+    most_units: u32,
     temperature: String,
     candidates: u16,
     keep_text: bool,
@@ -277,7 +286,7 @@ impl LaunchFile {
         let model = &self.model;
         U256::from(model.base_price.0)
             + U256::from(model.byte_price.0) * U256::from(model.default_bytes)
-            + U256::from(model.token_price.0) * U256::from(model.default_tokens)
+            + U256::from(model.unit_price.0) * U256::from(model.default_units)
     }
 
     /// The holders' part of that price, in wei.
@@ -318,13 +327,10 @@ impl LaunchFile {
                 pricing: Pricing {
                     basePrice: model.base_price.0,
                     bytePrice: model.byte_price.0.try_into().context("byte-price is too much")?,
-                    tokenPrice: model
-                        .token_price
-                        .0
-                        .try_into()
-                        .context("token-price is too much")?,
+                    unitPrice: model.unit_price.0.try_into().context("unit-price is too much")?,
+                    unitBytes: model.unit_bytes,
                     operatorBps: model.operator_share.0,
-                    defaultTokens: model.default_tokens,
+                    defaultUnits: model.default_units,
                     defaultBytes: model.default_bytes,
                 },
                 provenance: Provenance {
@@ -377,15 +383,19 @@ impl Works {
     fn terms(&self) -> anyhow::Result<CollectionTerms> {
         let temperature = amount::parse_decimal(&self.temperature, TEMPERATURE_DECIMALS)
             .map_err(|error| anyhow!("temperature: {error}"))?;
-        let units = temperature.saturating_mul(1 << 16) / 10_u128.pow(4);
+        let units = temperature.saturating_mul(ONE.into()) / 10_u128.pow(4);
+        let sampling = Sampling {
+            temperature: units.try_into().context("temperature is too high")?,
+            top_k: self.candidates,
+            ..Sampling::default()
+        };
         Ok(CollectionTerms {
             name: self.name.clone(),
             symbol: self.symbol.clone(),
             mintFee: U96::try_from(self.mint_fee.0).context("mint-fee is too much")?,
             royaltyBps: self.royalty.0,
-            maxTokens: self.most_tokens,
-            temperature: units.try_into().context("temperature is too high")?,
-            topK: self.candidates,
+            maxUnits: self.most_units,
+            parameters: TextParameters { sampling, ..TextParameters::default() }.encode().into(),
             keepText: self.keep_text,
         })
     }

@@ -194,9 +194,9 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
     say(
         "an answer",
         format!(
-            "{} for {} tokens and {} bytes, without gas",
+            "{} for {} units (tokens of text) and {} bytes of input, without gas",
             ether(file.answer_price()),
-            file.model.default_tokens,
+            file.model.default_units,
             file.model.default_bytes
         ),
     );

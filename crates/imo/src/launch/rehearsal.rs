@@ -119,12 +119,12 @@ impl Stage {
 
 /// Code that answers every call with the limits that the programs have.
 fn verifier() -> Vec<u8> {
-    let prompt = PROGRAMS.iter().map(|guest| guest.prompt_limit).max().unwrap_or_default();
+    let input = PROGRAMS.iter().map(|guest| guest.input_limit).max().unwrap_or_default();
     let answer = PROGRAMS.iter().map(|guest| guest.output_limit).max().unwrap_or_default();
     let [push4, push1, mstore, ret] = [0x63, 0x60, 0x52, 0xf3];
     [
         &[push4][..],
-        &prompt.to_be_bytes(),
+        &input.to_be_bytes(),
         &[push1, 0, mstore, push4],
         &answer.to_be_bytes(),
         &[push1, 32, mstore, push1, 64, push1, 0, ret],

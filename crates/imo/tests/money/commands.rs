@@ -177,7 +177,7 @@ fn a_plan_refuses_each_trap_by_the_factorys_name() {
             &[
                 ("model.base-price", "\"0\""),
                 ("model.byte-price", "\"0\""),
-                ("model.token-price", "\"0\""),
+                ("model.unit-price", "\"0\""),
             ],
         ),
         (
@@ -185,7 +185,7 @@ fn a_plan_refuses_each_trap_by_the_factorys_name() {
             &[
                 ("model.base-price", "\"1 wei\""),
                 ("model.byte-price", "\"0\""),
-                ("model.token-price", "\"0\""),
+                ("model.unit-price", "\"0\""),
             ],
         ),
         ("AnswerTooDear", &[("model.base-price", "\"300000000000000000000 ETH\"")]),
@@ -199,9 +199,9 @@ fn a_plan_refuses_each_trap_by_the_factorys_name() {
                 ("vesting.end", "\"0 days\""),
             ],
         ),
-        ("TokensAboveLimit", &[("works.most-tokens", "4294967295")]),
-        ("TokensAboveLimit", &[("model.default-tokens", "4294967295")]),
-        ("PromptAboveLimit", &[("model.default-bytes", "4294967295")]),
+        ("UnitsAboveLimit", &[("works.most-units", "4294967295")]),
+        ("UnitsAboveLimit", &[("model.default-units", "4294967295")]),
+        ("InputAboveLimit", &[("model.default-bytes", "4294967295")]),
         ("NoSource", &[("model.source", "\"\"")]),
         ("NotPrintable", &[("token.symbol", "\"EXAM \"")]),
         ("SupplyTooSmall", &[("token.supply", "\"0.0000000000001\"")]),

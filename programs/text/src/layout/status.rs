@@ -52,9 +52,7 @@ impl Status {
             Self::TooLong => "error: the prompt has more tokens than the model has positions",
             Self::Malformed => "error: the request is malformed",
             Self::Unreadable => "error: the program cannot read the request's parameters",
-            Self::NoSuchConversation => {
-                "error: the model's chat template has no such conversation"
-            }
+            Self::NoSuchConversation => "error: the model's chat template has no such conversation",
         }
     }
 }
