@@ -7,6 +7,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use cap::Cap;
 use imo_model::ModelImage;
+use imo_model::TextProgram;
 use imo_pack::{pack_bytes, pack_to};
 use libfuzzer_sys::fuzz_target;
 
@@ -48,7 +49,7 @@ fuzz_target!(|file: &[u8]| {
     let limit = MEMORY.allocated() + BASE + MULTIPLE * file.len();
     MEMORY.set_limit(limit).expect("more than is in use");
     let mut image = Nowhere::default();
-    let packed = pack_to(file, &mut image, |_, _| ());
+    let packed = pack_to(file, TextProgram::TEXT, &mut image, |_, _| ());
     MEMORY.set_limit(usize::MAX).expect("no limit");
     if packed.is_ok() && image.length <= SMALL {
         let (image, _) = pack_bytes(file, |_, _| ()).expect("it packed before");

@@ -7,11 +7,11 @@
 use std::ops::ControlFlow;
 
 use imo_engine::{Deviations, Limits, Means, Session};
+use imo_guest::Request;
 use imo_kernels::Isa;
 use imo_model::ModelImage;
 use imo_pack::pack_bytes;
 use imo_pack::tiny::{TinyShape, gguf};
-use imo_text::layout::Request;
 use imo_trace::{Commitment, Uncommitted};
 
 fn main() {

@@ -194,7 +194,7 @@ mod tests {
         view.claims.insert(claim, claim_view);
         let request = RequestView {
             order: order_at(gas_price),
-            text: Bytes::new(),
+            input: Bytes::new(),
             state: RequestState::Delivered(claim),
             deadline: 0,
             claims: vec![claim],

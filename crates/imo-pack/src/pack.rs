@@ -7,6 +7,7 @@ use std::path::Path;
 use imo_commit::{Hash, dense_root, depth};
 use imo_model::{
     Header, Layer, MappedFile, NewFile, NodeSteps, Record, STEPS_LOG2, Shapes, Stamp, Tensor,
+    TextProgram,
 };
 use sha2::{Digest, Sha256};
 
@@ -41,13 +42,14 @@ pub struct Changes {
     pub remarks: Vec<String>,
 }
 
-/// Packs a model file, and writes an image and its record. `progress` gets the number of parts that
+/// Packs a model file for a program, and writes an image and its record. `progress` gets the number of parts that
 /// are done, and of all parts. After an error nothing is left behind.
 ///
 /// Both files appear when they are whole. So two processes may pack to the same place at once: one
 /// image replaces the other.
 pub fn pack(
     source: &Path,
+    program: TextProgram,
     target: &Path,
     progress: impl FnMut(u64, u64),
 ) -> Result<PackReport, PackError> {
@@ -58,7 +60,7 @@ pub fn pack(
     let source_file = File::open(source).map_err(failed(source))?;
     let file = MappedFile::of(&source_file).map_err(failed(source))?;
     let mut image = NewFile::beside(target).map_err(failed(target))?;
-    let changes = write_image(&file, image.file(), target, progress)?;
+    let changes = write_image((&file, program), image.file(), target, progress)?;
     let whole = MappedFile::of(image.file()).map_err(failed(target))?;
     let length = whole.len() as u64;
     let root = dense_root(&whole, depth(length));
@@ -72,32 +74,33 @@ pub fn pack(
 }
 
 fn write_image(
-    source: &[u8],
+    (source, program): (&[u8], TextProgram),
     file: &mut File,
     path: &Path,
     progress: impl FnMut(u64, u64),
 ) -> Result<Changes, PackError> {
     let failed = |error| PackError::Io { path: path.to_owned(), error };
     let mut writer = BufWriter::new(&mut *file);
-    let changes = pack_to(source, &mut writer, progress)?;
+    let changes = pack_to(source, program, &mut writer, progress)?;
     writer.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
     Ok(changes)
 }
 
-/// Packs a model file that is in memory; returns the image.
+/// Packs a model file that is in memory for the program `text`; returns the image.
 pub fn pack_bytes(
     source: &[u8],
     progress: impl FnMut(u64, u64),
 ) -> Result<(Vec<u8>, Changes), PackError> {
     let mut image = Cursor::new(Vec::new());
-    let changes = pack_to(source, &mut image, progress)?;
+    let changes = pack_to(source, TextProgram::TEXT, &mut image, progress)?;
     Ok((image.into_inner(), changes))
 }
 
-/// Packs a model file into `target`, with no more than one tensor in memory.
+/// Packs a model file for a program into `target`, with no more than one tensor in memory.
 pub fn pack_to(
     source: &[u8],
+    program: TextProgram,
     target: impl Write + Seek,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Changes, PackError> {
@@ -131,14 +134,14 @@ pub fn pack_to(
     }
     // Shapes are checked before the rotations, because these may be far larger than the file.
     shapes.check()?;
-    let (shapes, cut) = within_steps(shapes, head, &layers)?;
+    let (shapes, cut) = within_steps(program, shapes, head, &layers)?;
     model.shapes = shapes;
     remarks.extend(cut);
     let output_norm = writer.vector(&convert::vector(&gguf, "output_norm.weight", shapes.dim)?)?;
     let rope = writer.rotations(&gguf, &model)?;
     let tokenizer = (writer.append(&tokenizer)?, tokenizer.len() as u64);
     let length = writer.length();
-    let header = Header { length, shapes, embedding, head, output_norm, rope, tokenizer };
+    let header = Header { program, length, shapes, embedding, head, output_norm, rope, tokenizer };
     let rounding = writer.finish(&header, &layers)?;
     progress(steps, steps);
     Ok(Changes { rounding, remarks })
@@ -162,12 +165,13 @@ fn refuse_parts(gguf: &Gguf<'_>) -> Result<(), PackError> {
 
 /// The shapes with as many positions as the machine's steps allow, and a remark if they are fewer.
 fn within_steps(
+    program: TextProgram,
     shapes: Shapes,
     head: Tensor,
     layers: &[Layer],
 ) -> Result<(Shapes, Option<String>), PackError> {
     let all = shapes.context;
-    match NodeSteps::of(shapes, head, layers).positions() {
+    match NodeSteps::of(program, shapes, head, layers).positions() {
         Some(context) if context == all => Ok((shapes, None)),
         Some(context) => {
             let remark = format!(

@@ -9,7 +9,7 @@ use imo_pack::tiny::{TinyShape, gguf, with_value};
 use imo_player::text::{answer, limits};
 use imo_player::{ClaimedTrace, Program, Request};
 use imo_tensor::Sampling;
-use imo_text::layout::Kind;
+use imo_text::layout::{Kind, TextRequest};
 
 fn tiny(seed: u64, shape: &TinyShape) -> ModelImage {
     let (bytes, _) = pack_bytes(&gguf(seed, shape), |_, _| ()).expect("a supported file");
@@ -62,7 +62,8 @@ fn every_node_of_tiny_models_runs_in_the_machine() {
     for shape in shapes {
         let image = tiny(u64::from(shape.kind), &shape);
         let sampling = Sampling { temperature: 80_000, ..Sampling::default() };
-        let request = Request { sampling, seed: 9, ..Request::local("and the end", 4) };
+        let text = TextRequest { sampling, prompt: "and the end", ..TextRequest::default() };
+        let request = Request { seed: 9, ..text.local(4) };
         let compared = compare(&image, &request, |_| true);
         assert!(compared.len() > 50, "{} nodes", compared.len());
     }

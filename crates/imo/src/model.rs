@@ -11,7 +11,7 @@ use imo_chain::primitives::hex::encode_prefixed as hex;
 use imo_commit::keccak256;
 use imo_engine::Means;
 use imo_kernels::Isa;
-use imo_model::ModelImage;
+use imo_model::{ModelImage, TextProgram};
 use imo_pack::{PackReport, pack};
 use imo_player::Program;
 use indicatif::HumanBytes;
@@ -172,7 +172,7 @@ fn pack_with_progress(
     terminal: Terminal,
 ) -> anyhow::Result<PackReport> {
     let bar = terminal.bar("packing", 1);
-    let report = pack(source, target, |done, all| {
+    let report = pack(source, TextProgram::TEXT, target, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
         if done == all {

@@ -199,9 +199,10 @@ fn foreign_model(deployed: &Deployment) -> Registration {
         pricing: Pricing {
             basePrice: 0,
             bytePrice: 0,
-            tokenPrice: 0,
+            unitPrice: 0,
+            unitBytes: 8,
             operatorBps: 0,
-            defaultTokens: 1,
+            defaultUnits: 1,
             defaultBytes: 1,
         },
         provenance: Provenance {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use imo_engine::{Deviations, Limits, Means, Session};
 use imo_model::ModelImage;
 use imo_pack::pack_bytes;
-use imo_text::layout::Request;
+use imo_text::layout::{Form, TextRequest};
 use imo_trace::Uncommitted;
 use serde::Deserialize;
 
@@ -35,7 +35,9 @@ fn logits_are_those_of_other_implementations() {
         let image = ModelImage::from_bytes(image).expect("what was packed is valid");
         let limits = Limits::of(&image);
         let session = Session::new(&image, limits, Means::detect(1)).expect("the machine will do");
-        let request = Request { raw: true, ..Request::local(case.text.as_str(), 1) };
+        let text =
+            TextRequest { form: Form::Raw, prompt: case.text.as_str(), ..TextRequest::default() };
+        let request = text.local(1);
         let answer = session.run(&request, &Deviations::default(), &Uncommitted, |step| {
             for candidate in step.candidates {
                 let ideal = case.logits[usize::try_from(candidate.id).expect("an id")];

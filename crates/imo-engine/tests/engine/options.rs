@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 
 use imo_engine::{Answer, Deviations, Limits, Means, Session};
+use imo_guest::Request;
 use imo_kernels::Isa;
-use imo_model::ModelImage;
+use imo_model::{ModelImage, Part, Role};
 use imo_pack::pack_bytes;
 use imo_pack::tiny::{TinyShape, gguf};
 use imo_tensor::Sampling;
 use imo_text::layout::slots::word;
-use imo_text::layout::{ONE, Request, Status, Stops};
+use imo_text::layout::{Form, ONE, Status, Stops, TextRequest, conversation};
 use imo_trace::Uncommitted;
 
 use crate::tiny::{run, slots, wrong_nodes};
@@ -24,10 +25,14 @@ fn means() -> Means {
     Means { isa: Isa::detect(), threads: 2, batch: 256 }
 }
 
-/// A request that a tiny model answers with many different tokens.
-fn warm() -> Request<Vec<u8>> {
+/// What a tiny model answers with many different tokens.
+fn warm() -> TextRequest<&'static str> {
     let sampling = Sampling { temperature: 4 * ONE, ..Sampling::default() };
-    Request { sampling, seed: 7, raw: true, ..Request::local("the end", 24) }
+    TextRequest { sampling, form: Form::Raw, prompt: "the end", ..TextRequest::default() }
+}
+
+fn asked<B: AsRef<[u8]>>(text: &TextRequest<B>) -> Request<Vec<u8>> {
+    Request { seed: 7, ..text.local(24) }
 }
 
 /// Greedy, with this penalty.
@@ -38,7 +43,7 @@ fn penalty(repeat_penalty: u32) -> Sampling {
 /// The answer with these stop sequences, every node of it checked.
 fn answer(image: &ModelImage, stops: &[&[u8]]) -> Answer {
     let stops = Stops::new(stops.iter().copied()).expect("few and short");
-    let request = Request { stops, ..warm() };
+    let request = asked(&TextRequest { stops, ..warm() });
     let (answer, trace) = run(image, &request, means(), None);
     assert_eq!(wrong_nodes(image, &request, &trace), [0; 0], "{stops:?}");
     answer
@@ -74,7 +79,7 @@ fn a_stop_ends_the_answer_wherever_it_lies_over_the_tokens() {
     // At the very first token there is nothing before it.
     let first = texts.iter().find(|text| !text.is_empty()).expect("a text");
     assert_eq!(answer(&image, &[first]).bytes, b"");
-    assert_eq!(answer(&image, &[first]).tokens_used(), 1);
+    assert_eq!(answer(&image, &[first]).units_used(), 1);
     // Of several stops, the one that is complete first ends the answer, and the one that begins
     // first says where the answer is cut.
     let [long, short] = [&whole.bytes[4..9], &whole.bytes[6..8]];
@@ -93,7 +98,8 @@ fn recent_tokens_are_penalised_by_the_definition() {
     // More tokens than the penalty looks back on, many of them more than once.
     let prompt: Vec<u32> = (0..100).map(|index| index * index % 90).collect();
     for repeat_penalty in [ONE, ONE * 9 / 8, 3 * ONE, u32::MAX] {
-        let request = Request { sampling: penalty(repeat_penalty), ..Request::local("", 20) };
+        let sampling = penalty(repeat_penalty);
+        let request = TextRequest::<&str> { sampling, ..TextRequest::default() }.local(20);
         let deviations =
             Deviations { prompt_tokens: Some(prompt.clone()), ..Deviations::default() };
         let mut steps = Vec::new();
@@ -130,49 +136,74 @@ fn recent_tokens_are_penalised_by_the_definition() {
 }
 
 #[test]
-fn malformed_requests_have_an_answer() {
+fn every_request_has_an_answer() {
     let image = model();
     let stops = Stops::new([&b"one"[..], b"two"]).expect("few and short");
     let sampling = Sampling { repeat_penalty: ONE + 1, ..warm().sampling };
-    let request = Request { sampling, stops, ..warm() };
+    let request = asked(&TextRequest { sampling, stops, ..warm() });
     let (_, trace) = run(&image, &request, means(), None);
     let status = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut input = request.encode();
         change(&mut input);
         let (_, slot) = slots(&image, input, &trace).next().expect("the first node");
-        word(&slot, 0)
+        Status::from_code(word(&slot, 0))
     };
-    assert_eq!(status(&|_| ()), 0);
-    // Version, maxTokens, the sampling word and the lengths: a byte, and a value for it that is out
-    // of range.
+    assert_eq!(status(&|_| ()), Status::Fine);
+    // The version, the most units, seed and lengths: a byte, and a value out of range.
     let last = |word: usize| 32 * word + 31;
-    let sampling = 8 * 32;
-    let mut bad: Vec<(usize, u8)> = vec![
-        (last(0), 1),
-        (last(0), 3),
+    for (at, value) in [
+        (last(0), 2),
+        (last(0), 4),
         (0, 1),
+        (6 * 32, 1),
         (last(7), 0),
         (last(7) - 4, 1),
-        (sampling + 11, 0),
-        (sampling + 14, 33),
-        (sampling + 17, 255),
         // Nothing is left for the prompt, or less than nothing.
-        (last(10), 6),
-        (last(10), 5),
-        (last(10) - 2, 1),
-        (10 * 32, 1),
-        (6 * 32, 1),
+        (last(9), 6),
+        (last(9), 5),
+        (last(9) - 2, 1),
         (9 * 32, 1),
-    ];
-    bad.extend((sampling + 18..sampling + 32).map(|at| (at, 1)));
-    for (at, value) in bad {
-        assert_eq!(status(&|input| input[at] = value), 3, "byte {at}: {value}");
+    ] {
+        assert_eq!(status(&|input| input[at] = value), Status::Malformed, "byte {at}: {value}");
     }
-    assert_eq!(status(&|input| input.truncate(300)), 3);
-    // The engine says the same.
-    let request = Request { sampling: penalty(ONE - 1), ..warm() };
-    let (answer, trace) = run(&image, &request, means(), None);
-    assert_eq!(answer.status, Status::Malformed);
-    assert_eq!(answer.bytes, b"error: the request is malformed");
-    assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0]);
+    let parameters = 8 * 32;
+    let mut bad = vec![(11, 0), (14, 33), (17, 255), (18, 3)];
+    bad.extend((19..32).map(|at| (at, 1)));
+    for (at, value) in bad {
+        let status = status(&|input| input[parameters + at] = value);
+        assert_eq!(status, Status::Unreadable, "byte {at}: {value}");
+    }
+    assert_eq!(status(&|input| input.truncate(300)), Status::Malformed);
+}
+
+#[test]
+fn what_cannot_be_answered_is_answered_with_an_error_text() {
+    let image = model();
+    let words = |parts: &[(Role, &str)]| {
+        conversation(parts.iter().map(|(role, text)| Part { role: *role, text: text.as_bytes() }))
+    };
+    let fine = TextRequest { prompt: b"the end".to_vec(), ..TextRequest::default() };
+    let with = |form, prompt: &[u8]| TextRequest { form, prompt: prompt.to_vec(), ..fine.clone() };
+    let talk = |parts: &[(Role, &str)]| with(Form::Conversation, &words(parts));
+    let (user, assistant) = ((Role::User, "the end"), (Role::Assistant, "and"));
+    for (text, status) in [
+        (fine.clone(), Status::Fine),
+        (talk(&[user, assistant, user]), Status::Fine),
+        (with(Form::Message, b" \n"), Status::Malformed),
+        (with(Form::Message, b"\xff"), Status::NotUtf8),
+        (with(Form::Raw, b""), Status::Malformed),
+        (with(Form::Conversation, b"the end"), Status::Malformed),
+        (with(Form::Conversation, b""), Status::Malformed),
+        (talk(&[user, (Role::Assistant, "\u{1c} "), user]), Status::Malformed),
+        (talk(&[(Role::User, &"and ".repeat(400))]), Status::TooLong),
+        (TextRequest { sampling: penalty(ONE - 1), ..fine.clone() }, Status::Unreadable),
+    ] {
+        let request = text.local(4);
+        let (answer, trace) = run(&image, &request, means(), None);
+        assert_eq!(answer.status, status, "{text:?}");
+        if status != Status::Fine {
+            assert_eq!((answer.bytes, answer.tokens.len()), (status.answer().into(), 0));
+        }
+        assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0], "{text:?}");
+    }
 }

@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use imo_engine::{Deviations, Limits, Means, Session};
+use imo_guest::Request;
 use imo_kernels::Isa;
 use imo_model::ModelImage;
 use imo_pack::pack_bytes;
 use imo_tensor::Sampling;
-use imo_text::layout::Request;
+use imo_text::layout::{Form, TextRequest};
 use imo_trace::{Commitment, Uncommitted};
 use serde_json::Value;
 
@@ -49,8 +50,9 @@ fn logits_and_greedy_tokens_are_the_unquantised_models() {
     let texts: Vec<_> = texts.map(|item| item["text"].as_str().expect("a text")).collect();
     assert_eq!(items.len(), 2 * texts.len(), "each text raw and in the chat template");
     for (index, item) in items.iter().enumerate() {
-        let request =
-            Request { raw: index < texts.len(), ..Request::local(texts[index % texts.len()], 64) };
+        let form = if index < texts.len() { Form::Raw } else { Form::Message };
+        let prompt = texts[index % texts.len()];
+        let request = TextRequest { form, prompt, ..TextRequest::default() }.local(64);
         let deviations = Deviations { ignore_end: true, ..Deviations::default() };
         let mut first = Vec::new();
         let answer = session.run(&request, &deviations, &Uncommitted, |step| {
@@ -79,12 +81,15 @@ fn logits_and_greedy_tokens_are_the_unquantised_models() {
 /// The root and the answer of a request.
 fn trace(image: &ModelImage, item: &Value, means: Means) -> (String, String) {
     let number = |key: &str| item[key].as_u64().expect("a number").try_into().expect("32 bits");
-    let request = Request {
-        raw: item["raw"].as_bool().expect("yes or no"),
+    let is_raw = item["raw"].as_bool().expect("yes or no");
+    let text = TextRequest {
         sampling: Sampling { temperature: number("temperature"), ..Sampling::default() },
-        seed: item["seed"].as_u64().expect("a number"),
-        ..Request::local(item["prompt"].as_str().expect("a text"), number("tokens"))
+        form: if is_raw { Form::Raw } else { Form::Message },
+        prompt: item["prompt"].as_str().expect("a text"),
+        ..TextRequest::default()
     };
+    let seed = item["seed"].as_u64().expect("a number");
+    let request = Request { seed, ..text.local(number("tokens")) };
     let limits = Limits::of(image);
     let session = Session::new(image, limits, means).expect("the machine will do");
     let sink = Commitment::new(limits.shape.slot_log2);

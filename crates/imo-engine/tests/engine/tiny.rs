@@ -4,13 +4,13 @@ use std::ops::ControlFlow;
 
 use arbtest::arbitrary::{Result, Unstructured};
 use imo_engine::{Answer, Deviations, Limits, Means, Session};
-use imo_guest::{Memories, Workspace};
+use imo_guest::{Memories, Origin, Request, Workspace};
 use imo_kernels::Isa;
-use imo_model::ModelImage;
+use imo_model::{ModelImage, Part, Role};
 use imo_pack::pack_bytes;
 use imo_pack::tiny::{KINDS, TinyShape, gguf};
 use imo_tensor::Sampling;
-use imo_text::layout::{ONE, Origin, Request, Stops, TraceShape, needs};
+use imo_text::layout::{Form, ONE, Stops, TextRequest, TraceShape, conversation, needs};
 use imo_text::node;
 use imo_trace::{Fault, Recording, Trace};
 
@@ -44,11 +44,28 @@ fn model(u: &mut Unstructured<'_>) -> Result<ModelImage> {
     Ok(ModelImage::from_bytes(image).expect("what was packed is valid"))
 }
 
-fn request(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
-    let prompts: [&[u8]; 6] = [b"abc", b"the end", b"", b"\xff", b" 42 and the rest ", &[b'x'; 60]];
-    Ok(Request {
-        origin: Origin { claimant: u.arbitrary()?, ..Origin::default() },
-        seed: u.arbitrary()?,
+const PROMPTS: [&[u8]; 7] =
+    [b"abc", b"the end", b"", b"\xff", b" 42 and the rest ", &[b'x'; 60], b" \n "];
+
+/// A prompt of any form. Few conversations are malformed, or such as no template has.
+fn text(u: &mut Unstructured<'_>) -> Result<TextRequest<Vec<u8>>> {
+    let form = *u.choose(&[Form::Message, Form::Raw, Form::Conversation])?;
+    let prompt = if form == Form::Conversation && u.ratio(7, 8)? {
+        let mut parts = vec![Part { role: *u.choose(&[Role::System, Role::User])?, text: b"and" }];
+        for _ in 0..u.int_in_range(0..=5)? {
+            let role = match parts.last().map(|part| part.role) {
+                _ if u.ratio(1, 20)? => *u.choose(&Role::ALL)?,
+                Some(Role::User) => Role::Assistant,
+                _ => Role::User,
+            };
+            let text = if u.ratio(9, 10)? { *u.choose(&[PROMPTS[0], PROMPTS[1]])? } else { b" " };
+            parts.push(Part { role, text });
+        }
+        conversation(parts)
+    } else {
+        u.choose(&PROMPTS)?.to_vec()
+    };
+    Ok(TextRequest {
         sampling: Sampling {
             temperature: *u.choose(&[0, 1 << 14, 1 << 20, u32::MAX])?,
             top_k: *u.choose(&[0, 1, 5])?,
@@ -56,19 +73,39 @@ fn request(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
             min_p: *u.choose(&[0, 0, 1, 1 << 12, u16::MAX])?,
             repeat_penalty: *u.choose(&[0, 0, ONE, ONE * 5 / 4, 8 * ONE, u32::MAX, ONE - 1])?,
         },
-        raw: u.arbitrary()?,
-        ..Request::local(*u.choose(&prompts)?, *u.choose(&[0, 1, 4, 100])?)
+        stops: Stops::default(),
+        form,
+        prompt,
     })
+}
+
+/// A request in which nothing is said yet.
+fn unsaid(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
+    Ok(Request {
+        origin: Origin { claimant: u.arbitrary()?, ..Origin::default() },
+        seed: u.arbitrary()?,
+        ..Request::local("", *u.choose(&[0, 1, 4, 100])?)
+    })
+}
+
+fn say(text: &TextRequest<Vec<u8>>, unsaid: &Request<Vec<u8>>) -> Request<Vec<u8>> {
+    let parameters = text.parameters().encode();
+    Request { parameters, input: text.input(), ..unsaid.clone() }
+}
+
+fn request(u: &mut Unstructured<'_>) -> Result<Request<Vec<u8>>> {
+    Ok(say(&text(u)?, &unsaid(u)?))
 }
 
 /// The request with stop sequences: random parts of its answer without them.
 fn with_stops(
     u: &mut Unstructured<'_>,
     image: &ModelImage,
-    request: Request<Vec<u8>>,
+    text: TextRequest<Vec<u8>>,
+    unsaid: &Request<Vec<u8>>,
 ) -> Result<Request<Vec<u8>>> {
     let means = Means { isa: Isa::detect(), threads: 1, batch: 256 };
-    let (Answer { bytes, .. }, _) = run(image, &request, means, None);
+    let (Answer { bytes, .. }, _) = run(image, &say(&text, unsaid), means, None);
     let mut sequences = Vec::new();
     for _ in 0..u.int_in_range(0..=Stops::MOST)? {
         let start = u.int_in_range(0..=bytes.len())?;
@@ -77,7 +114,7 @@ fn with_stops(
         sequences.push(&rest[..length]);
     }
     let stops = Stops::new(sequences).expect("few and short");
-    Ok(Request { stops, ..request })
+    Ok(say(&TextRequest { stops, ..text }, unsaid))
 }
 
 fn means(u: &mut Unstructured<'_>) -> Result<Means> {
@@ -180,8 +217,8 @@ pub(crate) fn slots<'a>(
 #[test]
 fn every_slot_is_what_its_node_gives() {
     arbtest::arbtest(|u| {
-        let (image, request, means) = (model(u)?, request(u)?, means(u)?);
-        let request = with_stops(u, &image, request)?;
+        let (image, text, means, unsaid) = (model(u)?, text(u)?, means(u)?, unsaid(u)?);
+        let request = with_stops(u, &image, text, &unsaid)?;
         let (answer, trace) = run(&image, &request, means, None);
         assert_eq!(wrong_nodes(&image, &request, &trace), [0; 0], "{means:?} {request:?}");
         let emitted = trace.slot(TraceShape::smallest(image.header()).emit());
@@ -209,10 +246,10 @@ fn nothing_about_the_means_changes_a_trace() {
 fn a_fault_makes_its_node_wrong_and_no_other() {
     arbtest::arbtest(|u| {
         let image = model(u)?;
-        let request = Request { raw: true, ..request(u)? };
         // Three tokens: no flipped bit makes their number 0, which no prompt has.
-        let request = Request { prompt: b"abc".to_vec(), max_tokens: 4, ..request };
-        let request = with_stops(u, &image, request)?;
+        let text = TextRequest { form: Form::Raw, prompt: b"abc".to_vec(), ..text(u)? };
+        let unsaid = Request { max_units: 4, ..unsaid(u)? };
+        let request = with_stops(u, &image, text, &unsaid)?;
         let (_, honest) = run(&image, &request, means(u)?, None);
         let written: Vec<_> = honest.nodes().collect();
         let index = *u.choose(&written)?;

@@ -86,9 +86,9 @@ fn ask(view: &mut View, id: u64, content_id: B256) {
     (terms.gasPrice, terms.fee, terms.operatorBps) = (10, ETHER, 3_000);
     terms.expiry = Uint::from(1_000);
     (order.request.id, order.request.maxUnits) = (U256::from(id), 2);
-    let text = b"the end".to_vec().into();
+    let input = b"the end".to_vec().into();
     let (state, claims) = (RequestState::Open, Vec::new());
-    let request = RequestView { order, text, state, deadline: 1_000, claims };
+    let request = RequestView { order, input, state, deadline: 1_000, claims };
     view.requests.insert(U256::from(id), request);
 }
 
@@ -236,10 +236,20 @@ fn requests_of_other_verifiers_and_unknown_models_are_not_answered() {
     request.order.terms.verifier = OTHER;
     assert!(next(&mut judge, &foreign).is_none());
     assert!(next(&mut judge, &view(B256::ZERO)).is_none());
-    let mut future = view(content_id);
-    let request = future.requests.get_mut(&REQUEST).expect("it was added");
-    request.order.request.flags = 2;
-    assert!(next(&mut judge, &future).is_none());
+}
+
+/// Otherwise an operator whose turn it is would lose a part of its stake.
+#[test]
+fn a_request_that_nobody_can_read_is_answered() {
+    let (mut judge, content_id) = judge(&[Role::Operator]);
+    let mut view = view(content_id);
+    let request = view.requests.get_mut(&REQUEST).expect("it was added");
+    request.order.request.parameters = B256::repeat_byte(0xff);
+    let action = next(&mut judge, &view);
+    assert!(matches!(action, Some(Action::Claim { request: REQUEST })), "{action:?}");
+    let solution = judge.answer(&view, REQUEST).expect("engine and machine agree");
+    assert_eq!(solution.answer, b"error: the program cannot read the request's parameters");
+    assert_eq!(solution.units_used, 0);
 }
 
 #[test]
@@ -322,16 +332,14 @@ fn what_fails_is_skipped_and_the_rest_goes_on() {
     let heard = listen(&mut judge);
     let mut view = view(content_id);
     ask(&mut view, 2, content_id);
-    // No oracle takes such a word, but a claim on it stands in the view.
-    let malformed = view.requests.get_mut(&REQUEST).expect("it was added");
-    malformed.order.request.sampling = B256::repeat_byte(0xff);
-    claim(&mut view, OTHER, content_id, WRONG);
+    // The trace of this claim cannot be served, as nobody can compute it.
+    claim(&mut view, ME, content_id, WRONG);
     for _ in 0..3 {
         let action = next(&mut judge, &view);
         assert!(matches!(action, Some(Action::Claim { request }) if request == U256::from(2)));
     }
     let heard = heard.lock().expect("no panic");
-    assert!(heard.len() == 1 && heard[0].contains("malformed sampling"), "{heard:?}");
+    assert!(heard.len() == 1 && heard[0].contains("another trace"), "{heard:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What packing keeps.
 
-use imo_model::ModelImage;
+use imo_model::{ModelImage, TextProgram};
 use imo_pack::tiny::{KINDS, TinyShape, VOCAB, gguf};
 use imo_pack::{pack, pack_bytes};
 
@@ -24,11 +24,11 @@ fn the_same_file_packs_to_the_same_image_and_nothing_else_is_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let (source, target) = (folder.path().join("m.gguf"), folder.path().join("m.imo"));
     std::fs::write(&source, gguf(3, &TinyShape::default())).expect("written");
-    let first = pack(&source, &target, |_, _| ()).expect("packs");
+    let first = pack(&source, TextProgram::TEXT, &target, |_, _| ()).expect("packs");
     let image = ModelImage::open(&target).expect("opens");
     assert_eq!(image.root(), first.root);
     assert_eq!(image.tree().root(), first.root);
-    let second = pack(&source, &target, |_, _| ()).expect("packs again");
+    let second = pack(&source, TextProgram::TEXT, &target, |_, _| ()).expect("packs again");
     assert_eq!((first.root, first.length), (second.root, second.length));
     let mut names: Vec<_> = std::fs::read_dir(folder.path())
         .expect("listed")
@@ -40,7 +40,7 @@ fn the_same_file_packs_to_the_same_image_and_nothing_else_is_left() {
 
     std::fs::write(&source, b"GGUF, but not really").expect("written");
     let missing = folder.path().join("other.imo");
-    assert!(pack(&source, &missing, |_, _| ()).is_err());
+    assert!(pack(&source, TextProgram::TEXT, &missing, |_, _| ()).is_err());
     assert!(!missing.exists(), "nothing half-written");
 }
 
@@ -64,7 +64,10 @@ fn packing_to_one_place_at_once_gives_whole_images_with_their_own_roots() {
             let target = &target;
             scope.spawn(move || {
                 for _ in 0..10 {
-                    assert_eq!(pack(source, target, |_, _| ()).expect("packs").root, root);
+                    assert_eq!(
+                        pack(source, TextProgram::TEXT, target, |_, _| ()).expect("packs").root,
+                        root
+                    );
                     let image = ModelImage::open(target).expect("whole");
                     assert!(roots.contains(&image.root()));
                     assert_eq!(image.tree().root(), image.root(), "the root is the image's own");

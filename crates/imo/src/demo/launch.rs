@@ -99,6 +99,8 @@ async fn launch(stage: &Stage, offer: Offer<'_>) -> anyhow::Result<Launched> {
 fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
     // A fixed time, so that the model has the same id each time the story is told.
     let start = U40::from(GENESIS);
+    let sampling = Sampling { temperature: ONE, top_k: 40, ..Sampling::default() };
+    let parameters = TextParameters { sampling, ..TextParameters::default() };
     LaunchParams {
         model: ModelTerms {
             contentId: offer.content_id,
@@ -150,18 +152,12 @@ fn params(stage: &Stage, offer: Offer<'_>) -> LaunchParams {
             mintFee: milli(50).to::<U96>(),
             royaltyBps: ROYALTY_BPS,
             maxUnits: WORK_TOKENS,
-            parameters: works_parameters().into(),
+            parameters: parameters.encode().into(),
             keepText: true,
         },
         allocation: AllocationTerms { poolBps: 0, vesting: Vec::new() },
         escrow: EscrowTerms { bps: 0, deadline: U40::ZERO, refundEnd: U40::ZERO },
     }
-}
-
-/// How works are written: freely, but not too freely.
-fn works_parameters() -> [u8; 32] {
-    let sampling = Sampling { temperature: ONE, top_k: 40, ..Sampling::default() };
-    TextParameters { sampling, ..TextParameters::default() }.encode()
 }
 
 async fn bid(stage: &Stage, who: Person, token: Address, amount: u64) -> anyhow::Result<()> {

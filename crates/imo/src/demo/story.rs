@@ -9,7 +9,7 @@ use imo_chain::contracts::OpmlVerifier::Parameters;
 use imo_chain::primitives::aliases::U96;
 use imo_chain::primitives::{Address, B256};
 use imo_chain::{Deployment, SystemTerms};
-use imo_model::ModelImage;
+use imo_model::{ModelImage, TextProgram};
 use imo_node::put_code;
 use imo_pack::pack;
 use imo_player::{Model, Program};
@@ -161,7 +161,7 @@ fn pack_model(
     let target = folder.join("model.imo");
     let started = Instant::now();
     let bar = terminal.bar("packing", 1);
-    let report = pack(&args.model, &target, |done, all| {
+    let report = pack(&args.model, TextProgram::TEXT, &target, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });

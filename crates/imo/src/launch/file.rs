@@ -1,6 +1,7 @@
 //! `imo.toml`: the terms of a launch, as the model's maker writes them.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -10,8 +11,10 @@ use imo_chain::contracts::ImoFactory::{
 };
 use imo_chain::primitives::aliases::{U40, U96, U112};
 use imo_chain::primitives::{Address, B256, U256};
+use imo_model::program_number;
+use imo_player::{Guest, PROGRAMS};
 use imo_tensor::Sampling;
-use imo_text::layout::{ONE, TextParameters};
+use imo_text::layout::TextParameters;
 use serde::{Deserialize, Deserializer};
 
 use crate::amount;
@@ -67,11 +70,6 @@ pub(crate) struct Model {
     pub(crate) operator_share: Share,
     pub(crate) default_units: u32,
     pub(crate) default_bytes: u32,
-}
-
-/// Bytes of an answer that are paid for with each token: few tokens are longer.
-const fn bytes_of_a_token() -> u16 {
-    8
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -254,7 +252,7 @@ impl LaunchFile {
         }
         let (content_id, verifier) = (B256::repeat_byte(1), Address::repeat_byte(1));
         let params = file.params(content_id, verifier, REHEARSED_AT).with_context(named)?;
-        rehearse(params, REHEARSED_AT).with_context(named)?;
+        rehearse(params, file.model.guest(), REHEARSED_AT).with_context(named)?;
         Ok(file)
     }
 
@@ -379,15 +377,35 @@ impl LaunchFile {
     }
 }
 
+impl Model {
+    /// The program that the image needs. While there is no image, the first one, whose limits are
+    /// the strictest.
+    fn guest(&self) -> &'static Guest {
+        let mut head = Vec::new();
+        let read = File::open(&self.image).and_then(|it| it.take(64).read_to_end(&mut head));
+        let number = read.ok().and_then(|_| program_number(&head).ok());
+        let found = PROGRAMS.into_iter().find(|guest| Some(guest.number) == number);
+        found.unwrap_or(PROGRAMS[0])
+    }
+}
+
+/// Bytes of an answer that are paid for, for each token.
+const fn bytes_of_a_token() -> u16 {
+    8
+}
+
 impl Works {
     fn terms(&self) -> anyhow::Result<CollectionTerms> {
         let temperature = amount::parse_decimal(&self.temperature, TEMPERATURE_DECIMALS)
             .map_err(|error| anyhow!("temperature: {error}"))?;
-        let units = temperature.saturating_mul(ONE.into()) / 10_u128.pow(4);
-        let sampling = Sampling {
-            temperature: units.try_into().context("temperature is too high")?,
-            top_k: self.candidates,
-            ..Sampling::default()
+        let units = temperature.saturating_mul(1 << 16) / 10_u128.pow(4);
+        let parameters = TextParameters {
+            sampling: Sampling {
+                temperature: units.try_into().context("temperature is too high")?,
+                top_k: self.candidates,
+                ..Sampling::default()
+            },
+            ..TextParameters::default()
         };
         Ok(CollectionTerms {
             name: self.name.clone(),
@@ -395,7 +413,7 @@ impl Works {
             mintFee: U96::try_from(self.mint_fee.0).context("mint-fee is too much")?,
             royaltyBps: self.royalty.0,
             maxUnits: self.most_units,
-            parameters: TextParameters { sampling, ..TextParameters::default() }.encode().into(),
+            parameters: parameters.encode().into(),
             keepText: self.keep_text,
         })
     }

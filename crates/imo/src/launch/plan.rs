@@ -194,7 +194,7 @@ fn print_money(file: &LaunchFile, terminal: Terminal) {
     say(
         "an answer",
         format!(
-            "{} for {} units (tokens of text) and {} bytes of input, without gas",
+            "{} for {} tokens and {} bytes, without gas",
             ether(file.answer_price()),
             file.model.default_units,
             file.model.default_bytes

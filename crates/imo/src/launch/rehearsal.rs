@@ -9,7 +9,7 @@ use imo_chain::contracts::{
 };
 use imo_chain::primitives::{Address, U256};
 use imo_chain::{SolCall, SolConstructor, SolValue};
-use imo_player::PROGRAMS;
+use imo_player::Guest;
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{CfgEnv, TxEnv};
 use revm::database::InMemoryDB;
@@ -27,10 +27,10 @@ const ANYBODY: Address = Address::repeat_byte(0xca);
 const GAS: u64 = 60_000_000;
 
 /// Fails if the factory would refuse a launch at time `now`, with the name of its error and what it
-/// means. Verifier, currency and hook are taken to be what they should be, and the chain to have an
-/// exchange.
-pub(crate) fn rehearse(params: LaunchParams, now: u64) -> anyhow::Result<()> {
-    let mut stage = Stage::new(&params, now);
+/// means. The model's program is `guest`. Verifier, currency and hook are taken to be what they
+/// should be, and the chain to have an exchange.
+pub(crate) fn rehearse(params: LaunchParams, guest: &Guest, now: u64) -> anyhow::Result<()> {
+    let mut stage = Stage::new(&params, guest, now);
     let factory = stage.factory()?;
     let launch = Bytes::from(launchCall { params }.abi_encode());
     match stage.send(TxKind::Call(factory), launch)? {
@@ -63,7 +63,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(params: &LaunchParams, now: u64) -> Self {
+    fn new(params: &LaunchParams, guest: &Guest, now: u64) -> Self {
         let mut database = InMemoryDB::default();
         let mut put = |address: Address, code: Vec<u8>| {
             let code = Bytecode::new_raw(code.into());
@@ -74,7 +74,7 @@ impl Stage {
                 put(address, vec![0]);
             }
         }
-        put(params.model.verifier, verifier());
+        put(params.model.verifier, verifier(guest));
         let mut rules = CfgEnv::new_with_spec(SpecId::PRAGUE);
         rules.disable_nonce_check = true;
         let mut evm = Context::mainnet().with_db(database).with_cfg(rules).build_mainnet();
@@ -117,16 +117,14 @@ impl Stage {
     }
 }
 
-/// Code that answers every call with the limits that the programs have.
-fn verifier() -> Vec<u8> {
-    let input = PROGRAMS.iter().map(|guest| guest.input_limit).max().unwrap_or_default();
-    let answer = PROGRAMS.iter().map(|guest| guest.output_limit).max().unwrap_or_default();
+/// Code that answers every call with a program's limits.
+fn verifier(guest: &Guest) -> Vec<u8> {
     let [push4, push1, mstore, ret] = [0x63, 0x60, 0x52, 0xf3];
     [
         &[push4][..],
-        &input.to_be_bytes(),
+        &guest.input_limit.to_be_bytes(),
         &[push1, 0, mstore, push4],
-        &answer.to_be_bytes(),
+        &guest.output_limit.to_be_bytes(),
         &[push1, 32, mstore, push1, 64, push1, 0, ret],
     ]
     .concat()

@@ -154,7 +154,7 @@ impl Court {
             claimant: account(Side::Claimant),
             answerHash: word(1).into(),
             answerLength: word(0).try_into().ok()?,
-            tokensUsed: word(2).try_into().ok()?,
+            unitsUsed: word(2).try_into().ok()?,
         };
         let evidence = evidence(&tree.root(), &tree.open(emit), "");
         let call = submitCall { submission, evidence };
@@ -208,7 +208,7 @@ impl Court {
             let call = proveInputCall {
                 preimage: self.view.claims[&claim].preimage.clone(),
                 request: on_chain(request),
-                text: request.text().into(),
+                input: request.input.clone().into(),
             };
             assert!(self.send(side, 0, call.abi_encode()), "the request is the claim's");
         }
@@ -274,15 +274,14 @@ fn on_chain(request: &Request<Vec<u8>>) -> RequestOnChain {
         id: U256::from_be_bytes(request.origin.id),
         modelId: request.origin.model_id.into(),
         seed: request.seed,
-        maxTokens: request.max_tokens,
-        sampling: request.sampling_word().encode().into(),
-        flags: u8::from(request.raw),
-        textHash: keccak256(request.text()),
+        maxUnits: request.max_units,
+        parameters: request.parameters.into(),
+        inputHash: keccak256(&request.input),
     }
 }
 
 fn digest(request: &RequestOnChain) -> B256 {
     let mut tag = [0; 32];
-    tag[..15].copy_from_slice(b"imo.request.v2\0");
+    tag[..15].copy_from_slice(b"imo.request.v3\0");
     keccak256((B256::from(tag), U256::from(CHAIN), request.clone()).abi_encode())
 }

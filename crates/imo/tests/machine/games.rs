@@ -9,12 +9,12 @@ use std::time::Instant;
 use imo_commit::{Hash, keccak256};
 use imo_dispute::{Game, Move, Run as _, Side, react};
 use imo_engine::Means;
-use imo_model::ModelImage;
+use imo_model::{ModelImage, TextProgram};
 use imo_pack::tiny::{TinyShape, gguf};
 use imo_pack::{pack, pack_bytes};
 use imo_player::{ClaimedTrace, Model, Origin, PlayerRun, Request, first_difference};
 use imo_tensor::Sampling;
-use imo_text::layout::{Kind, Stops, TraceShape};
+use imo_text::layout::{Kind, Stops, TextRequest, TraceShape};
 use imo_trace::{Fault, Trace};
 use indicatif::HumanCount;
 
@@ -104,7 +104,7 @@ impl Player<'_> {
 /// A request with every option of sampling. No stop sequence occurs, so the answer has all its
 /// tokens.
 pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request<Vec<u8>> {
-    Request {
+    let text = TextRequest {
         sampling: Sampling {
             temperature: 80_000,
             top_k: 50,
@@ -113,9 +113,10 @@ pub(crate) fn sampled(prompt: &str, tokens: u32) -> Request<Vec<u8>> {
             repeat_penalty: 80_000,
         },
         stops: Stops::new([&b"never said"[..], b"\n\n\n"]).expect("few and short"),
-        seed: 3,
-        ..Request::local(prompt, tokens)
-    }
+        prompt,
+        ..TextRequest::default()
+    };
+    Request { seed: 3, ..text.local(tokens) }
 }
 
 // ---- the model ----------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ impl Scene {
     fn real() -> Self {
         let source = std::env::var_os("IMO_MODEL").expect("IMO_MODEL: `make test` sets it");
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("games.imo");
-        pack(Path::new(&source), &target, |_, _| ()).expect("a supported file");
+        pack(Path::new(&source), TextProgram::TEXT, &target, |_, _| ()).expect("a supported file");
         let image = ModelImage::open(&target).expect("it was packed here");
         Self::new(image, Request::local("Name three colours.", 8))
     }

@@ -14,7 +14,7 @@ use imo_pack::tiny::{TinyShape, gguf};
 use imo_player::text::{answer, limits};
 use imo_player::{ClaimedTrace, Program, Request};
 use imo_tensor::Sampling;
-use imo_text::layout::Kind;
+use imo_text::layout::{Kind, TextRequest};
 use imo_vm::{Operation, Region, Run, State, TraceBytes, check, decode};
 
 use crate::random::Random;
@@ -80,7 +80,8 @@ fn weights_beyond_4_gib_are_those_of_the_trace_and_of_the_contract() {
     let program = Program::of(&far).expect("the text program");
     let limits = limits(&far).expect("the text program");
     let sampling = Sampling { temperature: 80_000, ..Sampling::default() };
-    let request = Request { sampling, seed: 3, ..Request::local("and the end", 3) };
+    let text = TextRequest { sampling, prompt: "and the end", ..TextRequest::default() };
+    let request = Request { seed: 3, ..text.local(3) };
     let run = |image| {
         let session = Session::new(image, limits, Means::detect(2)).expect("a session");
         answer(&session, &request, &Deviations::default())

@@ -175,9 +175,10 @@ async fn register(client: &Client, deployment: &Deployment, image: Vec<u8>) -> B
         pricing: Pricing {
             basePrice: 1_000_000_000_000_000,
             bytePrice: 0,
-            tokenPrice: 0,
+            unitPrice: 0,
+            unitBytes: 8,
             operatorBps: 9_000,
-            defaultTokens: 8,
+            defaultUnits: 8,
             defaultBytes: 512,
         },
         provenance: Provenance {
