@@ -78,8 +78,8 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let question = args.question(model_id, &text);
     let input = Bytes::from(text.input());
     let length = U256::from(input.len());
-    let limits = limitsCall { content: model.contentId };
-    let most = client.call(deployment.verifier, &limits).await?.inputLimit;
+    let limits = limitsCall { contentId: model.contentId };
+    let most = client.call(deployment.verifier, &limits).await?._0;
     ensure!(
         length <= U256::from(most),
         "it is too long: {length} bytes, and the model's program takes {most}"

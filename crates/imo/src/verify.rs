@@ -74,7 +74,7 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         question.get_or_insert(asked);
     }
     if let Some(asked) = question {
-        print_asked(asked, terminal);
+        print_asked(&asked, terminal);
     }
     for report in &reports {
         report.print(terminal);
@@ -135,8 +135,8 @@ impl Report {
     }
 }
 
-fn print_asked(asked: Result<Vec<Asked>, String>, terminal: Terminal) {
-    let rows = match &asked {
+fn print_asked(asked: &Result<Vec<Asked>, &'static str>, terminal: Terminal) {
+    let rows = match asked {
         Ok(parts) => parts.iter().map(|part| (part.role, part.line())).collect(),
         Err(why) => vec![("asked", format!("nothing that can be answered: {why}"))],
     };

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use anyhow::{anyhow, bail, ensure};
-use imo_model::{EncodeError, ModelImage, Part, Role, Tokenizer};
-use imo_text::layout::Form;
+use imo_model::{ModelImage, Role, Tokenizer};
+use imo_text::layout::{Form, Parts, Status, TextRequest};
 
-use crate::asking::messages::Message;
-use crate::asking::prompt::Prompt;
+use crate::asking::refusal::words;
 
 /// Which conversations a model's chat template has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,48 +38,34 @@ impl fmt::Display for Takes {
     }
 }
 
-/// Refuses, with the reason, a prompt that the program would answer with an error text. `stops` is
-/// the number of bytes of the stop sequences.
-pub(crate) fn check_fits(image: &ModelImage, prompt: &Prompt, stops: usize) -> anyhow::Result<()> {
+/// Refuses, with the reason, a request that the program would answer with an error text.
+pub(crate) fn check_fits(image: &ModelImage, text: &TextRequest<Vec<u8>>) -> anyhow::Result<()> {
+    let name = if text.form == Form::Conversation { "conversation" } else { "prompt" };
     let (limit, context) = (image.header().program.input_limit, image.header().context);
-    let length = prompt.bytes().len() + stops;
+    let length = text.input().len();
     ensure!(
         length <= limit as usize,
-        "the {} is too long: {length} bytes, and the program takes {limit}",
-        name(prompt)
+        "the {name} is too long: {length} bytes, and the program takes {limit}"
     );
     let tokenizer = image.tokenizer();
-    let tokens = match prompt {
-        Prompt::Raw(text) => tokenizer.encode_raw_text(text.as_bytes()),
-        Prompt::Conversation(messages) => {
-            let parts: Vec<Part<'_>> = messages.iter().map(Message::part).collect();
-            tokenizer.encode_parts(&parts)
-        }
-    };
-    let tokens = match tokens {
+    let tokens = match text.tokens(&tokenizer) {
         Ok(tokens) => tokens.len(),
-        Err(EncodeError::NoSuchConversation) => {
-            let Prompt::Conversation(messages) = prompt else { bail!("a text has no roles") };
-            return Err(no_such_conversation(&tokenizer, messages));
+        Err(Status::NoSuchConversation) => {
+            let parts = Parts::parse(&text.prompt).into_iter().flatten();
+            return Err(no_such_conversation(&tokenizer, parts.map(|it| it.role).collect()));
         }
-        Err(error) => return Err(error.into()),
+        Err(status) => bail!(words(status)),
     };
     ensure!(tokens > 0, "the prompt has no tokens");
     ensure!(
         tokens <= context as usize,
-        "the {} is too long: {tokens} tokens, and the model has {context} positions",
-        name(prompt)
+        "the {name} is too long: {tokens} tokens, and the model has {context} positions"
     );
     Ok(())
 }
 
-fn name(prompt: &Prompt) -> &'static str {
-    if prompt.form() == Form::Conversation { "conversation" } else { "prompt" }
-}
-
 /// Says what the model's chat template lacks for this conversation, and what it has.
-fn no_such_conversation(tokenizer: &Tokenizer<'_>, messages: &[Message]) -> anyhow::Error {
-    let roles: Vec<Role> = messages.iter().map(|it| it.role).collect();
+fn no_such_conversation(tokenizer: &Tokenizer<'_>, roles: Vec<Role>) -> anyhow::Error {
     let is_absent = |from, to| tokenizer.separator(from, to).is_none();
     let first = roles.first().filter(|role| is_absent(None, Some(**role)));
     let pair = roles.windows(2).find(|pair| is_absent(Some(pair[0]), Some(pair[1])));
@@ -89,9 +74,9 @@ fn no_such_conversation(tokenizer: &Tokenizer<'_>, messages: &[Message]) -> anyh
         (None, Some(pair)) => format!("has {} after {}", pair[1].name(), pair[0].name()),
         (None, None) => format!("ends with {}", roles.last().map_or("nothing", |it| it.name())),
     };
-    let takes = Takes::of(tokenizer);
     anyhow!(
-        "the model's chat template has no conversation that {what}; it takes {takes}. Put the \
-         words of other messages into these, or send a text as it is with --raw"
+        "the model's chat template has no conversation that {what}; it takes {}. Put the words of \
+         other messages into these, or send a text as it is with --raw",
+        Takes::of(tokenizer)
     )
 }

@@ -7,7 +7,6 @@ mod prompt;
 pub(crate) use prompt::Prompt;
 
 mod sampling;
-pub(crate) use sampling::Sampling;
 
 mod options;
 pub(crate) use options::{Options, Wanted};

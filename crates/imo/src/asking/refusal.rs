@@ -2,6 +2,12 @@
 
 use imo_text::layout::Status;
 
+/// The error text of a status, for a sentence.
+pub(crate) fn words(status: Status) -> &'static str {
+    let answer = status.answer();
+    answer.strip_prefix("error: ").unwrap_or(answer)
+}
+
 /// What to do about an answer that is an error text. `None` if it is none of the text programs'.
 pub(crate) fn advice(answer: &[u8]) -> Option<&'static str> {
     let statuses = (1..=5).map(Status::from_code);

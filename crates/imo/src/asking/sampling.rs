@@ -59,11 +59,6 @@ impl Sampling {
         );
         Ok(stops.unwrap_or_default())
     }
-
-    /// Bytes of the stop sequences, which stand in a request's input, too.
-    pub(crate) fn stops_length(&self) -> usize {
-        self.stop.iter().map(String::len).sum()
-    }
 }
 
 /// Reads a number in units of 2⁻¹⁶, as requests have it.

@@ -2,8 +2,10 @@
 
 use imo_model::Role;
 use imo_player::Request;
-use imo_text::layout::{Form, Parts, TextRequest};
+use imo_text::layout::{Form, Parts, Status, TextRequest};
 use serde::Serialize;
+
+use crate::asking::refusal::words;
 
 /// A part of what was asked. Of a message or a conversation, the list of parts is what `--messages`
 /// reads.
@@ -34,18 +36,17 @@ impl Asked {
 }
 
 /// What a request to a text program asked, part by part; or why the program cannot read it.
-pub(crate) fn asked(request: &Request<Vec<u8>>, input_limit: u32) -> Result<Vec<Asked>, String> {
-    let unread = |status: imo_text::layout::Status| {
-        let answer = status.answer();
-        answer.strip_prefix("error: ").unwrap_or(answer).to_owned()
-    };
-    let text = TextRequest::of(request, input_limit).map_err(unread)?;
+pub(crate) fn asked(
+    request: &Request<Vec<u8>>,
+    input_limit: u32,
+) -> Result<Vec<Asked>, &'static str> {
+    let text = TextRequest::of(request, input_limit).map_err(words)?;
     match text.form {
         Form::Message => Ok(vec![Asked::new(Role::User.name(), text.prompt)]),
         Form::Raw => Ok(vec![Asked::new("raw", text.prompt)]),
         Form::Conversation => Parts::parse(text.prompt)
             .map(|parts| parts.map(|part| Asked::new(part.role.name(), part.text)).collect())
-            .ok_or_else(|| unread(imo_text::layout::Status::Malformed)),
+            .ok_or(words(Status::Malformed)),
     }
 }
 
@@ -58,7 +59,7 @@ mod tests {
 
     const LIMIT: u32 = 100;
 
-    fn shown(form: Form, prompt: &[u8]) -> Result<Vec<Asked>, String> {
+    fn shown(form: Form, prompt: &[u8]) -> Result<Vec<Asked>, &'static str> {
         let stops = Stops::new([&b"stop"[..]]).expect("short");
         asked(&TextRequest { form, prompt, stops, ..TextRequest::default() }.local(1), LIMIT)
     }
@@ -79,11 +80,11 @@ mod tests {
 
     #[test]
     fn what_the_program_cannot_read_is_named() {
-        let malformed = Err("the request is malformed".to_owned());
+        let malformed = Err("the request is malformed");
         assert_eq!(shown(Form::Conversation, b"hi"), malformed);
         assert_eq!(shown(Form::Message, &[b'x'; 101]), malformed);
         let request = Request { parameters: [255; 32], ..Request::local(b"hi".to_vec(), 1) };
-        let unreadable = Err("the program cannot read the request's parameters".to_owned());
+        let unreadable = Err("the program cannot read the request's parameters");
         assert_eq!(asked(&request, LIMIT), unreadable);
     }
 

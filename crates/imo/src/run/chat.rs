@@ -10,6 +10,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use imo_engine::{Deviations, Session};
 use imo_model::{ModelImage, Role};
+use imo_text::layout::TextRequest;
 use imo_trace::Uncommitted;
 
 use crate::asking::{Message, Options, Prompt, Takes, check_fits, read_messages, write_messages};
@@ -60,7 +61,7 @@ impl<'a> Chat<'a> {
             answers: 0,
         };
         // Refuse now what no message could follow.
-        check_fits(image, &chat.prompt("?"), options.sampling.stops_length())?;
+        check_fits(image, &options.request(&chat.prompt("?"))?)?;
         Ok(chat)
     }
 
@@ -136,12 +137,12 @@ impl<'a> Chat<'a> {
 
     /// Answers a message. If it does not fit, or nothing is said, the conversation stays as it was.
     fn reply(&mut self, text: &str) -> anyhow::Result<()> {
-        let prompt = self.prompt(text);
-        if let Err(error) = check_fits(self.image, &prompt, self.options.sampling.stops_length()) {
+        let request = self.options.request(&self.prompt(text))?;
+        if let Err(error) = check_fits(self.image, &request) {
             self.terminal.note(format!("{error}; nothing is lost: {}", hint(&self.said)));
             return Ok(());
         }
-        let (answer, stop) = self.answer(&prompt)?;
+        let (answer, stop) = self.answer(&request);
         self.answers += 1;
         let answer = Message::new(Role::Assistant, answer);
         match stop {
@@ -159,9 +160,8 @@ impl<'a> Chat<'a> {
     }
 
     /// The model's words, streamed, and why they ended.
-    fn answer(&self, prompt: &Prompt) -> anyhow::Result<(String, Stop)> {
+    fn answer(&self, text: &TextRequest<Vec<u8>>) -> (String, Stop) {
         let sampling = &self.options.sampling;
-        let text = self.options.request(prompt)?;
         let mut request = text.local(sampling.tokens);
         // With the same seed, equal questions would have equal answers.
         request.seed = sampling.seed.wrapping_add(self.answers);
@@ -183,11 +183,11 @@ impl<'a> Chat<'a> {
         let rules = (self.deviations.ignore_end, sampling.tokens);
         let stop = Stop::of(&answer, self.image, rules, is_stopped);
         if !is_begun {
-            return Ok((String::new(), Stop::Interrupted));
+            return (String::new(), Stop::Interrupted);
         }
         // What was cut may end in the middle of a character.
         let whole = answer.bytes.len() - unfinished(&answer.bytes);
-        Ok((String::from_utf8_lossy(&answer.bytes[..whole]).into_owned(), stop))
+        (String::from_utf8_lossy(&answer.bytes[..whole]).into_owned(), stop)
     }
 }
 

@@ -148,7 +148,7 @@ impl Args {
     fn check(&self, prompt: &Prompt, image: &ModelImage) -> anyhow::Result<()> {
         let (vocab, context) = (image.header().vocab, image.header().context);
         let Some(ids) = &self.prompt_ids else {
-            return check_fits(image, prompt, self.options.sampling.stops_length());
+            return check_fits(image, &self.options.request(prompt)?);
         };
         if let Some(id) = ids.iter().find(|id| **id >= vocab) {
             bail!("the model has no token {id}, only {vocab}");
