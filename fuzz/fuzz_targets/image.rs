@@ -4,7 +4,7 @@
 use std::alloc::System;
 
 use cap::Cap;
-use imo_model::ModelImage;
+use imo_model::{ModelImage, Part, Role};
 use libfuzzer_sys::fuzz_target;
 
 #[global_allocator]
@@ -24,10 +24,10 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(image) = image else { return };
     let tokenizer = image.tokenizer();
     for text in ["the end, and 42\n\n  it's", "ünï → 漢字 🙂 \u{0301}\u{200d}"] {
-        for raw in [false, true] {
-            for token in tokenizer.encode(text.as_bytes(), raw).unwrap_or_default() {
-                tokenizer.decode(token);
-            }
+        let raw = tokenizer.encode_raw_text(text.as_bytes());
+        let parts = Role::ALL.map(|role| Part { role, text: text.as_bytes() });
+        for token in [raw, tokenizer.encode_parts(&parts)].into_iter().flatten().flatten() {
+            tokenizer.decode(token);
         }
     }
 });

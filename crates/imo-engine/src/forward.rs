@@ -68,6 +68,17 @@ impl<'a, S: Sink + ?Sized> Forward<'a, S> {
         self.cache = KvCache::new(shape, positions);
     }
 
+    /// Goes on from a cache, with room for this many positions.
+    pub(crate) fn go_on(&mut self, cache: KvCache, positions: usize) {
+        self.cache = cache;
+        self.cache.grow(positions);
+    }
+
+    /// The cache, which the inference has no more use for.
+    pub(crate) fn take_cache(&mut self) -> KvCache {
+        mem::take(&mut self.cache)
+    }
+
     /// Computes all layers for some tokens, the first of which stands at `position`. Returns the
     /// last token's residual stream, ready for the head.
     ///

@@ -28,6 +28,7 @@ mod tile_pass;
 mod forward;
 
 mod run;
+pub use run::Earlier;
 
 mod session;
 pub use session::{Session, SessionError};

@@ -1,10 +1,11 @@
 //! One inference, node by node as `docs/spec/trace.md` numbers them.
 
+use std::mem;
 use std::ops::ControlFlow;
 
 use imo_commit::keccak256;
 use imo_guest::Request;
-use imo_kernels::Tile;
+use imo_kernels::{KvCache, Tile};
 use imo_model::ModelImage;
 use imo_tensor::{Candidates, RECENT, Sampling};
 use imo_text::layout::slots::{emit, put_word, sampler, tokens as prompt_slots, word};
@@ -38,7 +39,16 @@ pub(crate) struct Run<'a, S: ?Sized> {
     /// What the request says, or why it cannot be answered.
     pub(crate) text: Result<TextRequest<&'a [u8]>, Status>,
     pub(crate) deviations: &'a Deviations,
+    pub(crate) earlier: Option<&'a mut Earlier>,
     pub(crate) forward: Forward<'a, S>,
+}
+
+/// What a session remembers of a conversation, so that its next turn reads only what is new.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// The tokens whose keys and values the cache has.
+    tokens: Vec<u32>,
+    cache: KvCache,
 }
 
 impl<'a, S: Sink + ?Sized> Run<'a, S> {
@@ -142,10 +152,11 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
         let batch = if fault { 1 } else { self.means.batch };
         // After a fault the answer may go on for longer than it should.
         let positions = prompt.tokens.len().max(prompt.end);
-        self.forward.reserve(if fault { self.context() } else { positions.min(self.context()) });
+        let positions = if fault { self.context() } else { positions.min(self.context()) };
+        let known = self.recall(&prompt.tokens, positions);
         let mut x = Tile::default();
-        for (index, tokens) in prompt.tokens.chunks(batch.max(1)).enumerate() {
-            x = self.forward.advance(index * batch.max(1), tokens);
+        for (index, tokens) in prompt.tokens[known..].chunks(batch.max(1)).enumerate() {
+            x = self.forward.advance(known + index * batch.max(1), tokens);
         }
         let mut tokens = prompt.tokens.clone();
         let mut written = Vec::new();
@@ -171,10 +182,32 @@ impl<'a, S: Sink + ?Sized> Run<'a, S> {
                 || flags & sampler::CONTINUE == 0
                 || position == self.context()
             {
-                return;
+                break;
             }
             x = self.forward.advance(position, &[token]);
         }
+        if let Some(earlier) = &mut self.earlier {
+            tokens.truncate(position);
+            **earlier = Earlier { tokens, cache: self.forward.take_cache() };
+        }
+    }
+
+    /// Makes room for positions. Returns how many tokens of the prompt are known from an earlier
+    /// turn; at least the last one is not, since the head needs it.
+    fn recall(&mut self, prompt: &[u32], positions: usize) -> usize {
+        let Some(earlier) = &mut self.earlier else {
+            self.forward.reserve(positions);
+            return 0;
+        };
+        let Earlier { tokens, cache } = mem::take(&mut **earlier);
+        let alike = tokens.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        let known = alike.min(prompt.len() - 1);
+        if known == 0 {
+            self.forward.reserve(positions);
+        } else {
+            self.forward.go_on(cache, positions);
+        }
+        known
     }
 
     /// The penalty on the head's logits after these tokens; `None` if the request asks for none.

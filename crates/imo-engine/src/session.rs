@@ -11,7 +11,7 @@ use imo_trace::{Fault, Sink, Uncommitted};
 use crate::answer::{Answer, Step};
 use crate::forward::Forward;
 use crate::options::{Deviations, Limits, Means};
-use crate::run::Run;
+use crate::run::{Earlier, Run};
 use crate::weights::{LayerWeights, Weights};
 
 /// A model ready to run.
@@ -86,6 +86,29 @@ impl<'a> Session<'a> {
         request: &Request<Vec<u8>>,
         deviations: &Deviations,
         sink: &(impl Sink + ?Sized),
+        on_token: impl FnMut(Step<'_>) -> ControlFlow<()> + Send,
+    ) -> Answer {
+        self.run_with(request, deviations, None, sink, on_token)
+    }
+
+    /// Answers the next turn of a conversation, without a trace. What it has in common with the
+    /// turn before is not computed again, and no answer depends on that.
+    pub fn go_on(
+        &self,
+        earlier: &mut Earlier,
+        request: &Request<Vec<u8>>,
+        on_token: impl FnMut(Step<'_>) -> ControlFlow<()> + Send,
+    ) -> Answer {
+        let deviations = Deviations::default();
+        self.run_with(request, &deviations, Some(earlier), &Uncommitted, on_token)
+    }
+
+    fn run_with(
+        &self,
+        request: &Request<Vec<u8>>,
+        deviations: &Deviations,
+        earlier: Option<&mut Earlier>,
+        sink: &(impl Sink + ?Sized),
         mut on_token: impl FnMut(Step<'_>) -> ControlFlow<()> + Send,
     ) -> Answer {
         let run = Run {
@@ -96,6 +119,7 @@ impl<'a> Session<'a> {
             request,
             text: TextRequest::of(request, self.limits.input_bytes),
             deviations,
+            earlier,
             forward: self.forward(sink, deviations.fault),
         };
         self.pool.install(|| run.answer(&mut on_token))

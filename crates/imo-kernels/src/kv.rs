@@ -79,6 +79,18 @@ impl KvCache {
         Self { kv_heads, head_dim, positions, keys: heads(), values: heads() }
     }
 
+    /// Makes room for this many positions. What is stored stays.
+    pub fn grow(&mut self, positions: usize) {
+        let (before, dim) = (self.positions, self.head_dim);
+        if positions > before {
+            self.positions = positions.next_multiple_of(LANES);
+            for heads in [&mut self.keys, &mut self.values] {
+                spread(&mut heads.values, before * dim, self.positions * dim);
+                spread(&mut heads.exponents, before, self.positions);
+            }
+        }
+    }
+
     /// Stores the keys and values of a position.
     ///
     /// # Panics
@@ -140,6 +152,16 @@ impl KvCache {
     }
 }
 
+/// Lengthens every row of a table.
+fn spread(table: &mut Vec<i16>, before: usize, length: usize) {
+    let rows = table.len() / before;
+    let mut longer = vec![0; rows * length];
+    for (row, old) in longer.chunks_exact_mut(length).zip(table.chunks_exact(before)) {
+        row[..before].copy_from_slice(old);
+    }
+    *table = longer;
+}
+
 impl Keys<'_> {
     /// The keys that count as (position, dimension).
     pub(crate) fn rows(&self, head_dim: usize) -> Vec<i16> {
@@ -182,4 +204,43 @@ fn key_at(position: usize, dimension: usize, head_dim: usize) -> usize {
 
 fn value_at(position: usize, dimension: usize, head_dim: usize) -> usize {
     2 * (position / 2 * head_dim + dimension) + position % 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_that_grows_keeps_what_it_has() {
+        let shape = KvShape { layers: 2, kv_heads: 3, head_dim: 4 };
+        let row = |layer: usize, position: usize| -> Vec<i16> {
+            (0..12)
+                .map(|it| i16::try_from(100 * layer + 20 * position + it).expect("small"))
+                .collect()
+        };
+        let put = |cache: &mut KvCache, position: usize| {
+            for layer in 0..2 {
+                let (values, exponents) = (row(layer, position), row(layer, position));
+                let rows = Rows { values: &values, exponents: &exponents[..3] };
+                cache.put(layer, position, rows, rows);
+            }
+        };
+        let (mut growing, mut whole) = (KvCache::new(shape, 5), KvCache::new(shape, 40));
+        for position in 0..30 {
+            growing.grow(position + 1);
+            put(&mut growing, position);
+            put(&mut whole, position);
+        }
+        for (layer, head) in [(0, 0), (0, 2), (1, 1)] {
+            for at in [0..30, 7..9, 13..30] {
+                let (ours, theirs) =
+                    (growing.keys(layer, head, at.clone()), whole.keys(layer, head, at.clone()));
+                assert_eq!(ours.rows(4), theirs.rows(4));
+                assert_eq!(ours.exponents, theirs.exponents);
+                let (ours, theirs) =
+                    (growing.values(layer, head, at.clone()), whole.values(layer, head, at));
+                assert_eq!(ours.rows(4), theirs.rows(4));
+            }
+        }
+    }
 }

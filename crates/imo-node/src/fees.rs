@@ -73,7 +73,7 @@ mod tests {
     /// An order at a gas price of 20 gwei, of a model whose answers cost this much beside gas.
     fn order(cost: u64, bps: u16) -> Order {
         let mut order = Order::default();
-        order.request.maxUnits = 10;
+        (order.request.maxUnits, order.terms.unitBytes) = (10, 8);
         let gas = u128::from(reserve(&order, 80)) * 20 * u128::from(GWEI);
         let terms = &mut order.terms;
         (terms.gasPrice, terms.operatorBps) = (20 * GWEI, bps);

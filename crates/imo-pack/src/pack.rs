@@ -190,9 +190,9 @@ fn within_steps(
     }
 }
 
-/// What is surprising about a template.
+/// What a template takes, and what is surprising about it.
 fn template_remarks(template: &Template, vocabulary: &Vocabulary, shapes: &Shapes) -> Vec<String> {
-    let mut remarks = Vec::new();
+    let mut remarks = template.remarks.clone();
     if let Some(token) = template.turn_end.filter(|token| !shapes.ends.contains(*token)) {
         remarks.push(format!(
             "the chat template ends an answer with {:?}, but the file does not say that this token \

@@ -195,10 +195,7 @@ fn metadata(shape: &TinyShape) -> (u64, Vec<u8>) {
         ("general.architecture", shape.architecture),
         ("tokenizer.ggml.model", if shape.unigram { "t5" } else { "gpt2" }),
         ("tokenizer.ggml.pre", "smollm"),
-        (
-            "tokenizer.chat_template",
-            "{% for m in messages %}<|start|>{{ m['content'] }}<|stop|>{% endfor %}<|reply|>",
-        ),
+        ("tokenizer.chat_template", TEMPLATE),
     ];
     for (key, it) in texts {
         let mut value = Vec::new();
@@ -249,6 +246,12 @@ fn unigram_tokens() -> Vec<String> {
     tokens.extend(pieces.into_iter().chain(CONTROLS).map(str::to_owned));
     tokens
 }
+
+/// Takes messages of all roles, in any order. Each role begins its own way.
+const TEMPLATE: &str = "{% for m in messages %}\
+    {% if m.role == 'assistant' %}<|reply|>{% else %}<|start|>{% endif %}\
+    {% if m.role == 'system' %}in the end: {% endif %}\
+    {{ m.content }}<|stop|>{% endfor %}<|reply|>";
 
 /// The control tokens' names.
 const CONTROLS: [&str; 4] = ["<|start|>", "<|stop|>", "<|reply|>", "<|end|>"];

@@ -17,7 +17,15 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("imo-kernels", &["imo-tensor"]),
     (
         "imo-engine",
-        &["imo-kernels", "imo-trace", "imo-model", "imo-text", "imo-tensor", "imo-commit"],
+        &[
+            "imo-kernels",
+            "imo-trace",
+            "imo-model",
+            "imo-guest",
+            "imo-text",
+            "imo-tensor",
+            "imo-commit",
+        ],
     ),
     (
         "imo-player",

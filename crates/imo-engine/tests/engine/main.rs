@@ -5,3 +5,4 @@ mod input;
 mod options;
 mod real;
 mod tiny;
+mod turns;

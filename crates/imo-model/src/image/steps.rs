@@ -13,6 +13,7 @@ use super::layout::STEPS_LOG2;
 use super::place::Tensor;
 use super::program::TextProgram;
 use super::shapes::Shapes;
+use crate::tokenizer::SEPARATED_LIMIT;
 
 /// Steps for a row of a matrix, beside its blocks.
 const ROW: u64 = 400;
@@ -32,8 +33,8 @@ const LOGIT: u64 = 6_000;
 const NODE: u64 = 1_000_000;
 /// Steps for one token of an answer, beside its text.
 const TOKEN: u64 = 4_000;
-/// Steps for a byte of the longest input. They are enough for the text of an answer, too, whose
-/// length is bounded.
+/// Steps for a byte of the longest input, and for a byte that the template adds to it. They are
+/// enough for the text of an answer, too, whose length is bounded.
 const INPUT_BYTE: u64 = 1 << 19;
 
 /// Bounds of the steps that a model's nodes take.
@@ -107,8 +108,8 @@ impl<'a> NodeSteps<'a> {
     /// Most steps of any other node: the tokenizer's, a sampler's or the last one.
     pub fn rest(&self) -> u64 {
         let candidates = 64 * u64::from(self.shapes.head_parts);
-        let input = INPUT_BYTE * u64::from(self.program.input_limit);
-        NODE + input + TOKEN * u64::from(self.shapes.context) + LOGIT * candidates
+        let text = u64::from(self.program.input_limit) + SEPARATED_LIMIT as u64;
+        NODE + INPUT_BYTE * text + TOKEN * u64::from(self.shapes.context) + LOGIT * candidates
     }
 }
 

@@ -1,6 +1,5 @@
 //! From a text to its tokens.
 
-use core::iter::once;
 use core::str;
 
 use super::conversation::{Part, Role, is_space};
@@ -78,20 +77,6 @@ impl Tokenizer<'_> {
         }
         scratch.append(text)?;
         self.encode_run(scratch, &mut emit)
-    }
-
-    /// Gives the tokens of a message of the user to `emit`, or of a text without a template.
-    pub fn encode_prompt(
-        &self,
-        prompt: &[u8],
-        raw: bool,
-        scratch: &mut Scratch<'_>,
-        emit: impl FnMut(u32),
-    ) -> Result<(), EncodeError> {
-        match raw {
-            true => self.encode_raw(prompt, scratch, emit),
-            false => self.encode_conversation(once(Part::of_user(prompt)), scratch, emit),
-        }
     }
 
     /// Encodes what the scratch has collected, and empties it.
@@ -202,14 +187,6 @@ impl Tokenizer<'_> {
         collected(text.len(), |scratch, emit| self.encode_raw(text, scratch, emit))
     }
 
-    /// The tokens of a message of the user, or of a text without a template.
-    pub fn encode(&self, prompt: &[u8], raw: bool) -> Result<Vec<u32>, EncodeError> {
-        match raw {
-            true => self.encode_raw_text(prompt),
-            false => self.encode_parts(&[Part::of_user(prompt)]),
-        }
-    }
-
     /// The tokens of a text in which the names of control tokens stand for those tokens. Only the
     /// author of a template writes such a text, never a user.
     pub fn encode_with_controls(&self, text: &str) -> Result<Vec<u32>, EncodeError> {
@@ -225,7 +202,11 @@ impl Tokenizer<'_> {
                 controls.iter().filter_map(|(token, name)| Some((rest.find(name)?, *name, *token)));
             let next = found.min_by_key(|(at, name, _)| (*at, core::cmp::Reverse(name.len())));
             let (at, skip) = next.map_or((rest.len(), 0), |(at, name, _)| (at, name.len()));
-            tokens.extend(self.encode_raw_text(&rest.as_bytes()[..at])?);
+            let run = &rest.as_bytes()[..at];
+            tokens.extend(collected(at, |scratch, emit| {
+                scratch.append(run)?;
+                self.encode_run(scratch, &mut |token| emit(token))
+            })?);
             tokens.extend(next.map(|(_, _, token)| token));
             rest = &rest[at + skip..];
         }

@@ -108,29 +108,31 @@ impl<'a> Tokenizer<'a> {
         let offset = |index| (self.offsets.get(index) & !CONTROL) as usize;
         let ascending = (0..vocab).all(|token| offset(token) <= offset(token + 1));
         bad(ascending && offset(vocab) <= self.token_text.len(), "token offsets")?;
-        let known = |token: u32| (token as usize) < vocab || token == NO_TOKEN;
+        // INVARIANT: of all tables that a text is looked up in, none has a control token.
+        let plain = |token: u32| (token as usize) < vocab && !self.is_control(token);
+        let known = |token: u32| plain(token) || token == NO_TOKEN;
         bad((0..256).all(|byte| known(self.byte_tokens.get(byte))), "byte tokens")?;
         let merges = self.merges.len() / 4;
         let pair = |index: usize| (self.merges.get(4 * index), self.merges.get(4 * index + 1));
         bad((1..merges).all(|index| pair(index - 1) < pair(index)), "merges' order")?;
-        let results = (0..merges).all(|index| (self.merges.get(4 * index + 3) as usize) < vocab);
+        let results = (0..merges).all(|index| plain(self.merges.get(4 * index + 3)));
         bad(results, "merges' results")?;
         let ranges = self.ranges.len() / 3;
         let starts = (1..ranges).all(|i| self.ranges.get(3 * i - 2) < self.ranges.get(3 * i));
         bad(starts && (0..ranges).all(|i| self.ranges.get(3 * i + 2) <= 3), "character classes")?;
-        bad(known(self.begin), "first token")?;
+        bad((self.begin as usize) < vocab || self.begin == NO_TOKEN, "first token")?;
         let characters = self.characters.len() / 2;
         let ordered =
             (1..characters).all(|i| self.characters.get(2 * i - 2) < self.characters.get(2 * i));
-        let tokens = (0..characters).all(|i| (self.characters.get(2 * i + 1) as usize) < vocab);
+        let tokens = (0..characters).all(|i| plain(self.characters.get(2 * i + 1)));
         bad(ordered && tokens, "characters")?;
         let text = |index: usize| self.text(self.by_text.get(index));
-        let real = (0..self.by_text.len()).all(|i| (self.by_text.get(i) as usize) < vocab);
+        let real = (0..self.by_text.len()).all(|i| plain(self.by_text.get(i)));
         bad(real && (1..self.by_text.len()).all(|i| text(i - 1) < text(i)), "tokens by text")?;
         let short = |index: usize| (1..=PIECE_LIMIT).contains(&text(index).len());
         let few = self.by_text.len() <= PIECES_LIMIT && (0..self.by_text.len()).all(short);
         bad(few || self.splitter != Splitter::Unigram, "pieces")?;
-        let user = |index: usize| Some(self.users.get(index)).filter(|it| (*it as usize) < vocab);
+        let user = |index: usize| Some(self.users.get(index)).filter(|it| plain(*it));
         let longest_first = (0..self.users.len()).try_fold(usize::MAX, |longest, index| {
             let length = user(index).map(|token| self.text(token).len())?;
             (1..=longest).contains(&length).then_some(length)

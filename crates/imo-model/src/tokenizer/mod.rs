@@ -17,6 +17,8 @@ mod lookup;
 pub use lookup::Tokenizer;
 
 mod scratch;
+#[cfg(feature = "std")]
+pub(crate) use scratch::SEPARATED_LIMIT;
 pub use scratch::{EncodeError, Scratch, TEMPLATE_LIMIT, scratch_words};
 
 mod separators;

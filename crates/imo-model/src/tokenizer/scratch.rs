@@ -5,7 +5,7 @@
 pub const TEMPLATE_LIMIT: usize = 4096;
 /// The most that the separators of a conversation may add to it, so that the steps of a node are
 /// bounded, however many parts there are: bytes, and one more for each piece.
-pub(super) const SEPARATED_LIMIT: usize = 1 << 18;
+pub(crate) const SEPARATED_LIMIT: usize = 1 << 16;
 
 /// 32-bit words of scratch for a text of this many bytes.
 pub const fn scratch_words(bytes: usize) -> usize {

@@ -1,9 +1,17 @@
 //! A chat template, rendered once and frozen.
 
+#[cfg(test)]
+mod conversations;
+
+mod freeze;
+use freeze::Subject;
+
 mod pieces;
 use pieces::split_controls;
 
 mod probes;
+mod python;
+
 mod render;
 use render::Renderer;
 pub(crate) use render::Specials;
@@ -11,7 +19,8 @@ pub(crate) use render::Specials;
 mod separators;
 pub(crate) use separators::{Separator, Separators, TemplatePiece};
 
-use imo_model::Role;
+mod walks;
+use walks::{KINDS, Kind};
 
 use crate::error::PackError;
 
@@ -20,19 +29,22 @@ pub(crate) struct Template {
     pub(crate) separators: Separators,
     /// The control token that stands first after an answer, if the template says so.
     pub(crate) turn_end: Option<u32>,
+    /// Which conversations the template takes, and why no others.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Template {
-    /// The message alone.
+    /// The message alone, where a file has no template.
     pub(crate) fn message_alone() -> Self {
-        Self { separators: Separators::none(), turn_end: None }
+        let remark = "the file has no chat template, so a message is sent as it stands, and there \
+                      are no conversations";
+        let remarks = vec![remark.to_owned()];
+        Self { separators: Separators::none(), turn_end: None, remarks }
     }
 }
 
-/// What stands for a message while the template is taken apart.
-const MARK: &str = "\u{e000}probe\u{e000}";
-
-/// Freezes a template. It must do the same with every message, which is tried with many.
+/// Freezes a template, for the largest kind of conversations that it takes. What it writes between
+/// two messages must depend on their roles alone, which is tried with many conversations.
 ///
 /// `controls` are the names of the control tokens.
 pub(crate) fn freeze(
@@ -40,39 +52,40 @@ pub(crate) fn freeze(
     specials: &Specials<'_>,
     controls: &[(u32, &str)],
 ) -> Result<Template, PackError> {
-    let renderer = Renderer::new(source)?;
-    let render = |message: &str| renderer.render(specials, &[("user", message)], true);
-    let text = render(MARK)?;
-    let trims = !render(&format!(" {MARK} "))?.contains(&format!(" {MARK} "));
-    let parts: Vec<&str> = text.split(MARK).collect();
-    let [before, after] = parts[..] else {
-        return Err(PackError::template("it does not show the message exactly once".to_owned()));
-    };
-    for probe in probes::all(source)? {
-        let content = if trims { probe.trim_matches(imo_model::is_space) } else { &probe };
-        if render(&probe)? != format!("{before}{content}{after}") {
-            return Err(PackError::template(format!(
-                "it changes or looks into the message {}",
-                short(&probe)
-            )));
+    let renderer = &Renderer::new(source).map_err(PackError::template)?;
+    let probes = &probes::all(source)?;
+    let subject = Subject { renderer, specials, controls, probes };
+    let mut refused: Vec<(&Kind, String)> = Vec::new();
+    for kind in &KINDS {
+        match subject.separators(kind) {
+            Ok(separators) => {
+                let turn_end = turn_end(renderer, specials, controls);
+                let remarks = remarks(kind, &refused);
+                return Ok(Template { separators, turn_end, remarks });
+            }
+            Err(reason) => refused.push((kind, reason)),
         }
     }
-    let turn_end = turn_end(&renderer, specials, controls);
-    let separator = |text| Separator {
-        pieces: split_controls(text, controls),
-        trims_before: false,
-        trims_behind: false,
-    };
-    let mut separators = Separators::default();
-    let user = Some(Role::User);
-    separators.put(None, user, Separator { trims_behind: trims, ..separator(before) });
-    separators.put(user, None, Separator { trims_before: trims, ..separator(after) });
-    Ok(Template { separators, turn_end })
+    let reason = refused.pop().map(|(_, reason)| reason);
+    Err(PackError::template(reason.unwrap_or_default()))
+}
+
+/// What a template takes, and why it does not take the next larger kinds.
+fn remarks(kind: &Kind, refused: &[(&Kind, String)]) -> Vec<String> {
+    let mut remarks = vec![format!("the chat template takes {}", kind.words)];
+    let larger: Vec<_> = refused.iter().filter(|(it, _)| it.contains(kind)).collect();
+    for (it, reason) in &larger {
+        if !larger.iter().any(|(other, _)| it.contains(other) && !other.contains(it)) {
+            remarks.push(format!("the chat template does not take {}: {reason}", it.words));
+        }
+    }
+    remarks
 }
 
 /// The control token that a template writes first behind an answer. A template that takes no
 /// answers says nothing of their end.
 fn turn_end(renderer: &Renderer, specials: &Specials<'_>, controls: &[(u32, &str)]) -> Option<u32> {
+    const MARK: &str = "\u{e000}answer\u{e000}";
     let messages = [("user", "hello"), ("assistant", MARK)];
     let turns = |opens| renderer.render(specials, &messages, opens).ok();
     let closed = turns(false)?;
@@ -88,14 +101,6 @@ fn first_control(text: &str, controls: &[(u32, &str)]) -> Option<u32> {
         TemplatePiece::Control(token) => Some(token),
         TemplatePiece::Text(_) => None,
     })
-}
-
-/// A message for people: quoted, and not too long.
-fn short(message: &str) -> String {
-    match message.char_indices().nth(60) {
-        None => format!("{message:?}"),
-        Some((end, _)) => format!("{:?}… of {} bytes", &message[..end], message.len()),
-    }
 }
 
 #[cfg(test)]
@@ -145,10 +150,12 @@ mod tests {
             ),
             ("a\n{%- generation -%}\n b {% endgeneration %}\nc", Some("ab c")),
             ("{% if strftime_now is defined %}today{% endif %}", None),
+            ("{{ 'a\r\nb' }}\r{{ '\\r' }}", Some("a\nb\n\r")),
+            ("{{ '\u{1f}\u{85}a\u{1c}' | trim }}{{ ' b '.strip() }}", Some("ab")),
         ] {
             let template = frozen(&format!("{before}{TURNS}")).expect(before);
             let first = expected.map(text).into_iter().chain([Control(1)]).collect();
-            let user = Some(Role::User);
+            let user = Some(imo_model::Role::User);
             let found = template.separators.all();
             assert_eq!(found[index(None, user)], separator(first), "{before}");
             assert_eq!(found[index(user, None)], separator(vec![Control(2)]), "{before}");
@@ -159,23 +166,24 @@ mod tests {
     #[test]
     fn a_template_that_looks_into_the_message_is_refused_by_name() {
         for (shown, expected) in [
-            ("{{ c | e }}", r#"message "<b>\"it's\" & more</b>""#),
+            ("{{ c | e }}", r#"the user's message "<b>\"it's\" & more</b>""#),
             ("{{ c | replace('&', 'and') }}", "& more"),
-            ("{{ c.replace('\"', '') }}", "looks into the message"),
-            ("{{ c[:1000] }}", "… of 16384 bytes"),
+            ("{{ c.replace('\"', '') }}", "looks into the user's message"),
+            ("{{ c[:1000] }}", "… of 131072 bytes"),
             ("{{ c.split('</think>')[-1] }}", "</think>"),
             ("{% if '/no_think' in c %}quiet{% endif %}{{ c }}", "/no_think"),
             ("{% if c == 'abracadabra' %}open{% endif %}{{ c }}", "\"abracadabra\""),
             ("{% if c.startswith(\"\\tabra\") %}open{% endif %}{{ c }}", "\"\\tabra"),
             ("{% if c.endswith('abra') %}open{% endif %}{{ c }}", "abra\""),
-            ("{% if c | length < 3 %}short{% endif %}{{ c }}", "looks into the message"),
-            ("{% if c | length > 9000 %}long{% endif %}{{ c }}", "… of 16384 bytes"),
-            ("{{ c | upper }}", "does not show the message exactly once"),
-            ("{{ c.lstrip() }}", "\" two  spaces \""),
-            ("{{ messages | tojson }}", "looks into the message"),
+            ("{% if c | length < 2 %}short{% endif %}{{ c }}", "the user's message \"?\""),
+            ("{% if c | length > 99000 %}long{% endif %}{{ c }}", "… of 131072 bytes"),
+            ("{{ c | upper }}", "message \"hello\""),
+            ("{{ c.lstrip(' ') }}", "\" two  spaces \""),
+            ("{{ messages | tojson }}", "looks into the user's message"),
             ("{{ raise_exception('system needed') }}", "system needed"),
             ("{{ strftime_now('%Y') }}{{ c }}", "strftime_now"),
-            ("nothing", "does not show the message exactly once"),
+            ("nothing", "does not show the user's message exactly once"),
+            ("{{ c }}{{ c }}", "does not show the user's message exactly once"),
         ] {
             let refusal = frozen(&format!("{{% set c = messages[0].content %}}{shown}"))
                 .err()

@@ -1,11 +1,14 @@
 //! Messages with which a frozen template is compared with the real one.
 
 use std::collections::BTreeSet;
+use std::str::Chars;
+
+use imo_model::is_space;
 
 use crate::error::PackError;
 
 /// Messages that some templates treat in a way of their own.
-const PROBES: [&str; 15] = [
+const PROBES: [&str; 27] = [
     "hello",
     "?",
     " two  spaces ",
@@ -21,21 +24,28 @@ const PROBES: [&str; 15] = [
     "</think>",
     "[INST] <<SYS>> [/INST]",
     "{\"name\": \"call\", \"arguments\": {}}",
+    "system",
+    "user: hello\nassistant: hello",
+    "<|im_start|>user\nhello<|im_end|>",
+    "\u{1c}separators\u{1f}of\u{1e}ASCII\u{1d}",
+    "\u{85}next\u{85}line\u{85}",
+    "\u{a0}wide\u{3000}spaces\u{2028}",
+    "\u{200b}no\u{200b}width\u{feff}",
+    "\u{301}e\u{301}\u{301}",
+    "👩\u{200d}👩\u{200d}👧 🇪🇺",
+    "\n\n\nlines\n\n\n",
+    "\r\nlines\r\n",
+    "None",
 ];
-/// Bytes of the longest prompt that the program takes.
-const LONGEST: usize = 16_384;
+/// Bytes of the longest conversation that a program takes.
+const LONGEST: usize = 131_072;
 /// The most texts that a template may have of its own. Templates in use have some hundred.
 const MOST_LITERALS: usize = 1_000;
 
-/// All messages to try with a template: ours, long ones, and those with the template's own texts.
+/// All messages to try with a template: ours, those with the template's own texts, and a long one.
 pub(super) fn all(source: &str) -> Result<Vec<String>, PackError> {
     let mut all: Vec<String> = PROBES.map(str::to_owned).to_vec();
-    for length in [300, LONGEST] {
-        let words = (0..).map(|word: u32| format!("{word} and ")).take(length);
-        let mut long: String = words.collect();
-        long.truncate(length - 1);
-        all.push(long + ".");
-    }
+    all.push(long(300));
     let literals = literals(source);
     if literals.len() > MOST_LITERALS {
         return Err(PackError::template(format!(
@@ -45,7 +55,18 @@ pub(super) fn all(source: &str) -> Result<Vec<String>, PackError> {
     for it in literals {
         all.extend([format!("hello{it}hello"), format!("{it} hello"), format!("hello {it}"), it]);
     }
+    // No conversation has a message of nothing but white space.
+    all.retain(|it| !it.chars().all(is_space));
+    all.push(long(LONGEST));
     Ok(all)
+}
+
+/// A text of many words and of so many bytes.
+fn long(bytes: usize) -> String {
+    let words = (0..).map(|word: u32| format!("{word} and ")).take(bytes);
+    let mut long: String = words.collect();
+    long.truncate(bytes - 1);
+    long + "."
 }
 
 /// The texts in quotes between a template's braces.
@@ -80,20 +101,30 @@ fn literals(source: &str) -> BTreeSet<String> {
 /// The text up to the closing quote, and what follows it.
 fn quoted(source: &str, quote: char) -> (String, &str) {
     let mut text = String::new();
-    let mut chars = source.char_indices();
-    while let Some((at, c)) = chars.next() {
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
         match c {
-            _ if c == quote => return (text, &source[at + 1..]),
-            '\\' => text.extend(chars.next().map(|(_, c)| match c {
-                'n' => '\n',
-                't' => '\t',
-                'r' => '\r',
-                other => other,
-            })),
+            _ if c == quote => return (text, chars.as_str()),
+            '\\' => text.extend(escaped(&mut chars)),
             _ => text.push(c),
         }
     }
     (text, "")
+}
+
+/// What an escape stands for; the characters begin behind its backslash.
+fn escaped(chars: &mut Chars<'_>) -> Option<char> {
+    match chars.next()? {
+        'n' => Some('\n'),
+        't' => Some('\t'),
+        'r' => Some('\r'),
+        'u' => {
+            let code = u32::from_str_radix(chars.as_str().get(..4)?, 16).ok()?;
+            chars.nth(3);
+            char::from_u32(code)
+        }
+        other => Some(other),
+    }
 }
 
 #[cfg(test)]
@@ -103,15 +134,18 @@ mod tests {
     #[test]
     fn texts_in_quotes_are_found_where_they_are_code() {
         let found = literals(
-            "don't {{ 'a\\n' + \"b'}}\" }} 'no' {# 'no' #} {%- if x == '\\'' -%} { 'no' } {{ 'open",
+            "don't {{ 'a\\n' + \"b'}}\" }} 'no' {# 'no' #} {%- if x == '\\'\\u00e9' -%} \
+             { 'no' } {{ 'open",
         );
-        let expected = ["a\n", "b'}}", "'", "open"].map(str::to_owned);
+        let expected = ["a\n", "b'}}", "'é", "open"].map(str::to_owned);
         assert_eq!(found, BTreeSet::from(expected));
     }
 
     #[test]
-    fn the_longest_probe_is_the_longest_prompt() {
-        let longest = all("").expect("no literals").into_iter().map(|it| it.len()).max();
-        assert_eq!(longest, Some(LONGEST));
+    fn the_last_probe_is_the_longest_message() {
+        let all = all("{{ '\\n' }}").expect("a literal");
+        assert_eq!(all.last().map(String::len), Some(LONGEST));
+        assert_eq!(all.iter().map(String::len).max(), Some(LONGEST));
+        assert!(!all.contains(&"\n".to_owned()) && all.contains(&"\n hello".to_owned()));
     }
 }

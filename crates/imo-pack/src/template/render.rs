@@ -1,40 +1,48 @@
 //! Renders a template as `transformers` does for a conversation without tools.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Value};
-use minijinja::{Environment, Error, ErrorKind, context, filters};
+use minijinja::{Captured, Environment, Error, ErrorKind, context, filters};
 
-use crate::error::PackError;
+use super::python;
 
 /// Names of special tokens, by what a template calls them.
 pub(crate) type Specials<'a> = BTreeMap<&'static str, &'a str>;
 
 /// Steps, and 64-byte pieces of data, that a template may take, so that a hostile template neither
 /// runs on nor fills the memory.
-const FUEL: u64 = 100_000;
+const FUEL: u64 = 2_000_000;
+/// As many of all renderings of one template. A template in use takes some millions.
+const ALL_FUEL: u64 = 200_000_000;
 /// The template's name in its environment.
 const NAME: &str = "chat template";
 
 /// A template that was parsed.
 pub(super) struct Renderer {
     environment: Environment<'static>,
+    /// What is left of [`ALL_FUEL`].
+    left: Cell<u64>,
 }
 
 impl Renderer {
-    pub(super) fn new(source: &str) -> Result<Self, PackError> {
+    pub(super) fn new(source: &str) -> Result<Self, String> {
         let mut environment = Environment::new();
         // The settings with which the templates' own tools render them.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.expect("the usual delimiters"));
         environment.set_fuel(Some(FUEL));
-        environment
-            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_unknown_method_callback(python::method);
+        environment.add_filter("trim", python::trim);
+        environment.add_test("sequence", python::is_sequence);
         environment.add_function("raise_exception", raise_exception);
         environment.add_filter("tojson", tojson);
-        environment.add_template_owned(NAME, without_generation_tags(source)).map_err(failed)?;
-        Ok(Self { environment })
+        // Jinja ends all lines of a template alike.
+        let source = source.replace("\r\n", "\n").replace('\r', "\n");
+        environment.add_template_owned(NAME, without_generation_tags(&source)).map_err(failed)?;
+        Ok(Self { environment, left: Cell::new(ALL_FUEL) })
     }
 
     /// Renders messages, each with its role. `opens` asks for the beginning of an answer, too.
@@ -43,7 +51,7 @@ impl Renderer {
         specials: &Specials<'_>,
         messages: &[(&str, &str)],
         opens: bool,
-    ) -> Result<String, PackError> {
+    ) -> Result<String, String> {
         let message = |&(role, content): &(&str, &str)| context! { role, content };
         let messages: Vec<Value> = messages.iter().map(message).collect();
         let specials: BTreeMap<&str, Value> =
@@ -57,12 +65,19 @@ impl Renderer {
             ..specials
         };
         let template = self.environment.get_template(NAME).map_err(failed)?;
-        template.render(context).map_err(failed)
+        let rendered = template.render_captured(context);
+        let used = match &rendered {
+            Ok(rendered) => rendered.state().fuel_levels().map_or(FUEL, |(used, _)| used),
+            Err(_) => FUEL,
+        };
+        let left = self.left.get().checked_sub(used).ok_or("it takes too long")?;
+        self.left.set(left);
+        rendered.map(Captured::into_output).map_err(failed)
     }
 }
 
-fn failed(error: Error) -> PackError {
-    PackError::template(error.to_string())
+fn failed(error: Error) -> String {
+    error.to_string()
 }
 
 fn raise_exception(message: &str) -> Result<Value, Error> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use imo_model::tables::{NO_TOKEN, Splitter};
 
 use super::fields::{
-    Names, begin, kind, texts, unsupported, users, vocabulary_error, with_controls,
+    Names, begin, is_control, kind, texts, unsupported, users, vocabulary_error, with_controls,
 };
 use super::tables::{Merges, Vocabulary};
 use crate::error::PackError;
@@ -39,6 +39,9 @@ pub(super) fn read(gguf: &Gguf<'_>, names: &Names<'_>) -> Result<Vocabulary, Pac
     let mut byte_tokens = [NO_TOKEN; 256];
     for (c, byte) in &bytes_of {
         if let Some(id) = ids.get(c.to_string().as_str()) {
+            if is_control(&kinds[*id as usize]) {
+                return Err(vocabulary_error("bytes that are no control tokens"));
+            }
             byte_tokens[usize::from(*byte)] = *id;
         }
     }
@@ -49,7 +52,7 @@ pub(super) fn read(gguf: &Gguf<'_>, names: &Names<'_>) -> Result<Vocabulary, Pac
         users,
         tokens,
         begin: begin(gguf, begins)?,
-        merges: merges(gguf, ids)?,
+        merges: merges(gguf, ids, kinds)?,
         byte_tokens,
         characters: BTreeMap::new(),
         splitter,
@@ -67,7 +70,8 @@ fn by_text(tokens: &[(Vec<u8>, bool)]) -> Vec<u32> {
     sorted.into_values().collect()
 }
 
-fn merges(gguf: &Gguf<'_>, ids: &BTreeMap<&str, u32>) -> Result<Merges, PackError> {
+/// The merges, without those that would let a text write a control token.
+fn merges(gguf: &Gguf<'_>, ids: &BTreeMap<&str, u32>, kinds: &[u64]) -> Result<Merges, PackError> {
     let mut merges = BTreeMap::new();
     for (rank, line) in (0..).zip(texts(gguf, "tokenizer.ggml.merges")?) {
         let (left, right) =
@@ -78,7 +82,9 @@ fn merges(gguf: &Gguf<'_>, ids: &BTreeMap<&str, u32>) -> Result<Merges, PackErro
             return Err(vocabulary_error("merges of tokens that there are"));
         };
         // If a pair is there twice, the first one counts, which has the better rank.
-        merges.entry((left, right)).or_insert((rank, result));
+        if !is_control(&kinds[result as usize]) {
+            merges.entry((left, right)).or_insert((rank, result));
+        }
     }
     Ok(merges)
 }

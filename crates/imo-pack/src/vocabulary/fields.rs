@@ -90,9 +90,13 @@ fn kinds(gguf: &Gguf<'_>, tokens: usize) -> Result<Vec<u64>, PackError> {
     kinds.ok_or_else(|| vocabulary_error("a number for each token type"))
 }
 
+/// Whether tokens of this kind are control tokens, which no text gives.
+pub(super) const fn is_control(kind: &u64) -> bool {
+    matches!(*kind, kind::CONTROL | kind::UNKNOWN)
+}
+
 /// Each token's text, and whether it is a control token.
 pub(super) fn with_controls(texts: Vec<Vec<u8>>, kinds: &[u64]) -> Vec<(Vec<u8>, bool)> {
-    let is_control = |kind: &u64| matches!(*kind, kind::CONTROL | kind::UNKNOWN);
     texts.into_iter().zip(kinds.iter().map(is_control)).collect()
 }
 

@@ -94,11 +94,11 @@ pub(super) mod tests {
             tokenizer.validate().expect("sound");
             assert!(cases.len() > 40, "{name}");
             for (text, expected) in cases {
-                let tokens = tokenizer.encode(text.as_bytes(), true).expect("UTF-8");
+                let tokens = tokenizer.encode_raw_text(text.as_bytes()).expect("UTF-8");
                 assert_eq!(tokens, expected, "{name}: {text:?}");
                 // The token that begins the text is the only control token.
                 let own =
-                    tokens.iter().skip(usize::from(tokenizer.encode(b"", true) != Ok(vec![])));
+                    tokens.iter().skip(usize::from(tokenizer.encode_raw_text(b"") != Ok(vec![])));
                 assert!(own.copied().all(|token| !tokenizer.is_control(token)), "{name}: {text:?}");
             }
         }
@@ -118,8 +118,9 @@ pub(super) mod tests {
                         false => text.push(u.arbitrary()?),
                     }
                 }
-                let tokens = tokenizer.encode(text.as_bytes(), true).expect("a text");
-                let begins = usize::from(!tokenizer.encode(b"", true).expect("a text").is_empty());
+                let tokens = tokenizer.encode_raw_text(text.as_bytes()).expect("a text");
+                let begins =
+                    usize::from(!tokenizer.encode_raw_text(b"").expect("a text").is_empty());
                 let tokens = &tokens[begins..];
                 assert!(tokens.iter().all(|token| !tokenizer.is_control(*token)), "{text:?}");
                 let back: Vec<u8> =
@@ -135,7 +136,7 @@ pub(super) mod tests {
                 Ok(())
             })
             .budget_ms(300);
-            assert!(tokenizer.encode(b"\xff", true).is_err());
+            assert!(tokenizer.encode_raw_text(b"\xff").is_err());
         }
     }
 
@@ -191,7 +192,7 @@ pub(super) mod tests {
             for text in ["a", " ", "\n", "1", "e ", "\u{0301}", "漢", "<"] {
                 let start = Instant::now();
                 let text = text.repeat(100_000 / text.len());
-                tokenizer.encode(text.as_bytes(), true).expect("a text");
+                tokenizer.encode_raw_text(text.as_bytes()).expect("a text");
                 // A quadratic algorithm takes minutes.
                 assert!(start.elapsed() < Duration::from_secs(5), "{name}: {:?}", &text[..3]);
             }

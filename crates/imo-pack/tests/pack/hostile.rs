@@ -1,6 +1,6 @@
 //! Files that are cut short or damaged: always an error or a sound image, never a panic.
 
-use imo_model::{Header, ModelImage};
+use imo_model::{Header, ModelImage, Part};
 use imo_pack::pack_bytes;
 use imo_pack::tiny::{TinyShape, gguf, with_value};
 
@@ -47,7 +47,10 @@ fn a_damaged_image_is_refused_or_sound() {
         let at = u.choose_index(damaged.len())?;
         damaged[at] = u.arbitrary()?;
         if let Ok(image) = ModelImage::from_bytes(damaged) {
-            let tokens = image.tokenizer().encode(b"the end, and 42", false).expect("UTF-8");
+            let tokens = image
+                .tokenizer()
+                .encode_parts(&[Part::of_user(b"the end, and 42")])
+                .expect("UTF-8");
             for token in tokens {
                 image.tokenizer().decode(token);
             }

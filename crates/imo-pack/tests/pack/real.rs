@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use imo_model::ModelImage;
+use imo_model::{ModelImage, Part};
 use imo_pack::pack_bytes;
 
 static IMAGE: LazyLock<ModelImage> = LazyLock::new(|| {
@@ -52,7 +52,7 @@ fn the_frozen_template_is_the_references() {
         .expect("a message");
     let tokenizer = IMAGE.tokenizer();
     assert_eq!(
-        tokenizer.encode(message.as_bytes(), false).expect("UTF-8"),
+        tokenizer.encode_parts(&[Part::of_user(message.as_bytes())]).expect("UTF-8"),
         tokenizer.encode_with_controls(text).expect("UTF-8")
     );
 }

@@ -1,6 +1,6 @@
 //! What packing keeps.
 
-use imo_model::{ModelImage, TextProgram};
+use imo_model::{ModelImage, Part, Role, TextProgram};
 use imo_pack::tiny::{KINDS, TinyShape, VOCAB, gguf};
 use imo_pack::{pack, pack_bytes};
 
@@ -84,15 +84,31 @@ fn control_tokens_come_from_the_template_alone() {
     let (bytes, _) = pack_bytes(&gguf(3, &TinyShape::default()), |_, _| ()).expect("packs");
     let image = ModelImage::from_bytes(bytes).expect("sound");
     let tokenizer = image.tokenizer();
-    let raw = tokenizer.encode("<|end|> the and".as_bytes(), true).expect("text");
+    let raw = tokenizer.encode_raw_text("<|end|> the and".as_bytes()).expect("text");
     assert!(raw.iter().all(|token| !tokenizer.is_control(*token)));
     let text: Vec<u8> = raw.iter().flat_map(|token| tokenizer.decode(*token)).copied().collect();
     assert_eq!(text, b"<|end|> the and");
-    let chat = tokenizer.encode(b"the", false).expect("text");
+    let chat = tokenizer.encode_parts(&[Part::of_user(b"the")]).expect("text");
     assert_eq!(chat, [264, 257, 265, 266]);
     assert_eq!(
         tokenizer.encode_with_controls("<|start|>the<|stop|><|reply|>").expect("text"),
         chat
+    );
+}
+
+#[test]
+fn a_tiny_model_takes_messages_of_all_roles() {
+    let (bytes, changes) = pack_bytes(&gguf(3, &TinyShape::default()), |_, _| ()).expect("packs");
+    let words = "the chat template takes messages of system, user and assistant in any order";
+    assert!(changes.remarks.iter().any(|it| it == words), "{:?}", changes.remarks);
+    let image = ModelImage::from_bytes(bytes).expect("sound");
+    let tokenizer = image.tokenizer();
+    let conversation = [(Role::System, "an"), (Role::User, "the"), (Role::Assistant, "and")];
+    let parts = conversation.map(|(role, text)| Part { role, text: text.as_bytes() });
+    let text = "<|start|>in the end: an<|stop|><|start|>the<|stop|><|reply|>and<|stop|><|reply|>";
+    assert_eq!(
+        tokenizer.encode_parts(&parts).expect("tokens"),
+        tokenizer.encode_with_controls(text).expect("tokens")
     );
 }
 
@@ -103,12 +119,12 @@ fn any_text_comes_back_from_its_tokens() {
     let tokenizer = image.tokenizer();
     arbtest::arbtest(|u| {
         let text: String = u.arbitrary()?;
-        let tokens = tokenizer.encode(text.as_bytes(), true).expect("a text");
+        let tokens = tokenizer.encode_raw_text(text.as_bytes()).expect("a text");
         let back: Vec<u8> =
             tokens.iter().flat_map(|token| tokenizer.decode(*token)).copied().collect();
         assert_eq!(back, text.as_bytes());
         Ok(())
     });
     let long = "a".repeat(100_000);
-    assert_eq!(tokenizer.encode(long.as_bytes(), true).expect("a text").len(), 100_000);
+    assert_eq!(tokenizer.encode_raw_text(long.as_bytes()).expect("a text").len(), 100_000);
 }

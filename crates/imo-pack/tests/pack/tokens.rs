@@ -1,6 +1,6 @@
 //! Which tokens end an answer, and which are control tokens.
 
-use imo_model::ModelImage;
+use imo_model::{ModelImage, Part};
 use imo_pack::tiny::{END, TinyShape, gguf, with_value};
 use imo_pack::{Changes, pack_bytes};
 
@@ -81,7 +81,7 @@ fn control_tokens_typed_as_others_are_control_tokens_by_their_name() {
     for kind in [1, 4] {
         let (image, changes) = packed(&retyped(small(), END, kind));
         assert!(image.tokenizer().is_control(END));
-        let tokens = image.tokenizer().encode(b"<|end|>", true).expect("text");
+        let tokens = image.tokenizer().encode_raw_text(b"<|end|>").expect("text");
         assert!(!tokens.contains(&END), "no text gives it");
         let said = |it: &String| it.contains("\"<|end|>\" is taken for a control token");
         assert!(changes.remarks.iter().any(said), "{:?}", changes.remarks);
@@ -92,7 +92,7 @@ fn control_tokens_typed_as_others_are_control_tokens_by_their_name() {
 fn other_names_are_as_the_file_types_them_and_said() {
     for (kind, words) in [(1, "in several tokens"), (4, "can write it, too")] {
         let (image, changes) = packed(&retyped(small(), START, kind));
-        let tokens = image.tokenizer().encode(b"the", false).expect("text");
+        let tokens = image.tokenizer().encode_parts(&[Part::of_user(b"the")]).expect("text");
         assert_eq!(tokens.contains(&START), kind == 4, "{tokens:?}");
         let said = |it: &String| it.contains("\"<|start|>\"") && it.contains(words);
         assert!(changes.remarks.iter().any(said), "{:?}", changes.remarks);

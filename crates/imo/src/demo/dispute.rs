@@ -10,6 +10,7 @@ use imo_chain::contracts::OpmlVerifier::{
 use imo_chain::primitives::B256;
 use imo_chain::{Ending, GameView, Ledger, RequestState, SolCall};
 use imo_dispute::Side;
+use imo_model::Part;
 use imo_player::Model;
 use imo_text::layout::TraceShape;
 use serde::Serialize;
@@ -64,7 +65,7 @@ pub(crate) struct Faults {
 impl Faults {
     pub(crate) fn choose(model: &Model) -> anyhow::Result<Self> {
         let image = model.image();
-        let tokens = image.tokenizer().encode(PROMPT.as_bytes(), false)?.len();
+        let tokens = image.tokenizer().encode_parts(&[Part::of_user(PROMPT.as_bytes())])?.len();
         let tokens = u32::try_from(tokens).context("a short prompt")?;
         let layer = LAYER.min(image.header().layers - 1);
         let node = |position| TraceShape::smallest(image.header()).layer(position, layer);
