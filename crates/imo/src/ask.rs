@@ -7,17 +7,19 @@ use imo_chain::contracts::InferenceOracle::{
     Callback, Question, Requested, dropClaimCall, expireCall, finalizeCall, quoteCall, requestCall,
 };
 use imo_chain::contracts::ModelRegistry::modelOfCall;
+use imo_chain::contracts::OpmlVerifier::limitsCall;
 use imo_chain::primitives::{Address, B256, Bytes, U256};
 use imo_chain::{ChainError, ClaimState, ClaimView, Client, RequestState, View};
 use imo_node::claimed_answer;
+use imo_text::layout::TextRequest;
 use serde::Serialize;
 
 use crate::amount::{duration, ether};
-use crate::exit::Exit;
+use crate::asking::{Options, Wanted, advice};
+use crate::exit::{Exit, Misused};
 use crate::keys::ChainArgs;
 use crate::outage::Outage;
 use crate::registered::choose;
-use crate::sampling::Sampling;
 use crate::terminal::Terminal;
 
 /// Pause between two looks at the chain.
@@ -28,13 +30,11 @@ const LEFT_TO_OTHERS: Duration = Duration::from_secs(15);
 /// What to ask.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to say to the model
-    prompt: String,
+    #[command(flatten)]
+    options: Options,
     /// Id of a registered model; needed if there are several
     #[arg(long, value_name = "ID")]
     model: Option<B256>,
-    #[command(flatten)]
-    sampling: Sampling,
     /// Wait until the answer is final; without this, stop as soon as one is claimed
     #[arg(long)]
     until_final: bool,
@@ -65,7 +65,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
 }
 
 async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
-    ensure!(!args.prompt.is_empty(), "the prompt is empty");
+    let text = args.text(terminal)?;
     let (client, deployment) = args.chain.connect().await?;
     let model_id = choose(&client, &deployment, args.model).await?;
     let model = client.call(deployment.registry, &modelOfCall { modelId: model_id }).await?;
@@ -75,17 +75,18 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
          could not be checked here",
         model.verifier
     );
-    let text = args.sampling.text(args.prompt)?;
-    let question = Question {
-        modelId: model_id,
-        seed: args.sampling.seed,
-        maxUnits: args.sampling.tokens,
-        parameters: text.parameters().encode().into(),
-    };
+    let question = args.question(model_id, &text);
     let input = Bytes::from(text.input());
+    let length = U256::from(input.len());
+    let limits = limitsCall { contentId: model.contentId };
+    let most = client.call(deployment.verifier, &limits).await?._0;
+    ensure!(
+        length <= U256::from(most),
+        "it is too long: {length} bytes, and the model's program takes {most}"
+    );
     let quote = quoteCall {
         question: question.clone(),
-        inputLength: U256::from(input.len()),
+        inputLength: length,
         callbackGas: 0,
         baseFee: client.base_fee().await?,
     };
@@ -138,11 +139,14 @@ async fn ask(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let claim = &view.claims[&claim];
     let answer = String::from_utf8_lossy(&claim.answer).into_owned();
     terminal.line(&answer);
-    // An answer of the model has at least one token.
+    // An answer of the model has at least one unit.
     let is_refusal = claim.units_used == 0;
     if is_refusal {
         terminal
-            .note("this is not the model's answer: it says why there is none; tokens are refunded");
+            .note("this is not the model's answer: it says why there is none; units are refunded");
+        if let Some(advice) = advice(&claim.answer) {
+            terminal.note(advice);
+        }
     }
     terminal.object(&Report {
         request,
@@ -243,5 +247,25 @@ async fn finish(client: &Client, view: &mut View, request: U256, step: Step, ter
         // If somebody else was first, the next look at the chain shows it.
         Err(ChainError::Outdated { .. }) => view.doubt(),
         Err(error) => terminal.note(error.to_string()),
+    }
+}
+
+impl Args {
+    /// What to ask.
+    fn text(&self, terminal: Terminal) -> anyhow::Result<TextRequest<Vec<u8>>> {
+        match self.options.wanted(terminal)? {
+            Wanted::Answer(prompt) => self.options.request(&prompt),
+            Wanted::Chat(_) => Err(Misused("there is no PROMPT").into()),
+        }
+    }
+
+    fn question(&self, model_id: B256, text: &TextRequest<Vec<u8>>) -> Question {
+        let sampling = &self.options.sampling;
+        Question {
+            modelId: model_id,
+            seed: sampling.seed,
+            maxUnits: sampling.tokens,
+            parameters: text.parameters().encode().into(),
+        }
     }
 }

@@ -15,6 +15,11 @@ pub(crate) enum Exit {
     ClosedPipe,
 }
 
+/// Why arguments make no sense, where this depends on more than the arguments.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misused(pub(crate) &'static str);
+
 impl From<Exit> for process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {

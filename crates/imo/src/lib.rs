@@ -14,12 +14,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Misused};
 use crate::terminal::{Unwritable, complain};
 
 mod amount;
 pub mod anvil;
 mod ask;
+mod asking;
 pub mod auction;
 mod bench;
 mod cli;
@@ -36,7 +37,6 @@ mod outage;
 mod registered;
 mod revenue;
 mod run;
-mod sampling;
 mod terminal;
 mod threads;
 mod verify;
@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
     });
     let exit = ended.unwrap_or_else(|error| {
         complain(&error);
-        Exit::Failure
+        if error.is::<Misused>() { Exit::WrongArguments } else { Exit::Failure }
     });
     exit.into()
 }

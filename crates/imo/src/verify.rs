@@ -8,6 +8,7 @@ use imo_player::{Difference, Model, Solution};
 use serde::Serialize;
 use tokio::task::block_in_place;
 
+use crate::asking::{Asked, asked};
 use crate::dispute::{ModelArgs, Scene, disputed};
 use crate::exit::Exit;
 use crate::keys::{BeaconArgs, Endpoint};
@@ -31,6 +32,8 @@ pub(crate) struct Args {
 struct Report {
     claim: B256,
     claimant: Address,
+    /// What was asked, part by part. None if the program cannot read it.
+    asked: Option<Vec<Asked>>,
     state: &'static str,
     answer: String,
     is_right: bool,
@@ -56,13 +59,22 @@ async fn verify(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
     let beacon = args.beacon.node(&args.chain, chain_id, terminal).await;
     let sources = Sources::new(scene.client.clone(), beacon, chain_id);
     let mut reports = Vec::new();
+    let mut question = None;
     for claim in request.claims.iter().filter_map(|id| scene.view.claims.get(id)) {
         let (content, claimant) = (claim.preimage.contentId, claim.preimage.claimant);
         let request = request_of(request, claimant, chain_id);
         let solution = block_in_place(|| solver.solve(content.0, &request))?;
         let model = solver.model(&content).expect("it was just run");
+        let asked = asked(&request, model.program().guest().input_limit);
         let shown = shown(&scene, claim, &solution);
-        reports.push(Report::of(claim, model, &solution, (&sources, shown)));
+        let mut report = Report::of(claim, model, &solution, (&sources, shown));
+        report.asked = asked.as_ref().ok().cloned();
+        reports.push(report);
+        // All claims answer the same.
+        question.get_or_insert(asked);
+    }
+    if let Some(asked) = question {
+        print_asked(&asked, terminal);
     }
     for report in &reports {
         report.print(terminal);
@@ -88,6 +100,7 @@ impl Report {
         Self {
             claim: claim.id,
             claimant: claim.preimage.claimant,
+            asked: None,
             state: match claim.state {
                 ClaimState::Pending => "may be challenged",
                 ClaimState::Rejected => "rejected",
@@ -120,6 +133,14 @@ impl Report {
         }
         terminal.table(&rows);
     }
+}
+
+fn print_asked(asked: &Result<Vec<Asked>, &'static str>, terminal: Terminal) {
+    let rows = match asked {
+        Ok(parts) => parts.iter().map(|part| (part.role, part.line())).collect(),
+        Err(why) => vec![("asked", format!("nothing that can be answered: {why}"))],
+    };
+    terminal.table(&rows);
 }
 
 /// The first node in which a claimed trace differs, taken from a game that has already named it.

@@ -60,7 +60,7 @@ async fn a_conversation_is_asked_lied_about_and_the_liar_convicted() {
     assert_eq!((text(game, "ending"), text(game, "winner")), ("conviction", "challenger"));
     let id = &text(game, "game")[..10];
     let shown = chain.object(&["dispute", "show", id, "--model", &model]);
-    assert_eq!(text(&shown, "kind"), "tokenizer", "{shown}");
+    assert_eq!(text(&shown, "kind"), "tokenizer, chunk 0", "{shown}");
 
     // The operator's answer is that of everybody who runs the model.
     let verdicts = chain.until(&verify, |verdicts| list(verdicts).len() == 2);

@@ -1,60 +1,55 @@
-//! How to choose an answer: the options that `run` and `ask` share.
+//! How to choose an answer.
 
 use anyhow::ensure;
-use imo_text::layout::{Form, ONE, Stops, TextRequest};
+use imo_text::layout::{ONE, Stops};
 
 /// What a request says apart from its prompt.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Sampling {
-    /// Send the prompt as it is, without the chat template
-    #[arg(long)]
-    pub(crate) raw: bool,
     /// Most tokens to generate
     #[arg(long, value_name = "COUNT", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) tokens: u32,
     /// How freely to choose among the tokens, 0 to 65,535; 0 always takes the likeliest
     #[arg(long, default_value = "0", value_parser = parse_temperature)]
-    pub(crate) temperature: u32,
+    temperature: u32,
     /// Choose among this many of the likeliest tokens [default: 64]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) top_k: Option<u16>,
+    top_k: Option<u16>,
     /// Choose among the fewest of these tokens that together have this part of the weight, above
     /// 0 and at most 1; 1 disables this
     #[arg(long, value_name = "PART", default_value = "1", value_parser = parse_top_p)]
-    pub(crate) top_p: u16,
+    top_p: u16,
     /// Leave out tokens that weigh less than this part of the likeliest one, 0 to below 1; 0
     /// disables this
     #[arg(long, value_name = "PART", default_value = "0", value_parser = parse_min_p)]
-    pub(crate) min_p: u16,
+    min_p: u16,
     /// Make the last 64 tokens less likely: divide a positive logit by this factor, and multiply a
     /// negative one, 1 to 65,535; 1 disables this
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = parse_repeat_penalty)]
-    pub(crate) repeat_penalty: u32,
+    repeat_penalty: u32,
     /// End the answer before this text, of at most 32 bytes; may be given up to four times
     #[arg(long, value_name = "TEXT", value_parser = parse_stop)]
-    pub(crate) stop: Vec<String>,
+    stop: Vec<String>,
     /// Seed of the random choices
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
 
 impl Sampling {
-    /// What a request with this prompt says.
-    pub(crate) fn text(&self, prompt: String) -> anyhow::Result<TextRequest<String>> {
-        let sampling = imo_tensor::Sampling {
+    /// How tokens are chosen.
+    pub(crate) fn sampling(&self) -> imo_tensor::Sampling {
+        imo_tensor::Sampling {
             temperature: self.temperature,
             top_k: self.top_k.unwrap_or(0),
             top_p: self.top_p,
             min_p: self.min_p,
             repeat_penalty: self.repeat_penalty,
-        };
-        let form = if self.raw { Form::Raw } else { Form::Message };
-        Ok(TextRequest { sampling, stops: self.stops()?, form, prompt })
+        }
     }
 
     /// The stop sequences.
-    fn stops(&self) -> anyhow::Result<Stops> {
+    pub(crate) fn stops(&self) -> anyhow::Result<Stops> {
         let stops = Stops::new(self.stop.iter().map(String::as_bytes));
         let count = self.stop.len();
         ensure!(

@@ -1,0 +1,82 @@
+//! Whether a model can answer a prompt, which its file tells before anything is asked.
+
+use std::fmt;
+
+use anyhow::{anyhow, bail, ensure};
+use imo_model::{ModelImage, Role, Tokenizer};
+use imo_text::layout::{Form, Parts, Status, TextRequest};
+
+use crate::asking::refusal::words;
+
+/// Which conversations a model's chat template has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Takes {
+    /// Whether a system message may come first.
+    pub(crate) system: bool,
+    /// Whether the user may say more after an answer.
+    pub(crate) turns: bool,
+}
+
+impl Takes {
+    pub(crate) fn of(tokenizer: &Tokenizer<'_>) -> Self {
+        use Role::{Assistant, System, User};
+        Self {
+            system: tokenizer.has_conversation([System, User]),
+            turns: tokenizer.has_conversation([User, Assistant, User]),
+        }
+    }
+}
+
+impl fmt::Display for Takes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.system, self.turns) {
+            (true, true) => "a system message, then user and assistant in turns",
+            (true, false) => "a system message and a single message of the user",
+            (false, true) => "user and assistant in turns, without a system message",
+            (false, false) => "a single message of the user",
+        })
+    }
+}
+
+/// Refuses, with the reason, a request that the program would answer with an error text.
+pub(crate) fn check_fits(image: &ModelImage, text: &TextRequest<Vec<u8>>) -> anyhow::Result<()> {
+    let name = if text.form == Form::Conversation { "conversation" } else { "prompt" };
+    let (limit, context) = (image.header().program.input_limit, image.header().context);
+    let length = text.input().len();
+    ensure!(
+        length <= limit as usize,
+        "the {name} is too long: {length} bytes, and the program takes {limit}"
+    );
+    let tokenizer = image.tokenizer();
+    let tokens = match text.tokens(&tokenizer) {
+        Ok(tokens) => tokens.len(),
+        Err(Status::NoSuchConversation) => {
+            let parts = Parts::parse(&text.prompt).into_iter().flatten();
+            return Err(no_such_conversation(&tokenizer, parts.map(|it| it.role).collect()));
+        }
+        Err(status) => bail!(words(status)),
+    };
+    ensure!(tokens > 0, "the prompt has no tokens");
+    ensure!(
+        tokens <= context as usize,
+        "the {name} is too long: {tokens} tokens, and the model has {context} positions"
+    );
+    Ok(())
+}
+
+/// Says what the model's chat template lacks for this conversation, and what it has.
+fn no_such_conversation(tokenizer: &Tokenizer<'_>, roles: Vec<Role>) -> anyhow::Error {
+    let is_absent = |from, to| tokenizer.separator(from, to).is_none();
+    let first = roles.first().filter(|role| is_absent(None, Some(**role)));
+    let pair = roles.windows(2).find(|pair| is_absent(Some(pair[0]), Some(pair[1])));
+    let what = match (first, pair) {
+        (Some(role), _) => format!("begins with {}", role.name()),
+        (None, Some(pair)) => format!("has {} after {}", pair[1].name(), pair[0].name()),
+        (None, None) => format!("ends with {}", roles.last().map_or("nothing", |it| it.name())),
+    };
+    anyhow!(
+        "the model's chat template has no conversation that {what}; it takes {}. Put the words of \
+         other messages into these, or send a text as it is with --raw",
+        Takes::of(tokenizer)
+    )
+}
