@@ -17,6 +17,7 @@ use imo_player::Program;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
+use crate::asking::Takes;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 use crate::threads;
@@ -31,6 +32,10 @@ pub(crate) enum Command {
         /// Where to write the image [default: the file's name, ending in .imo]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Pack for long conversations and documents: requests of up to 131,072 bytes instead of
+        /// 16,384. This is another model, with another content id
+        #[arg(long)]
+        long: bool,
     },
     /// Show what is in a packed model
     Show {
@@ -42,7 +47,10 @@ pub(crate) enum Command {
 /// Carries out a command.
 pub(crate) fn run(command: Command, terminal: Terminal) -> anyhow::Result<Exit> {
     match command {
-        Command::Pack { file, output } => pack_to(&file, output, terminal),
+        Command::Pack { file, output, long } => {
+            let program = if long { TextProgram::TEXT_LONG } else { TextProgram::TEXT };
+            pack_to(&file, program, output, terminal)
+        }
         Command::Show { image } => show(&image, terminal),
     }
 }
@@ -146,7 +154,7 @@ fn open_cached(
     if let Ok(image) = ModelImage::open(&target) {
         return Ok(image);
     }
-    pack_with_progress(source, &target, terminal)?;
+    pack_with_progress(source, TextProgram::TEXT, &target, terminal)?;
     Ok(ModelImage::open(&target)?)
 }
 
@@ -168,11 +176,12 @@ fn cached_name(source: &Path) -> anyhow::Result<String> {
 
 fn pack_with_progress(
     source: &Path,
+    program: TextProgram,
     target: &Path,
     terminal: Terminal,
 ) -> anyhow::Result<PackReport> {
     let bar = terminal.bar("packing", 1);
-    let report = pack(source, TextProgram::TEXT, target, |done, all| {
+    let report = pack(source, program, target, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
         if done == all {
@@ -193,6 +202,9 @@ struct Packed {
     /// A path; bytes of it that are no text are replaced.
     image: String,
     content_id: String,
+    program: &'static str,
+    /// Which conversations the chat template takes.
+    conversations: String,
     image_root: String,
     source_sha256: String,
     source_bytes: u64,
@@ -205,7 +217,12 @@ struct Packed {
     seconds: f64,
 }
 
-fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::Result<Exit> {
+fn pack_to(
+    file: &Path,
+    program: TextProgram,
+    output: Option<PathBuf>,
+    terminal: Terminal,
+) -> anyhow::Result<Exit> {
     if FileKind::of(file)? == FileKind::Image {
         bail!("{}: this file is packed already", file.display());
     }
@@ -214,7 +231,7 @@ fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::
         bail!("{}: exists and is not a packed model; choose another name", target.display());
     }
     let started = Instant::now();
-    let report = pack_with_progress(file, &target, terminal)?;
+    let report = pack_with_progress(file, program, &target, terminal)?;
     let image = ModelImage::open(&target)?;
     ensure!(
         image.root() == report.root,
@@ -223,6 +240,8 @@ fn pack_to(file: &Path, output: Option<PathBuf>, terminal: Terminal) -> anyhow::
     );
     let packed = Packed {
         content_id: hex(Program::of(&image)?.content_id(&image)),
+        program: image.header().program.name,
+        conversations: Takes::of(&image.tokenizer()).to_string(),
         image: target.display().to_string(),
         image_root: hex(report.root),
         source_sha256: hex(report.source_sha256),
@@ -249,6 +268,8 @@ impl Packed {
             ("image", self.image.clone()),
             ("size", format!("{to}, from {from} in {:.1} s", self.seconds)),
             ("rounding", rounding),
+            ("program", self.program.to_owned()),
+            ("conversations", self.conversations.clone()),
             ("content id", self.content_id.clone()),
             ("image root", self.image_root.clone()),
             ("file's SHA-256", self.source_sha256.clone()),
@@ -264,7 +285,12 @@ struct Shown {
     image_bytes: u64,
     content_id: String,
     image_root: String,
+    program: &'static str,
     program_id: String,
+    /// Most bytes of a request's input: its prompt or conversation, and its stop sequences.
+    input_limit: u32,
+    /// Which conversations the chat template takes.
+    conversations: String,
     layers: u32,
     dim: u32,
     ffn: u32,
@@ -312,7 +338,10 @@ impl Shown {
             image_bytes: image.bytes().len() as u64,
             content_id: hex(program.content_id(image)),
             image_root: hex(image.root()),
+            program: program.guest().name,
             program_id: hex(program.parameters().id()),
+            input_limit: program.parameters().input_limit,
+            conversations: Takes::of(&image.tokenizer()).to_string(),
             layers: header.layers,
             dim: header.dim,
             ffn: header.ffn,
@@ -342,6 +371,8 @@ impl Shown {
             ("heads", format!("{heads} for queries, {kv_heads} for keys, of width {head_dim}")),
             ("tokens", format!("{vocab}{tied}")),
             ("positions", context.to_string()),
+            ("program", format!("{}, for up to {} bytes", self.program, self.input_limit)),
+            ("conversations", self.conversations.clone()),
             ("trace", format!("{nodes} nodes with slots of {slot} bytes")),
             ("content id", self.content_id.clone()),
             ("image root", self.image_root.clone()),

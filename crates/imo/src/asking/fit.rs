@@ -15,6 +15,8 @@ pub(crate) struct Takes {
     pub(crate) system: bool,
     /// Whether the user may say more after an answer.
     pub(crate) turns: bool,
+    /// Whether the user may also say more before an answer.
+    any_order: bool,
 }
 
 impl Takes {
@@ -23,17 +25,20 @@ impl Takes {
         Self {
             system: tokenizer.has_conversation([System, User]),
             turns: tokenizer.has_conversation([User, Assistant, User]),
+            any_order: tokenizer.has_conversation([User, User, Assistant, User]),
         }
     }
 }
 
 impl fmt::Display for Takes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.system, self.turns) {
-            (true, true) => "a system message, then user and assistant in turns",
-            (true, false) => "a system message and a single message of the user",
-            (false, true) => "user and assistant in turns, without a system message",
-            (false, false) => "a single message of the user",
+        if self.system {
+            f.write_str("a system message or none, and then ")?;
+        }
+        f.write_str(match (self.turns, self.any_order) {
+            (true, true) => "messages of user and assistant in any order",
+            (true, false) => "messages of user and assistant in turn",
+            (false, _) => "one message of the user",
         })
     }
 }

@@ -1,17 +1,16 @@
 //! A chat on a terminal: what is typed and what the model answers, in turns.
 //!
-//! Each answer is to a request of its own, with the whole conversation. So the model reads all of
-//! it again in every turn.
+//! Each answer is to a request of its own, with the whole conversation. The session remembers what
+//! it has read, so a turn reads only what is new.
 
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use imo_engine::{Deviations, Session};
+use imo_engine::{Earlier, Session};
 use imo_model::{ModelImage, Role};
 use imo_text::layout::TextRequest;
-use imo_trace::Uncommitted;
 
 use crate::asking::{Message, Options, Prompt, Takes, check_fits, read_messages, write_messages};
 use crate::exit::Exit;
@@ -28,7 +27,6 @@ pub(crate) struct Chat<'a> {
     image: &'a ModelImage,
     session: &'a Session<'a>,
     options: &'a Options,
-    deviations: Deviations,
     terminal: Terminal,
     interrupt: Interrupt,
     /// What the model's chat template takes.
@@ -37,6 +35,7 @@ pub(crate) struct Chat<'a> {
     said: Vec<Message>,
     /// Answers until now.
     answers: u64,
+    earlier: Earlier,
 }
 
 impl<'a> Chat<'a> {
@@ -44,7 +43,6 @@ impl<'a> Chat<'a> {
     pub(crate) fn new(
         (image, session): (&'a ModelImage, &'a Session<'a>),
         options: &'a Options,
-        deviations: Deviations,
         beginning: Vec<Message>,
         terminal: Terminal,
     ) -> anyhow::Result<Self> {
@@ -53,12 +51,12 @@ impl<'a> Chat<'a> {
             image,
             session,
             options,
-            deviations,
             terminal,
             interrupt,
             takes,
             said: beginning,
             answers: 0,
+            earlier: Earlier::default(),
         };
         // Refuse now what no message could follow.
         check_fits(image, &options.request(&chat.prompt("?"))?)?;
@@ -160,7 +158,7 @@ impl<'a> Chat<'a> {
     }
 
     /// The model's words, streamed, and why they ended.
-    fn answer(&self, text: &TextRequest<Vec<u8>>) -> (String, Stop) {
+    fn answer(&mut self, text: &TextRequest<Vec<u8>>) -> (String, Stop) {
         let sampling = &self.options.sampling;
         let mut request = text.local(sampling.tokens);
         // With the same seed, equal questions would have equal answers.
@@ -169,7 +167,7 @@ impl<'a> Chat<'a> {
         let mut stream = Stream::new(self.terminal, limit, text.stops);
         let mut is_begun = false;
         self.interrupt.forget();
-        let answer = self.session.run(&request, &self.deviations, &Uncommitted, |step| {
+        let answer = self.session.go_on(&mut self.earlier, &request, |step| {
             if is_begun || !self.interrupt.is_pressed() {
                 is_begun = true;
                 stream.push(step.text);
@@ -180,8 +178,7 @@ impl<'a> Chat<'a> {
             }
         });
         let is_stopped = stream.finish();
-        let rules = (self.deviations.ignore_end, sampling.tokens);
-        let stop = Stop::of(&answer, self.image, rules, is_stopped);
+        let stop = Stop::of(&answer, self.image, (false, sampling.tokens), is_stopped);
         if !is_begun {
             return (String::new(), Stop::Interrupted);
         }

@@ -61,8 +61,7 @@ pub(crate) fn run(args: Args, terminal: Terminal) -> anyhow::Result<Exit> {
         }
         Wanted::Chat(beginning) => {
             let session = Session::new(&image, limits, args.model.means())?;
-            let (model, deviations) = ((&image, &session), args.deviations());
-            let chat = Chat::new(model, &args.options, deviations, beginning, terminal)?;
+            let chat = Chat::new((&image, &session), &args.options, beginning, terminal)?;
             chat.run(Typewriter::new(!args.no_history)?)
         }
     }
@@ -129,8 +128,8 @@ impl Args {
             Wanted::Chat(_) if !is_seen => {
                 Err(Misused("there is no PROMPT, and a chat needs a terminal").into())
             }
-            Wanted::Chat(_) if self.top_logits > 0 => {
-                Err(Misused("--top-logits needs a PROMPT").into())
+            Wanted::Chat(_) if self.top_logits > 0 || self.ignore_eos => {
+                Err(Misused("--top-logits and --ignore-eos need a PROMPT").into())
             }
             wanted => Ok(wanted),
         }
