@@ -158,9 +158,9 @@ show a date are told of {day}, or refused where they ask for today's.
 - *Refused by both*: the template itself refuses the conversation, in most cases because roles do
   not alternate.
 - *By packing alone*: the template has such conversations, but does not write the same between the
-  same roles in all of them, or it changes messages. So `imo` has no such conversations. Models
-  that think (Qwen 3, QwQ, DeepSeek R1 and V3.1) are of this kind: their templates cut thoughts out
-  of earlier answers.
+  same roles in all of them, or it changes messages. So `imo` has no such conversations. The
+  templates of models that think (Qwen 3, QwQ, DeepSeek R1 and V3.1) cut thoughts out of earlier
+  answers; conversations in which answers have none are equal, the others are refused.
 
 | model | template | packed for | equal | refused by both | by packing alone | other |
 |---|---|---|--:|--:|--:|--:|

@@ -8,7 +8,7 @@ use super::lookup::Tokenizer;
 use super::scratch::scratch_words;
 use super::scratch::{EncodeError, Room, SEPARATED_LIMIT, Scratch, TEMPLATE_LIMIT};
 use super::separators::{Piece, Separator};
-use super::tables::{NO_TOKEN, PREFIXES, Splitter};
+use super::tables::{NO_TOKEN, PREFIXES, Splitter, THOUGHTS_END};
 use super::{merge, split, unigram};
 
 impl Tokenizer<'_> {
@@ -24,6 +24,9 @@ impl Tokenizer<'_> {
         let mut last = None;
         for part in parts {
             let text = part.visible()?;
+            if part.role == Role::Assistant && self.cuts_thoughts() && text.contains(THOUGHTS_END) {
+                return Err(EncodeError::NoSuchConversation);
+            }
             let separator = self.separate(last, Some(part.role), &mut added, scratch, &mut emit)?;
             let text =
                 if separator.trims_behind { text.trim_start_matches(is_space) } else { text };

@@ -5,7 +5,9 @@ use core::str;
 
 use super::conversation::Role;
 use super::lookup::Tokenizer;
-use super::tables::{SEPARATORS, piece, separator as at};
+#[cfg(doc)]
+use super::tables::THOUGHTS_END;
+use super::tables::{CUTS_THOUGHTS, SEPARATORS, piece, separator as at};
 
 /// A piece of a separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,12 @@ impl<'a> Tokenizer<'a> {
     /// `to`, or the end. `None` if the chat template has no such neighbours.
     pub fn separator(&self, from: Option<Role>, to: Option<Role>) -> Option<Separator> {
         self.checked_separator(at::index(from, to)).flatten()
+    }
+
+    /// Whether the chat template cuts thoughts out of answers, up to [`THOUGHTS_END`]. Then it has
+    /// no conversation in which a part of the assistant has this text.
+    pub const fn cuts_thoughts(&self) -> bool {
+        self.flags & CUTS_THOUGHTS != 0
     }
 
     /// The pieces of a separator, in order.

@@ -95,6 +95,10 @@ pub mod piece {
 
 /// Flag: a text begins with a space of its own.
 pub const PREFIXES: u32 = 1;
+/// Flag: the chat template cuts thoughts out of answers, so a part of the assistant has none.
+pub const CUTS_THOUGHTS: u32 = 2;
+/// Where the thoughts of an answer end, in every template that knows thoughts.
+pub const THOUGHTS_END: &str = "</think>";
 /// Where the splitter's code begins in the word of the flags.
 pub const SPLITTER_SHIFT: u32 = 8;
 /// Stands where there is no token. Some vocabularies have no token for bytes that their corpus

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use imo_model::tables::THOUGHTS_END;
 use imo_model::{Role, TEMPLATE_LIMIT, is_space};
 
 use super::pieces::split_controls;
@@ -24,6 +25,8 @@ pub(super) struct Subject<'a> {
     pub(super) controls: &'a [(u32, &'a str)],
     /// Messages to try, the last one of which is the longest.
     pub(super) probes: &'a [String],
+    /// Whether answers are tried without the end of thoughts in them.
+    pub(super) cuts_thoughts: bool,
 }
 
 /// What stands between two neighbours, as text.
@@ -46,7 +49,7 @@ impl Subject<'_> {
             self.find_trims(walk, &mut found)?;
         }
         self.prove(kind, &found, &mut random)?;
-        let mut separators = Separators::default();
+        let mut separators = Separators::new(self.cuts_thoughts);
         for ((from, to), between) in found {
             let pieces = split_controls(&between.text, self.controls);
             if longest_run(&pieces) > TEMPLATE_LIMIT {
@@ -59,6 +62,11 @@ impl Subject<'_> {
             separators.put(from, to, Separator { pieces, trims_before, trims_behind });
         }
         Ok(separators)
+    }
+
+    /// Whether a conversation may have this message.
+    fn may_say(&self, role: Role, message: &str) -> bool {
+        !(self.cuts_thoughts && role == Role::Assistant && message.contains(THOUGHTS_END))
     }
 
     fn render(&self, walk: &[Role], messages: &[impl AsRef<str>]) -> Result<String, String> {
@@ -130,7 +138,7 @@ impl Subject<'_> {
         random: &mut Random,
     ) -> Result<(), String> {
         for (index, probe) in self.probes.iter().enumerate() {
-            for role in kind.roles() {
+            for role in kind.roles().filter(|role| self.may_say(*role, probe)) {
                 let walk = std::iter::repeat_with(|| kind.walk(random));
                 let walk = walk.take(1_000).find(|walk| walk.contains(&role));
                 let walk = walk.expect("a role of the kind is in many of its conversations");
@@ -152,12 +160,14 @@ impl Subject<'_> {
         for _ in 0..MIXED {
             let walk = kind.walk(random);
             let mut messages: Vec<&String> = Vec::new();
-            for place in 0..walk.len() {
+            for (place, role) in walk.iter().enumerate() {
                 // Some templates may ask whether two messages are the same.
-                messages.push(match place > 0 && random.below(4) == 0 {
+                let drawn = std::iter::repeat_with(|| match place > 0 && random.below(4) == 0 {
                     true => messages[random.below(place)],
                     false => random.choose(shorter),
                 });
+                let fitting = drawn.take(1_000).find(|it| self.may_say(*role, it));
+                messages.push(fitting.expect("most probes fit every role"));
             }
             if self.render(&walk, &messages)? != joined(found, &walk, &messages) {
                 let roles: Vec<&str> = walk.iter().map(|role| role.name()).collect();

@@ -22,6 +22,9 @@ pub(crate) use separators::{Separator, Separators, TemplatePiece};
 mod walks;
 use walks::{KINDS, Kind};
 
+use imo_model::Role;
+use imo_model::tables::THOUGHTS_END;
+
 use crate::error::PackError;
 
 /// A frozen template.
@@ -43,6 +46,10 @@ impl Template {
     }
 }
 
+/// Said of a template that cuts thoughts out of answers.
+const CUTS: &str = "the chat template cuts thoughts out of answers, up to \"</think>\"; leave them \
+                    out of earlier answers, which are refused with them";
+
 /// Freezes a template, for the largest kind of conversations that it takes. What it writes between
 /// two messages must depend on their roles alone, which is tried with many conversations.
 ///
@@ -54,13 +61,22 @@ pub(crate) fn freeze(
 ) -> Result<Template, PackError> {
     let renderer = &Renderer::new(source).map_err(PackError::template)?;
     let probes = &probes::all(source)?;
-    let subject = Subject { renderer, specials, controls, probes };
     let mut refused: Vec<(&Kind, String)> = Vec::new();
     for kind in &KINDS {
-        match subject.separators(kind) {
+        let subject =
+            |cuts_thoughts| Subject { renderer, specials, controls, probes, cuts_thoughts };
+        let mut separators = subject(false).separators(kind);
+        let may_cut = source.contains(THOUGHTS_END) && kind.roles().any(|it| it == Role::Assistant);
+        if separators.is_err() && may_cut {
+            separators = subject(true).separators(kind);
+        }
+        match separators {
             Ok(separators) => {
                 let turn_end = turn_end(renderer, specials, controls);
-                let remarks = remarks(kind, &refused);
+                let mut remarks = remarks(kind, &refused);
+                if separators.cuts_thoughts {
+                    remarks.push(CUTS.to_owned());
+                }
                 return Ok(Template { separators, turn_end, remarks });
             }
             Err(reason) => refused.push((kind, reason)),
@@ -155,7 +171,7 @@ mod tests {
         ] {
             let template = frozen(&format!("{before}{TURNS}")).expect(before);
             let first = expected.map(text).into_iter().chain([Control(1)]).collect();
-            let user = Some(imo_model::Role::User);
+            let user = Some(Role::User);
             let found = template.separators.all();
             assert_eq!(found[index(None, user)], separator(first), "{before}");
             assert_eq!(found[index(user, None)], separator(vec![Control(2)]), "{before}");

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use imo_model::tables::{
-    CONTROL, NO_TOKEN, PREFIXES, SPLITTER_SHIFT, Splitter, head as at, piece, separator,
+    CONTROL, CUTS_THOUGHTS, NO_TOKEN, PREFIXES, SPLITTER_SHIFT, Splitter, head as at, piece,
+    separator,
 };
 
 use super::classes::CHARACTER_CLASSES;
@@ -48,10 +49,12 @@ impl Vocabulary {
             Splitter::Whole | Splitter::Unigram => &[][..],
             _ => &CHARACTER_CLASSES,
         };
-        let (separators, pieces, template_text) = encode_template(separators);
+        let (entries, pieces, template_text) = encode_template(separators);
         let text_bytes: usize = self.tokens.iter().map(|(text, _)| text.len()).sum();
-        let flags =
-            (self.splitter as u32) << SPLITTER_SHIFT | if self.prefixes { PREFIXES } else { 0 };
+        let flag = |is_set, flag| if is_set { flag } else { 0 };
+        let flags = (self.splitter as u32) << SPLITTER_SHIFT
+            | flag(self.prefixes, PREFIXES)
+            | flag(separators.cuts_thoughts, CUTS_THOUGHTS);
         let mut words = vec![0; at::WORDS];
         words[at::TOKENS] = small(self.tokens.len());
         words[at::MERGES] = small(self.merges.len());
@@ -74,7 +77,7 @@ impl Vocabulary {
             words.extend([*left, *right, *rank, *result]);
         }
         words.extend(ranges.iter().flatten());
-        words.extend(separators);
+        words.extend(entries);
         words.extend(pieces);
         words.extend(self.characters.iter().flat_map(|(c, token)| [u32::from(*c), *token]));
         words.extend(&self.by_text);
