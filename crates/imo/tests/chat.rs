@@ -35,7 +35,9 @@ impl Chat {
         chat
     }
 
+    /// Types a line at the next prompt. What is typed before that may be dropped.
     fn types(&mut self, line: &str) {
+        self.reads(">>> ");
         self.session.send_line(line).expect("the terminal takes it");
     }
 
@@ -60,11 +62,13 @@ impl Chat {
         let file = self.folder.join(name);
         self.types_and_reads(&format!("/save {}", at(&file)), "saved to ");
         self.settle();
-        serde_json::from_str(&fs::read_to_string(file).expect("it was saved")).expect("JSON")
+        let saved = fs::read_to_string(file).expect("it was saved");
+        whole(serde_json::from_str(&saved).expect("JSON"))
     }
 
     /// Presses Ctrl-D, and checks that the command ends well.
     fn leave(mut self) {
+        self.reads(">>> ");
         self.session.send_control('d').expect("the terminal takes it");
         self.session.exp_eof().expect("the chat ends");
         let status = self.session.process().wait().expect("it was started here");
@@ -84,7 +88,19 @@ fn user(content: &str) -> Value {
 }
 
 fn assistant(content: &str) -> Value {
-    json!({"role": "assistant", "content": content})
+    // A chat drops a character that is cut at its end.
+    json!({"role": "assistant", "content": content.trim_end_matches('\u{fffd}')})
+}
+
+/// A conversation whose answers end in no replaced character.
+fn whole(mut saved: Value) -> Value {
+    for message in saved.as_array_mut().expect("a list") {
+        if message["role"] == "assistant" {
+            message["content"] =
+                assistant(message["content"].as_str().expect("a text"))["content"].clone();
+        }
+    }
+    saved
 }
 
 #[test]
@@ -106,8 +122,9 @@ fn a_chat_goes_on_is_saved_and_is_read_back() {
     assert_eq!(saved, json!([user("the end"), assistant(&first)]));
 
     // The second turn sees the first one, and has a seed of its own.
-    chat.types("\"\"\"and");
-    chat.types("/rest\"\"\"");
+    chat.types("\"\"\"and\n/rest\"\"\"");
+    // While an entry has several lines, its prompt is drawn again.
+    chat.reads("/rest\"\"\"\r\n");
     chat.settle();
     let saved = chat.saved("two.json");
     let file = folder.join("one.json");
@@ -117,8 +134,8 @@ fn a_chat_goes_on_is_saved_and_is_read_back() {
 
     chat.types_and_reads("/system", "there is no system message");
     chat.types_and_reads("/system Be brief.", "a new conversation, with these instructions");
-    chat.types("one\\");
-    chat.types("two");
+    chat.types("one\\\ntwo");
+    chat.reads("two\r\n");
     chat.settle();
     let third = one("43", &["--system", "Be brief.", "one\ntwo"]);
     let saved = chat.saved("three.json");
@@ -146,6 +163,7 @@ fn ctrl_c_ends_an_answer_and_not_the_chat() {
     let folder = folder("chat-interrupted");
     tiny(&folder, &TinyShape { context: 1 << 15, ..TinyShape::default() });
     let mut chat = Chat::start(&folder, &["--tokens", "30000"]);
+    chat.reads(">>> ");
     chat.session.send_control('c').expect("the terminal takes it");
     chat.reads("Ctrl-D or /quit leaves");
 
@@ -163,12 +181,13 @@ fn ctrl_c_ends_an_answer_and_not_the_chat() {
     assert!(same > 0 && same == said.len().min(whole.len()), "{said:?} begins as {whole:?}");
 
     // It can be pressed again for the next answer.
+    chat.types_and_reads("/reset", "a new conversation");
     chat.types("the end");
     chat.reads(&beginning);
     chat.session.send_control('c').expect("the terminal takes it");
     chat.reads("interrupted");
     chat.settle();
-    assert_eq!(chat.saved("again.json").as_array().map(Vec::len), Some(4));
+    assert_eq!(chat.saved("again.json").as_array().map(Vec::len), Some(2));
     chat.leave();
 }
 
@@ -203,13 +222,12 @@ fn where_messages_stand_alone_this_is_said() {
     let folder = folder("chat-alone");
     let model = tiny(&folder, &TinyShape::default());
     let mut bytes = fs::read(&model).expect("just written");
-    let (from, to) = (
-        "{% for m in messages %}<|start|>{{ m['content'] }}<|stop|>{% endfor %}<|reply|>",
-        "<|start|>{{ messages[0]['content'] }}<|stop|><|reply|>",
-    );
-    let found = bytes.windows(from.len()).position(|it| it == from.as_bytes());
-    let comment = format!("{to}{{#{}#}}", " ".repeat(from.len() - to.len() - 4));
-    bytes[found.expect("the template")..][..from.len()].copy_from_slice(comment.as_bytes());
+    let find = |text: &str| bytes.windows(text.len()).position(|it| it == text.as_bytes());
+    let start = find("{% for m in messages %}").expect("the template");
+    let end = find("{% endfor %}<|reply|>").expect("its end") + "{% endfor %}<|reply|>".len();
+    let alone = "<|start|>{{ messages[0]['content'] }}<|stop|><|reply|>";
+    let alone = format!("{alone}{{#{}#}}", " ".repeat(end - start - alone.len() - 4));
+    bytes[start..end].copy_from_slice(alone.as_bytes());
     fs::write(&model, bytes).expect("written");
 
     let mut chat = Chat::start(&folder, &["--tokens", "6"]);
@@ -254,8 +272,8 @@ fn what_was_typed_is_kept_for_its_owner_alone() {
 
     // The arrow key finds it the next time: /mark was last, so it takes two.
     let mut chat = Chat::start(&folder, &["--tokens", "2"]);
-    chat.session.send("\u{1b}[A\u{1b}[A").expect("the terminal takes it");
-    chat.types("");
+    chat.types("\u{1b}[A\u{1b}[A");
+    chat.reads("cut at --tokens");
     chat.settle();
     assert_eq!(chat.saved("found.json")[0], user("the end"));
     chat.leave();
