@@ -83,6 +83,10 @@ bench-games: contracts $(MODEL) ## Print faults caught and their games' costs (d
 bench-gas: ## The table of gas per action, from the snapshots into docs/benchmarks.md
 	cargo run --quiet --release -p xtask -- gas
 
+.PHONY: templates
+templates: $(MODEL) ## Compare conversations with transformers', on real chat templates
+	scripts/templates.sh $(MODEL)
+
 .PHONY: instructions
 instructions: ## Compare the engine's instructions per token with the file's (ARGS=--write)
 	scripts/instructions.sh $(ARGS)

@@ -51,8 +51,12 @@ fn measure(root: &Path) -> Result<BTreeMap<String, usize>, String> {
             if creation > CREATION_LIMIT {
                 return Err(format!("{name} is made by {creation} bytes, over {CREATION_LIMIT}"));
             }
+            if bytes > LIMIT {
+                return Err(format!("{name} has {bytes} bytes of code, over {LIMIT}"));
+            }
             // A library of internal functions leaves a stub of some 50 bytes, an interface nothing.
-            if bytes > 100 {
+            // Which other profiles (`Name.small`) a contract has depends on what was built before.
+            if bytes > 100 && !name.contains('.') {
                 sizes.insert(name, bytes);
             }
         }
@@ -60,10 +64,7 @@ fn measure(root: &Path) -> Result<BTreeMap<String, usize>, String> {
     if sizes.is_empty() {
         return Err("no compiled contracts; run `make contracts`".to_owned());
     }
-    match sizes.iter().find(|(_, bytes)| **bytes > LIMIT) {
-        Some((name, bytes)) => Err(format!("{name} has {bytes} bytes of code, over {LIMIT}")),
-        None => Ok(sizes),
-    }
+    Ok(sizes)
 }
 
 fn render(sizes: &BTreeMap<String, usize>) -> String {

@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("offering/hooks", &["interfaces", "interfaces/external"]),
     ("nft", &["types", "libraries", "interfaces", "interfaces/external"]),
     ("factory", &["types", "libraries", "interfaces", "interfaces/external", "offering"]),
-    ("examples", &["libraries", "interfaces", "interfaces/external"]),
+    ("examples", &["types", "libraries", "interfaces", "interfaces/external"]),
 ];
 
 /// Each file below a folder with the files there that it imports, by their paths from the folder.

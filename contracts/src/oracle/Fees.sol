@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import { Order } from "../interfaces/IInferenceOracle.sol";
+import { Callback, Order } from "../interfaces/IInferenceOracle.sol";
 import { Pricing } from "../interfaces/IModelRegistrar.sol";
 import { Numbers } from "../libraries/Numbers.sol";
 import { BPS, MAX_CODE_DATA } from "../libraries/Units.sol";
@@ -64,16 +64,17 @@ library Fees {
         return pricing.basePrice + pricing.bytePrice * inputBytes + pricing.unitPrice * units;
     }
 
-    /// @notice Gas for which a request pays in advance.
-    function reserve(uint256 maxUnits, uint256 unitBytes, uint256 callbackGas)
-        internal
-        pure
-        returns (uint256)
-    {
-        uint256 answer = _mostPaid(maxUnits, unitBytes);
-        uint256 service = _claiming(answer, 0) + FINALIZE_GAS;
+    /// @notice Most bytes of an answer whose gas is paid for.
+    function mostPaid(uint256 maxUnits, uint256 unitBytes) internal pure returns (uint256) {
+        return Numbers.min(maxUnits * unitBytes, MAX_ANSWER);
+    }
+
+    /// @notice Gas for which a request pays in advance, where `most` bytes of the answer are paid
+    /// for.
+    function reserve(uint256 most, uint256 callbackGas) internal pure returns (uint256) {
+        uint256 service = _claiming(most, 0) + FINALIZE_GAS;
         if (callbackGas == 0) return service;
-        uint256 calling = DELIVER_GAS + callbackGas + answer * FLOOR_BYTE_GAS;
+        uint256 calling = DELIVER_GAS + callbackGas + most * FLOOR_BYTE_GAS;
         return service + calling + 3 * MAX_CALLBACK_DATA * FLOOR_BYTE_GAS;
     }
 
@@ -85,39 +86,42 @@ library Fees {
         pure
         returns (Settlement memory parts)
     {
+        Callback calldata callback = order.callback;
         uint256 fee = order.terms.fee;
-        uint256 reserved = _reserve(order) * order.terms.gasPrice;
-        uint256 unused = order.terms.unitPrice * (order.request.maxUnits - unitsUsed);
+        uint256 gasPrice = order.terms.gasPrice;
+        uint256 maxUnits = order.request.maxUnits;
+        uint256 most = mostPaid(maxUnits, order.terms.unitBytes);
+        uint256 reserved = reserve(most, callback.gasLimit) * gasPrice;
+        uint256 unused = order.terms.unitPrice * (maxUnits - unitsUsed);
         uint256 used = fee - reserved - unused;
         uint256 share = used * order.terms.operatorBps / BPS;
 
-        uint256 bytesPaid = _paid(order, answerLength);
-        uint256 gas = _claiming(bytesPaid, order.callback.data.length);
-        parts.operator = share + gas * order.terms.gasPrice;
-        parts.finalizer = finalizing(order) * order.terms.gasPrice;
+        uint256 bytesPaid = Numbers.min(answerLength, most);
+        uint256 gas = _claiming(bytesPaid, callback.data.length);
+        parts.operator = share + gas * gasPrice;
+        parts.finalizer = finalizing(callback) * gasPrice;
         parts.receiver = used - share;
-        parts.delivery = delivery(order, answerLength) * order.terms.gasPrice;
+        parts.delivery = _delivery(callback, bytesPaid) * gasPrice;
         parts.refund = fee - parts.operator - parts.finalizer - parts.receiver - parts.delivery;
     }
 
     /// @notice Wei to burn from the stake of an operator that missed its turn: half of the most
     /// that it would have earned, without gas.
     function penalty(Order calldata order) internal pure returns (uint256) {
-        uint256 whole = order.terms.fee - _reserve(order) * order.terms.gasPrice;
+        uint256 gas = reserve(_mostPaid(order), order.callback.gasLimit);
+        uint256 whole = order.terms.fee - gas * order.terms.gasPrice;
         return whole * order.terms.operatorBps / BPS / 2;
     }
 
     /// @notice Most gas that is paid for the delivery of an answer. `answerLength` must be the one
     /// that was settled with, so that a delivery takes no more than its own request left for it.
     function delivery(Order calldata order, uint256 answerLength) internal pure returns (uint256) {
-        if (order.callback.target == address(0)) return 0;
-        uint256 bytesPaid = _paid(order, answerLength) + order.callback.data.length;
-        return DELIVER_GAS + order.callback.gasLimit + bytesPaid * FLOOR_BYTE_GAS;
+        return _delivery(order.callback, Numbers.min(answerLength, _mostPaid(order)));
     }
 
     /// @notice Gas of a finalization.
-    function finalizing(Order calldata order) internal pure returns (uint256) {
-        return FINALIZE_GAS + order.callback.data.length * DATA_BYTE_GAS;
+    function finalizing(Callback calldata callback) internal pure returns (uint256) {
+        return FINALIZE_GAS + callback.data.length * DATA_BYTE_GAS;
     }
 
     /// @notice Gas of a transaction that delivers. `executed` is its gas without its bytes. Padding
@@ -141,19 +145,18 @@ library Fees {
         );
     }
 
-    /// @dev The gas for which an order has paid in advance.
-    function _reserve(Order calldata order) private pure returns (uint256) {
-        return reserve(order.request.maxUnits, order.terms.unitBytes, order.callback.gasLimit);
+    /// @dev Most gas of a delivery of which `bytesPaid` bytes of the answer are paid for.
+    function _delivery(Callback calldata callback, uint256 bytesPaid)
+        private
+        pure
+        returns (uint256)
+    {
+        if (callback.target == address(0)) return 0;
+        bytesPaid += callback.data.length;
+        return DELIVER_GAS + callback.gasLimit + bytesPaid * FLOOR_BYTE_GAS;
     }
 
-    /// @dev Bytes of an answer that are paid for. Nobody pays for those above the most.
-    function _paid(Order calldata order, uint256 answerLength) private pure returns (uint256) {
-        uint256 most = _mostPaid(order.request.maxUnits, order.terms.unitBytes);
-        return Numbers.min(answerLength, most);
-    }
-
-    /// @dev Most bytes of an answer that are paid for.
-    function _mostPaid(uint256 maxUnits, uint256 unitBytes) private pure returns (uint256) {
-        return Numbers.min(maxUnits * unitBytes, MAX_ANSWER);
+    function _mostPaid(Order calldata order) private pure returns (uint256) {
+        return mostPaid(order.request.maxUnits, order.terms.unitBytes);
     }
 }

@@ -268,7 +268,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
             revert CallbackIncomplete();
         }
         RequestRecord storage record = _finalize(order, claimed);
-        uint256 paid = Fees.finalizing(order);
+        uint256 paid = Fees.finalizing(order.callback);
         _deliver(record, order, answer, claimed.answerLength, Fees.JOINT_DELIVERY_BASE_GAS, paid);
     }
 
@@ -425,7 +425,7 @@ contract InferenceOracle is IInferenceOracle, IAIOracle {
         pure
         returns (uint256)
     {
-        return Fees.reserve(maxUnits, model.pricing.unitBytes, callbackGas);
+        return Fees.reserve(Fees.mostPaid(maxUnits, model.pricing.unitBytes), callbackGas);
     }
 
     function _flatPrice(Model memory model, uint256 batchSize) private pure returns (uint256) {

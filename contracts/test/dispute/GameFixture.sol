@@ -100,15 +100,14 @@ abstract contract GameFixture is GameLog {
             id: 7,
             modelId: keccak256("model"),
             seed: 1,
-            maxTokens: 16,
-            sampling: 0,
-            flags: 0,
-            textHash: keccak256(PROMPT)
+            maxUnits: 16,
+            parameters: 0,
+            inputHash: keccak256(PROMPT)
         });
     }
 
     function _requestDigest() internal view returns (bytes32) {
-        return keccak256(abi.encode(bytes32("imo.request.v2"), block.chainid, _request()));
+        return keccak256(abi.encode(bytes32("imo.request.v3"), block.chainid, _request()));
     }
 
     /// The emit slot, which is all that the toy model consists of.
@@ -124,8 +123,8 @@ abstract contract GameFixture is GameLog {
         Request memory r = _request();
         bytes memory input = new bytes(512);
         bytes memory start = bytes.concat(
-            abi.encode(2, block.chainid, r.host, r.id, r.modelId, claimant),
-            abi.encode(r.seed, r.maxTokens, r.sampling, r.flags, prompt.length),
+            abi.encode(3, block.chainid, r.host, r.id, r.modelId, claimant),
+            abi.encode(r.seed, r.maxUnits, r.parameters, prompt.length),
             prompt
         );
         for (uint256 i = 0; i < start.length; ++i) {
@@ -184,9 +183,9 @@ abstract contract GameFixture is GameLog {
         returns (Submission memory)
     {
         bytes memory slot = Toy.slice(trace, Toy.SLOT_BYTES * Toy.EMIT, 96);
-        (uint32 length, bytes32 answerHash, uint32 tokens) =
+        (uint32 length, bytes32 answerHash, uint32 units) =
             abi.decode(slot, (uint32, bytes32, uint32));
-        return Submission(_contentId, _requestDigest(), claimant, answerHash, length, tokens);
+        return Submission(_contentId, _requestDigest(), claimant, answerHash, length, units);
     }
 
     function _evidence(bytes memory trace, address delegate) internal pure returns (bytes memory) {

@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import { Test } from "forge-std/Test.sol";
 
 import { InputMemory } from "../../src/dispute/InputMemory.sol";
+import { Merkle } from "../../src/libraries/Merkle.sol";
 import { Request } from "../../src/types/Request.sol";
-import { Sampling, SamplingWord } from "../../src/types/Sampling.sol";
+import { TextParameters } from "../../src/types/TextParameters.sol";
 
 /// The requests that the Rust engine hashed, from what a contract's author writes to the root.
 contract InputMemoryTest is Test {
@@ -15,51 +16,64 @@ contract InputMemoryTest is Test {
         string memory json = vm.readFile("../vectors/input.json");
         uint256[] memory chainIds = vm.parseJsonUintArray(json, ".chainId");
         bytes[] memory claimants = vm.parseJsonBytesArray(json, ".claimant");
-        bytes[] memory samplings = vm.parseJsonBytesArray(json, ".sampling");
+        bytes[] memory texts = vm.parseJsonBytesArray(json, ".text");
         bytes[] memory prompts = vm.parseJsonBytesArray(json, ".prompt");
+        bytes[] memory inputs = vm.parseJsonBytesArray(json, ".input");
         bytes[] memory requests = vm.parseJsonBytesArray(json, ".request");
         bytes32[] memory digests = vm.parseJsonBytes32Array(json, ".digest");
         bytes32[] memory roots = vm.parseJsonBytes32Array(json, ".root");
         assertGt(requests.length, 20);
         for (uint256 i = 0; i < requests.length; ++i) {
             Request memory request = abi.decode(requests[i], (Request));
-            (bytes32 word, bytes memory stops) = this.pack(abi.decode(samplings[i], (Sampling)));
-            bytes memory text = bytes.concat(prompts[i], stops);
-            assertEq(word, request.sampling, vm.toString(i));
-            assertEq(keccak256(text), request.textHash, vm.toString(i));
+            TextParameters memory text = abi.decode(texts[i], (TextParameters));
+            (bytes32 parameters, bytes memory stops) = text.pack();
+            assertEq(parameters, request.parameters, vm.toString(i));
+            assertEq(bytes.concat(prompts[i], stops), inputs[i], vm.toString(i));
+            assertEq(keccak256(inputs[i]), request.inputHash, vm.toString(i));
             vm.chainId(chainIds[i]);
             assertEq(request.digest(), digests[i], vm.toString(i));
-            assertEq(this.root(request, address(bytes20(claimants[i])), text), roots[i]);
+            assertEq(this.root(request, address(bytes20(claimants[i])), inputs[i]), roots[i]);
         }
     }
 
-    function test_literals_are_stop_sequences() external view {
-        Sampling memory sampling;
-        sampling.stop[1] = "\n";
-        sampling.stop[3] = "User:";
-        (bytes32 word, bytes memory stops) = this.pack(sampling);
-        assertEq(stops, "\nUser:");
-        assertEq(word, bytes32(uint256(0x00010005) << 112));
+    /// The words of docs/spec/request.md, whatever the program makes of parameters and input.
+    function testFuzz_any_request_has_ten_words_and_its_input(
+        Request memory request,
+        address claimant,
+        bytes memory input
+    ) external {
+        vm.assume(input.length <= 16_384);
+        request.inputHash = keccak256(input);
+        bytes32[10] memory words = [
+            bytes32(uint256(3)),
+            bytes32(block.chainid),
+            bytes32(uint256(uint160(request.host))),
+            bytes32(request.id),
+            request.modelId,
+            bytes32(uint256(uint160(claimant))),
+            bytes32(uint256(request.seed)),
+            bytes32(uint256(request.maxUnits)),
+            request.parameters,
+            bytes32(input.length)
+        ];
+        bytes memory whole = bytes.concat(abi.encode(words), input);
+        assertEq(this.root(request, claimant, input), Merkle.root(whole, DEPTH));
     }
 
-    function test_penalties_below_one_are_refused() external {
-        Sampling memory sampling;
-        sampling.repeatPenalty = 1 << 16;
-        this.pack(sampling);
-        sampling.repeatPenalty -= 1;
-        vm.expectRevert(abi.encodeWithSelector(SamplingWord.PenaltyTooLow.selector, 65_535));
-        this.pack(sampling);
+    function test_another_input_is_refused() external {
+        Request memory request;
+        request.inputHash = keccak256("asked");
+        vm.expectRevert(
+            abi.encodeWithSelector(InputMemory.WrongInput.selector, keccak256("another"))
+        );
+        this.root(request, address(1), "another");
     }
 
-    function pack(Sampling calldata sampling) external pure returns (bytes32, bytes memory) {
-        return sampling.pack();
-    }
-
-    function root(Request calldata request, address claimant, bytes calldata text)
+    function root(Request calldata request, address claimant, bytes calldata input)
         external
         view
         returns (bytes32)
     {
-        return InputMemory.root(request, claimant, text, DEPTH);
+        return InputMemory.root(request, claimant, input, DEPTH);
     }
 }

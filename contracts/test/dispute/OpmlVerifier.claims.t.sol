@@ -95,7 +95,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
             "outputAddress",
             "entry",
             "entry",
-            "promptLimit",
+            "inputLimit",
             "outputLimit"
         ];
         for (uint256 i = 0; i < bad.length; ++i) {
@@ -114,7 +114,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         bad[10].outputAddress = 256;
         bad[11].entry = Toy.CODE - 4;
         bad[12].entry = Toy.CODE + 128;
-        bad[13].promptLimit = 33;
+        bad[13].inputLimit = 193;
         bad[14].outputLimit = 0;
         for (uint256 i = 0; i < bad.length; ++i) {
             vm.expectRevert(
@@ -122,6 +122,22 @@ contract OpmlVerifierClaimsTest is GameFixture {
             );
             _verifier.registerProgram(bad[i]);
         }
+    }
+
+    function test_an_input_may_fill_the_memory_behind_its_ten_words() external {
+        Program memory program = Toy.program();
+        program.inputLimit = 512 - 320;
+        assertNotEq(_verifier.registerProgram(program), 0);
+        ++program.inputLimit;
+        vm.expectRevert(
+            abi.encodeWithSelector(ProgramShape.ProgramOutOfRange.selector, "inputLimit")
+        );
+        _verifier.registerProgram(program);
+        program.inputLimit = 0;
+        vm.expectRevert(
+            abi.encodeWithSelector(ProgramShape.ProgramOutOfRange.selector, "inputLimit")
+        );
+        _verifier.registerProgram(program);
     }
 
     // Claims
@@ -152,7 +168,7 @@ contract OpmlVerifierClaimsTest is GameFixture {
         }
         wrong[0].answerHash = keccak256("forty-tw");
         wrong[1].answerLength -= 1;
-        wrong[2].tokensUsed += 1;
+        wrong[2].unitsUsed += 1;
         for (uint256 i = 0; i < 3; ++i) {
             hoax(HOST, 1 ether);
             vm.expectRevert(IOpmlVerifier.WrongEmitSlot.selector);
@@ -161,9 +177,9 @@ contract OpmlVerifierClaimsTest is GameFixture {
     }
 
     function test_a_truncated_answer_is_convicted_at_the_emit_node() external {
-        // The claimant's emit slot says fewer tokens than the program gives.
+        // The claimant's emit slot says fewer units than the program gives.
         Player memory liar = _liar(ANN, ANN, Toy.EMIT, 100);
-        assertEq(_submission(ANN, liar.trace).tokensUsed, 2);
+        assertEq(_submission(ANN, liar.trace).unitsUsed, 2);
         _deploy(3);
         bytes32 claim = _submit(liar);
         bytes32 game = _challenge(claim, BOB, liar.trace, Toy.EMIT);
@@ -301,9 +317,9 @@ contract OpmlVerifierClaimsTest is GameFixture {
         ClaimPreimage memory preimage = _preimages[claim];
         Request memory request = _request();
         bytes memory other = hex"05000000";
-        vm.expectRevert(abi.encodeWithSelector(InputMemory.NotTheText.selector, keccak256(other)));
+        vm.expectRevert(abi.encodeWithSelector(InputMemory.WrongInput.selector, keccak256(other)));
         _verifier.proveInput(preimage, request, other);
-        request.textHash = keccak256(other);
+        request.inputHash = keccak256(other);
         vm.expectPartialRevert(IOpmlVerifier.NotTheRequest.selector);
         _verifier.proveInput(preimage, request, other);
         preimage.claimant = EVE;

@@ -227,7 +227,7 @@ contract OpmlVerifierGasTest is StepFixture {
             slotLog2: SLOT_LOG2,
             stepsLog2: STEPS_LOG2,
             outputAddress: uint32(1) << SLOT_LOG2,
-            promptLimit: 1 << 15,
+            inputLimit: 1 << 15,
             outputLimit: 24_575,
             vmVersion: 1
         });
@@ -304,10 +304,9 @@ contract OpmlVerifierGasTest is StepFixture {
             id: 7,
             modelId: keccak256("model"),
             seed: 0x0123456789abcdef,
-            maxTokens: 120,
-            sampling: bytes32(uint256(52_429) << 224 | uint256(40) << 208),
-            flags: 0,
-            textHash: keccak256(PROMPT)
+            maxUnits: 120,
+            parameters: bytes32(uint256(52_429) << 224 | uint256(40) << 208),
+            inputHash: keccak256(PROMPT)
         });
     }
 

@@ -88,7 +88,7 @@ contract OpmlVerifierMachineTest is GameFixture {
             slotLog2: 10,
             stepsLog2: 12,
             outputAddress: 3 << 10,
-            promptLimit: 77,
+            inputLimit: 77,
             outputLimit: 55,
             vmVersion: 1
         });
@@ -126,8 +126,8 @@ contract OpmlVerifierMachineTest is GameFixture {
         bytes32 programId = _verifier.registerProgram(program);
         assertEq(abi.encode(_verifier.programOf(programId)), abi.encode(program));
         _contentId = _verifier.registerContent(keccak256("image"), 128 << 11, programId);
-        (uint32 promptLimit, uint32 outputLimit) = _verifier.limits(_contentId);
-        assertEq(promptLimit, program.promptLimit);
+        (uint32 inputLimit, uint32 outputLimit) = _verifier.limits(_contentId);
+        assertEq(inputLimit, program.inputLimit);
         assertEq(outputLimit, program.outputLimit);
     }
 

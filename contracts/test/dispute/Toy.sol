@@ -50,7 +50,7 @@ library Toy {
     uint8 internal constant CAP_LOG2 = 8;
     uint256 internal constant CAP = 256;
     /// Byte of a slot that no node reads and that lies are about; in the emit slot, the lowest of
-    /// the number of tokens.
+    /// the number of units.
     uint256 internal constant LIE = 95;
     /// A run without a lie.
     uint256 internal constant HONEST = type(uint256).max;
@@ -67,7 +67,7 @@ library Toy {
             slotLog2: 7,
             stepsLog2: CAP_LOG2,
             outputAddress: OUTPUT,
-            promptLimit: 32,
+            inputLimit: 32,
             outputLimit: 100,
             vmVersion: 1
         });
@@ -91,7 +91,7 @@ library Toy {
             Asm.r(0, 8, 7, 0, 7),
             Asm.i(LOAD, 2, 9, 7, -128),
             Asm.u(LUI, 7, 0x60000), // times the prompt
-            Asm.i(LOAD, 2, 8, 7, 352),
+            Asm.i(LOAD, 2, 8, 7, 320),
             Asm.r(1, 8, 9, 0, 9),
             Asm.r(0, 10, 9, 0, 9), // plus the node
             Asm.s(2, 9, 6, 0),

@@ -55,12 +55,12 @@ contract EarningsTest is LaunchFixture {
             abi.encodeWithSelector(Earnings.AnswerTooDear.selector, 1000.01 ether, 1000 ether)
         );
         params.model.pricing.basePrice = 0.001 ether;
-        params.model.pricing.tokenPrice = 4 ether;
+        params.model.pricing.unitPrice = 4 ether;
         _refuse(
             params,
             abi.encodeWithSelector(Earnings.AnswerTooDear.selector, 1024.011 ether, 1000 ether)
         );
-        params.model.pricing.tokenPrice = 0;
+        params.model.pricing.unitPrice = 0;
         params.collection.mintFee = 1000 ether;
         _refuse(
             params,

@@ -152,8 +152,7 @@ contract ImoFactoryTest is LaunchFixture {
 
     function test_a_greedy_collection_is_launched() external {
         LaunchParams memory params = _params();
-        params.collection.temperature = 0;
-        params.collection.topK = 1;
+        params.collection.parameters = bytes32(uint256(1) << 208);
         assertNotEq(_factory.launch(params), 0);
     }
 

@@ -122,6 +122,7 @@ abstract contract LaunchFixture is Test {
         params.model.contentId = keccak256("content");
         params.model.verifier = _verifier;
         params.model.pricing.basePrice = 0.001 ether;
+        params.model.pricing.unitBytes = 8;
         params.model.provenance.sourceUri = "https://example.org/model.gguf";
         params.model.provenance.licence = "Apache-2.0";
         params.token.name = "SmolLM2";
@@ -145,7 +146,7 @@ abstract contract LaunchFixture is Test {
         params.collection.symbol = "SMOLW";
         params.collection.mintFee = 0.01 ether;
         params.collection.royaltyBps = 500;
-        params.collection.maxTokens = 256;
-        params.collection.temperature = 1 << 15;
+        params.collection.maxUnits = 256;
+        params.collection.parameters = bytes32(uint256(1 << 15) << 224);
     }
 }

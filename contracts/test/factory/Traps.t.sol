@@ -48,14 +48,20 @@ contract TrapsTest is LaunchFixture {
         params.collection.royaltyBps = 1001;
         _refuse(params, abi.encodeWithSelector(Traps.RoyaltyTooHigh.selector, 1001));
         params = _params();
-        params.collection.maxTokens = 0;
-        _refuse(params, abi.encodeWithSelector(Traps.NoAnswerTokens.selector));
+        params.collection.maxUnits = 0;
+        _refuse(params, abi.encodeWithSelector(Traps.NoAnswerUnits.selector));
         params = _params();
-        params.collection.temperature = (1 << 14) - 1;
+        params.collection.parameters = bytes32(uint256((1 << 14) - 1) << 224);
         _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 16_383, 0));
         params = _params();
-        params.collection.topK = 1;
+        params.collection.parameters |= bytes32(uint256(1) << 208);
         _refuse(params, abi.encodeWithSelector(Traps.NearlyGreedy.selector, 1 << 15, 1));
+        for (uint256 bit = 0; bit < 208; bit += 8) {
+            params = _params();
+            bytes32 parameters = params.collection.parameters | bytes32(1 << bit);
+            params.collection.parameters = parameters;
+            _refuse(params, abi.encodeWithSelector(Traps.UnfitParameters.selector, parameters));
+        }
         params = _params();
         params.sale.softCap = 101 ether;
         _refuse(
@@ -85,22 +91,29 @@ contract TrapsTest is LaunchFixture {
 
     function test_requests_stay_within_the_verifiers_limits() external {
         LaunchParams memory params = _params();
-        params.collection.maxTokens = 2048;
+        params.collection.maxUnits = 2048;
         _factory.launch(params);
-        params.collection.maxTokens = type(uint32).max;
+        params.collection.maxUnits = type(uint32).max;
         _refuse(
-            params, abi.encodeWithSelector(Traps.TokensAboveLimit.selector, type(uint32).max, 2048)
+            params, abi.encodeWithSelector(Traps.UnitsAboveLimit.selector, type(uint32).max, 2048)
         );
         params = _params();
-        params.model.pricing.defaultTokens = 2049;
-        _refuse(params, abi.encodeWithSelector(Traps.TokensAboveLimit.selector, 2049, 2048));
+        params.model.pricing.defaultUnits = 2049;
+        _refuse(params, abi.encodeWithSelector(Traps.UnitsAboveLimit.selector, 2049, 2048));
         params = _params();
         params.model.pricing.defaultBytes = 4097;
-        _refuse(params, abi.encodeWithSelector(Traps.PromptAboveLimit.selector, 4097, 4096));
+        _refuse(params, abi.encodeWithSelector(Traps.InputAboveLimit.selector, 4097, 4096));
+        params = _params();
+        params.model.pricing.unitBytes = 2048;
+        _factory.launch(params);
+        params.model.pricing.unitBytes = 2049;
+        _refuse(params, abi.encodeWithSelector(Traps.UnitBytesOutOfRange.selector, 2049, 2048));
+        params.model.pricing.unitBytes = 0;
+        _refuse(params, abi.encodeWithSelector(Traps.UnitBytesOutOfRange.selector, 0, 2048));
         params = _params();
         params.model.verifier = address(new Oddity(4));
-        params.collection.maxTokens = 24_576;
-        _refuse(params, abi.encodeWithSelector(Traps.TokensAboveLimit.selector, 24_576, 24_575));
+        params.collection.maxUnits = 24_576;
+        _refuse(params, abi.encodeWithSelector(Traps.UnitsAboveLimit.selector, 24_576, 24_575));
     }
 
     function test_no_two_names_look_the_same() external {

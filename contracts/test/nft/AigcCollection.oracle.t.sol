@@ -22,8 +22,9 @@ contract AigcCollectionOracleTest is OracleFixture {
 
     function setUp() public override {
         super.setUp();
-        CollectionTerms memory terms =
-            CollectionTerms("Works", "W", MINT_FEE, 500, 256, 1 << 15, 0, true);
+        CollectionTerms memory terms = CollectionTerms(
+            "Works", "W", MINT_FEE, 500, 256, bytes32(uint256(1 << 15) << 224), true
+        );
         _collection = AigcCollection(
             Clones.cloneWithImmutableArgs(
                 address(new AigcCollection()),

@@ -48,10 +48,8 @@ contract AigcCollectionTest is CollectionFixture {
         assertEq(asked.prompt, TEXT);
         assertEq(asked.question.modelId, MODEL);
         assertEq(asked.question.seed, _collection.seedOf(_ann, 7));
-        assertEq(asked.question.maxTokens, 256);
-        assertEq(asked.question.sampling.temperature, 1 << 15);
-        assertEq(asked.question.sampling.topK, 40);
-        assertEq(asked.question.flags, 0);
+        assertEq(asked.question.maxUnits, 256);
+        assertEq(asked.question.parameters, _terms().parameters);
         assertEq(asked.callback.target, address(_collection));
         assertEq(_collection.prompt(id), string(_prompt(_ann, 7)));
     }

@@ -42,9 +42,8 @@ abstract contract CollectionFixture is Test {
             symbol: "SMOLW",
             mintFee: MINT_FEE,
             royaltyBps: 500,
-            maxTokens: 256,
-            temperature: 1 << 15,
-            topK: 40,
+            maxUnits: 256,
+            parameters: bytes32(uint256(1 << 15) << 224 | uint256(40) << 208),
             keepText: true
         });
     }
@@ -135,12 +134,11 @@ contract OracleStandIn {
 
     function quote(
         Question calldata question,
-        uint256 promptLength,
+        uint256 inputLength,
         uint64 callbackGas,
         uint256 baseFee
     ) public pure returns (uint256) {
-        uint256 units =
-            1_000_000 + promptLength + question.maxTokens + callbackGas;
+        uint256 units = 1_000_000 + inputLength + question.maxUnits + callbackGas;
         return units * (1 gwei + baseFee);
     }
 

@@ -15,7 +15,7 @@ contract GreedyCollectionTest is CollectionFixture {
     function setUp() public override {
         super.setUp();
         CollectionTerms memory terms = _terms();
-        terms.temperature = 0;
+        terms.parameters = 0;
         (_collection, _splitter) = _deploy(terms);
         vm.warp(1_800_000_000);
     }

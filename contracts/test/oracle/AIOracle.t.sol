@@ -55,8 +55,8 @@ contract AIOracleTest is OracleFixture {
         Order memory order = _askConsumer("Who was Ada Lovelace?");
         uint256 id = order.request.id;
         assertEq(order.request.modelId, _modelId);
-        assertEq(order.request.maxTokens, 100);
-        assertEq(order.request.sampling, 0);
+        assertEq(order.request.maxUnits, 100);
+        assertEq(order.request.parameters, 0);
         assertEq(order.terms.requester, address(_consumer));
         assertEq(order.callback.target, address(_consumer));
 
@@ -80,7 +80,7 @@ contract AIOracleTest is OracleFixture {
         Order memory order = _askConsumer(string(new bytes(1000)));
         assertEq(order.terms.fee, fee);
         assertEq(_oracle.creditOf(address(_consumer)), 0);
-        bytes4 tooLong = IInferenceOracle.PromptTooLong.selector;
+        bytes4 tooLong = IInferenceOracle.InputTooLong.selector;
         vm.expectRevert(abi.encodeWithSelector(tooLong, 1001, 1000));
         _consumer.ask{ value: fee }(_number, string(new bytes(1001)));
     }
@@ -115,15 +115,15 @@ contract AIOracleTest is OracleFixture {
         );
         Order memory order = _orderFromLogs();
         assertEq(order.terms.fee, fee);
-        assertEq(order.request.maxTokens, 300);
+        assertEq(order.request.maxUnits, 300);
         assertEq(_ora.estimateFeeBatch(_number, 0, 1), _ora.estimateFee(_number, 0));
 
-        bytes4 tooLong = IInferenceOracle.PromptTooLong.selector;
+        bytes4 tooLong = IInferenceOracle.InputTooLong.selector;
         vm.expectRevert(abi.encodeWithSelector(tooLong, 3001, 3000));
         _ora.requestBatchInference{ value: fee }(
             3, _number, new bytes(3001), address(0), 0, "", DA.Calldata, DA.Calldata
         );
-        vm.expectRevert(IInferenceOracle.NoTokens.selector);
+        vm.expectRevert(IInferenceOracle.NoUnits.selector);
         _ora.requestBatchInference{ value: fee }(
             0, _number, "", address(0), 0, "", DA.Calldata, DA.Calldata
         );
@@ -295,9 +295,9 @@ contract AIOracleTest is OracleFixture {
         consumer.ask{ value: 1 ether }(_ora, _number);
     }
 
-    function _questionOf(uint32 tokens) private view returns (Question memory question) {
+    function _questionOf(uint32 units) private view returns (Question memory question) {
         question = _question();
-        question.maxTokens = tokens;
+        question.maxUnits = units;
     }
 
     function _askConsumer(string memory prompt) private returns (Order memory) {

@@ -13,11 +13,11 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(order.request.host, address(_oracle));
         assertEq(order.request.id, 1);
         assertEq(order.request.modelId, _modelId);
-        assertEq(order.request.maxTokens, 64);
-        assertEq(order.request.textHash, keccak256("Who was Ada Lovelace?"));
-        assertEq(order.promptLength, 21);
+        assertEq(order.request.maxUnits, 64);
+        assertEq(order.request.inputHash, keccak256("Who was Ada Lovelace?"));
         assertEq(order.terms.requester, _asker);
         assertEq(order.terms.gasPrice, GAS_PRICE);
+        assertEq(order.terms.unitBytes, 8);
         assertEq(order.terms.operatorBps, 3333);
         assertEq(order.terms.contentId, _contentId);
         assertEq(order.terms.verifier, address(_verifier));
@@ -53,17 +53,9 @@ contract InferenceOracleAskingTest is OracleFixture {
 
     function test_requests_that_cannot_be_served_are_refused() external {
         Question memory question = _question();
-        question.maxTokens = 0;
+        question.maxUnits = 0;
         _refuse(
-            question, "?", _noCallback(), abi.encodeWithSelector(IInferenceOracle.NoTokens.selector)
-        );
-        question = _question();
-        question.flags = 2;
-        _refuse(
-            question,
-            "?",
-            _noCallback(),
-            abi.encodeWithSelector(IInferenceOracle.UnknownFlags.selector, 2)
+            question, "?", _noCallback(), abi.encodeWithSelector(IInferenceOracle.NoUnits.selector)
         );
         question = _question();
         question.modelId = keccak256("none");
@@ -78,7 +70,7 @@ contract InferenceOracleAskingTest is OracleFixture {
             question,
             new bytes(16_385),
             _noCallback(),
-            abi.encodeWithSelector(IInferenceOracle.PromptTooLong.selector, 16_385, 16_384)
+            abi.encodeWithSelector(IInferenceOracle.InputTooLong.selector, 16_385, 16_384)
         );
         bytes memory incomplete =
             abi.encodeWithSelector(IInferenceOracle.CallbackIncomplete.selector);
@@ -119,19 +111,28 @@ contract InferenceOracleAskingTest is OracleFixture {
         );
     }
 
-    function test_the_order_has_seed_flags_and_sampling() external {
-        Question memory question = _question();
-        (question.seed, question.flags) = (7, 1);
-        (question.sampling.temperature, question.sampling.stop[0]) = (1 << 15, "\n");
+    /// @dev The contracts pass any word and any bytes on, and interpret neither.
+    function testFuzz_order_digest_and_log_have_what_was_asked(
+        uint64 seed,
+        uint32 maxUnits,
+        bytes32 parameters,
+        bytes calldata input
+    ) external {
+        maxUnits = uint32(bound(maxUnits, 1, type(uint32).max));
+        vm.assume(input.length <= 16_384);
+        Question memory question = Question(_modelId, seed, maxUnits, parameters);
+        uint256 fee = _oracle.quote(question, input.length, 0, block.basefee);
         vm.recordLogs();
-        vm.prank(_asker);
-        _oracle.request{ value: 1 ether }(question, "?", _noCallback());
-        Order memory order = _orderFromLogs();
-        assertEq(order.request.seed, 7);
-        assertEq(order.request.flags, 1, "raw is a flag that programs know");
-        assertEq(order.request.sampling, bytes32(uint256(1 << 15) << 224 | uint256(1) << 136));
-        assertEq(order.request.textHash, keccak256("?\n"), "stop sequences follow the prompt");
-        assertEq(order.promptLength, 1);
+        uint256 id = _oracle.request{ value: fee }(question, input, _noCallback());
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs[0].topics[0], IInferenceOracle.Requested.selector);
+        (Order memory order, bytes memory logged) = abi.decode(logs[0].data, (Order, bytes));
+        assertEq(logged, input);
+        bytes memory request =
+            abi.encode(_oracle, id, _modelId, seed, maxUnits, parameters, keccak256(input));
+        assertEq(abi.encode(order.request), request);
+        bytes memory tag = abi.encode(bytes32("imo.request.v3"), block.chainid);
+        assertEq(order.request.digest(), keccak256(bytes.concat(tag, request)));
     }
 
     function test_the_largest_of_each_is_taken() external {
@@ -140,12 +141,11 @@ contract InferenceOracleAskingTest is OracleFixture {
             _question(), new bytes(16_384), Callback(address(1), 8_000_000, data)
         );
         Question memory question = _question();
-        question.maxTokens = 1;
+        question.maxUnits = 1;
         _oracle.request{ value: 100 ether }(question, "", Callback(address(1), 1, ""));
         assertEq(uint8(_oracle.statusOf(2)), uint8(RequestStatus.Requested));
     }
 
-    /// @dev A credit that pays a fee to the wei is enough.
     /// @dev geth and reth run a call without a gas price at a base fee of 0. The quote is the same
     /// there, and a gas estimate does not fail.
     function test_a_quote_does_not_follow_the_base_fee_that_a_node_assumes() external {
@@ -161,6 +161,7 @@ contract InferenceOracleAskingTest is OracleFixture {
         assertEq(_oracle.creditOf(address(this)), 0, "exact");
     }
 
+    /// @dev A credit that pays a fee to the wei is enough.
     function test_credit_alone_pays() external {
         uint256 fee = _oracle.quote(_question(), 1, 0, block.basefee);
         vm.startPrank(_asker);

@@ -265,7 +265,7 @@ contract InferenceOracleDeliveryTest is OracleFixture {
     /// the reserve comes back then.
     function test_the_reserve_covers_the_longest_answer_and_callback() external {
         Question memory question = _question();
-        question.maxTokens = 4000;
+        question.maxUnits = 4000;
         Callback memory callback = Callback(address(new NotingConsumer()), 500_000, new bytes(512));
         Order memory order = _askFor(question, callback);
         bytes memory longest = new bytes(24_575);

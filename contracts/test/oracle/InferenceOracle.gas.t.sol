@@ -170,13 +170,13 @@ contract InferenceOracleGasTest is OracleFixture {
 
     function _orderWith(uint256 data) private returns (Order memory) {
         Question memory question = _question();
-        question.maxTokens = 4000;
+        question.maxUnits = 4000;
         // The base fee is 0 in here.
         address consumer = address(new PricingConsumer(TIP));
         return _askFor(question, Callback(consumer, 500_000, _long(data)));
     }
 
-    /// @dev The operator's part of the price without tokens.
+    /// @dev The operator's part of the price without units.
     function _share() private pure returns (uint256) {
         uint256 used = 0.001 ether + 21 * (1e10 + 7);
         return used * 3333 / 10_000;

@@ -110,10 +110,10 @@ contract OracleHandler is OracleFixture {
 
     receive() external payable { }
 
-    function ask(uint256 seed, uint256 extra, uint32 tokens) external {
+    function ask(uint256 seed, uint256 extra, uint32 units) external {
         Question memory question = _question();
         question.modelId = _models[seed / 3 % 3];
-        question.maxTokens = uint32(bound(tokens, 1, 1000));
+        question.maxUnits = uint32(bound(units, 1, 1000));
         Callback memory callback;
         if (seed % 3 == 1) callback = Callback(address(_eager), 300_000, "data");
         if (seed % 3 == 2) callback = Callback(address(_burning), 100_000, "");
@@ -130,14 +130,14 @@ contract OracleHandler is OracleFixture {
         _count("ask");
     }
 
-    function answer(uint256 seed, uint32 tokens) external {
+    function answer(uint256 seed, uint32 units) external {
         (bool found, Order memory order) = _pick(seed, RequestStatus.Requested);
         if (!found || block.timestamp > _deadlineOf(order)) return;
-        tokens = uint32(bound(tokens, 0, order.request.maxTokens));
+        units = uint32(bound(units, 0, order.request.maxUnits));
         address claimant = _people[seed % 2];
         if (!_oracle.operators().mayClaim(order.request.id, claimant)) return;
         bytes memory text = abi.encode(_claims[order.request.id].length);
-        ClaimedAnswer memory claimed = _claim(order, claimant, text, tokens);
+        ClaimedAnswer memory claimed = _claim(order, claimant, text, units);
         _claims[order.request.id].push(abi.encode(claimed));
         _claimIds.push(_idOf(order, claimed));
         _count("answer");
@@ -224,10 +224,10 @@ contract OracleHandler is OracleFixture {
         claimed.claimant = _people[seed % 4];
         claimed.answerHash = keccak256(text);
         if (honestly) claimed.answerLength = uint32(text.length);
-        claimed.tokensUsed = uint32(bound(claimed.tokensUsed, 0, order.request.maxTokens));
+        claimed.unitsUsed = uint32(bound(claimed.unitsUsed, 0, order.request.maxUnits));
         if (block.timestamp <= _deadlineOf(order)) {
             vm.prank(claimed.claimant);
-            _oracle.claim(order, text, claimed.tokensUsed, "");
+            _oracle.claim(order, text, claimed.unitsUsed, "");
             _claims[id].push(abi.encode(claimed));
             _count("lie");
         }

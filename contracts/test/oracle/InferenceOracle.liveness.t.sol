@@ -25,15 +25,15 @@ contract InferenceOracleLivenessTest is OracleFixture {
         uint8 misses,
         uint32 openClaims,
         uint256 prices,
-        uint32 maxTokens,
-        uint32 tokensUsed
+        uint32 maxUnits,
+        uint32 unitsUsed
     ) external {
-        Order memory order = _askAt(misses, prices, maxTokens);
+        Order memory order = _askAt(misses, prices, maxUnits);
         skip(ANSWER_TIME);
         ClaimedAnswer memory wrong = _claim(order, _rival, "Wrong.", 0);
         _setOpenClaims(order.request.id, openClaims);
-        tokensUsed = uint32(bound(tokensUsed, 0, order.request.maxTokens));
-        ClaimedAnswer memory right = _claim(order, _operator, ANSWER, tokensUsed);
+        unitsUsed = uint32(bound(unitsUsed, 0, order.request.maxUnits));
+        ClaimedAnswer memory right = _claim(order, _operator, ANSWER, unitsUsed);
         _reject(order, wrong, "Wrong.");
         // Where the poked count says that there is one.
         if (openClaims != 0) _oracle.dropClaim(order, wrong);
@@ -53,9 +53,9 @@ contract InferenceOracleLivenessTest is OracleFixture {
         uint8 misses,
         uint32 openClaims,
         uint256 prices,
-        uint32 maxTokens
+        uint32 maxUnits
     ) external {
-        Order memory order = _askAt(misses, prices, maxTokens);
+        Order memory order = _askAt(misses, prices, maxUnits);
         _setOpenClaims(order.request.id, openClaims);
         skip(ANSWER_TIME + 1);
         if (openClaims != 0) skip(180 days);
@@ -69,7 +69,7 @@ contract InferenceOracleLivenessTest is OracleFixture {
 
     /// @dev Asks a model with two operators, which have missed some turns, and with any prices of
     /// which somebody can have the money.
-    function _askAt(uint8 misses, uint256 prices, uint32 maxTokens)
+    function _askAt(uint8 misses, uint256 prices, uint32 maxUnits)
         private
         returns (Order memory order)
     {
@@ -77,7 +77,7 @@ contract InferenceOracleLivenessTest is OracleFixture {
         model.salt = "any";
         model.pricing.basePrice = uint128(bound(uint128(prices), 0, 1e30));
         model.pricing.bytePrice = uint64(prices >> 128);
-        model.pricing.tokenPrice = uint64(prices >> 192);
+        model.pricing.unitPrice = uint64(prices >> 192);
         model.pricing.operatorBps = uint16(prices % 10_001);
         _modelId = _registry.register(model);
         for (uint32 entry = 1; entry <= 2; ++entry) {
@@ -89,7 +89,7 @@ contract InferenceOracleLivenessTest is OracleFixture {
         }
         vm.deal(_asker, 1e40);
         Question memory question = _question();
-        question.maxTokens = uint32(bound(maxTokens, 1, type(uint32).max));
+        question.maxUnits = uint32(bound(maxUnits, 1, type(uint32).max));
         order = _askFor(question, Callback(address(new RevertingConsumer()), 100_000, "data"));
     }
 

@@ -25,22 +25,22 @@ contract InferenceOracleMoneyTest is OracleFixture {
 
     /// @dev The parts of a fee add up to it, whatever was used.
     function testFuzz_every_wei_of_a_fee_is_accounted_for(
-        uint32 maxTokens,
-        uint32 tokensUsed,
+        uint32 maxUnits,
+        uint32 unitsUsed,
         uint16 answerLength,
         uint64 gasLimit,
         bool called
     ) external {
         Question memory question = _question();
-        question.maxTokens = uint32(bound(maxTokens, 1, 1e6));
-        tokensUsed = uint32(bound(tokensUsed, 0, question.maxTokens));
+        question.maxUnits = uint32(bound(maxUnits, 1, 1e6));
+        unitsUsed = uint32(bound(unitsUsed, 0, question.maxUnits));
         bytes memory answer = new bytes(bound(answerLength, 0, 24_575));
         Callback memory callback;
         if (called) {
             callback = Callback(address(new NotingConsumer()), uint64(bound(gasLimit, 1, 8e6)), "");
         }
         Order memory order = _askFor(question, callback);
-        ClaimedAnswer memory claimed = _claim(order, _operator, answer, tokensUsed);
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, unitsUsed);
         skip(WINDOW + 1);
         _oracle.finalize(order, claimed);
 
@@ -66,19 +66,19 @@ contract InferenceOracleMoneyTest is OracleFixture {
         view
         returns (uint256 reserve)
     {
-        uint256 used = 0.001 ether + 21 * (1e10 + 7) + uint256(claimed.tokensUsed) * (1e12 + 13);
+        uint256 used = 0.001 ether + 21 * (1e10 + 7) + uint256(claimed.unitsUsed) * (1e12 + 13);
         uint256 share = used * 3333 / 10_000;
         uint256 owed = _oracle.owedTo(address(_splitter));
         assertEq(owed, used - share, "the receiver has the rest of the used price");
         uint256 operatorGas = (_oracle.creditOf(_operator) - share) / GAS_PRICE;
-        uint256 most = 8 * uint256(order.request.maxTokens);
+        uint256 most = 8 * uint256(order.request.maxUnits);
         if (most > claimed.answerLength) most = claimed.answerLength;
         assertEq(operatorGas, _serviceGas(most) - FINALIZE_GAS);
         uint256 finalizer = _oracle.creditOf(address(this));
         assertEq(finalizer, FINALIZE_GAS * GAS_PRICE, "who finalized has the gas of it");
         uint256 refund = _oracle.creditOf(_asker);
-        uint256 unused = order.request.maxTokens - claimed.tokensUsed;
-        assertGe(refund, unused * (1e12 + 13), "unused tokens go back");
+        uint256 unused = order.request.maxUnits - claimed.unitsUsed;
+        assertGe(refund, unused * (1e12 + 13), "unused units go back");
         return order.terms.fee - owed - _oracle.creditOf(_operator) - finalizer - refund;
     }
 
@@ -385,20 +385,20 @@ contract InferenceOracleMoneyTest is OracleFixture {
     /// @dev Once there is one, it can, and still no wei more is paid than was put in.
     function testFuzz_a_verifier_that_lies_pays_nobody_more_than_the_fee(
         uint32 length,
-        uint32 tokens
+        uint32 units
     ) external {
         MoodyVerifier verifier = new MoodyVerifier();
         (Order memory order,) = _judgedBy(verifier);
         verifier.set(ClaimStatus.Proven);
-        ClaimedAnswer memory forged = ClaimedAnswer(_rival, keccak256("Mine."), length, tokens, 0);
-        uint32 most = order.request.maxTokens;
-        if (tokens > most) {
+        ClaimedAnswer memory forged = ClaimedAnswer(_rival, keccak256("Mine."), length, units, 0);
+        uint32 most = order.request.maxUnits;
+        if (units > most) {
             vm.expectRevert(
-                abi.encodeWithSelector(IInferenceOracle.TooManyTokens.selector, tokens, most)
+                abi.encodeWithSelector(IInferenceOracle.TooManyUnits.selector, units, most)
             );
         }
         _oracle.finalize(order, forged);
-        if (tokens > most) return;
+        if (units > most) return;
         assertEq(_credits() + _oracle.owedTo(address(_splitter)), order.terms.fee);
     }
 
@@ -446,7 +446,7 @@ contract InferenceOracleMoneyTest is OracleFixture {
         (model.verifier, model.receiver) = (address(verifier), _asker);
         _modelId = _registry.register(model);
         Question memory question = _question();
-        question.maxTokens = 4000;
+        question.maxUnits = 4000;
         Callback memory callback = Callback(address(new RevertingConsumer()), 1, "");
         bytes memory zeros = new bytes(24_575);
         vm.txGasPrice(1000 gwei);

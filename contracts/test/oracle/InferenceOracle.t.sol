@@ -11,7 +11,7 @@ import "./OracleFixture.sol";
 /// @dev From a claim to what is final or refunded, with the real verifier.
 contract InferenceOracleTest is OracleFixture {
     bytes private constant ANSWER = "The first programmer.";
-    uint256 private constant ORDER_FIELDS = 20;
+    uint256 private constant ORDER_FIELDS = 19;
 
     // Answering
 
@@ -56,7 +56,7 @@ contract InferenceOracleTest is OracleFixture {
         );
         _oracle.claim{ value: BOND }(other, ANSWER, 5, evidence);
 
-        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.TooManyTokens.selector, 65, 64));
+        vm.expectRevert(abi.encodeWithSelector(IInferenceOracle.TooManyUnits.selector, 65, 64));
         _oracle.claim{ value: BOND }(order, ANSWER, 65, evidence);
 
         vm.expectRevert(
@@ -117,14 +117,14 @@ contract InferenceOracleTest is OracleFixture {
                 claimed.claimant,
                 claimed.answerHash,
                 claimed.answerLength,
-                claimed.tokensUsed,
+                claimed.unitsUsed,
                 claimed.details
             );
         }
         forged[0].claimant = _rival;
         forged[1].answerHash = keccak256("other");
         forged[2].answerLength += 1;
-        forged[3].tokensUsed += 1;
+        forged[3].unitsUsed += 1;
         forged[4].details = keccak256("other");
         for (uint256 i = 0; i < forged.length; ++i) {
             vm.expectRevert(
@@ -157,7 +157,7 @@ contract InferenceOracleTest is OracleFixture {
             claimant: address(this),
             answerHash: keccak256("A lie."),
             answerLength: 6,
-            tokensUsed: 2,
+            unitsUsed: 2,
             details: 0
         });
         bytes32 root;
@@ -169,7 +169,7 @@ contract InferenceOracleTest is OracleFixture {
             claimant: address(this),
             answerHash: forged.answerHash,
             answerLength: forged.answerLength,
-            tokensUsed: forged.tokensUsed
+            unitsUsed: forged.unitsUsed
         });
         bytes32 id = _verifier.submit{ value: BOND }(submission, _evidence("A lie.", 2, ""));
         skip(WINDOW + 1);
@@ -261,23 +261,22 @@ contract InferenceOracleTest is OracleFixture {
         if (field == 0) forged.request.host = address(1);
         if (field == 1) forged.request.modelId = "another";
         if (field == 2) ++forged.request.seed;
-        if (field == 3) ++forged.request.maxTokens;
-        if (field == 4) forged.request.sampling = "another";
-        if (field == 5) ++forged.request.flags;
-        if (field == 6) forged.request.textHash = "another";
-        if (field == 7) ++forged.promptLength;
-        if (field == 8) forged.terms.requester = address(1);
-        if (field == 9) forged.terms.contentId = "another";
-        if (field == 10) forged.terms.verifier = address(1);
-        if (field == 11) forged.terms.receiver = address(1);
-        if (field == 12) ++forged.terms.fee;
-        if (field == 13) ++forged.terms.tokenPrice;
-        if (field == 14) ++forged.terms.gasPrice;
-        if (field == 15) ++forged.terms.operatorBps;
-        if (field == 16) ++forged.terms.expiry;
-        if (field == 17) forged.callback.target = address(1);
-        if (field == 18) ++forged.callback.gasLimit;
-        if (field == 19) forged.callback.data = "date";
+        if (field == 3) ++forged.request.maxUnits;
+        if (field == 4) forged.request.parameters = "another";
+        if (field == 5) forged.request.inputHash = "another";
+        if (field == 6) forged.terms.requester = address(1);
+        if (field == 7) forged.terms.contentId = "another";
+        if (field == 8) forged.terms.verifier = address(1);
+        if (field == 9) forged.terms.receiver = address(1);
+        if (field == 10) ++forged.terms.fee;
+        if (field == 11) ++forged.terms.unitPrice;
+        if (field == 12) ++forged.terms.unitBytes;
+        if (field == 13) ++forged.terms.gasPrice;
+        if (field == 14) ++forged.terms.operatorBps;
+        if (field == 15) ++forged.terms.expiry;
+        if (field == 16) forged.callback.target = address(1);
+        if (field == 17) ++forged.callback.gasLimit;
+        if (field == 18) forged.callback.data = "date";
     }
 
     // Expiring

@@ -52,7 +52,7 @@ contract ModelBallotsTest is Test {
         Model memory model = _registry.modelOf(_modelId);
         assertEq(model.pricing.basePrice, 1500);
         assertEq(model.pricing.bytePrice, 10, "7 * 1.5, rounded down");
-        assertEq(model.pricing.tokenPrice, 19, "13 * 1.5, rounded down");
+        assertEq(model.pricing.unitPrice, 19, "13 * 1.5, rounded down");
     }
 
     function test_the_price_moves_within_half_and_double() external {
@@ -102,7 +102,7 @@ contract ModelBallotsTest is Test {
     function test_a_price_that_does_not_fit_is_the_most_that_fits() external {
         Registration memory model = _model("dear");
         model.pricing.basePrice = type(uint128).max;
-        model.pricing.tokenPrice = type(uint64).max;
+        model.pricing.unitPrice = type(uint64).max;
         _modelId = _registry.register(model);
         for (uint256 factor = 2 * ONE; factor <= 1 << 63; factor *= 2) {
             _registry.execute(_passed(BallotKind.Price, bytes32(factor)));
@@ -110,7 +110,7 @@ contract ModelBallotsTest is Test {
         }
         assertEq(_registry.factorOf(_modelId), 1 << 63);
         assertEq(_registry.modelOf(_modelId).pricing.basePrice, type(uint128).max);
-        assertEq(_registry.modelOf(_modelId).pricing.tokenPrice, type(uint64).max);
+        assertEq(_registry.modelOf(_modelId).pricing.unitPrice, type(uint64).max);
         vm.prank(_people[0]);
         vm.expectPartialRevert(IModelBallots.FactorOutOfRange.selector);
         _registry.propose(_modelId, BallotKind.Price, bytes32(uint256(1 << 63) + 1));
@@ -875,7 +875,8 @@ contract ModelBallotsTest is Test {
         model.salt = salt;
         model.pricing.basePrice = 1000;
         model.pricing.bytePrice = 7;
-        model.pricing.tokenPrice = 13;
+        model.pricing.unitPrice = 13;
+        model.pricing.unitBytes = 8;
     }
 }
 

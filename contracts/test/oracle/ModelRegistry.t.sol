@@ -15,6 +15,7 @@ contract ModelRegistryTest is Test {
     ) external {
         vm.assume(model.contentId != 0);
         vm.assume(model.verifier != address(0) && model.receiver != address(0));
+        model.pricing.unitBytes = uint16(bound(model.pricing.unitBytes, 1, type(uint16).max));
         model.pricing.operatorBps = uint16(bound(model.pricing.operatorBps, 0, 10_000));
         (model.provenance.sourceUri, model.provenance.licence) =
         ("https://example.org/model.gguf", "MIT");
@@ -67,6 +68,9 @@ contract ModelRegistryTest is Test {
         model.receiver = address(0);
         _refuse(model, "receiver");
         model = _model();
+        model.pricing.unitBytes = 0;
+        _refuse(model, "unitBytes");
+        model = _model();
         model.pricing.operatorBps = 10_001;
         _refuse(model, "operatorBps");
         model = _model();
@@ -112,6 +116,7 @@ contract ModelRegistryTest is Test {
         model.verifier = address(1);
         model.receiver = address(2);
         model.pricing.basePrice = 3;
+        model.pricing.unitBytes = 1;
         model.pricing.operatorBps = 10_000;
     }
 }

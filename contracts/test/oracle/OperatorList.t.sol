@@ -86,7 +86,7 @@ contract OperatorListTest is OracleFixture {
 
     function test_a_slot_is_at_most_a_quarter_of_the_time_to_answer() external {
         Question memory question = _question();
-        question.maxTokens = 1_000_000;
+        question.maxUnits = 1_000_000;
         _askFor(question, _noCallback());
         assertEq(_list.turnsOf(1).slot, ANSWER_TIME / 4);
     }
@@ -239,7 +239,7 @@ contract OperatorListTest is OracleFixture {
         for (uint256 i = 0; i < 2; ++i) {
             Registration memory model = _registration();
             model.salt = bytes32(i + 1);
-            (model.pricing.operatorBps, model.pricing.bytePrice, model.pricing.tokenPrice) =
+            (model.pricing.operatorBps, model.pricing.bytePrice, model.pricing.unitPrice) =
             (10_000, 0, 0);
             model.pricing.basePrice = uint128(STAKE + 2 * i);
             _modelId = _registry.register(model);

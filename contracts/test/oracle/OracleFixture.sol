@@ -100,7 +100,7 @@ abstract contract OracleFixture is Test {
             slotLog2: SLOT_LOG2,
             stepsLog2: 28,
             outputAddress: 0,
-            promptLimit: 16_384,
+            inputLimit: 16_384,
             outputLimit: 30_000,
             vmVersion: 1
         });
@@ -112,9 +112,10 @@ abstract contract OracleFixture is Test {
         model.receiver = address(_splitter);
         model.pricing.basePrice = 0.001 ether;
         model.pricing.bytePrice = 1e10 + 7;
-        model.pricing.tokenPrice = 1e12 + 13;
+        model.pricing.unitPrice = 1e12 + 13;
+        model.pricing.unitBytes = 8;
         model.pricing.operatorBps = 3333;
-        model.pricing.defaultTokens = 100;
+        model.pricing.defaultUnits = 100;
         model.pricing.defaultBytes = 1000;
         model.provenance.sourceUri = "https://example.org/model.gguf";
         model.provenance.licence = "Apache-2.0";
@@ -124,7 +125,7 @@ abstract contract OracleFixture is Test {
 
     function _question() internal view returns (Question memory question) {
         question.modelId = _modelId;
-        question.maxTokens = 64;
+        question.maxUnits = 64;
     }
 
     function _noCallback() internal pure returns (Callback memory) { }
@@ -155,19 +156,19 @@ abstract contract OracleFixture is Test {
         assertNotEq(order.request.id, 0, "no order in the logs");
     }
 
-    function _claim(Order memory order, address claimant, bytes memory answer, uint32 tokens)
+    function _claim(Order memory order, address claimant, bytes memory answer, uint32 units)
         internal
         returns (ClaimedAnswer memory claimed)
     {
-        bytes memory evidence = _evidence(answer, tokens, "");
+        bytes memory evidence = _evidence(answer, units, "");
         vm.prank(claimant);
-        bytes32 id = _oracle.claim{ value: BOND }(order, answer, tokens, evidence);
-        (bytes32 root,) = _trace(answer, tokens, "");
+        bytes32 id = _oracle.claim{ value: BOND }(order, answer, units, evidence);
+        (bytes32 root,) = _trace(answer, units, "");
         claimed = ClaimedAnswer({
             claimant: claimant,
             answerHash: keccak256(answer),
             answerLength: uint32(answer.length),
-            tokensUsed: tokens,
+            unitsUsed: units,
             details: keccak256(abi.encode(address(0), root))
         });
         assertEq(id, _idOf(order, claimed));
@@ -184,27 +185,27 @@ abstract contract OracleFixture is Test {
             claimant: claimed.claimant,
             answerHash: claimed.answerHash,
             answerLength: claimed.answerLength,
-            tokensUsed: claimed.tokensUsed
+            unitsUsed: claimed.unitsUsed
         }).claimId(order.terms.verifier, address(_oracle), claimed.details);
     }
 
     /// @dev A trace whose emit slot is right; `salt` tells traces apart.
-    function _evidence(bytes memory answer, uint32 tokens, bytes memory salt)
+    function _evidence(bytes memory answer, uint32 units, bytes memory salt)
         internal
         pure
         returns (bytes memory)
     {
-        (bytes32 root, bytes32[] memory siblings) = _trace(answer, tokens, salt);
+        (bytes32 root, bytes32[] memory siblings) = _trace(answer, units, salt);
         return abi.encode(root, address(0), siblings, "");
     }
 
-    function _trace(bytes memory answer, uint32 tokens, bytes memory salt)
+    function _trace(bytes memory answer, uint32 units, bytes memory salt)
         internal
         pure
         returns (bytes32 root, bytes32[] memory siblings)
     {
         siblings = new bytes32[](NODES_LOG2);
-        root = Merkle.root(abi.encode(answer.length, keccak256(answer), tokens), SLOT_LOG2 - 7);
+        root = Merkle.root(abi.encode(answer.length, keccak256(answer), units), SLOT_LOG2 - 7);
         for (uint256 i = 0; i < siblings.length; ++i) {
             siblings[i] = keccak256(abi.encode(salt, i));
             root = Merkle.branch(siblings[i], root);
@@ -224,14 +225,14 @@ abstract contract OracleFixture is Test {
         internal
         returns (Game memory)
     {
-        (bytes32 root,) = _trace(answer, claimed.tokensUsed, "");
+        (bytes32 root,) = _trace(answer, claimed.unitsUsed, "");
         ClaimPreimage memory preimage = ClaimPreimage({
             host: address(_oracle),
             requestDigest: order.request.digest(),
             contentId: _contentId,
             claimant: claimed.claimant,
             outputDigest: keccak256(
-                abi.encode(claimed.answerLength, claimed.answerHash, claimed.tokensUsed)
+                abi.encode(claimed.answerLength, claimed.answerHash, claimed.unitsUsed)
             ),
             delegate: address(0),
             traceRoot: root
@@ -240,12 +241,12 @@ abstract contract OracleFixture is Test {
     }
 
     /// @dev From the question to a settled answer.
-    function _finalized(Callback memory callback, bytes memory answer, uint32 tokens)
+    function _finalized(Callback memory callback, bytes memory answer, uint32 units)
         internal
         returns (Order memory order)
     {
         order = _ask(callback);
-        ClaimedAnswer memory claimed = _claim(order, _operator, answer, tokens);
+        ClaimedAnswer memory claimed = _claim(order, _operator, answer, units);
         skip(WINDOW + 1);
         _oracle.finalize(order, claimed);
     }

@@ -16,7 +16,7 @@ contract SubmissionTest is Test {
         if (field == 2) it.claimant = address(uint160(it.claimant) ^ 1);
         if (field == 3) it.answerHash ^= bytes32(uint256(1));
         if (field == 4) it.answerLength ^= 1;
-        if (field == 5) it.tokensUsed ^= 1;
+        if (field == 5) it.unitsUsed ^= 1;
         if (field == 6) vm.chainId(2);
         bytes32 changed = it.claimId(
             field == 7 ? address(3) : address(1),

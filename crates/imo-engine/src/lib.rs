@@ -1,7 +1,7 @@
 //! The fast engine for text models: from a request to its answer and trace.
 //!
 //! The command line, the node and the measurements open a [`Session`] over a packed model and run
-//! each [`imo_text::layout::Request`] in it. The session computes what the program `programs/text`
+//! each [`imo_guest::Request`] in it. The session computes what the program `programs/text`
 //! computes node by node, but with the vector kernels, many tokens and many threads at once. It
 //! hands every slot to an [`imo_trace::Sink`], which commits to it, keeps it, or drops it. The
 //! tests run the program's own nodes over the same trace and compare every slot.

@@ -42,8 +42,8 @@ pub struct Changes {
     pub remarks: Vec<String>,
 }
 
-/// Packs a model file for a program, and writes an image and its record. `progress` gets the number of parts that
-/// are done, and of all parts. After an error nothing is left behind.
+/// Packs a model file for a program, and writes an image and its record. `progress` gets the number
+/// of parts that are done, and of all parts. After an error nothing is left behind.
 ///
 /// Both files appear when they are whole. So two processes may pack to the same place at once: one
 /// image replaces the other.

@@ -57,7 +57,8 @@ mod tests {
         let error = numbered(7).expect_err("there is no such row").to_string();
         assert_eq!(
             error,
-            "the model needs program 7, which this version does not have; it has 1 (text), 2 (text-long)"
+            "the model needs program 7, which this version does not have; it has 1 (text), \
+             2 (text-long)"
         );
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The same model file and the same guest give the same id on any machine. If either changes, this
 /// changes too.
-const CONTENT_ID: &str = "0xbc8d3906c2531f4bf940ef659f3d1f7fe3667cf4bb36df1e08122b46c61829eb";
+const CONTENT_ID: &str = "0x6b2ddd425f87f4153f7df6a1409f7f7f43edcb7b744f616ddb859914454fc778";
 
 fn model() -> PathBuf {
     std::env::var_os("IMO_MODEL").map(PathBuf::from).expect("IMO_MODEL: `make test` sets it")

@@ -63,6 +63,11 @@ pub(super) fn is_sequence(value: &Value) -> bool {
     kinds.contains(&value.kind())
 }
 
+/// The test `iterable`: not of `none`, though minijinja's loops take it for an empty list.
+pub(super) fn is_iterable(value: &Value) -> bool {
+    !value.is_none() && value.try_iter().is_ok()
+}
+
 /// `split` at white space, as often as the second argument says.
 fn words(text: &str, args: &[Value]) -> Result<Value, Error> {
     let (_, most): (Option<&Value>, Option<i64>) = from_args(args)?;
@@ -109,6 +114,7 @@ mod tests {
         environment.set_unknown_method_callback(method);
         environment.add_filter("trim", trim);
         environment.add_test("sequence", is_sequence);
+        environment.add_test("iterable", is_iterable);
         let text = "\u{1f} a\u{85}\u{1c} b\u{200b}\u{a0}";
         for (expression, expected) in [
             ("x.strip() == 'a\u{85}\u{1c} b\u{200b}'", true),
@@ -130,6 +136,8 @@ mod tests {
             ("'a-b-c'.rpartition('-')[2] == 'c' and 'a'.rpartition('-')[2] == 'a'", true),
             ("'text' is sequence and 'text' is iterable and [] is sequence", true),
             ("7 is sequence or none is sequence", false),
+            ("{} is iterable and missing is iterable", true),
+            ("7 is iterable or none is iterable", false),
         ] {
             let compiled = environment.compile_expression(expression).expect(expression);
             let found = compiled.eval(context! { x => text }).expect(expression);

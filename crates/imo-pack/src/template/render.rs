@@ -37,6 +37,7 @@ impl Renderer {
         environment.set_unknown_method_callback(python::method);
         environment.add_filter("trim", python::trim);
         environment.add_test("sequence", python::is_sequence);
+        environment.add_test("iterable", python::is_iterable);
         environment.add_function("raise_exception", raise_exception);
         environment.add_filter("tojson", tojson);
         // Jinja ends all lines of a template alike.
@@ -57,6 +58,8 @@ impl Renderer {
         let specials: BTreeMap<&str, Value> =
             specials.iter().map(|(name, text)| (*name, Value::from(*text))).collect();
         let specials = Value::from(specials);
+        // A loop over none is empty, where Jinja fails. Only templates made for tools have such
+        // loops.
         let context = context! {
             messages,
             add_generation_prompt => opens,

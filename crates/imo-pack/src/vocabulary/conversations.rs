@@ -97,7 +97,7 @@ fn a_template_adds_no_more_than_its_limits() {
         assert_eq!(encode(&separators, &[question]), expected, "{length}");
     }
     let turn = [question, part(ASSISTANT, "two")];
-    for (turns_of, expected) in [(26_000, None), (26_300, Some(EncodeError::TooLong))] {
+    for (turns_of, expected) in [(6_500, None), (6_600, Some(EncodeError::TooLong))] {
         let parts = [&turn.repeat(turns_of)[..], &[question]].concat();
         assert_eq!(encode(&turns(0), &parts), expected, "{turns_of}");
     }

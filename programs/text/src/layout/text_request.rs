@@ -56,7 +56,7 @@ impl<'a> TextRequest<&'a [u8]> {
 
 impl<B: AsRef<[u8]>> TextRequest<B> {
     /// Gives the tokens of the prompt to `emit`. The scratch must have room for the prompt and
-    /// [`TEMPLATE_LIMIT`] bytes more.
+    /// [`imo_model::TEMPLATE_LIMIT`] bytes more.
     pub fn encode(
         &self,
         tokenizer: &Tokenizer<'_>,
