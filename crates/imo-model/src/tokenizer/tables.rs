@@ -105,9 +105,9 @@ pub const CONTROL: u32 = 1 << 31;
 /// The character that SentencePiece writes for a space.
 pub const SPACE: &str = "\u{2581}";
 
-/// The most bytes of a piece of unigram. With [`PIECES_LIMIT`] and the longest prompt, the steps of
-/// a node stay below 2³²: the worst case that is known takes 3.5 · 10⁹. SentencePiece's own pieces
-/// have at most 16 characters.
+/// The most bytes of a piece of unigram. With [`PIECES_LIMIT`] it bounds the steps of a node: the
+/// worst text that is known takes 175,000 for each of its bytes, a third of what `NodeSteps` has.
+/// SentencePiece's own pieces have at most 16 characters.
 pub const PIECE_LIMIT: usize = 48;
 /// The most pieces of unigram.
 pub const PIECES_LIMIT: usize = 1 << 18;
