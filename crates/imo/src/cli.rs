@@ -21,7 +21,11 @@ pub(crate) struct Cli {
 enum Command {
     /// Tell the whole story on a local Ethereum node: pack, launch, ask, dispute, mint, claim
     Demo(demo::Args),
-    /// Run a model on a prompt and stream its answer
+    /// Run a model: stream its answer to a prompt, or chat with it
+    ///
+    /// Without a prompt, on a terminal, it is a chat; /help lists what can be typed there. Each
+    /// answer of a chat takes the next seed, beginning with --seed: with the same one, equal
+    /// questions would have equal answers.
     Run(run::Args),
     /// Pack a model, or show what is in a packed one
     #[command(subcommand)]

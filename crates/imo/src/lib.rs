@@ -7,7 +7,7 @@
 //! another crate could use belongs in those rooms: this one has only arguments, words and files.
 //!
 //! **Invariant:** this is the only crate that composes all the others, and `terminal` is its only
-//! module that prints.
+//! module that prints, but for the line that somebody types in a chat.
 
 use std::panic::{catch_unwind, resume_unwind};
 use std::process::ExitCode;

@@ -50,7 +50,11 @@ fn wrong_arguments_are_told_apart_from_failures() {
     for (args, why) in [
         (&["fly"][..], "unrecognized subcommand 'fly'"),
         (&["run"], "required"),
-        (&["run", "m.imo"], "PROMPT"),
+        (&["run", "m.imo"], "there is no PROMPT, and standard input is empty"),
+        (&["ask", "--dev-account", "0"], "there is no PROMPT, and standard input is empty"),
+        (&["run", "m.imo", "hi", "--raw", "--system", "x"], "cannot be used"),
+        (&["run", "m.imo", "hi", "--raw", "--messages", "-"], "cannot be used"),
+        (&["run", "m.imo", "--messages", "-", "--prompt-ids", "1"], "cannot be used"),
         (&["run", "m.imo", "hi", "--tokens", "0"], "--tokens"),
         (&["run", "m.imo", "hi", "--threads", "0"], "--threads"),
         (&["run", "m.imo", "hi", "--kernels", "mmx"], "possible values: scalar, avx2"),
@@ -170,7 +174,8 @@ fn prompts_that_cannot_be_answered_are_refused() {
     let model = tiny(&folder, &TinyShape::default());
     let (many, huge) = ("x".repeat(200), "x".repeat(16_385));
     for (prompt, why) in [
-        (&[""][..], "empty"),
+        (&[""][..], "the prompt is empty"),
+        (&[" \n"], "the prompt is blank"),
         (&[many.as_str()], "and the model has 64 positions"),
         (&[huge.as_str()], "16385 bytes, and the program takes 16384"),
         (&["--prompt-ids", "1,268"], "no token 268"),
@@ -178,6 +183,80 @@ fn prompts_that_cannot_be_answered_are_refused() {
     ] {
         check_failure(&[&["run", at(&model)], prompt].concat(), 1, why);
     }
+}
+
+/// `imo run --json` of a model, with this on standard input.
+fn run_with_input(model: &Path, more: &[&str], input: &str) -> Outcome {
+    use std::io::Write;
+
+    let mut command = command(&[&["run", at(model), "--json"], more].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let written = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+    written.expect("it reads");
+    Outcome::of(child.wait_with_output().expect("it ends"))
+}
+
+#[test]
+fn a_prompt_or_messages_may_come_on_standard_input() {
+    let folder = folder("input");
+    let model = tiny(&folder, &TinyShape::default());
+    let more = ["--tokens", "5"];
+    let given = untimed(run_json(&model, &[&["the end"], &more[..]].concat()));
+    for input in ["the end", "the end\n", "the end\r\n"] {
+        assert_eq!(untimed(run_with_input(&model, &more, input).object()), given, "{input:?}");
+    }
+    let raw = untimed(run_json(&model, &[&["the end", "--raw"], &more[..]].concat()));
+    let more_raw = [&["--raw"], &more[..]].concat();
+    assert_eq!(untimed(run_with_input(&model, &more_raw, "the end\n").object()), raw);
+    let kept = run_with_input(&model, &more, "the end\n\n").object();
+    assert_ne!(kept["prompt_ids"], given["prompt_ids"], "one line break ends the text");
+
+    // A single message of the user is a plain prompt, however it is given: the trace is the same.
+    let more = ["--messages", "-", "--tokens", "5"];
+    let body = r#"{"model": "m", "messages": [{"role": "user", "content": "the end"}]}"#;
+    let outcome = run_with_input(&model, &more, body);
+    assert_eq!(untimed(outcome.object()), given);
+    let note = "note: standard input says more that is not read: model";
+    assert!(outcome.stderr.contains(note), "{outcome:?}");
+}
+
+#[test]
+fn a_conversation_is_given_by_system_messages_and_prompt() {
+    let folder = folder("conversation");
+    let model = tiny(&folder, &TinyShape::default());
+    let file = folder.join("said.json");
+    let write = |json: &str| fs::write(&file, json).expect("the folder can be written");
+    write(
+        r#"[{"role": "developer", "content": "x"}, {"role": "user", "content": "the"},
+            {"role": "assistant", "content": [{"type": "text", "text": "end"}]}]"#,
+    );
+    let whole = run_json(&model, &["--messages", at(&file), "and", "--tokens", "4"]);
+    // The template begins the system message and what the user says with a token.
+    let ids = numbers(&whole["prompt_ids"]);
+    let starts = ids.iter().filter(|id| **id == ids[0]).count();
+    assert_eq!(starts, 3, "{ids:?}");
+    write(
+        r#"[{"role": "user", "content": "the"}, {"role": "assistant", "content": "end"},
+            {"role": "user", "content": "and"}]"#,
+    );
+    let parts = ["--messages", at(&file), "--system", "x", "--tokens", "4"];
+    assert_eq!(untimed(run_json(&model, &parts)), untimed(whole));
+
+    let fails = |more: &[&str], why: &str| {
+        check_failure(&[&["run", at(&model)], more].concat(), 1, why);
+    };
+    let messages = ["--messages", at(&file)];
+    fails(&["--messages", "absent.json", "hi"], "absent.json: No such file");
+    fails(&["hi", "--system", " "], "the system message is blank");
+    fails(&[&messages[..], &[" "]].concat(), "the prompt is blank");
+    let long = "and ".repeat(40);
+    fails(&[&messages[..], &[&long]].concat(), "the conversation is too long: ");
+    write(r#"[{"role": "system", "content": "x"}]"#);
+    let why = "--system is given, but --messages has a system message, too";
+    fails(&[&messages[..], &["hi", "--system", "y"]].concat(), why);
+    write(r#"[{"role": "tool", "content": "x"}]"#);
+    fails(&messages, "said.json: messages[0]: there is no role \"tool\"");
 }
 
 /// The whole report, including the trace's root, is the same however the answer is computed.
@@ -438,6 +517,21 @@ fn packing_gives_the_same_image_and_ids_every_time() {
         assert_eq!(shown[key], number, "{key}");
     }
     assert_eq!(run_json(&one, &["the"])["content_id"], first["content_id"]);
+    let takes = "a system message or none, and then messages of user and assistant in any order";
+    assert_eq!((&shown["conversations"], &shown["input_limit"]), (&takes.into(), &16_384.into()));
+
+    let long = folder.join("long.imo");
+    let packed = imo(&["--json", "model", "pack", "--long", at(&model), "-o", at(&long)]).object();
+    assert_ne!(packed["content_id"], first["content_id"]);
+    assert_eq!(
+        (&packed["program"], &packed["conversations"]),
+        (&"text-long".into(), &takes.into())
+    );
+    let shown = imo(&["--json", "model", "show", at(&long)]).object();
+    assert_eq!((&shown["program"], &shown["input_limit"]), (&"text-long".into(), &131_072.into()));
+    let huge = "x".repeat(20_000);
+    check_failure(&["run", at(&one), &huge], 1, "20000 bytes, and the program takes 16384");
+    check_failure(&["run", at(&long), &huge], 1, "and the model has 64 positions");
 
     let notes = folder.join("notes.txt");
     fs::write(&notes, "keep me").expect("written");

@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 /// What to ask, and how to answer it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// What to say to the model; standard input if it is no terminal and nothing else is given
+    /// What to say to the model; if it is not given, standard input that is no terminal
     prompt: Option<String>,
     /// Instructions for the whole conversation
     #[arg(long, value_name = "TEXT", conflicts_with = "raw")]

@@ -31,7 +31,7 @@ pub(crate) struct Sampling {
     /// End the answer before this text, of at most 32 bytes; may be given up to four times
     #[arg(long, value_name = "TEXT", value_parser = parse_stop)]
     stop: Vec<String>,
-    /// Seed of the random choices
+    /// Seed of the random choices; in a chat, of the first answer
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }

@@ -125,8 +125,8 @@ impl<'a> Chat<'a> {
         self.said.iter().find(|it| it.role == Role::System)
     }
 
-    /// What is asked when somebody types a message: it, after all that was said; or after the system
-    /// message alone, if the chat template takes no more.
+    /// What is asked when somebody types a message: it, after all that was said, or after the
+    /// system message alone if the chat template takes no more.
     fn prompt(&self, text: &str) -> Prompt {
         let before = |it: &&Message| self.takes.turns || it.role == Role::System;
         let before = self.said.iter().filter(before).cloned();

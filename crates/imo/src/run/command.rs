@@ -23,9 +23,6 @@ use crate::run::stream::Stream;
 use crate::terminal::Terminal;
 
 /// A run on this computer.
-///
-/// Without a prompt, on a terminal, it is a chat. Each answer of a chat takes the next seed:
-/// --seed, and one more for each answer before.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

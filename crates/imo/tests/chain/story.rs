@@ -54,6 +54,7 @@ async fn a_launched_model_earns_and_its_liar_is_convicted() {
     let verdicts = chain.object(&["verify", FIRST, "--model", &model]);
     assert_eq!(list(&verdicts).len(), 1, "{verdicts}");
     assert_eq!(verdicts[0]["is_right"], true, "{verdicts}");
+    assert_eq!(verdicts[0]["asked"], json!([{"role": "user", "content": "the end"}]));
     drop(operator);
 
     // The liar also answers the older request, which it considers wrongly answered. It serves no
@@ -143,7 +144,14 @@ async fn whoever_asks_brings_a_request_to_its_end_alone() {
     assert_eq!(outcome.status.code(), Some(1));
 
     let operator = chain.node(OPERATOR, &[]);
-    let (patient, _notes) = ask_until(&chain, &["--until-final", "--json"], "claimed by ");
+    let system = ["--until-final", "--json", "--system", "Be brief."];
+    let (patient, _notes) = ask_until(&chain, &system, "claimed by ");
+    let model = chain.file("model.imo");
+    let looked = chain.imo(&["verify", "2", "--model", &model]);
+    assert!(
+        looked.stdout.starts_with("system  \"Be brief.\"\nuser    \"the end\"\n"),
+        "{looked:?}"
+    );
     drop(operator);
     chain.pass(WINDOW + 1).await;
     let outcome = patient.wait_with_output().expect("it ends by itself");
