@@ -299,6 +299,26 @@ fn tokens_of_a_conversation_are_those_of_the_rendered_template() {
 }
 
 #[test]
+fn answers_with_thoughts_are_refused_where_the_template_cuts_them() {
+    let (vocabulary, controls) = vocabulary("smollm");
+    let part = |role, text: &'static str| Part { role, text: text.as_bytes() };
+    let [user, thinks, plain] = [
+        part(Role::User, "a</think>b"),
+        part(Role::Assistant, "a</think>b"),
+        part(Role::Assistant, "a</think b"),
+    ];
+    for case in CASES.iter().filter(|it| it.takes == ANY) {
+        let tables = vocabulary.encode(&frozen(case, &controls).separators);
+        let tokenizer = Tokenizer::parse(&tables).expect("tables");
+        let cuts = case.reasons.iter().any(|it| it.contains("cuts thoughts"));
+        assert_eq!(tokenizer.cuts_thoughts(), cuts, "{}", case.name);
+        let refusal = cuts.then_some(EncodeError::NoSuchConversation);
+        assert_eq!(tokenizer.encode_parts(&[user, thinks, user]).err(), refusal, "{}", case.name);
+        assert_eq!(tokenizer.encode_parts(&[user, plain, user]).err(), None, "{}", case.name);
+    }
+}
+
+#[test]
 fn no_text_of_any_role_yields_a_control_token() {
     let halves: Vec<&str> = CONTROLS
         .iter()

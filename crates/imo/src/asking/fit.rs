@@ -3,7 +3,8 @@
 use std::fmt;
 
 use anyhow::{anyhow, bail, ensure};
-use imo_model::{ModelImage, Role, Tokenizer};
+use imo_model::tables::THOUGHTS_END;
+use imo_model::{ModelImage, Part, Role, Tokenizer};
 use imo_text::layout::{Form, Parts, Status, TextRequest};
 
 use crate::asking::refusal::words;
@@ -56,8 +57,14 @@ pub(crate) fn check_fits(image: &ModelImage, text: &TextRequest<Vec<u8>>) -> any
     let tokens = match text.tokens(&tokenizer) {
         Ok(tokens) => tokens.len(),
         Err(Status::NoSuchConversation) => {
-            let parts = Parts::parse(&text.prompt).into_iter().flatten();
-            return Err(no_such_conversation(&tokenizer, parts.map(|it| it.role).collect()));
+            let parts: Vec<_> = Parts::parse(&text.prompt).into_iter().flatten().collect();
+            let thinks = |part: &Part<'_>| part.role == Role::Assistant && has_thoughts(part.text);
+            ensure!(
+                !(tokenizer.cuts_thoughts() && parts.iter().any(thinks)),
+                "an earlier answer has its thoughts, which the model's chat template cuts out; \
+                 leave out all up to {THOUGHTS_END:?}"
+            );
+            return Err(no_such_conversation(&tokenizer, parts.iter().map(|it| it.role).collect()));
         }
         Err(status) => bail!(words(status)),
     };
@@ -67,6 +74,15 @@ pub(crate) fn check_fits(image: &ModelImage, text: &TextRequest<Vec<u8>>) -> any
         "the {name} is too long: {tokens} tokens, and the model has {context} positions"
     );
     Ok(())
+}
+
+fn has_thoughts(text: &[u8]) -> bool {
+    text.windows(THOUGHTS_END.len()).any(|it| it == THOUGHTS_END.as_bytes())
+}
+
+/// An answer as later turns repeat it to a model that thinks: without its thoughts.
+pub(crate) fn without_thoughts(answer: &str) -> &str {
+    answer.rsplit_once(THOUGHTS_END).map_or(answer, |(_, rest)| rest.trim_start())
 }
 
 /// Says what the model's chat template lacks for this conversation, and what it has.
@@ -84,4 +100,22 @@ fn no_such_conversation(tokenizer: &Tokenizer<'_>, roles: Vec<Role>) -> anyhow::
          other messages into these, or send a text as it is with --raw",
         Takes::of(tokenizer)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_repeated_without_its_thoughts() {
+        for (answer, kept) in [
+            ("yes", "yes"),
+            ("<think>\nis it?\n</think>\n\nyes", "yes"),
+            ("a</think>b</think> c </think", "c </think"),
+            ("<think>never done", "<think>never done"),
+            ("thoughts alone</think>\n", ""),
+        ] {
+            assert_eq!(without_thoughts(answer), kept, "{answer:?}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ mod options;
 pub(crate) use options::{Options, Wanted};
 
 mod fit;
-pub(crate) use fit::{Takes, check_fits};
+pub(crate) use fit::{Takes, check_fits, without_thoughts};
 
 mod refusal;
 pub(crate) use refusal::advice;

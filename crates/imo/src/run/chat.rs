@@ -12,7 +12,9 @@ use imo_engine::{Earlier, Session};
 use imo_model::{ModelImage, Role};
 use imo_text::layout::TextRequest;
 
-use crate::asking::{Message, Options, Prompt, Takes, check_fits, read_messages, write_messages};
+use crate::asking::{
+    Message, Options, Prompt, Takes, check_fits, read_messages, without_thoughts, write_messages,
+};
 use crate::exit::Exit;
 use crate::run::editor::{Entry, Typewriter};
 use crate::run::interrupt::Interrupt;
@@ -142,7 +144,9 @@ impl<'a> Chat<'a> {
         }
         let (answer, stop) = self.answer(&request);
         self.answers += 1;
-        let answer = Message::new(Role::Assistant, answer);
+        let cuts = self.image.tokenizer().cuts_thoughts();
+        let kept = if cuts { without_thoughts(&answer) } else { &answer };
+        let answer = Message::new(Role::Assistant, kept);
         match stop {
             Stop::EndOfSequence | Stop::Sequence => {}
             Stop::Length | Stop::Interrupted => self.terminal.note(stop.to_string()),
