@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The same model file and the same guest give the same id on any machine. If either changes, this
 /// changes too.
-const CONTENT_ID: &str = "0x6b2ddd425f87f4153f7df6a1409f7f7f43edcb7b744f616ddb859914454fc778";
+const CONTENT_ID: &str = "0xd8d8b782f99558ddf36a86922517fff5d9e4f4acb6680af5443c7196154acb6d";
 
 fn model() -> PathBuf {
     std::env::var_os("IMO_MODEL").map(PathBuf::from).expect("IMO_MODEL: `make test` sets it")
