@@ -28,8 +28,8 @@ pub(crate) fn advice(answer: &[u8]) -> Option<&'static str> {
         ),
         Status::NoSuchConversation => Some(
             "many models take no system message, or only a single message: put the instructions \
-             into the prompt, and leave thoughts, up to </think>, out of earlier answers. `imo model \
-             show` tells what the model's file takes",
+             into the prompt, and leave thoughts, up to </think>, out of earlier answers. `imo \
+             model show` tells what the model's file takes",
         ),
     }
 }
