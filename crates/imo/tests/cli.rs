@@ -517,7 +517,7 @@ fn packing_gives_the_same_image_and_ids_every_time() {
         assert_eq!(shown[key], number, "{key}");
     }
     assert_eq!(run_json(&one, &["the"])["content_id"], first["content_id"]);
-    let takes = "a system message or none, and then messages of user and assistant in any order";
+    let takes = "messages of system, user and assistant in any order";
     assert_eq!((&shown["conversations"], &shown["input_limit"]), (&takes.into(), &16_384.into()));
 
     let long = folder.join("long.imo");

@@ -18,6 +18,8 @@ pub(crate) struct Takes {
     pub(crate) turns: bool,
     /// Whether the user may also say more before an answer.
     any_order: bool,
+    /// Whether system messages may also come later.
+    system_later: bool,
 }
 
 impl Takes {
@@ -27,12 +29,16 @@ impl Takes {
             system: tokenizer.has_conversation([System, User]),
             turns: tokenizer.has_conversation([User, Assistant, User]),
             any_order: tokenizer.has_conversation([User, User, Assistant, User]),
+            system_later: tokenizer.has_conversation([User, System, User]),
         }
     }
 }
 
 impl fmt::Display for Takes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.system_later && self.any_order {
+            return f.write_str("messages of system, user and assistant in any order");
+        }
         if self.system {
             f.write_str("a system message or none, and then ")?;
         }
