@@ -5,4 +5,5 @@ mod input;
 mod options;
 mod real;
 mod tiny;
+mod totality;
 mod turns;
