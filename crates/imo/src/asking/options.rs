@@ -121,7 +121,10 @@ fn from_input() -> anyhow::Result<String> {
         }
     }
     if text.is_empty() {
-        return Err(Misused("there is no PROMPT, and standard input is empty").into());
+        return Err(Misused(
+            "there is no PROMPT, and standard input is empty; give a PROMPT or --messages FILE",
+        )
+        .into());
     }
     Ok(text)
 }

@@ -6,8 +6,8 @@ use imo_text::layout::{ONE, Stops};
 /// What a request says apart from its prompt.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Sampling {
-    /// Most tokens to generate
-    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    /// Most tokens to generate, which are the units of a text model
+    #[arg(long, aliases = ["max-units", "max-tokens"], value_name = "COUNT", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) tokens: u32,
     /// How freely to choose among the tokens, 0 to 65,535; 0 always takes the likeliest
